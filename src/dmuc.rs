@@ -1,0 +1,141 @@
+//! The protocol of XEP-0282 as pure machines: the [`Service`] with its rooms' masters, and the
+//! [`Slave`].
+//!
+//! Both have one shape: time comes in as an argument, effects come out as a list. They know no
+//! network, no clock and no randomness. What they are *not*: an XMPP server; whoever drives them
+//! delivers and routes (`server` does, and so does a test that joins two of them with a list).
+
+use std::collections::BTreeSet;
+
+use crate::room::RoomConfig;
+use crate::stanza::{BareJid, Jid, Stanza};
+use crate::time::Duration;
+
+/// What a machine does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// It sends a stanza to whom the stanza is addressed.
+    Send(Stanza),
+    /// Its state changed, or it did something that no stanza shows.
+    Note(Note),
+}
+
+/// What a machine tells of itself, for the transcript.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The room or slave that speaks.
+    pub by: Jid,
+    /// Whom it is about: for a master a slave, for a slave a room or a user.
+    pub about: Jid,
+    /// What happened.
+    pub change: Change,
+}
+
+/// A change of a machine's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The master created the slave and sends it roster and history.
+    Created,
+    /// The peer counts as lost (XEP-0282 Netsplit Detection).
+    Split,
+    /// The peer is back and state is being exchanged.
+    Resyncing,
+    /// State is exchanged; traffic flows again.
+    Synced,
+    /// The slave refused an ENTER: the user sent no directed presence, or is not of its domain.
+    EnterRefused,
+    /// A stanza had no effect: nobody asked for it, or its sender may not send it.
+    Ignored,
+}
+
+/// Periods of keepalive and split detection; the names in brackets are those of the documentation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timers {
+    /// \[K\] The master pings a slave from which it has received nothing for so long.
+    pub master_idle: Duration,
+    /// \[Ks\] The slave pings a master from which it has received nothing for so long; more than
+    /// [`Timers::master_idle`].
+    pub slave_idle: Duration,
+    /// \[T\] A ping that is not answered for so long has failed.
+    pub pong_timeout: Duration,
+    /// \[m\] So many failed pings in a row are a split.
+    pub pings_lost_max: u32,
+    /// \[F\] The interval of pings while split.
+    pub split_ping: Duration,
+    /// \[D\] A slave split for longer is given up: its occupants are removed.
+    pub expiry: Duration,
+}
+
+impl Default for Timers {
+    fn default() -> Self {
+        let master_idle = Duration::from_secs(60);
+        Self {
+            master_idle,
+            slave_idle: master_idle * 3 / 2,
+            pong_timeout: Duration::from_secs(20),
+            pings_lost_max: 2,
+            split_ping: Duration::from_secs(5),
+            expiry: Duration::from_secs(3600),
+        }
+    }
+}
+
+/// Which rooms a slave serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rooms {
+    /// These.
+    Only(BTreeSet<BareJid>),
+    /// Every room of the service at this domain.
+    Service(String),
+}
+
+impl Rooms {
+    /// Whether `room` is one of them.
+    pub fn contain(&self, room: &BareJid) -> bool {
+        match self {
+            Rooms::Only(rooms) => rooms.contains(room),
+            Rooms::Service(domain) => room.node().is_some() && room.domain().as_str() == domain,
+        }
+    }
+}
+
+/// A slave, configured statically.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SlaveConfig {
+    /// Its address. Its domain is the domain whose users it serves.
+    pub jid: Jid,
+    /// The rooms it serves.
+    pub rooms: Rooms,
+    /// How many messages it keeps for newcomers; 0 if the master wants no history kept.
+    pub history_max: usize,
+    /// Keepalive.
+    pub timers: Timers,
+}
+
+/// A multi-user chat service: rooms, and the slaves that it knows of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServiceConfig {
+    /// The domain of the rooms.
+    pub domain: String,
+    /// The rooms that exist from the start.
+    pub rooms: Vec<RoomConfig>,
+    /// Whether entering a room that does not exist creates it (XEP-0045 §10.1).
+    pub creation: bool,
+    /// The slaves, configured statically.
+    pub slaves: Vec<StaticSlave>,
+    /// Keepalive.
+    pub timers: Timers,
+}
+
+/// A slave as its master knows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StaticSlave {
+    /// Its address; whatever the operator chose.
+    pub jid: Jid,
+    /// The rooms it serves.
+    pub rooms: Rooms,
+    /// How much initial history it gets.
+    pub history_max: usize,
+    /// Whether the master creates it at its own start, or later when told to.
+    pub at_start: bool,
+}

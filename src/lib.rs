@@ -1,0 +1,10 @@
+//! wallops: a deterministic network simulator and conformance testbed for XEP-0282 (DMUC2).
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod dmuc;
+pub mod room;
+pub mod server;
+pub mod sim;
+pub mod stanza;
+pub mod time;

@@ -1,0 +1,99 @@
+//! An XMPP server as a pure machine: client sessions, routing by domain, memory of directed
+//! presence, interception for a slave, server-to-server peers that are dialled on demand, queue,
+//! give up and bounce.
+//!
+//! It is *not* a network: streams, latency and loss are the business of whoever drives it.
+
+use crate::dmuc::{Note, ServiceConfig, SlaveConfig};
+use crate::stanza::{FullJid, Stanza};
+use crate::time::Duration;
+
+/// A server and what it hosts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServerConfig {
+    /// The domain it serves.
+    pub domain: String,
+    /// How it bounces.
+    pub flavour: Flavour,
+    /// How long it waits for a stream to another server before it gives up.
+    pub connect_timeout: Duration,
+    /// Its slave, if it has one.
+    pub slave: Option<SlaveConfig>,
+    /// Its chat service, if it has one.
+    pub service: Option<ServiceConfig>,
+}
+
+/// Whose way of bouncing a server follows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Flavour {
+    /// Prosody 0.12: cancel/remote-server-not-found, `by` the server, without the payload.
+    #[default]
+    Prosody,
+    /// ejabberd 23: wait/remote-server-timeout, with the payload, then a time of instant bounces.
+    Ejabberd,
+}
+
+/// What happens to a server.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// A client authenticated and bound this resource.
+    SessionOpened(FullJid),
+    /// The session is over; nothing that it did not send is to be expected of it.
+    SessionClosed(FullJid),
+    /// A client sent a stanza.
+    FromSession(FullJid, Stanza),
+    /// The outgoing stream to this domain is ready.
+    PeerOpened(String),
+    /// The outgoing stream to this domain could not be opened, and why.
+    PeerFailed(String, DialError),
+    /// The outgoing stream to this domain has ended. What was written to it may be lost.
+    PeerClosed(String),
+    /// A stanza came in on a stream that this domain has authenticated.
+    FromPeer(String, Stanza),
+    /// The operator tells the service to create a slave that is configured but not yet created.
+    CreateSlave(crate::stanza::Jid),
+    /// The slave process stops and loses its memory; the server lives on.
+    CrashSlave,
+    /// The slave process starts, empty.
+    RestartSlave,
+    /// The chat service stops and loses its memory but for its configuration.
+    CrashService,
+    /// The chat service starts.
+    RestartService,
+    /// A deadline has passed.
+    Timeout,
+}
+
+/// Why a stream could not be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DialError {
+    /// Nobody listens there.
+    Refused,
+    /// There is no such host.
+    UnknownHost,
+    /// The stream broke off during negotiation.
+    Broken,
+}
+
+/// What a server does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// It sends a stanza to a client.
+    ToSession(FullJid, Stanza),
+    /// It ends a client's stream with this stream error (RFC 6120 §4.9.3).
+    CloseSession(FullJid, &'static str),
+    /// It opens a stream to this domain; answered by [`Input::PeerOpened`] or
+    /// [`Input::PeerFailed`].
+    Dial(String),
+    /// It sends a stanza on the open stream to this domain.
+    ToPeer(String, Stanza),
+    /// It gives up the stream to this domain, open or not.
+    Hangup(String),
+    /// It ends the incoming stream of this domain with this stream error.
+    RefusePeer(String, &'static str),
+    /// It could not deliver a stanza to this domain, and answered it with an error (or dropped it,
+    /// where nothing may be answered).
+    Undeliverable(String, Stanza),
+    /// One of the machines that it hosts has something to tell.
+    Note(Note),
+}

@@ -1,0 +1,42 @@
+//! Namespaces.
+
+/// RFC 6120 §4.8.2; the namespace of every stanza inside wallops.
+pub const CLIENT: &str = "jabber:client";
+/// RFC 6120 §4.8.2; the content namespace of server-to-server streams.
+pub const SERVER: &str = "jabber:server";
+/// RFC 6120 §8.3.2
+pub const STANZA_ERRORS: &str = "urn:ietf:params:xml:ns:xmpp-stanzas";
+/// RFC 6120 §4.9.2
+pub const STREAM_ERRORS: &str = "urn:ietf:params:xml:ns:xmpp-streams";
+/// XML 1.0 namespaces
+pub const XML: &str = "http://www.w3.org/XML/1998/namespace";
+/// XEP-0045
+pub const MUC: &str = "http://jabber.org/protocol/muc";
+/// XEP-0045
+pub const MUC_USER: &str = "http://jabber.org/protocol/muc#user";
+/// XEP-0045
+pub const MUC_ADMIN: &str = "http://jabber.org/protocol/muc#admin";
+/// XEP-0045
+pub const MUC_OWNER: &str = "http://jabber.org/protocol/muc#owner";
+/// XEP-0282 v0.1
+pub const DMUC: &str = "urn:xmpp:tmp:dmuc:0";
+/// XEP-0203
+pub const DELAY: &str = "urn:xmpp:delay";
+/// XEP-0199
+pub const PING: &str = "urn:xmpp:ping";
+/// XEP-0054
+pub const VCARD: &str = "vcard-temp";
+/// XEP-0030
+pub const DISCO_INFO: &str = "http://jabber.org/protocol/disco#info";
+/// XEP-0030
+pub const DISCO_ITEMS: &str = "http://jabber.org/protocol/disco#items";
+/// XEP-0004
+pub const DATA_FORMS: &str = "jabber:x:data";
+/// XEP-0334
+pub const HINTS: &str = "urn:xmpp:hints";
+/// XEP-0359
+pub const STANZA_IDS: &str = "urn:xmpp:sid:0";
+/// XEP-0421
+pub const OCCUPANT_IDS: &str = "urn:xmpp:occupant-id:0";
+/// XEP-0115
+pub const CAPS: &str = "http://jabber.org/protocol/caps";
