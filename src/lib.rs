@@ -8,3 +8,4 @@ pub mod server;
 pub mod sim;
 pub mod stanza;
 pub mod time;
+pub mod transcript;

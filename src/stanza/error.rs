@@ -18,7 +18,7 @@ pub fn error_element(
     by: Option<&Jid>,
     text: Option<&str>,
 ) -> Element {
-    let texts = text.map(|text| (String::new().into(), text.to_owned()));
+    let texts = text.map(|text| (String::new(), text.to_owned()));
     StanzaError {
         type_,
         by: by.cloned(),
