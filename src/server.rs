@@ -4,8 +4,10 @@
 //!
 //! It is *not* a network: streams, latency and loss are the business of whoever drives it.
 
+use std::sync::Arc;
+
 use crate::dmuc::{Note, ServiceConfig, SlaveConfig};
-use crate::stanza::{FullJid, Stanza};
+use crate::stanza::{FullJid, Jid, Stanza};
 use crate::time::Duration;
 
 /// A server and what it hosts.
@@ -23,6 +25,14 @@ pub struct ServerConfig {
     pub service: Option<ServiceConfig>,
 }
 
+/// A domain, shared by all that name it.
+pub type Domain = Arc<str>;
+
+/// One client's session, by the number that whoever drives the server gave it. A number is never
+/// used twice for one server, so that what is said of a dead session cannot hit its successor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(pub u32);
+
 /// Whose way of bouncing a server follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Flavour {
@@ -33,25 +43,36 @@ pub enum Flavour {
     Ejabberd,
 }
 
+impl Flavour {
+    /// How long such a server waits for an outgoing stream unless it is told otherwise.
+    pub const fn connect_timeout(self) -> Duration {
+        match self {
+            Flavour::Prosody => Duration::from_secs(20),
+            Flavour::Ejabberd => Duration::from_secs(10),
+        }
+    }
+}
+
 /// What happens to a server.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
-    /// A client authenticated and bound this resource.
-    SessionOpened(FullJid),
-    /// The session is over; nothing that it did not send is to be expected of it.
-    SessionClosed(FullJid),
+    /// A client authenticated and bound this resource. A session that has it already is ended.
+    SessionOpened(SessionId, FullJid),
+    /// The session is over; nothing that it did not send is to be expected of it. Without effect
+    /// after an [`Output::CloseSession`].
+    SessionClosed(SessionId),
     /// A client sent a stanza.
-    FromSession(FullJid, Stanza),
+    FromSession(SessionId, Stanza),
     /// The outgoing stream to this domain is ready.
-    PeerOpened(String),
+    PeerOpened(Domain),
     /// The outgoing stream to this domain could not be opened, and why.
-    PeerFailed(String, DialError),
+    PeerFailed(Domain, DialError),
     /// The outgoing stream to this domain has ended. What was written to it may be lost.
-    PeerClosed(String),
+    PeerClosed(Domain),
     /// A stanza came in on a stream that this domain has authenticated.
-    FromPeer(String, Stanza),
+    FromPeer(Domain, Stanza),
     /// The operator tells the service to create a slave that is configured but not yet created.
-    CreateSlave(crate::stanza::Jid),
+    CreateSlave(Jid),
     /// The slave process stops and loses its memory; the server lives on.
     CrashSlave,
     /// The slave process starts, empty.
@@ -79,21 +100,22 @@ pub enum DialError {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output {
     /// It sends a stanza to a client.
-    ToSession(FullJid, Stanza),
-    /// It ends a client's stream with this stream error (RFC 6120 §4.9.3).
-    CloseSession(FullJid, &'static str),
+    ToSession(SessionId, Stanza),
+    /// It ends a client's stream with this stream error (RFC 6120 §4.9.3); the session is over.
+    CloseSession(SessionId, &'static str),
     /// It opens a stream to this domain; answered by [`Input::PeerOpened`] or
     /// [`Input::PeerFailed`].
-    Dial(String),
+    Dial(Domain),
     /// It sends a stanza on the open stream to this domain.
-    ToPeer(String, Stanza),
-    /// It gives up the stream to this domain, open or not.
-    Hangup(String),
+    ToPeer(Domain, Stanza),
+    /// It gives up the stream to this domain, open or not. No answer is expected; an answer that
+    /// was already on its way has no effect.
+    Hangup(Domain),
     /// It ends the incoming stream of this domain with this stream error.
-    RefusePeer(String, &'static str),
+    RefusePeer(Domain, &'static str),
     /// It could not deliver a stanza to this domain, and answered it with an error (or dropped it,
     /// where nothing may be answered).
-    Undeliverable(String, Stanza),
+    Undeliverable(Domain, Stanza),
     /// One of the machines that it hosts has something to tell.
     Note(Note),
 }
