@@ -5,11 +5,18 @@
 //! network, no clock and no randomness. What they are *not*: an XMPP server; whoever drives them
 //! delivers and routes (`server` does, and so does a test that joins two of them with a list).
 
+mod service;
+mod slave;
+
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::room::RoomConfig;
 use crate::stanza::{BareJid, Jid, Stanza};
 use crate::time::Duration;
+
+pub use self::service::Service;
+pub use self::slave::Slave;
 
 /// What a machine does.
 #[derive(Clone, Debug, PartialEq)]
@@ -138,4 +145,34 @@ pub struct StaticSlave {
     pub history_max: usize,
     /// Whether the master creates it at its own start, or later when told to.
     pub at_start: bool,
+}
+
+/// What happens to a chat service.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ServiceInput {
+    /// A stanza addressed to the service or to one of its rooms; also a bounce of something that
+    /// it sent.
+    Stanza(Stanza),
+    /// The operator adds a slave that is configured but not yet created.
+    CreateSlave(Jid),
+    /// A deadline has passed.
+    Timeout,
+}
+
+/// What happens to a slave.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SlaveInput {
+    /// A local user sent this to a room that it serves, or to an occupant there; `from` is his
+    /// full JID.
+    Up(Stanza),
+    /// This came from a room that it serves, for its own address or for a local user.
+    Down(Stanza),
+    /// The slave's own server could not deliver something that it or one of its users sent to a
+    /// room, and answers with this error.
+    Bounced(Stanza),
+    /// The slave starts again without memory. Its server remembers to which addresses (second)
+    /// its users (first) have sent directed presence.
+    Restarted(Vec<(Arc<Jid>, Arc<Jid>)>),
+    /// A deadline has passed.
+    Timeout,
 }
