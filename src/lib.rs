@@ -4,6 +4,7 @@
 
 pub mod dmuc;
 pub mod room;
+pub mod scenario;
 pub mod server;
 pub mod sim;
 pub mod stanza;

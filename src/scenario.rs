@@ -1,0 +1,18 @@
+//! The scenario language: text to [`Scenario`].
+//!
+//! A scenario is a screenplay: a head with title and tags, a cast, a line of dashes, and lines each
+//! of which says who does, receives or perceives what. It is a superset of scansion's scripts. The
+//! parser resolves every name, so that whoever plays a [`Scenario`] finds in its [`Cast`] whatever
+//! its steps name.
+//!
+//! It is *not* the play: nothing here runs anything, reads files, or knows a network.
+
+pub mod ast;
+pub mod cast;
+pub mod verbs;
+
+pub use self::ast::{
+    Action, Direction, Host, Machine, Matching, Name, Occupant, Party, Profile, Scenario, Span,
+    Step, Tags, Who,
+};
+pub use self::cast::{Cast, Client, Link, Room, Server, Service, Slave};

@@ -1,0 +1,38 @@
+//! What happens to the network and to the machines in it.
+
+use super::super::ast::{Direction, Machine, Name};
+use crate::time::Duration;
+
+/// A change of the network. Links are listed by their directions: `cut A from B` has both, `cut A
+/// -> B` has one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NetworkChange {
+    /// `cut vesa from channel refusing`
+    Cut(Vec<Direction>, Manner),
+    /// `hold vesa from channel for 20s`: nothing is lost, all is late.
+    Hold(Vec<Direction>, Duration),
+    /// `slow vesa -> channel to 900ms`
+    Slow(Vec<Direction>, Duration),
+    /// `heal vesa from channel`: the link is up, and as fast as at the start.
+    Heal(Vec<Direction>),
+    /// `heal everything`
+    HealEverything,
+    /// `crash the slave vesa`
+    Crash(Machine),
+    /// `restart the slave vesa`
+    Restart(Machine),
+    /// `The master creates the slave vesa`
+    CreateSlave(Name),
+}
+
+/// What a cut does to what is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Manner {
+    /// It vanishes: `silently`, and if nothing is said.
+    #[default]
+    Silently,
+    /// Streams are reset, dials are refused at once: `refusing`.
+    Refusing,
+    /// Streams are reset, dials vanish: `resetting`.
+    Resetting,
+}
