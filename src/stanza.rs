@@ -12,7 +12,12 @@ pub mod dmuc;
 mod element;
 mod error;
 pub mod ns;
+mod read;
+mod text;
 pub mod view;
+
+#[cfg(test)]
+pub(crate) mod arbitrary;
 
 use std::sync::Arc;
 
@@ -22,6 +27,8 @@ pub use minidom::Element;
 pub use self::convert::ConvertError;
 pub use self::element::{attribute, element};
 pub use self::error::{Condition, ErrorType, error_element};
+pub use self::read::{Limits, ReadError, read_element, read_elements, read_stanza};
+pub use self::text::{element_text, write_stanza};
 
 /// The three kinds of stanza (RFC 6120 §8.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
