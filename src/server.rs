@@ -81,6 +81,9 @@ pub enum Input {
     CrashService,
     /// The chat service starts.
     RestartService,
+    /// Somebody at this server sends a stanza in the name of a machine that it hosts, against that
+    /// machine's own rules: a forgery, routed as the machine's own stanzas are.
+    Forged(Stanza),
     /// A deadline has passed.
     Timeout,
 }

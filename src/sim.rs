@@ -2,6 +2,7 @@
 //!
 //! The [`World`](world::World) holds every server and client and the record of the run; it is as
 //! pure as they are. A [`Network`](network::Network) moves what the world sends: `event` from a
-//! heap of stanzas, `wire` through simulated TCP and real XML streams.
+//! queue of stanzas, `wire` through simulated TCP and real XML streams.
 
 pub mod network;
+pub mod world;

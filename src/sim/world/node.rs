@@ -1,0 +1,86 @@
+//! A server's host: the machine, and the streams that it has.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::server::{Domain, Input, Output, ServerConfig};
+use crate::sim::network::StreamId;
+use crate::time::Time;
+
+/// A server as a machine.
+pub trait Machine: std::fmt::Debug + Send {
+    /// Something happens to it.
+    fn step(&mut self, now: Time, input: Input, out: &mut Vec<Output>);
+    /// When an [`Input::Timeout`] is due next.
+    fn deadline(&self) -> Option<Time>;
+}
+
+/// A server's host.
+#[derive(Debug)]
+pub struct Node {
+    config: ServerConfig,
+    /// None while the host is down.
+    machine: Option<Box<dyn Machine>>,
+    /// The deadline under which the world has it listed.
+    pub(super) deadline: Option<Time>,
+    /// Outgoing streams, dialled or open.
+    pub(super) outgoing: BTreeMap<Domain, StreamId>,
+    /// Open streams that other servers dialled.
+    pub(super) incoming: BTreeMap<Domain, BTreeSet<StreamId>>,
+}
+
+impl Node {
+    pub(super) fn new(config: ServerConfig, _now: Time) -> Self {
+        Self {
+            config,
+            machine: None,
+            deadline: None,
+            outgoing: BTreeMap::new(),
+            incoming: BTreeMap::new(),
+        }
+    }
+
+    /// How it is set up.
+    pub fn config(&self) -> &ServerConfig {
+        &self.config
+    }
+
+    /// Whether it is running.
+    pub fn is_up(&self) -> bool {
+        self.machine.is_some()
+    }
+
+    pub(super) fn machine_deadline(&self) -> Option<Time> {
+        self.machine.as_ref().and_then(|machine| machine.deadline())
+    }
+
+    pub(super) fn step(&mut self, now: Time, input: Input, out: &mut Vec<Output>) {
+        if let Some(machine) = &mut self.machine {
+            machine.step(now, input, out);
+        }
+    }
+
+    pub(super) fn power_off(&mut self) {
+        self.machine = None;
+        self.outgoing.clear();
+        self.incoming.clear();
+    }
+
+    pub(super) fn power_on(&mut self, _now: Time) {}
+
+    pub(super) fn forget_outgoing(&mut self, stream: StreamId) -> Option<Domain> {
+        let domain =
+            self.outgoing.iter().find(|(_, known)| **known == stream).map(|(domain, _)| domain)?;
+        let domain = domain.clone();
+        self.outgoing.remove(&domain);
+        Some(domain)
+    }
+
+    pub(super) fn forget_incoming(&mut self, from: &str, stream: StreamId) {
+        if let Some(streams) = self.incoming.get_mut(from) {
+            streams.remove(&stream);
+            if streams.is_empty() {
+                self.incoming.remove(from);
+            }
+        }
+    }
+}
