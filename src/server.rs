@@ -4,11 +4,22 @@
 //!
 //! It is *not* a network: streams, latency and loss are the business of whoever drives it.
 
+mod account;
+mod bounce;
+mod check;
+mod client;
+mod local;
+mod peer;
+mod router;
+mod session;
+
 use std::sync::Arc;
 
 use crate::dmuc::{Note, ServiceConfig, SlaveConfig};
 use crate::stanza::{FullJid, Jid, Stanza};
 use crate::time::Duration;
+
+pub use self::router::Server;
 
 /// A server and what it hosts.
 #[derive(Clone, Debug, PartialEq)]
