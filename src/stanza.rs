@@ -7,6 +7,7 @@
 //! Inside wallops every stanza is in the namespace `jabber:client`; a server-to-server stream
 //! translates at its edge.
 
+pub mod content;
 mod convert;
 pub mod dmuc;
 mod element;

@@ -3,12 +3,15 @@
 //! [`X`] is lenient: what it does not know it ignores, as XMPP wants of a receiver. [`XStrict`]
 //! refuses it, as a conformance check must.
 
+mod strict;
+
 use std::borrow::Cow;
 
 use jid::{FullJid, Jid};
 use xso::error::Error;
 use xso::{AsXml, AsXmlText, FromXml, FromXmlText};
 
+pub use self::strict::XStrict;
 use super::ns;
 use crate::time::Time;
 
@@ -79,24 +82,6 @@ pub struct X {
     pub delay: Option<Delay>,
 }
 
-/// [`X`], refusing every attribute and child that the XEP does not have.
-#[derive(FromXml, AsXml, Clone, Debug, Default, PartialEq)]
-#[xml(namespace = ns::DMUC, name = "x", on_unknown_attribute = Fail, on_unknown_child = Fail)]
-pub struct XStrict {
-    /// Present in ENTER.
-    #[xml(child(default))]
-    pub enter: Option<Enter>,
-    /// Present in LEAVE.
-    #[xml(child(default))]
-    pub leave: Option<Leave>,
-    /// A limit in ENTER, the mark of initial history in a message.
-    #[xml(child(default))]
-    pub history: Option<History>,
-    /// In a broadcast message, when the master received it.
-    #[xml(child(default))]
-    pub delay: Option<Delay>,
-}
-
 impl FromXmlText for Time {
     fn from_xml_text(text: String) -> Result<Self, Error> {
         text.parse().map_err(Error::text_parse_error)
@@ -108,3 +93,6 @@ impl AsXmlText for Time {
         Ok(Cow::Owned(self.to_string()))
     }
 }
+
+#[cfg(test)]
+mod tests;
