@@ -92,6 +92,7 @@ impl Server {
                 self.bounce_all(undelivered, out);
             }
             Input::FromPeer(domain, stanza) => self.peer_sent(domain, stanza, out),
+            Input::Forged(stanza) => self.forward(now, stanza, out),
             Input::CreateSlave(jid) => self.push_service(ServiceInput::CreateSlave(jid)),
             Input::CrashSlave => self.slave = None,
             Input::RestartSlave => self.restart_slave(),
