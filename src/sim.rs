@@ -4,5 +4,6 @@
 //! pure as they are. A [`Network`](network::Network) moves what the world sends: `event` from a
 //! queue of stanzas, `wire` through simulated TCP and real XML streams.
 
+pub mod event;
 pub mod network;
 pub mod world;

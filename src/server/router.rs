@@ -69,6 +69,16 @@ impl Server {
         }
     }
 
+    /// Its slave, if it has one that runs.
+    pub fn slave(&self) -> Option<&Slave> {
+        self.slave.as_ref()
+    }
+
+    /// Its chat service, if it has one that runs.
+    pub fn service(&self) -> Option<&Service> {
+        self.service.as_ref()
+    }
+
     /// When [`Input::Timeout`] is due next.
     pub fn deadline(&self) -> Option<Time> {
         let slave = self.slave.as_ref().and_then(Slave::deadline);

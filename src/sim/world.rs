@@ -23,7 +23,7 @@ pub use self::recorder::{Counters, Recorder};
 use self::streams::{Kind, Streams};
 use crate::server::{Domain, Input, Output, ServerConfig, SessionId};
 use crate::sim::network::{Command, Delay, End, Happening, Host, HostId, StreamId};
-use crate::stanza::Stanza;
+use crate::stanza::{Stanza, Type};
 use crate::time::{Duration, Time};
 use crate::transcript::{Name, StreamEvent};
 
@@ -90,7 +90,7 @@ impl World {
         };
         for server in config.servers {
             world.add_host(Host::Server(server.domain.clone()))?;
-            world.servers.push(Node::new(server, now));
+            world.servers.push(Node::new(server));
         }
         for client in config.clients {
             let domain = client.jid.domain().to_string();
@@ -283,6 +283,7 @@ impl World {
             client.opened(stream);
             let jid = client.jid().clone();
             self.feed(now, acceptor, Input::SessionOpened(SessionId(stream.0), jid), out);
+            self.send(now, stream, End::Dialer, Stanza::presence(Type::Absent), out);
         }
     }
 

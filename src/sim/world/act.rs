@@ -184,7 +184,7 @@ impl World {
                 let Some(host) = self.server_id(domain) else { return };
                 if self.faults.power_on(host) {
                     out.push(Command::PowerOn(host));
-                    self.servers[host.0 as usize].power_on(now);
+                    self.servers[host.0 as usize].power_on();
                     self.note_deadline(host.0 as usize, now);
                 }
             }

@@ -1,4 +1,5 @@
-//! A client: it dials its server, sends what it is told, and keeps what it receives.
+//! A client: it dials its server, says that it is available (RFC 6121 §4.2), sends what it is told,
+//! and keeps what it receives.
 
 use crate::sim::network::{HostId, StreamId};
 use crate::stanza::{FullJid, Stanza};

@@ -2,24 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::server::{Domain, Input, Output, ServerConfig};
+use crate::server::{Domain, Input, Output, Server, ServerConfig};
 use crate::sim::network::StreamId;
 use crate::time::Time;
-
-/// A server as a machine.
-pub trait Machine: std::fmt::Debug + Send {
-    /// Something happens to it.
-    fn step(&mut self, now: Time, input: Input, out: &mut Vec<Output>);
-    /// When an [`Input::Timeout`] is due next.
-    fn deadline(&self) -> Option<Time>;
-}
 
 /// A server's host.
 #[derive(Debug)]
 pub struct Node {
     config: ServerConfig,
     /// None while the host is down.
-    machine: Option<Box<dyn Machine>>,
+    server: Option<Box<Server>>,
     /// The deadline under which the world has it listed.
     pub(super) deadline: Option<Time>,
     /// Outgoing streams, dialled or open.
@@ -29,10 +21,10 @@ pub struct Node {
 }
 
 impl Node {
-    pub(super) fn new(config: ServerConfig, _now: Time) -> Self {
+    pub(super) fn new(config: ServerConfig) -> Self {
         Self {
+            server: Some(Box::new(Server::new(config.clone()))),
             config,
-            machine: None,
             deadline: None,
             outgoing: BTreeMap::new(),
             incoming: BTreeMap::new(),
@@ -44,28 +36,35 @@ impl Node {
         &self.config
     }
 
+    /// The machine, unless the host is down.
+    pub fn server(&self) -> Option<&Server> {
+        self.server.as_deref()
+    }
+
     /// Whether it is running.
     pub fn is_up(&self) -> bool {
-        self.machine.is_some()
+        self.server.is_some()
     }
 
     pub(super) fn machine_deadline(&self) -> Option<Time> {
-        self.machine.as_ref().and_then(|machine| machine.deadline())
+        self.server.as_ref().and_then(|server| server.deadline())
     }
 
     pub(super) fn step(&mut self, now: Time, input: Input, out: &mut Vec<Output>) {
-        if let Some(machine) = &mut self.machine {
-            machine.step(now, input, out);
+        if let Some(server) = &mut self.server {
+            server.step(now, input, out);
         }
     }
 
     pub(super) fn power_off(&mut self) {
-        self.machine = None;
+        self.server = None;
         self.outgoing.clear();
         self.incoming.clear();
     }
 
-    pub(super) fn power_on(&mut self, _now: Time) {}
+    pub(super) fn power_on(&mut self) {
+        self.server = Some(Box::new(Server::new(self.config.clone())));
+    }
 
     pub(super) fn forget_outgoing(&mut self, stream: StreamId) -> Option<Domain> {
         let domain =

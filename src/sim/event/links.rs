@@ -1,0 +1,90 @@
+//! The links of the event network, one for each direction between two hosts.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::RngCore;
+
+use super::Event;
+use crate::sim::network::{Delay, HostId, LinkState};
+use crate::time::{Duration, Time};
+
+/// Place of a direction in [`Links`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct LinkIndex(u32);
+
+#[derive(Debug)]
+struct Link {
+    state: LinkState,
+    delay: Delay,
+    /// When what was sent last arrives; nothing arrives before.
+    last: Time,
+    held: VecDeque<Event>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Links {
+    links: Vec<Link>,
+    indices: BTreeMap<(HostId, HostId), LinkIndex>,
+}
+
+impl Links {
+    /// The direction between these hosts; `usual` is what it takes if it is new.
+    pub(super) fn index(
+        &mut self,
+        from: HostId,
+        to: HostId,
+        usual: impl FnOnce() -> Delay,
+    ) -> LinkIndex {
+        let links = &mut self.links;
+        *self.indices.entry((from, to)).or_insert_with(|| {
+            links.push(Link {
+                state: LinkState::Up,
+                delay: usual(),
+                last: Time::from_micros(i64::MIN),
+                held: VecDeque::new(),
+            });
+            LinkIndex(u32::try_from(links.len() - 1).unwrap_or(u32::MAX))
+        })
+    }
+
+    fn link(&mut self, index: LinkIndex) -> &mut Link {
+        &mut self.links[index.0 as usize]
+    }
+
+    pub(super) fn state(&self, index: LinkIndex) -> LinkState {
+        self.links[index.0 as usize].state
+    }
+
+    pub(super) fn set_state(&mut self, index: LinkIndex, state: LinkState) {
+        self.link(index).state = state;
+    }
+
+    pub(super) fn set_delay(&mut self, index: LinkIndex, delay: Delay) {
+        self.link(index).delay = delay;
+    }
+
+    pub(super) fn latency(&self, index: LinkIndex) -> Duration {
+        self.links[index.0 as usize].delay.latency
+    }
+
+    /// When something that is sent now arrives.
+    pub(super) fn arrival(&mut self, index: LinkIndex, now: Time, chance: &mut ChaCha8Rng) -> Time {
+        let link = self.link(index);
+        let mut at = now + link.delay.latency;
+        let jitter = u64::try_from(link.delay.jitter.as_micros()).unwrap_or(u64::MAX);
+        if jitter > 0 {
+            at += Duration::from_micros(chance.next_u64() % jitter.saturating_add(1));
+        }
+        link.last = link.last.max(at);
+        link.last
+    }
+
+    pub(super) fn hold(&mut self, index: LinkIndex, event: Event) {
+        self.link(index).held.push_back(event);
+    }
+
+    pub(super) fn release(&mut self, index: LinkIndex) -> VecDeque<Event> {
+        std::mem::take(&mut self.link(index).held)
+    }
+}
