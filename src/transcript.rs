@@ -5,11 +5,16 @@
 //! pure function of the transcript. It is *not* a log: nothing in it depends on how the program
 //! that made it was run.
 
+mod cursor;
 mod fault;
+mod read;
+mod text;
+mod words;
 
 use std::sync::Arc;
 
 pub use self::fault::{Fault, Link, Loss, Machine, StreamEvent};
+pub use self::read::TEXT_MAX;
 use crate::dmuc::Note;
 use crate::stanza::Stanza;
 use crate::time::{Duration, Time};
@@ -194,3 +199,6 @@ impl Transcript {
         arrivals
     }
 }
+
+#[cfg(test)]
+mod tests;

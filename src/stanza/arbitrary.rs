@@ -8,21 +8,21 @@ use rxml::{Namespace, NcName};
 use super::{Stanza, ns};
 
 /// Any text that XML can carry, with a liking for what is hard to write.
-pub(crate) fn text() -> impl Strategy<Value = String> {
+pub(crate) fn text() -> BoxedStrategy<String> {
     let piece = prop_oneof![
         "[ \\t\\r\\n]{1,3}",
         "[<>&'\"\\]]{1,3}",
         "[a-zA-Z0-9 .,!?]{0,12}",
         "[\\u{80}-\\u{2FF}\\u{2028}\\u{4E00}-\\u{4E20}\\u{FFFD}\\u{10000}-\\u{100FF}]{1,3}",
     ];
-    vec(piece, 0..4).prop_map(|pieces| pieces.concat())
+    vec(piece, 0..4).prop_map(|pieces| pieces.concat()).boxed()
 }
 
-fn name() -> impl Strategy<Value = String> {
-    prop_oneof!["[a-z]{1,6}", "[a-zA-Z_\\u{C0}-\\u{D6}][a-zA-Z0-9_.\\-]{0,6}"]
+fn name() -> BoxedStrategy<String> {
+    prop_oneof!["[a-z]{1,6}", "[a-zA-Z_\\u{C0}-\\u{D6}][a-zA-Z0-9_.\\-]{0,6}"].boxed()
 }
 
-fn namespace() -> impl Strategy<Value = String> {
+fn namespace() -> BoxedStrategy<String> {
     prop_oneof![
         Just(ns::CLIENT.to_owned()),
         Just(ns::MUC_USER.to_owned()),
@@ -31,23 +31,26 @@ fn namespace() -> impl Strategy<Value = String> {
         Just(String::new()),
         "urn:[a-z&<>'\" ]{1,6}",
     ]
+    .boxed()
 }
 
-fn attribute() -> impl Strategy<Value = (String, String, String)> {
+fn attribute() -> BoxedStrategy<(String, String, String)> {
     let namespace = prop_oneof![4 => Just(String::new()), 1 => namespace()];
     let name = prop_oneof![
         2 => name(),
         1 => prop::sample::select(vec!["from", "id", "to", "type", "lang"]).prop_map(str::to_owned),
     ];
-    (namespace, name, text())
+    (namespace, name, text()).boxed()
 }
 
-fn bare() -> impl Strategy<Value = Element> {
-    (name(), namespace(), vec(attribute(), 0..4)).prop_map(|(name, namespace, attributes)| {
-        let mut element = Element::bare(name, namespace);
-        set_all(&mut element, attributes);
-        element
-    })
+fn bare() -> BoxedStrategy<Element> {
+    (name(), namespace(), vec(attribute(), 0..4))
+        .prop_map(|(name, namespace, attributes)| {
+            let mut element = Element::bare(name, namespace);
+            set_all(&mut element, attributes);
+            element
+        })
+        .boxed()
 }
 
 fn set_all(element: &mut Element, attributes: Vec<(String, String, String)>) {
@@ -59,27 +62,29 @@ fn set_all(element: &mut Element, attributes: Vec<(String, String, String)>) {
 }
 
 /// Any element: mixed content, namespaces, odd characters.
-pub(crate) fn element() -> impl Strategy<Value = Element> {
-    bare().prop_recursive(4, 24, 4, |inner| {
-        let node = prop_oneof![inner.prop_map(Ok), text().prop_map(Err)];
-        (bare(), vec(node, 0..4)).prop_map(|(mut element, nodes)| {
-            for node in nodes {
-                match node {
-                    Ok(child) => {
-                        element.append_child(child);
+pub(crate) fn element() -> BoxedStrategy<Element> {
+    bare()
+        .prop_recursive(4, 24, 4, |inner| {
+            let node = prop_oneof![inner.prop_map(Ok), text().prop_map(Err)];
+            (bare(), vec(node, 0..4)).prop_map(|(mut element, nodes)| {
+                for node in nodes {
+                    match node {
+                        Ok(child) => {
+                            element.append_child(child);
+                        }
+                        // An empty or a second text node would not survive any reader.
+                        Err(text) if text.is_empty() => {}
+                        Err(text) => element.append_text(text),
                     }
-                    // An empty or a second text node would not survive any reader.
-                    Err(text) if text.is_empty() => {}
-                    Err(text) => element.append_text(text),
                 }
-            }
-            element
+                element
+            })
         })
-    })
+        .boxed()
 }
 
 /// Any stanza that can be read.
-pub(crate) fn stanza() -> impl Strategy<Value = Stanza> {
+pub(crate) fn stanza() -> BoxedStrategy<Stanza> {
     let kind = prop::sample::select(vec!["message", "presence", "iq"]);
     let address = prop_oneof![
         Just("rubenro@vesa.yeggmaex.irc/shaver".to_owned()),
@@ -107,4 +112,5 @@ pub(crate) fn stanza() -> impl Strategy<Value = Stanza> {
             }
             Stanza::try_from(element).expect("it is a stanza")
         })
+        .boxed()
 }

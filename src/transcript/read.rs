@@ -1,0 +1,273 @@
+//! Reading the text of a transcript, which may come from anywhere: bounded, and with errors that
+//! say where and what was expected.
+
+use super::cursor::{Cursor, Names};
+use super::text::{DAY, MAGIC, MARGIN};
+use super::{
+    Entry, Fate, Fault, Header, Hop, Link, Machine, Name, StreamEvent, Transcript, What, words,
+};
+use crate::dmuc::Note;
+use crate::stanza::{Limits, ReadError, Stanza, read_stanza};
+use crate::time::Time;
+
+/// The longest text that is read, in bytes.
+pub const TEXT_MAX: usize = 1 << 30;
+
+/// Stanzas of a transcript were accepted once; here they are written out, and so longer.
+const STANZA_LIMITS: Limits = Limits { depth_max: 72, size_max: 4 << 20, attributes_max: 256 };
+
+impl Transcript {
+    /// Read what [`Transcript`]'s `Display` writes.
+    ///
+    /// # Errors
+    ///
+    /// At the first place that is not what it should be. Nothing is skipped.
+    pub fn read(text: &str) -> Result<Self, ReadError> {
+        if text.len() > TEXT_MAX {
+            let expected = format!("at most {TEXT_MAX} bytes");
+            return Err(ReadError::at("", 0, format!("{} bytes", text.len()), expected));
+        }
+        let mut reader = Reader { text, at: 0, names: Names::default(), day: String::new() };
+        let header = reader.header()?;
+        reader.day = header.epoch.date();
+        let mut transcript = Transcript::new(header);
+        while reader.at < text.len() {
+            transcript.entries.extend(reader.entry()?);
+        }
+        Ok(transcript)
+    }
+}
+
+impl std::str::FromStr for Transcript {
+    type Err = ReadError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Transcript::read(text)
+    }
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    /// The start of the next line.
+    at: usize,
+    names: Names,
+    /// The date of the entries that follow.
+    day: String,
+}
+
+impl<'a> Reader<'a> {
+    /// The next line.
+    fn line(&mut self) -> Cursor<'a> {
+        let start = self.at;
+        let rest = &self.text[start..];
+        let length = rest.find('\n').unwrap_or(rest.len());
+        self.at = (start + length + 1).min(self.text.len());
+        let line = &rest[..length];
+        let length = line.strip_suffix('\r').map_or(length, str::len);
+        Cursor::new(self.text, start, start + length)
+    }
+
+    fn header(&mut self) -> Result<Header, ReadError> {
+        let mut line = self.line();
+        line.expect(MAGIC)?;
+        line.expect_end()?;
+        let scenario = self.field("scenario")?.escaped_rest();
+        let spec = self.field("spec")?.escaped_rest();
+        let profile = self.field("profile")?.escaped_rest();
+        let mut field = self.field("seed")?;
+        let seed = field.number()?;
+        field.expect_end()?;
+        let network = self.field("network")?.escaped_rest();
+        let field = self.field("epoch")?;
+        let epoch =
+            field.rest().parse().map_err(|_| field.error("a time such as 1990-10-13T23:58:37Z"))?;
+        Ok(Header { scenario, spec, profile, seed, network, epoch })
+    }
+
+    /// The value of a line of the header. The space after the colon may be missing where nothing
+    /// follows it.
+    fn field(&mut self, key: &str) -> Result<Cursor<'a>, ReadError> {
+        let mut line = self.line();
+        line.expect(key)?;
+        line.expect(":")?;
+        if !line.rest().is_empty() {
+            line.expect(" ")?;
+        }
+        Ok(line)
+    }
+
+    /// An entry; nothing for a line without one.
+    fn entry(&mut self) -> Result<Option<Entry>, ReadError> {
+        let mut line = self.line();
+        if line.rest().is_empty() {
+            return Ok(None);
+        }
+        if line.eat(DAY) {
+            let date = line.rest();
+            if format!("{date}T00:00:00Z").parse::<Time>().is_err() {
+                return Err(line.error("a date such as 1990-10-13"));
+            }
+            self.day = date.to_owned();
+            return Ok(None);
+        }
+        let at = self.time(&mut line)?;
+        line.expect("  ")?;
+        let what = if line.eat("# line ") {
+            let number = line.number()?;
+            line.expect(":")?;
+            line.eat(" ");
+            What::Line { number, text: line.escaped_rest().into() }
+        } else {
+            let what = self.what(&mut line)?;
+            line.expect_end()?;
+            what
+        };
+        Ok(Some(Entry { at, what: self.with_stanza(what)? }))
+    }
+
+    fn time(&self, line: &mut Cursor<'a>) -> Result<Time, ReadError> {
+        const EXAMPLE: &str = "23:58:37.040000";
+        let time = line.rest().get(..EXAMPLE.len()).unwrap_or_default();
+        let instant = format!("{}T{time}Z", self.day).parse();
+        let instant = instant.map_err(|_| line.error(format!("a time such as {EXAMPLE}")))?;
+        line.expect(time)?;
+        Ok(instant)
+    }
+
+    /// What the line tells; where a stanza follows, with an empty one.
+    fn what(&mut self, line: &mut Cursor<'a>) -> Result<What, ReadError> {
+        if line.eat("* ") {
+            let by = line.jid()?;
+            line.expect(" ")?;
+            let change =
+                line.word(words::CHANGES.map(|change| (words::change_word(change), change)))?;
+            line.expect(" ")?;
+            return Ok(What::Note(Note { by, about: line.jid()?, change }));
+        }
+        if line.eat("! undeliverable ") {
+            let (at, to) = self.pair(line)?;
+            return Ok(What::Undeliverable { at, to, stanza: nothing() });
+        }
+        if line.eat("! stream ") {
+            let (from, to) = self.pair(line)?;
+            line.expect(", ")?;
+            return Ok(What::Stream { from, to, event: stream_event(line)? });
+        }
+        if line.eat("! ") {
+            return self.fault(line).map(What::Fault);
+        }
+        let (from, to) = self.pair(line)?;
+        let mut hop = Hop { from, to, stanza: nothing(), fate: Fate::UnderWay };
+        hop.fate = fate(line, &hop)?;
+        Ok(What::Hop(hop))
+    }
+
+    fn pair(&mut self, line: &mut Cursor<'a>) -> Result<(Name, Name), ReadError> {
+        let from = line.host(&mut self.names)?;
+        line.expect(" -> ")?;
+        Ok((from, line.host(&mut self.names)?))
+    }
+
+    fn fault(&mut self, line: &mut Cursor<'a>) -> Result<Fault, ReadError> {
+        if line.eat("heal everything") {
+            return Ok(Fault::HealEverything);
+        }
+        let verbs = ["cut", "hold", "slow", "heal", "crash", "restart", "undeliverable", "stream"];
+        let verb = line.word(verbs.map(|verb| (verb, verb)))?;
+        line.expect(" ")?;
+        Ok(match verb {
+            "cut" => {
+                let link = self.link(line)?;
+                line.expect(", ")?;
+                Fault::Cut(link, line.word(words::LOSSES)?)
+            }
+            "slow" => {
+                let link = self.link(line)?;
+                line.expect(", ")?;
+                let latency = line.duration()?;
+                line.expect(", jitter ")?;
+                Fault::Slow { link, latency, jitter: line.duration()? }
+            }
+            "hold" => Fault::Hold(self.link(line)?),
+            "heal" => Fault::Heal(self.link(line)?),
+            "crash" => Fault::Crash(self.machine(line)?),
+            "restart" => Fault::Restart(self.machine(line)?),
+            // Those with a space after them were read before.
+            _ => return Err(line.error("a fault")),
+        })
+    }
+
+    fn link(&mut self, line: &mut Cursor<'a>) -> Result<Link, ReadError> {
+        let from = line.host(&mut self.names)?;
+        line.expect(" ")?;
+        let both_ways = line.word([("->", false), ("<->", true)])?;
+        line.expect(" ")?;
+        Ok(Link { from, to: line.host(&mut self.names)?, both_ways })
+    }
+
+    fn machine(&mut self, line: &mut Cursor<'a>) -> Result<Machine, ReadError> {
+        let kind = line.word(["server", "slave", "service"].map(|kind| (kind, kind)))?;
+        line.expect(" ")?;
+        let name = line.host(&mut self.names)?;
+        Ok(match kind {
+            "server" => Machine::Server(name),
+            "slave" => Machine::Slave(name),
+            _ => Machine::Service(name),
+        })
+    }
+
+    /// With the stanza that stands on the following, indented lines.
+    fn with_stanza(&mut self, mut what: What) -> Result<What, ReadError> {
+        if let What::Hop(Hop { stanza, .. }) | What::Undeliverable { stanza, .. } = &mut what {
+            *stanza = self.stanza()?;
+        }
+        Ok(what)
+    }
+
+    fn stanza(&mut self) -> Result<Stanza, ReadError> {
+        let start = self.at;
+        while self.text[self.at..].starts_with("  ") {
+            self.line();
+        }
+        if self.at == start {
+            return Err(self.line().error(format!("a stanza, indented by {MARGIN} spaces")));
+        }
+        let block = &self.text[start..self.at];
+        read_stanza(block, STANZA_LIMITS).map_err(|error| {
+            ReadError::at(self.text, start + error.offset, error.found, error.expected)
+        })
+    }
+}
+
+fn fate(line: &mut Cursor<'_>, hop: &Hop) -> Result<Fate, ReadError> {
+    if line.rest().is_empty() {
+        return Ok(Fate::Delivered(words::usual_delay(hop)));
+    }
+    line.expect("  ")?;
+    if line.eat("after ") {
+        return line.duration().map(Fate::Delivered);
+    }
+    if line.eat("under way") {
+        return Ok(Fate::UnderWay);
+    }
+    if line.eat("lost") {
+        return Ok(Fate::Lost);
+    }
+    Err(line.error("`lost`, `under way` or `after` and how long"))
+}
+
+fn stream_event(line: &mut Cursor<'_>) -> Result<StreamEvent, ReadError> {
+    if line.eat("failed, ") {
+        let errors = words::DIAL_ERRORS.map(|error| (words::dial_error_word(error), error));
+        return line.word(errors).map(StreamEvent::Failed);
+    }
+    if line.eat("error, ") {
+        return line.name().map(|condition| StreamEvent::Error(condition.into()));
+    }
+    line.word(words::STREAM_EVENTS)
+}
+
+/// Stands for a stanza that is still to be read.
+fn nothing() -> Stanza {
+    Stanza::message(crate::stanza::Type::Absent)
+}
