@@ -110,7 +110,7 @@ fn errors_say_where_and_what_was_expected() {
             "line 24, column 20: `@channel.avalon.irc split slave@vesa.yeg…`; \
           expected a JID",
         ),
-        ("refused", "refused now", "line 25, column 74: ` now`; expected the end of the line"),
+        ("refused", "refused now", "line 25, column 83: ` now`; expected the end of the line"),
     ] {
         assert_eq!(error(old, new), message);
     }
