@@ -133,3 +133,6 @@ pub enum Output {
     /// One of the machines that it hosts has something to tell.
     Note(Note),
 }
+
+#[cfg(test)]
+mod tests;

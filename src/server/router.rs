@@ -102,7 +102,14 @@ impl Server {
                 self.bounce_all(undelivered, out);
             }
             Input::FromPeer(domain, stanza) => self.peer_sent(domain, stanza, out),
-            Input::Forged(stanza) => self.forward(now, stanza, out),
+            Input::Forged(stanza) => {
+                let by_service = stanza.from.as_ref().is_some_and(|from| self.is_for_service(from));
+                if by_service {
+                    self.route(now, Path::Arrived, stanza, out);
+                } else {
+                    self.forward(now, stanza, out);
+                }
+            }
             Input::CreateSlave(jid) => self.push_service(ServiceInput::CreateSlave(jid)),
             Input::CrashSlave => self.slave = None,
             Input::RestartSlave => self.restart_slave(),
@@ -160,7 +167,11 @@ impl Server {
     }
 
     /// As what the slave has to see a stanza first, if at all.
-    fn intercept(&self, path: Path, stanza: &Stanza) -> Option<fn(Stanza) -> SlaveInput> {
+    pub(super) fn intercept(
+        &self,
+        path: Path,
+        stanza: &Stanza,
+    ) -> Option<fn(Stanza) -> SlaveInput> {
         let slave = self.slave.as_ref()?;
         let to = stanza.to.as_ref()?;
         let for_slave = is_or_has(slave.jid(), to);
