@@ -8,7 +8,7 @@ pub use xmpp_parsers::stanza_error::DefinedCondition as Condition;
 pub use xmpp_parsers::stanza_error::ErrorType;
 use xmpp_parsers::stanza_error::StanzaError;
 
-use super::{Kind, Payloads, Stanza, Type};
+use super::{Kind, Payloads, Stanza, Type, ns};
 
 /// The `<error/>` payload. `by` is the entity that speaks (RFC 6120 §8.3.1), `text` the
 /// human-readable reason.
@@ -18,15 +18,21 @@ pub fn error_element(
     by: Option<&Jid>,
     text: Option<&str>,
 ) -> Element {
-    let texts = text.map(|text| (String::new(), text.to_owned()));
-    StanzaError {
+    let mut error: Element = StanzaError {
         type_,
         by: by.cloned(),
         defined_condition: condition,
-        texts: BTreeMap::from_iter(texts),
+        texts: BTreeMap::new(),
         other: None,
     }
-    .into()
+    .into();
+    if let Some(text) = text {
+        // Written by hand, as a text of no language would get an empty xml:lang.
+        let mut reason = Element::bare("text", ns::STANZA_ERRORS);
+        reason.append_text(text);
+        error.append_child(reason);
+    }
+    error
 }
 
 impl Stanza {
