@@ -5,6 +5,7 @@ mod bounces;
 mod clients;
 mod hosted;
 mod peers;
+mod random;
 mod routing;
 
 use std::collections::BTreeSet;

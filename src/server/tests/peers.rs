@@ -129,8 +129,9 @@ fn ejabberd_bounces_at_once_for_a_growing_while_until_it_succeeds() {
 #[test]
 fn a_queue_that_is_full_bounces_what_is_too_much() {
     let (mut desk, shaver) = with_session(Flavour::Prosody);
-    for number in 0..QUEUE_MAX {
-        desk.says(shaver, &message(number));
+    let first: Stanza = message(0).parse().unwrap();
+    for _ in 0..QUEUE_MAX {
+        desk.step(Input::FromSession(shaver, first.clone()));
     }
     let out = desk.says(shaver, &message(QUEUE_MAX));
     let [Output::Undeliverable(..), Output::ToSession(_, reply)] = &out[..] else {
