@@ -9,6 +9,7 @@
 
 pub mod content;
 mod convert;
+mod describe;
 pub mod dmuc;
 mod element;
 mod error;
@@ -26,6 +27,7 @@ pub use jid::{BareJid, FullJid, Jid};
 pub use minidom::Element;
 
 pub use self::convert::ConvertError;
+pub use self::describe::ShortNames;
 pub use self::element::{attribute, element};
 pub use self::error::{Condition, ErrorType, error_element};
 pub use self::read::{Limits, ReadError, read_element, read_elements, read_stanza};

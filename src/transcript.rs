@@ -5,6 +5,7 @@
 //! pure function of the transcript. It is *not* a log: nothing in it depends on how the program
 //! that made it was run.
 
+mod compact;
 mod cursor;
 mod fault;
 mod read;
@@ -13,6 +14,7 @@ mod words;
 
 use std::sync::Arc;
 
+pub use self::compact::{Class, CompactLine};
 pub use self::fault::{Fault, Link, Loss, Machine, StreamEvent};
 pub use self::read::TEXT_MAX;
 use crate::dmuc::Note;

@@ -139,3 +139,30 @@ fn hostile_texts_are_errors() {
         assert!(error.to_string().len() < 400, "{error}");
     }
 }
+
+#[test]
+fn the_compact_form_has_one_line_for_each_entry() {
+    let lines: Vec<_> = sample().compact().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        lines.join("\n"),
+        "\
+23:58:37.000  # line 7: BigCheese says \"hi\"
+23:58:37.000    rubenro@vesa/shaver -> vesa  message  groupchat \"hi\"
+23:58:37.001    vesa -> channel              message  groupchat \"hi\"  after 900 ms
+23:58:39.000  ! cut vesa.yeggmaex.irc <-> channel.avalon.irc, silent
+23:58:39.000    channel -> vesa              message  groupchat \"anybody?\"  lost
+---- 1990-10-14
+00:00:07.000  * wallops@channel split slave@vesa
+00:00:07.000  ! stream vesa.yeggmaex.irc -> channel.avalon.irc, failed, refused
+00:00:07.001    vesa -> channel              undeliverable: message  groupchat \"so\""
+    );
+}
+
+proptest! {
+    #[test]
+    fn no_entry_breaks_its_line(transcript in transcript()) {
+        for line in transcript.compact() {
+            prop_assert!(!line.to_string().contains(['\n', '\r', '\x1b']), "{line:?}");
+        }
+    }
+}
