@@ -1,8 +1,22 @@
 //! An XMPP server as a pure machine: client sessions, routing by domain, memory of directed
 //! presence, interception for a slave, server-to-server peers that are dialled on demand, queue,
-//! give up and bounce.
+//! give up and bounce (RFC 6120 §8, §10; RFC 6121 §4, §8; XEP-0282 Slave Requirements).
 //!
-//! It is *not* a network: streams, latency and loss are the business of whoever drives it.
+//! It is *not* a network: streams, latency and loss are the business of whoever drives it. It has
+//! no rosters and no offline messages, and one outgoing stream for each domain: a chat service on
+//! another domain than the server's own is for local users, as other servers would refuse what its
+//! rooms send on a stream that proves the server's domain only.
+//!
+//! | file | what is in it |
+//! | --- | --- |
+//! | `router` | the machine: inputs, the three paths of a stanza, slave and service |
+//! | `client` | what clients do |
+//! | `session` | who is connected, and to whom directed presence went |
+//! | `check` | what is refused, whoever sent it |
+//! | `local` | what reaches an account |
+//! | `account` | what the server answers itself |
+//! | `peer` | streams to other servers |
+//! | `bounce` | what is answered for a server that cannot be reached |
 
 mod account;
 mod bounce;

@@ -55,7 +55,7 @@ pub(super) struct Peers {
 struct Peer {
     state: State,
     queue: VecDeque<Stanza>,
-    /// How often in a row no stream could be opened.
+    /// How often in a row no stream could be opened; an open stream's entry ends with it.
     failures: u32,
 }
 
@@ -121,7 +121,6 @@ impl Peers {
         if let Some(until) = dialling {
             self.timers.remove(&(until, Arc::clone(domain)));
             peer.state = State::Open;
-            peer.failures = 0;
             let waiting = std::mem::take(&mut peer.queue).into_iter();
             out.extend(waiting.map(|stanza| Output::ToPeer(Arc::clone(domain), stanza)));
         } else if peer.state != State::Open {

@@ -256,7 +256,7 @@ impl Server {
     }
 
     /// The new slave knows nothing but what its server remembers for it.
-    fn restart_slave(&mut self) {
+    pub(super) fn restart_slave(&mut self) {
         let Some(config) = &self.config.slave else { return };
         let slave = Slave::new(config.clone());
         let directed = self.sessions.directed().filter(|(_, to)| slave.serves(to)).collect();

@@ -1,6 +1,6 @@
 //! What the slave and the chat service see, and what happens while they are down.
 
-use super::router::Path;
+use super::router::{Path, Work};
 use super::*;
 use crate::dmuc::SlaveInput;
 
@@ -92,6 +92,24 @@ fn while_the_slave_is_dead_its_address_is_an_unknown_account() {
 }
 
 #[test]
+fn a_slave_that_starts_again_learns_who_had_sent_presence_to_its_room() {
+    let mut desk = desk(with_slave());
+    let shaver = desk.open(SHAVER);
+    let razor = desk.open("rubenro@vesa.yeggmaex.irc/razor");
+    desk.says(shaver, &format!("<presence to='{ROOM}/BigCheese'/>"));
+    desk.says(shaver, "<presence to='other@channel.avalon.irc/BigCheese'/>");
+    desk.says(razor, &format!("<presence to='{ROOM}/Razor'/>"));
+    desk.says(razor, &format!("<presence type='unavailable' to='{ROOM}/Razor'/>"));
+    desk.step(Input::CrashSlave);
+    desk.server.restart_slave();
+    let [Work::Slave(SlaveInput::Restarted(directed))] = desk.server.work.make_contiguous() else {
+        panic!("{:#?}", desk.server.work);
+    };
+    let room = jid(&format!("{ROOM}/BigCheese"));
+    assert_eq!(*directed, [(jid(SHAVER).into(), room.into())]);
+}
+
+#[test]
 fn a_session_that_ends_leaves_the_room_through_the_slave() {
     let mut desk = desk(with_slave());
     desk.connect(ROOMS);
@@ -159,4 +177,16 @@ fn stanzas_of_other_servers_reach_the_services_domain() {
         panic!("{out:#?}");
     };
     assert_eq!(error_of(reply), "wait remote-server-timeout");
+}
+
+#[test]
+fn a_dead_slaves_address_is_not_taken_for_a_room_on_the_same_domain() {
+    let mut config = with_service(ROOMS);
+    let slave = with_slave().slave.unwrap();
+    config.slave = Some(SlaveConfig { jid: jid("slave@channel.avalon.irc"), ..slave });
+    let mut desk = desk(config);
+    desk.step(Input::CrashSlave);
+    let wiz = desk.open("squit@channel.avalon.irc/jupiter");
+    let out = desk.says(wiz, "<message to='slave@channel.avalon.irc'/>");
+    assert_eq!(error_of(only_stanza(&out)), "cancel service-unavailable");
 }
