@@ -110,7 +110,7 @@ fn a_slave_that_starts_again_learns_who_had_sent_presence_to_its_room() {
 }
 
 #[test]
-fn a_session_that_ends_leaves_the_room_through_the_slave() {
+fn a_session_that_ends_leaves_its_rooms_even_while_the_slave_is_dead() {
     let mut desk = desk(with_slave());
     desk.connect(ROOMS);
     let shaver = desk.open(SHAVER);
@@ -123,6 +123,19 @@ fn a_session_that_ends_leaves_the_room_through_the_slave() {
     };
     let out = desk.step(Input::SessionClosed(shaver));
     assert_eq!(out, [gone(ROOM), gone("other@channel.avalon.irc")]);
+}
+
+#[test]
+fn a_session_that_ends_leaves_its_rooms_on_the_path_of_what_users_send() {
+    let mut desk = desk(with_slave());
+    let shaver = desk.open(SHAVER);
+    desk.says(shaver, &format!("<presence to='{ROOM}/BigCheese'/>"));
+    desk.server.session_closed(shaver, &mut Vec::new());
+    let [Work::Route(Path::Sent, stanza)] = desk.server.work.make_contiguous() else {
+        panic!("{:#?}", desk.server.work);
+    };
+    let xml = format!("<presence type='unavailable' from='{SHAVER}' to='{ROOM}/BigCheese'/>");
+    assert_eq!(*stanza, xml.parse().unwrap());
 }
 
 #[test]
