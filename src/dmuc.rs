@@ -5,6 +5,8 @@
 //! network, no clock and no randomness. What they are *not*: an XMPP server; whoever drives them
 //! delivers and routes (`server` does, and so does a test that joins two of them with a list).
 
+mod master;
+mod pinger;
 mod service;
 mod slave;
 
@@ -12,9 +14,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::room::RoomConfig;
-use crate::stanza::{BareJid, Jid, Stanza};
+use crate::stanza::{BareJid, Element, Jid, Stanza, ns};
 use crate::time::Duration;
 
+pub use self::master::Master;
 pub use self::service::Service;
 pub use self::slave::Slave;
 
@@ -175,4 +178,13 @@ pub enum SlaveInput {
     Restarted(Vec<(Arc<Jid>, Arc<Jid>)>),
     /// A deadline has passed.
     Timeout,
+}
+
+/// What of a user's presence the room passes on: nothing that looks as if the room, or a master,
+/// had said it.
+fn own_payloads(stanza: &Stanza) -> Vec<Element> {
+    let passed = |payload: &&Element| {
+        !payload.is("x", ns::MUC) && !payload.is("x", ns::MUC_USER) && !ns::is_dmuc(payload)
+    };
+    stanza.payloads.iter().filter(passed).cloned().collect()
 }

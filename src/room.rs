@@ -1,7 +1,19 @@
 //! What both machines keep of a room: occupants, privileges, history, configuration (XEP-0045).
+//!
+//! Nothing here knows of masters, slaves or networks.
 
+pub mod audience;
 pub mod config;
+pub mod history;
+pub mod item;
+pub mod nick;
+pub mod privilege;
+pub mod roster;
 
 pub use xmpp_parsers::muc::user::{Affiliation, Role};
 
+pub use self::audience::Audience;
 pub use self::config::{PastMessage, RoomConfig, Subject, Whois};
+pub use self::history::{History, StoredMessage};
+pub use self::item::Item;
+pub use self::roster::{Roster, Seat};

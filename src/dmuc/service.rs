@@ -1,18 +1,28 @@
-//! The chat service: rooms by address, and what it answers at its own domain.
+//! The chat service: rooms by address, and what it answers at its own domain (XEP-0045 §6).
 
-use super::{Output, ServiceConfig, ServiceInput};
+use std::collections::BTreeMap;
+
+use super::{Master, Output, ServiceConfig, ServiceInput};
+use crate::room::RoomConfig;
+use crate::stanza::{
+    BareJid, Condition, Element, ErrorType, Jid, Kind, Stanza, Type, element, error_element, ns,
+};
 use crate::time::Time;
 
 /// A chat service with the masters of its rooms.
 #[derive(Clone, Debug)]
 pub struct Service {
     config: ServiceConfig,
+    rooms: BTreeMap<BareJid, Master>,
+    /// Whether the configured rooms exist already: they come to life with the first step, which
+    /// brings the time.
+    started: bool,
 }
 
 impl Service {
     /// A service with the rooms and slaves of its configuration, and nobody in them.
     pub fn new(config: ServiceConfig) -> Self {
-        Self { config }
+        Self { config, rooms: BTreeMap::new(), started: false }
     }
 
     /// The domain of its rooms.
@@ -20,11 +30,130 @@ impl Service {
         &self.config.domain
     }
 
-    /// Let something happen to it at `now`.
-    pub fn step(&mut self, _now: Time, _input: ServiceInput, _out: &mut Vec<Output>) {}
-
-    /// When [`ServiceInput::Timeout`] is due next.
-    pub fn deadline(&self) -> Option<Time> {
-        None
+    /// The room at this address.
+    pub fn room(&self, jid: &BareJid) -> Option<&Master> {
+        self.rooms.get(jid)
     }
+
+    /// All rooms, in the order of their addresses.
+    pub fn rooms(&self) -> impl Iterator<Item = &Master> {
+        self.rooms.values()
+    }
+
+    /// Let something happen to it at `now`.
+    pub fn step(&mut self, now: Time, input: ServiceInput, out: &mut Vec<Output>) {
+        self.start(now);
+        match input {
+            ServiceInput::Stanza(stanza) => self.stanza(now, stanza, out),
+            ServiceInput::CreateSlave(slave) => self.create_slave(now, &slave, out),
+            ServiceInput::Timeout => {
+                for room in self.rooms.values_mut() {
+                    room.tick(now, out);
+                }
+            }
+        }
+    }
+
+    /// When [`ServiceInput::Timeout`] is due next. Before the first step: at once.
+    pub fn deadline(&self) -> Option<Time> {
+        if !self.started {
+            return Some(Time::default());
+        }
+        self.rooms.values().filter_map(Master::deadline).min()
+    }
+
+    fn start(&mut self, now: Time) {
+        if self.started {
+            return;
+        }
+        self.started = true;
+        for config in self.config.rooms.clone() {
+            self.open(config, now);
+        }
+    }
+
+    fn open(&mut self, config: RoomConfig, now: Time) {
+        let jid = config.jid.clone();
+        let master = Master::new(config, &self.config.slaves, self.config.timers, now);
+        self.rooms.insert(jid, master);
+    }
+
+    fn create_slave(&mut self, now: Time, slave: &Jid, out: &mut Vec<Output>) {
+        for room in self.rooms.values_mut() {
+            room.create_slave(now, slave, out);
+        }
+        // Rooms that are opened later have it from their start.
+        for known in self.config.slaves.iter_mut().filter(|known| known.jid == *slave) {
+            known.at_start = true;
+        }
+    }
+
+    fn stanza(&mut self, now: Time, stanza: Stanza, out: &mut Vec<Output>) {
+        let Some(to) = stanza.to.clone() else { return };
+        let address = to.to_bare();
+        if address.node().is_none() {
+            return self.service_stanza(&stanza, out);
+        }
+        if !self.rooms.contains_key(&address) && self.creates(&stanza, &to) {
+            let mut config = RoomConfig::new(address.clone());
+            config.ownerless = true;
+            self.open(config, now);
+            if let Some(room) = self.rooms.get_mut(&address) {
+                room.tick(now, out);
+            }
+        }
+        match self.rooms.get_mut(&address) {
+            Some(room) => room.stanza(now, stanza, out),
+            None => reply(&stanza, ErrorType::Cancel, Condition::ItemNotFound, out),
+        }
+    }
+
+    /// Whether this is a request to enter a room that does not exist and may be created so.
+    fn creates(&self, stanza: &Stanza, to: &Jid) -> bool {
+        self.config.creation
+            && stanza.is_available()
+            && to.is_full()
+            && stanza.has_payload("x", ns::MUC)
+    }
+
+    fn service_stanza(&self, stanza: &Stanza, out: &mut Vec<Output>) {
+        if stanza.kind != Kind::Iq || !stanza.is_request() {
+            return;
+        }
+        let asked =
+            |name, namespace| stanza.type_ == Type::Get && stanza.has_payload(name, namespace);
+        let result = if asked("query", ns::DISCO_INFO) {
+            vec![self.disco_info()]
+        } else if asked("query", ns::DISCO_ITEMS) {
+            vec![self.disco_items()]
+        } else if asked("ping", ns::PING) {
+            vec![]
+        } else {
+            return reply(stanza, ErrorType::Cancel, Condition::ServiceUnavailable, out);
+        };
+        out.push(Output::Send(stanza.result_reply(result)));
+    }
+
+    fn disco_info(&self) -> Element {
+        let mut query = element("query", ns::DISCO_INFO, &[]);
+        let identity = [("category", "conference"), ("type", "text")];
+        query.append_child(element("identity", ns::DISCO_INFO, &identity));
+        for feature in [ns::DISCO_INFO, ns::DISCO_ITEMS, ns::MUC] {
+            query.append_child(element("feature", ns::DISCO_INFO, &[("var", feature)]));
+        }
+        query
+    }
+
+    fn disco_items(&self) -> Element {
+        let mut query = element("query", ns::DISCO_ITEMS, &[]);
+        for room in self.rooms.keys() {
+            query.append_child(element("item", ns::DISCO_ITEMS, &[("jid", room.as_str())]));
+        }
+        query
+    }
+}
+
+fn reply(stanza: &Stanza, type_: ErrorType, condition: Condition, out: &mut Vec<Output>) {
+    let error = error_element(type_, condition, None, None);
+    out.extend(stanza.error_reply(error).map(Output::Send));
 }

@@ -26,6 +26,12 @@ pub struct RoomConfig {
     pub whois: Whois,
     /// Whether newcomers without affiliation are visitors (XEP-0045 §3, moderated room).
     pub moderated: bool,
+    /// Whether participants may change the subject, not moderators only
+    /// (`muc#roomconfig_changesubject`).
+    pub change_subject: bool,
+    /// Whether the first who enters becomes the owner: the room is being created
+    /// (XEP-0045 §10.1.1).
+    pub ownerless: bool,
 }
 
 impl RoomConfig {
@@ -40,6 +46,8 @@ impl RoomConfig {
             history_max: 100,
             whois: Whois::Moderators,
             moderated: false,
+            change_subject: false,
+            ownerless: false,
         }
     }
 }

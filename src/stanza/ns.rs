@@ -1,5 +1,7 @@
 //! Namespaces.
 
+use minidom::Element;
+
 /// RFC 6120 §4.8.2; the namespace of every stanza inside wallops.
 pub const CLIENT: &str = "jabber:client";
 /// RFC 6120 §4.8.2; the content namespace of server-to-server streams.
@@ -40,3 +42,12 @@ pub const STANZA_IDS: &str = "urn:xmpp:sid:0";
 pub const OCCUPANT_IDS: &str = "urn:xmpp:occupant-id:0";
 /// XEP-0115
 pub const CAPS: &str = "http://jabber.org/protocol/caps";
+/// XEP-0410
+pub const SELF_PING_OPTIMIZATION: &str = "http://jabber.org/protocol/muc#self-ping-optimization";
+
+/// Whether an element belongs to XEP-0282: to its namespace, or to a fragment of it, which
+/// extensions use.
+pub fn is_dmuc(element: &Element) -> bool {
+    let namespace = element.ns();
+    namespace.strip_prefix(DMUC).is_some_and(|rest| rest.is_empty() || rest.starts_with('#'))
+}

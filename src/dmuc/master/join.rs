@@ -1,0 +1,202 @@
+//! Entering the room (XEP-0045 §7.2, XEP-0282 ENTER).
+
+use super::fanout::copy;
+use super::log::Logged;
+use super::*;
+use crate::dmuc::own_payloads;
+use crate::room::{Affiliation, Item, nick, privilege};
+use crate::stanza::{Element, dmuc};
+
+impl Master {
+    /// Somebody asks to enter under this nick.
+    pub(super) fn join(&mut self, now: Time, stanza: &Stanza, nick: &str, out: &mut Vec<Output>) {
+        let Some(session) = stanza.from.clone() else { return };
+        if let Err((type_, condition, text)) = self.admission(&session, nick) {
+            let error = error_element(type_, condition, Some(&self.address), text);
+            out.extend(stanza.error_reply(error).map(Output::Send));
+            return;
+        }
+        let Some(occupant_jid) = self.occupant_jid(nick) else { return };
+        let created = self.adopt_creator(&session);
+        let bare = session.to_bare();
+        let affiliation = self.affiliation(&bare);
+        let role = if self.config.moderators.contains(&bare) {
+            Role::Moderator
+        } else {
+            privilege::initial_role(&affiliation, self.config.moderated)
+        };
+        let via = self.serving_link(&session);
+        let presence = Payloads::default();
+        let seat = Seat { occupant: occupant_jid, affiliation, role, presence };
+        let mut occupant = Occupant { seat, session: session.clone(), via };
+        occupant.seat.presence =
+            self.describe(&occupant, &own_payloads(stanza), Item::default(), &[]);
+        self.log.push(now, Logged::Changed(nick.to_owned()));
+        self.nicks.insert(session.clone(), nick.to_owned());
+        self.direct += usize::from(via.is_none());
+        self.occupants.insert(nick.to_owned(), occupant);
+        self.announce(nick, stanza, Some(&session), out);
+        self.admit(now, nick, history_limits(stanza), created, out);
+    }
+
+    /// An occupant asks to enter again under the nick that he has: his client has lost track
+    /// (XEP-0045 §7.2). The others hear of it only if his presence is another one.
+    pub(super) fn rejoin(&mut self, now: Time, stanza: &Stanza, nick: &str, out: &mut Vec<Output>) {
+        let Some(occupant) = self.occupants.get(nick) else { return };
+        let presence = self.describe(occupant, &own_payloads(stanza), Item::default(), &[]);
+        if presence != occupant.seat.presence {
+            let session = occupant.session.clone();
+            self.occupants[nick].seat.presence = presence;
+            self.log.push(now, Logged::Changed(nick.to_owned()));
+            self.announce(nick, stanza, Some(&session), out);
+        }
+        self.admit(now, nick, history_limits(stanza), false, out);
+    }
+
+    /// The presence of this nick to everybody but `except`.
+    pub(super) fn announce(
+        &self,
+        nick: &str,
+        stanza: &Stanza,
+        except: Option<&Jid>,
+        out: &mut Vec<Output>,
+    ) {
+        let Some(occupant) = self.occupants.get(nick) else { return };
+        let mut presence = Stanza::presence(Type::Absent)
+            .with_from(occupant.seat.occupant.clone())
+            .with_payloads(occupant.seat.presence.clone());
+        presence.id.clone_from(&stanza.id);
+        presence.lang.clone_from(&stanza.lang);
+        self.broadcast_presence(&presence, except, &occupant.session, out);
+    }
+
+    /// Why this session may not enter under this nick.
+    fn admission(
+        &self,
+        session: &Jid,
+        nick: &str,
+    ) -> Result<(), (ErrorType, Condition, Option<&'static str>)> {
+        if !nick::is_acceptable(nick) {
+            let text = Some("Nickname must be valid");
+            return Err((ErrorType::Modify, Condition::JidMalformed, text));
+        }
+        if self.affiliation(&session.to_bare()) == Affiliation::Outcast {
+            return Err((ErrorType::Auth, Condition::Forbidden, None));
+        }
+        if self.occupants.get(nick).is_some_and(|occupant| *occupant.session != *session) {
+            return Err((ErrorType::Cancel, Condition::Conflict, None));
+        }
+        Ok(())
+    }
+
+    /// Who enters a room that belongs to nobody and in which nobody is, owns it
+    /// (XEP-0045 §10.1.1).
+    fn adopt_creator(&mut self, session: &Jid) -> bool {
+        let adopt = self.config.ownerless && self.occupants.is_empty();
+        if adopt {
+            self.config.ownerless = false;
+            self.config.affiliations.insert(session.to_bare(), Affiliation::Owner);
+        }
+        adopt
+    }
+
+    pub(super) fn affiliation(&self, bare: &BareJid) -> Affiliation {
+        self.config.affiliations.get(bare).cloned().unwrap_or_default()
+    }
+
+    /// The slave of this session's domain.
+    pub(super) fn serving_link(&self, session: &Jid) -> Option<usize> {
+        let domain = session.domain().as_str();
+        self.links.iter().position(|link| link.is_born() && link.domain == domain)
+    }
+
+    /// The newcomer's side: ENTER to his slave, or the whole entry sequence to himself.
+    fn admit(
+        &mut self,
+        now: Time,
+        nick: &str,
+        limits: Option<dmuc::History>,
+        created: bool,
+        out: &mut Vec<Output>,
+    ) {
+        let Some(occupant) = self.occupants.get(nick) else { return };
+        match occupant.via {
+            Some(link) => {
+                self.count_moderators(link, out);
+                if self.links[link].state == LinkState::Active {
+                    self.send_enter(link, nick, limits, created, out);
+                }
+            }
+            None => self.send_burst(now, nick, &limits.unwrap_or_default(), created, out),
+        }
+    }
+
+    /// ENTER: it is the newcomer's self-presence too, so that the slave has its codes.
+    pub(super) fn send_enter(
+        &self,
+        link: usize,
+        nick: &str,
+        limits: Option<dmuc::History>,
+        created: bool,
+        out: &mut Vec<Output>,
+    ) {
+        let Some(occupant) = self.occupants.get(nick) else { return };
+        let Ok(jid) = occupant.session.try_as_full() else { return };
+        let enter = Some(dmuc::Enter { jid: jid.clone() });
+        let x = Element::from(dmuc::X { enter, history: limits, ..dmuc::X::default() });
+        let link = &self.links[link];
+        let own = self.self_presence(occupant, created);
+        let own = Audience::Slave { jids: self.shows_jids(link) }.render(&own);
+        let payloads = [x].into_iter().chain(own.iter().cloned()).collect::<Vec<_>>();
+        let presence = Stanza::presence(Type::Absent)
+            .with_from(occupant.seat.occupant.clone())
+            .with_to(link.jid.clone())
+            .with_payloads(payloads);
+        out.push(Output::Send(presence));
+    }
+
+    fn self_presence(&self, occupant: &Occupant, created: bool) -> Payloads {
+        let mut codes = vec![110];
+        codes.extend((self.config.whois == Whois::Anyone).then_some(100));
+        codes.extend(created.then_some(201));
+        let own: Vec<_> = occupant.seat.own_payloads().cloned().collect();
+        self.describe(occupant, &own, Item::default(), &codes)
+    }
+
+    /// The entry sequence of a direct occupant: the others, himself, history, subject
+    /// (XEP-0045 §7.2.2–7.2.15).
+    fn send_burst(
+        &self,
+        now: Time,
+        nick: &str,
+        limits: &dmuc::History,
+        created: bool,
+        out: &mut Vec<Output>,
+    ) {
+        let Some(newcomer) = self.occupants.get(nick) else { return };
+        let jids = self.sees_jids(&newcomer.seat.role);
+        for (_, occupant) in self.occupants.iter().filter(|(other, _)| *other != nick) {
+            let presence = Stanza::presence(Type::Absent).with_from(occupant.seat.occupant.clone());
+            let payloads = Audience::Other { jids }.render(&occupant.seat.presence);
+            out.push(Output::Send(copy(&presence, &newcomer.session, payloads)));
+        }
+        let presence = Stanza::presence(Type::Absent).with_from(newcomer.seat.occupant.clone());
+        let own = self.self_presence(newcomer, created);
+        out.push(Output::Send(copy(&presence, &newcomer.session, own)));
+        let tail = self.history.tail(limits, now, &self.address, &newcomer.session);
+        out.extend(tail.into_iter().map(Output::Send));
+        let subject = StoredMessage::subject_for(self.subject.as_ref(), &self.address);
+        out.push(Output::Send(subject.with_to(newcomer.session.clone())));
+    }
+}
+
+/// The limits that a join asks for; the element is optional (XEP-0045 §7.2.14).
+fn history_limits(stanza: &Stanza) -> Option<dmuc::History> {
+    let history = stanza.muc()?.history?;
+    Some(dmuc::History {
+        maxchars: history.maxchars,
+        maxstanzas: history.maxstanzas,
+        seconds: history.seconds,
+        since: history.since.map(|since| Time::from_micros(since.0.timestamp_micros())),
+    })
+}

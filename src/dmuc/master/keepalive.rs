@@ -1,0 +1,192 @@
+//! The master's side of keepalive and split detection.
+
+use super::*;
+use crate::dmuc::pinger::Due;
+use crate::stanza::{element, ns};
+use crate::time::Duration;
+
+impl Master {
+    /// When something is due next.
+    pub(in crate::dmuc) fn deadline(&self) -> Option<Time> {
+        self.links.iter().filter_map(|link| self.link_deadline(link)).min()
+    }
+
+    fn link_deadline(&self, link: &Link) -> Option<Time> {
+        match link.state {
+            LinkState::Unborn { at_start: false } => None,
+            LinkState::Unborn { at_start: true } => Some(link.confirmed),
+            LinkState::Active => link.pinger.deadline(),
+            LinkState::Split => {
+                let expiry = link.pinger.split_since().map(|since| since + link.pinger.expiry());
+                let grace = link.gone_since.map(|since| since + GONE_GRACE);
+                let given_up = expiry.into_iter().chain(grace).min().filter(|_| !link.expired);
+                link.pinger.deadline().into_iter().chain(given_up).min()
+            }
+        }
+    }
+
+    /// Do what is due.
+    pub(in crate::dmuc) fn tick(&mut self, now: Time, out: &mut Vec<Output>) {
+        for index in 0..self.links.len() {
+            if self.link_deadline(&self.links[index]).is_none_or(|deadline| deadline > now) {
+                continue;
+            }
+            if let LinkState::Unborn { .. } = self.links[index].state {
+                self.create(now, index, out);
+                continue;
+            }
+            match self.links[index].pinger.due(now) {
+                Some(Due::Ping) => self.ping(now, index, out),
+                Some(Due::Split) => self.split(now, index, out),
+                None => {}
+            }
+            self.give_up(now, index, out);
+        }
+    }
+
+    /// Remove the occupants of a slave that has been away for too long.
+    fn give_up(&mut self, now: Time, index: usize, out: &mut Vec<Output>) {
+        let link = &self.links[index];
+        let since = |start: Option<Time>, span| start.is_some_and(|start| now >= start + span);
+        let due = since(link.pinger.split_since(), link.pinger.expiry())
+            || since(link.gone_since, GONE_GRACE);
+        if link.state == LinkState::Split && due && !link.expired {
+            self.links[index].expired = true;
+            self.remove_behind(now, index, out);
+        }
+    }
+
+    pub(super) fn ping(&mut self, now: Time, index: usize, out: &mut Vec<Output>) {
+        self.pings += 1;
+        let id = format!("ka{}", self.pings);
+        let link = &mut self.links[index];
+        link.pinger.ask(id.clone(), now);
+        let ping = Stanza::iq(Type::Get, &id)
+            .with_from(self.address.clone())
+            .with_to(link.jid.clone())
+            .with_payload(element("ping", ns::PING, &[]));
+        out.push(Output::Send(ping));
+    }
+
+    /// The slave is lost: no more broadcasts, fast pings (`master.split.trigger`,
+    /// `master.split.stop-broadcast`, `master.split.fast-ping`).
+    fn split(&mut self, now: Time, index: usize, out: &mut Vec<Output>) {
+        if self.links[index].state != LinkState::Active {
+            return;
+        }
+        self.links[index].state = LinkState::Split;
+        self.links[index].expired = false;
+        self.links[index].pinger.split(now);
+        out.push(self.note(&self.links[index].jid, Change::Split));
+        self.ping(now, index, out);
+    }
+
+    /// A stanza that the slave itself sent.
+    pub(super) fn slave_stanza(
+        &mut self,
+        now: Time,
+        index: usize,
+        stanza: &Stanza,
+        out: &mut Vec<Output>,
+    ) {
+        if !self.links[index].is_born() {
+            // Registration is the operator's affair (`slave.registered-before-traffic`).
+            let condition = Condition::ServiceUnavailable;
+            return refuse(stanza, ErrorType::Cancel, condition, None, out);
+        }
+        let id = stanza.id.clone().unwrap_or_default();
+        match (&stanza.kind, &stanza.type_) {
+            (Kind::Iq, Type::Error) => self.ping_failed(now, index, &id, stanza, out),
+            (_, Type::Error) => self.split(now, index, out),
+            (Kind::Iq, Type::Result) => self.pong(now, index, &id, out),
+            (Kind::Iq, Type::Get) if stanza.has_payload("ping", ns::PING) => {
+                self.links[index].pinger.hear(now);
+                out.push(Output::Send(stanza.result_reply(vec![])));
+                // It has not heard of us for long: is the way there dead?
+                if self.links[index].state == LinkState::Active
+                    && !self.links[index].pinger.is_waiting()
+                {
+                    self.ping(now, index, out);
+                }
+            }
+            (Kind::Iq, Type::Get | Type::Set) => {
+                self.links[index].pinger.hear(now);
+                let condition = Condition::ServiceUnavailable;
+                refuse(stanza, ErrorType::Cancel, condition, None, out);
+            }
+            _ => {
+                self.links[index].pinger.hear(now);
+                out.push(self.note(&self.links[index].jid, Change::Ignored));
+            }
+        }
+    }
+
+    /// Traffic of the users of a slave's domain shows that its host lives.
+    pub(super) fn hear_domain(&mut self, from: &Jid, now: Time) {
+        let domain = from.domain().as_str();
+        for link in self.links.iter_mut().filter(|link| link.is_born() && link.domain == domain) {
+            link.pinger.hear(now);
+        }
+    }
+
+    fn pong(&mut self, now: Time, index: usize, id: &str, out: &mut Vec<Output>) {
+        let Some(sent) = self.links[index].pinger.pong(id, now) else { return };
+        self.links[index].gone_since = None;
+        if self.links[index].state == LinkState::Split {
+            return self.resync(now, index, out);
+        }
+        self.links[index].confirmed = sent;
+        self.forget(now);
+    }
+
+    /// Everybody has what is older than the oldest confirmation.
+    pub(super) fn forget(&mut self, now: Time) {
+        let confirmed = self.links.iter().filter(|link| link.is_born()).map(|link| link.confirmed);
+        self.log.forget_before(confirmed.min().unwrap_or(now));
+    }
+
+    /// An error in answer to a ping. Errors for pings that are not under way are stale
+    /// (`split.stale-bounce`).
+    fn ping_failed(
+        &mut self,
+        now: Time,
+        index: usize,
+        id: &str,
+        stanza: &Stanza,
+        out: &mut Vec<Output>,
+    ) {
+        let waiting = self.links[index].state == LinkState::Active;
+        match stanza.error().map(|error| error.defined_condition) {
+            // It answers: it is there, if not conformant.
+            Some(Condition::FeatureNotImplemented) => self.pong(now, index, id, out),
+            // It is there and has no such room: it has lost its memory.
+            Some(Condition::ItemNotFound) if self.links[index].pinger.pong(id, now).is_some() => {
+                self.links[index].state = LinkState::Active;
+                self.links[index].gone_since = None;
+                self.remove_behind(now, index, out);
+                self.create(now, index, out);
+            }
+            condition if self.links[index].pinger.withdraw(id) => {
+                let gone = matches!(
+                    condition,
+                    Some(
+                        Condition::ServiceUnavailable
+                            | Condition::RecipientUnavailable
+                            | Condition::Gone { .. }
+                            | Condition::Redirect { .. }
+                    )
+                );
+                let since = self.links[index].gone_since;
+                self.links[index].gone_since = gone.then(|| since.unwrap_or(now));
+                if waiting {
+                    self.split(now, index, out);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// \[G\] For how long the host may answer that there is no such slave before its occupants are
+/// removed: they would be there without hearing anything.
+const GONE_GRACE: Duration = Duration::from_secs(30);

@@ -1,0 +1,69 @@
+//! A slave as its master sees it.
+
+use std::sync::Arc;
+
+use crate::dmuc::pinger::Pinger;
+use crate::dmuc::{StaticSlave, Timers};
+use crate::stanza::Jid;
+use crate::time::Time;
+
+/// One slave.
+#[derive(Clone, Debug)]
+pub(super) struct Link {
+    /// The address by which it was configured; nothing is derived from its looks
+    /// (`slave.jid.opaque`).
+    pub jid: Arc<Jid>,
+    /// The domain that it serves.
+    pub domain: String,
+    /// Where it stands.
+    pub state: LinkState,
+    /// How much initial history it gets.
+    pub history_max: usize,
+    /// How many moderators are behind it: without any it gets no JIDs
+    /// (`master.presence.no-jid-without-moderators`).
+    pub moderators: usize,
+    /// Keepalive.
+    pub pinger: Pinger,
+    /// It has everything that was sent before this instant: the sending time of the last ping
+    /// that it answered. What arrives from it proves nothing of what was sent to it.
+    pub confirmed: Time,
+    /// Since when its host answers that there is no such slave.
+    pub gone_since: Option<Time>,
+    /// Its occupants were given up; until it is back nothing more can be done for it.
+    pub expired: bool,
+}
+
+/// Where a slave stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LinkState {
+    /// Configured, not created. `at_start`: to be created as soon as the room runs.
+    Unborn {
+        /// Whether to create it without being told.
+        at_start: bool,
+    },
+    /// It gets every event.
+    Active,
+    /// It gets pings.
+    Split,
+}
+
+impl Link {
+    pub fn new(slave: &StaticSlave, timers: Timers, now: Time) -> Self {
+        Self {
+            jid: Arc::new(slave.jid.clone()),
+            domain: slave.jid.domain().to_string(),
+            state: LinkState::Unborn { at_start: slave.at_start },
+            history_max: slave.history_max,
+            moderators: 0,
+            pinger: Pinger::new(timers, timers.master_idle),
+            confirmed: now,
+            gone_since: None,
+            expired: false,
+        }
+    }
+
+    /// Whether it serves users: it was created at some time.
+    pub fn is_born(&self) -> bool {
+        !matches!(self.state, LinkState::Unborn { .. })
+    }
+}

@@ -1,0 +1,85 @@
+//! Messages: to everybody, the subject, and from one occupant to another (XEP-0045 §7.4, §7.5, §8.1).
+
+use super::log::Logged;
+use super::*;
+use crate::stanza::{Element, element, ns};
+
+impl Master {
+    /// A message to the room.
+    pub(super) fn message(&mut self, now: Time, stanza: Stanza, out: &mut Vec<Output>) {
+        if stanza.type_ != Type::Groupchat {
+            // Invitations, declines and requests for voice are not part of this room's features.
+            let condition = Condition::FeatureNotImplemented;
+            return refuse(&stanza, ErrorType::Cancel, condition, None, out);
+        }
+        let session = stanza.from.clone();
+        let occupant = session.as_ref().and_then(|session| self.occupant_of(session));
+        let Some((_, occupant)) = occupant else {
+            let text = Some(NOT_CONNECTED);
+            return refuse(&stanza, ErrorType::Cancel, Condition::NotAcceptable, text, out);
+        };
+        let role = occupant.seat.role.clone();
+        let from = occupant.seat.occupant.clone();
+        let subject = stanza.is_subject_change();
+        if role == Role::Visitor || (subject && !self.may_set_subject(&role)) {
+            return refuse(&stanza, ErrorType::Auth, Condition::Forbidden, None, out);
+        }
+        let payloads = stanza.clone().retaining(is_passed_on).payloads;
+        let message =
+            StoredMessage { from, id: stanza.id, lang: stanza.lang, payloads, stamp: now };
+        if subject {
+            self.subject = Some(message.clone());
+        } else if StoredMessage::is_kept(&message.payloads) {
+            self.history.push(message.clone());
+        }
+        self.broadcast_message(&message, out);
+        self.log.push(now, Logged::Message(message));
+    }
+
+    /// Whether a role may change the subject: by default moderators only, and everybody with a
+    /// voice where the room says so (XEP-0045 §8.1, `muc#roomconfig_changesubject`).
+    fn may_set_subject(&self, role: &Role) -> bool {
+        *role == Role::Moderator || (self.config.change_subject && *role == Role::Participant)
+    }
+
+    /// A message from one occupant to another (XEP-0045 §7.5). It goes to his own address.
+    pub(super) fn private_message(&mut self, stanza: &Stanza, nick: &str, out: &mut Vec<Output>) {
+        if stanza.type_ == Type::Groupchat {
+            return refuse(stanza, ErrorType::Modify, Condition::BadRequest, None, out);
+        }
+        let Some((from, target)) = self.parties(stanza, nick, out) else { return };
+        let mut message = stanza.clone().retaining(|payload| !ns::is_dmuc(payload));
+        if !message.has_payload("x", ns::MUC_USER) {
+            message = message.with_payload(element("x", ns::MUC_USER, &[]));
+        }
+        out.push(Output::Send(message.with_from(from).with_to(target)));
+    }
+
+    /// The sender's occupant JID and the target's session, for what goes from one occupant to
+    /// another; an error if one of them is not in the room.
+    pub(super) fn parties(
+        &self,
+        stanza: &Stanza,
+        nick: &str,
+        out: &mut Vec<Output>,
+    ) -> Option<(Arc<Jid>, Arc<Jid>)> {
+        let sender = stanza.from.as_ref().and_then(|from| self.occupant_of(from));
+        let Some((_, sender)) = sender else {
+            let text = Some(NOT_CONNECTED);
+            refuse(stanza, ErrorType::Cancel, Condition::NotAcceptable, text, out);
+            return None;
+        };
+        let Some(target) = self.occupants.get(nick) else {
+            let text = Some("Recipient not in room");
+            refuse(stanza, ErrorType::Cancel, Condition::ItemNotFound, text, out);
+            return None;
+        };
+        Some((sender.seat.occupant.clone(), target.session.clone()))
+    }
+}
+
+/// What of a message the room passes on: a client cannot speak for the room or for a master
+/// (`slave.relay.strip-forged-dmuc`).
+fn is_passed_on(payload: &Element) -> bool {
+    !ns::is_dmuc(payload) && !payload.is("x", ns::MUC_USER)
+}

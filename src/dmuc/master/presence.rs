@@ -1,0 +1,89 @@
+//! Presence addressed to the room: entering, leaving, availability, another nick.
+
+use super::log::{Gone, Logged};
+use super::*;
+use crate::dmuc::own_payloads;
+use crate::room::{Item, nick};
+use crate::stanza::ns;
+
+impl Master {
+    pub(super) fn presence(
+        &mut self,
+        now: Time,
+        stanza: &Stanza,
+        nick: Option<&str>,
+        out: &mut Vec<Output>,
+    ) {
+        let Some(session) = stanza.from.clone() else { return };
+        let present = self.nicks.get(&session).cloned();
+        let joins = stanza.has_payload("x", ns::MUC);
+        match (&stanza.type_, nick, present) {
+            (Type::Unavailable, _, _) => self.leave(now, stanza, out),
+            (Type::Absent, None, None) => {
+                let text = Some("Nickname required");
+                refuse(stanza, ErrorType::Modify, Condition::JidMalformed, text, out);
+            }
+            (Type::Absent, None, Some(old)) => self.update(now, stanza, &old, out),
+            (Type::Absent, Some(nick), Some(old)) if nick == old && joins => {
+                self.rejoin(now, stanza, nick, out);
+            }
+            (Type::Absent, Some(nick), Some(old)) if nick == old => {
+                self.update(now, stanza, nick, out);
+            }
+            (Type::Absent, Some(nick), Some(old)) => self.rename(now, stanza, &old, nick, out),
+            (Type::Absent, Some(nick), None) if joins => self.join(now, stanza, nick, out),
+            (Type::Absent, Some(_), None) => {
+                let text = Some(NOT_CONNECTED);
+                refuse(stanza, ErrorType::Cancel, Condition::NotAcceptable, text, out);
+            }
+            // Subscriptions and probes of rooms are not XEP-0045's.
+            _ => out.push(self.note(&session, Change::Ignored)),
+        }
+    }
+
+    /// An occupant's availability changes (XEP-0045 §7.7).
+    fn update(&mut self, now: Time, stanza: &Stanza, nick: &str, out: &mut Vec<Output>) {
+        let Some(occupant) = self.occupants.get(nick) else { return };
+        let presence = self.describe(occupant, &own_payloads(stanza), Item::default(), &[]);
+        self.occupants[nick].seat.presence = presence;
+        self.log.push(now, Logged::Changed(nick.to_owned()));
+        self.announce(nick, stanza, None, out);
+    }
+
+    /// An occupant takes another nick (XEP-0045 §7.6): two adjacent events.
+    fn rename(&mut self, now: Time, stanza: &Stanza, old: &str, new: &str, out: &mut Vec<Output>) {
+        let by = Some(&*self.address);
+        if !nick::is_acceptable(new) {
+            let text = Some("Nickname must be valid");
+            let error = error_element(ErrorType::Modify, Condition::JidMalformed, by, text);
+            out.extend(stanza.error_reply(error).map(Output::Send));
+            return;
+        }
+        if self.occupants.contains_key(new) {
+            let error = error_element(ErrorType::Cancel, Condition::Conflict, by, None);
+            out.extend(stanza.error_reply(error).map(Output::Send));
+            return;
+        }
+        let Some(occupant_jid) = self.occupant_jid(new) else { return };
+        let Some((position, _, mut occupant)) = self.occupants.shift_remove_full(old) else {
+            return;
+        };
+        let item = Item { nick: Some(new), ..Item::default() };
+        let farewell = self.describe(&occupant, &[], item, &[303]);
+        let presence = Stanza::presence(Type::Unavailable)
+            .with_from(occupant.seat.occupant.clone())
+            .with_payloads(farewell.clone());
+        let session = occupant.session.clone();
+        let via = occupant.via;
+        occupant.seat.occupant = occupant_jid;
+        occupant.seat.presence =
+            self.describe(&occupant, &own_payloads(stanza), Item::default(), &[]);
+        self.occupants.shift_insert(position, new.to_owned(), occupant);
+        self.nicks.insert(session.clone(), new.to_owned());
+        self.broadcast_presence(&presence, None, &session, out);
+        self.announce(new, stanza, None, out);
+        let gone = Gone { nick: old.to_owned(), session, via, farewell, renamed: true };
+        self.log.push(now, Logged::Gone(gone));
+        self.log.push(now, Logged::Changed(new.to_owned()));
+    }
+}

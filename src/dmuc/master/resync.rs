@@ -1,0 +1,162 @@
+//! What a slave is sent when it is created, and when it is back after a split (XEP-0282, Initial
+//! Room Roster, Initial Room History, Netjoin).
+//!
+//! XEP-0282 v0.1 leaves the netjoin "to follow". Without positions the nearest is: the master
+//! remembers what happened since the slave's last answered ping and tells it again, in an order in
+//! which a client would accept it: removals, departures, presences, admissions, messages. Rosters
+//! converge; messages arrive at least once, and the slave drops what it knows.
+
+use std::collections::BTreeSet;
+
+use super::fanout::{copy, stamped};
+use super::log::{Gone, Logged};
+use super::*;
+
+impl Master {
+    /// The operator creates this slave. `false` if it is none of this room's.
+    pub(in crate::dmuc) fn create_slave(
+        &mut self,
+        now: Time,
+        slave: &Jid,
+        out: &mut Vec<Output>,
+    ) -> bool {
+        let Some(index) = self.links.iter().position(|link| *link.jid == *slave) else {
+            return false;
+        };
+        if !self.links[index].is_born() {
+            self.create(now, index, out);
+        }
+        true
+    }
+
+    /// Roster, then history, then subject (`master.roster.sent-on-create`,
+    /// `master.history.may-send`).
+    pub(super) fn create(&mut self, now: Time, index: usize, out: &mut Vec<Output>) {
+        let link = &mut self.links[index];
+        link.state = LinkState::Active;
+        link.confirmed = now;
+        link.pinger.hear(now);
+        let link = &self.links[index];
+        out.push(self.note(&link.jid, Change::Created));
+        for occupant in self.occupants.values() {
+            self.send_presence(index, occupant, out);
+        }
+        let skipped = self.history.iter().count().saturating_sub(link.history_max);
+        for message in self.history.iter().skip(skipped).chain(self.subject.as_ref()) {
+            out.push(Output::Send(message_to(message, &link.jid, true)));
+        }
+    }
+
+    /// The slave is back: tell it what it missed.
+    pub(super) fn resync(&mut self, now: Time, index: usize, out: &mut Vec<Output>) {
+        out.push(self.note(&self.links[index].jid, Change::Resyncing));
+        self.links[index].state = LinkState::Active;
+        self.links[index].expired = false;
+        let missed: Vec<_> = self.log.since(self.links[index].confirmed).cloned().collect();
+        self.resend_departures(index, &missed, out);
+        self.resend_presences(index, &missed, out);
+        for logged in &missed {
+            if let Logged::Message(message) = logged {
+                let jid = &self.links[index].jid;
+                out.push(Output::Send(message_to(message, jid, false)));
+            }
+        }
+        self.links[index].confirmed = now;
+        self.forget(now);
+        out.push(self.note(&self.links[index].jid, Change::Synced));
+    }
+
+    /// LEAVE for those of its own users who were removed, then the departures of all who are not
+    /// back as the same person.
+    fn resend_departures(&self, index: usize, missed: &[Logged], out: &mut Vec<Output>) {
+        let departures: Vec<&Gone> = missed
+            .iter()
+            .filter_map(|logged| match logged {
+                Logged::Gone(gone) if gone.renamed || !self.is_back(gone) => Some(gone),
+                _ => None,
+            })
+            .collect();
+        for gone in &departures {
+            let removed = !gone.renamed && !self.nicks.contains_key(&gone.session);
+            if removed && gone.via == Some(index) {
+                let departure = self.departure(gone);
+                self.send_leave(index, &gone.session, &departure, out);
+            }
+        }
+        let link = &self.links[index];
+        for gone in departures {
+            let audience = Audience::Slave { jids: self.shows_jids(link) };
+            let departure = self.departure(gone);
+            let payloads = audience.render(&departure.payloads);
+            out.push(Output::Send(copy(&departure, &link.jid, payloads)));
+        }
+    }
+
+    /// Whether the same person is in the room under the same nick again.
+    fn is_back(&self, gone: &Gone) -> bool {
+        self.occupants.get(&gone.nick).is_some_and(|occupant| occupant.session == gone.session)
+    }
+
+    fn departure(&self, gone: &Gone) -> Stanza {
+        let mut presence = Stanza::presence(Type::Unavailable).with_payloads(gone.farewell.clone());
+        presence.from = self.occupant_jid(&gone.nick);
+        presence
+    }
+
+    /// The present state of each nick that changed; ENTER again for its own users, who may be
+    /// waiting for it.
+    fn resend_presences(&mut self, index: usize, missed: &[Logged], out: &mut Vec<Output>) {
+        let mut told = BTreeSet::new();
+        for logged in missed {
+            let Logged::Changed(nick) = logged else { continue };
+            let Some(occupant) = self.occupants.get(nick) else { continue };
+            if !told.insert(nick.clone()) {
+                continue;
+            }
+            self.send_presence(index, occupant, out);
+        }
+        self.count_moderators(index, out);
+        for nick in &told {
+            if self.occupants.get(nick).is_some_and(|occupant| occupant.via == Some(index)) {
+                self.send_enter(index, nick, None, false, out);
+            }
+        }
+    }
+
+    fn send_presence(&self, index: usize, occupant: &Occupant, out: &mut Vec<Output>) {
+        let link = &self.links[index];
+        let audience = Audience::Slave { jids: self.shows_jids(link) };
+        let presence = Stanza::presence(Type::Absent).with_from(occupant.seat.occupant.clone());
+        let payloads = audience.render(&occupant.seat.presence);
+        out.push(Output::Send(copy(&presence, &link.jid, payloads)));
+    }
+
+    /// Count the moderators behind a slave anew. If they are its first, it needs the JIDs of all
+    /// who are in the room already (`master.roster.jid-for-later-moderator`).
+    pub(super) fn count_moderators(&mut self, index: usize, out: &mut Vec<Output>) {
+        let before = self.links[index].moderators;
+        self.recount_moderators(index);
+        let first = before == 0 && self.links[index].moderators > 0;
+        let semi_anonymous = self.config.whois == Whois::Moderators;
+        if first && semi_anonymous && self.links[index].state == LinkState::Active {
+            for occupant in self.occupants.values() {
+                self.send_presence(index, occupant, out);
+            }
+        }
+    }
+
+    pub(super) fn recount_moderators(&mut self, index: usize) {
+        let moderates = |o: &&Occupant| o.via == Some(index) && o.seat.role == Role::Moderator;
+        self.links[index].moderators = self.occupants.values().filter(moderates).count();
+    }
+}
+
+fn message_to(message: &StoredMessage, slave: &Arc<Jid>, initial: bool) -> Stanza {
+    let mut stanza = Stanza::message(Type::Groupchat)
+        .with_from(message.from.clone())
+        .with_to(slave.clone())
+        .with_payloads(stamped(message, initial));
+    stanza.id.clone_from(&message.id);
+    stanza.lang.clone_from(&message.lang);
+    stanza
+}

@@ -1,0 +1,196 @@
+//! Keepalive of one direction of the relation between master and slave (XEP-0282, Master-Slave
+//! Keepalive and Netsplit Detection), for both of them alike.
+//!
+//! | state | event | next |
+//! | --- | --- | --- |
+//! | together | nothing received for the idle period | ping |
+//! | together | a ping unanswered for the time-out, fewer than `pings_lost_max` in a row | ping again |
+//! | together | the last of them unanswered, or a bounce | split, ping at once |
+//! | split | the split interval passes | ping |
+//! | split | pong | together |
+
+use std::collections::VecDeque;
+
+use super::Timers;
+use crate::time::{Duration, Time};
+
+/// When to ping the peer, and whether it is there.
+#[derive(Clone, Debug)]
+pub(super) struct Pinger {
+    timers: Timers,
+    idle: Duration,
+    heard: Option<Time>,
+    asked: VecDeque<(String, Time)>,
+    lost: u32,
+    split_since: Option<Time>,
+}
+
+/// What is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Due {
+    /// Send a ping.
+    Ping,
+    /// Too many pings are unanswered: the peer is lost.
+    Split,
+}
+
+impl Pinger {
+    /// A pinger that starts when it hears of the peer first; `idle` is how long it bears silence.
+    pub fn new(timers: Timers, idle: Duration) -> Self {
+        Self { timers, idle, heard: None, asked: VecDeque::new(), lost: 0, split_since: None }
+    }
+
+    /// Something came from the peer.
+    pub fn hear(&mut self, now: Time) {
+        self.heard = Some(now);
+    }
+
+    /// Whether a ping is under way.
+    pub fn is_waiting(&self) -> bool {
+        !self.asked.is_empty()
+    }
+
+    /// Since when the peer is lost.
+    pub fn split_since(&self) -> Option<Time> {
+        self.split_since
+    }
+
+    /// How long the peer may be lost before it is given up.
+    pub fn expiry(&self) -> Duration {
+        self.timers.expiry
+    }
+
+    /// The peer is lost.
+    pub fn split(&mut self, now: Time) {
+        self.split_since = Some(now);
+        self.lost = 0;
+    }
+
+    /// The peer begins anew; what was asked before is void.
+    pub fn renew(&mut self, now: Time) {
+        self.asked.clear();
+        self.lost = 0;
+        self.heard = Some(now);
+        self.split_since = None;
+    }
+
+    /// A ping of this id goes out.
+    pub fn ask(&mut self, id: String, now: Time) {
+        self.asked.push_back((id, now));
+        if self.asked.len() > ASKED_MAX {
+            self.asked.pop_front();
+        }
+    }
+
+    /// The answer to a ping: when that ping was sent, or nothing if none of this id is under way.
+    pub fn pong(&mut self, id: &str, now: Time) -> Option<Time> {
+        let position = self.asked.iter().position(|(asked, _)| asked == id)?;
+        let (_, sent) = self.asked[position];
+        self.asked.clear();
+        self.lost = 0;
+        self.heard = Some(now);
+        self.split_since = None;
+        Some(sent)
+    }
+
+    /// Whether a ping of this id is under way; it is no more.
+    pub fn withdraw(&mut self, id: &str) -> bool {
+        let position = self.asked.iter().position(|(asked, _)| asked == id);
+        position.is_some_and(|position| self.asked.remove(position).is_some())
+    }
+
+    /// When something is due next.
+    pub fn deadline(&self) -> Option<Time> {
+        let last = self.asked.back().map(|(_, sent)| *sent);
+        match (self.split_since, last) {
+            (Some(since), None) => Some(since),
+            (Some(_), Some(sent)) => Some(sent + self.timers.split_ping),
+            (None, Some(sent)) => Some(sent + self.timers.pong_timeout),
+            (None, None) => self.heard.map(|heard| heard + self.idle),
+        }
+    }
+
+    /// What is due now. A [`Due::Split`] has to be followed by [`Pinger::split`], a [`Due::Ping`]
+    /// by [`Pinger::ask`].
+    pub fn due(&mut self, now: Time) -> Option<Due> {
+        if self.deadline()? > now {
+            return None;
+        }
+        if self.split_since.is_none() && self.is_waiting() {
+            self.lost += 1;
+            if self.lost >= self.timers.pings_lost_max {
+                return Some(Due::Split);
+            }
+        }
+        Some(Due::Ping)
+    }
+}
+
+/// How many unanswered pings are remembered, so that a late pong counts.
+const ASKED_MAX: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pinger() -> Pinger {
+        let timers = Timers::default();
+        let mut pinger = Pinger::new(timers, timers.master_idle);
+        pinger.hear(at(0));
+        pinger
+    }
+
+    fn at(second: u64) -> Time {
+        Time::XEP_EPOCH + Duration::from_secs(second)
+    }
+
+    #[test]
+    fn silence_for_the_idle_period_makes_it_ping() {
+        let mut pinger = pinger();
+        assert_eq!(pinger.due(at(59)), None);
+        assert_eq!(pinger.due(at(60)), Some(Due::Ping));
+    }
+
+    #[test]
+    fn traffic_postpones_the_ping() {
+        let mut pinger = pinger();
+        pinger.hear(at(59));
+        assert_eq!(pinger.deadline(), Some(at(119)));
+    }
+
+    #[test]
+    fn two_unanswered_pings_are_a_split_and_then_it_pings_fast() {
+        let mut pinger = pinger();
+        pinger.ask("1".into(), at(60));
+        assert_eq!(pinger.due(at(79)), None);
+        assert_eq!(pinger.due(at(80)), Some(Due::Ping));
+        pinger.ask("2".into(), at(80));
+        assert_eq!(pinger.due(at(100)), Some(Due::Split));
+        pinger.split(at(100));
+        pinger.ask("3".into(), at(100));
+        assert_eq!(pinger.due(at(104)), None);
+        assert_eq!(pinger.due(at(105)), Some(Due::Ping));
+    }
+
+    #[test]
+    fn a_late_pong_counts_and_a_foreign_one_does_not() {
+        let mut pinger = pinger();
+        pinger.ask("1".into(), at(60));
+        pinger.ask("2".into(), at(80));
+        assert_eq!(pinger.pong("9", at(81)), None);
+        assert_eq!(pinger.pong("1", at(81)), Some(at(60)));
+        assert_eq!(pinger.deadline(), Some(at(141)));
+        assert_eq!(pinger.pong("2", at(82)), None);
+    }
+
+    #[test]
+    fn a_pong_between_two_pings_starts_the_count_again() {
+        let mut pinger = pinger();
+        pinger.ask("1".into(), at(60));
+        assert_eq!(pinger.due(at(80)), Some(Due::Ping));
+        pinger.ask("2".into(), at(80));
+        pinger.pong("2", at(81));
+        pinger.ask("3".into(), at(141));
+        assert_eq!(pinger.due(at(161)), Some(Due::Ping));
+    }
+}

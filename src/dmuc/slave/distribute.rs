@@ -1,0 +1,41 @@
+//! Distribution to local occupants.
+
+use super::*;
+use crate::room::Audience;
+use crate::room::audience::Renderings;
+
+impl SlaveRoom {
+    /// One copy to each local occupant, the subject included
+    /// (`slave.broadcast.each-local-user`).
+    pub(super) fn distribute(&self, stanza: &Stanza, out: &mut Vec<Output>) {
+        for session in self.locals.keys() {
+            out.push(Output::Send(stanza.clone().with_to(session.clone())));
+        }
+    }
+
+    /// A presence of `nick` to each local occupant as he may see it: real JIDs for moderators,
+    /// self codes for the subject.
+    pub(super) fn distribute_presence(&self, stanza: &Stanza, nick: &str, out: &mut Vec<Output>) {
+        let mut copies = Renderings::new(&stanza.payloads);
+        for (session, local) in &self.locals {
+            let payloads = if local == nick {
+                Audience::Own(session).render(&stanza.payloads)
+            } else {
+                copies.of(Audience::Other { jids: self.sees_jids(local) })
+            };
+            let copy = stanza.clone().with_to(session.clone()).with_payloads(payloads);
+            out.push(Output::Send(copy));
+        }
+    }
+
+    /// Whether the occupant with this nick may see real JIDs.
+    pub(super) fn sees_jids(&self, nick: &str) -> bool {
+        let moderates = |seat: &crate::room::Seat| seat.role == Role::Moderator;
+        self.non_anonymous || self.roster.get(nick).is_some_and(moderates)
+    }
+
+    /// Whether a local occupant is a moderator.
+    pub(super) fn has_moderator(&self) -> bool {
+        self.locals.values().any(|nick| self.sees_jids(nick))
+    }
+}

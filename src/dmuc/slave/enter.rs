@@ -1,0 +1,111 @@
+//! ENTER and LEAVE (XEP-0282).
+
+use super::up::is_join;
+use super::*;
+use crate::dmuc::Change;
+use crate::room::{Audience, StoredMessage};
+use crate::stanza::{dmuc, ns};
+
+impl SlaveRoom {
+    /// The master asks to add a session to the distribution list.
+    pub(super) fn enter(
+        &mut self,
+        now: Time,
+        stanza: &Stanza,
+        x: dmuc::X,
+        nick: &str,
+        out: &mut Vec<Output>,
+    ) {
+        let Some(enter) = x.enter else { return };
+        let session = Arc::new(Jid::from(enter.jid));
+        if !self.directed.contains_key(&session) {
+            return self.refuse_enter(stanza, session, out);
+        }
+        let asked = self.answered(&session, is_join);
+        if self.locals.contains_key(&session) && !asked {
+            // Told again; he knows (`netjoin`).
+            return;
+        }
+        self.locals.insert(session.clone(), nick.to_owned());
+        let own = stanza.clone().retaining(|payload| !ns::is_dmuc(payload));
+        let codes = own.muc_user().map(|x| x.status).unwrap_or_default();
+        self.non_anonymous |= codes
+            .iter()
+            .any(|code| matches!(code, xmpp_parsers::muc::user::Status::NonAnonymousRoom));
+        if !self.roster.contains_key(nick) {
+            let payloads = Audience::Other { jids: true }.render(&own.payloads);
+            self.store_presence(&own.clone().with_payloads(payloads), nick);
+        }
+        self.leaving.remove(nick);
+        self.queue.shift_remove(&session);
+        self.burst(now, &session, nick, &own, &x.history.unwrap_or_default(), out);
+    }
+
+    /// Nobody asked for it (`slave.enter.verify-directed-presence`): no effect towards users. The
+    /// master's ghost of a local user is cleared by the stanza that his server sends for somebody
+    /// who is offline; an error would look like a split.
+    fn refuse_enter(&mut self, stanza: &Stanza, session: Arc<Jid>, out: &mut Vec<Output>) {
+        out.push(self.note(&session, Change::EnterRefused));
+        if session.domain() != self.slave.domain() {
+            return;
+        }
+        let Some(occupant) = stanza.from.clone() else { return };
+        let unavailable = Stanza::presence(Type::Unavailable).with_from(session).with_to(occupant);
+        if self.is_split() {
+            if let Some(session) = unavailable.from.clone() {
+                self.queue.insert(session, unavailable);
+            }
+        } else {
+            out.push(Output::Send(unavailable));
+        }
+    }
+
+    /// What a newcomer is sent: the others, himself, history, subject
+    /// (`slave.enter.send-roster`, `slave.enter.own-presence-last`,
+    /// `slave.enter.history-after-roster`, `slave.enter.subject`).
+    pub(super) fn burst(
+        &self,
+        now: Time,
+        session: &Arc<Jid>,
+        nick: &str,
+        own: &Stanza,
+        limits: &dmuc::History,
+        out: &mut Vec<Output>,
+    ) {
+        let jids = self.sees_jids(nick);
+        for (_, seat) in self.roster.iter().filter(|(other, _)| *other != nick) {
+            let presence = Stanza::presence(Type::Absent)
+                .with_from(seat.occupant.clone())
+                .with_to(session.clone())
+                .with_payloads(Audience::Other { jids }.render(&seat.presence));
+            out.push(Output::Send(presence));
+        }
+        let payloads = Audience::Own(session).render(&own.payloads);
+        out.push(Output::Send(own.clone().with_to(session.clone()).with_payloads(payloads)));
+        let tail = self.history.tail(limits, now, &self.address, session);
+        out.extend(tail.into_iter().map(Output::Send));
+        let subject = StoredMessage::subject_for(self.subject.as_ref(), &self.address);
+        out.push(Output::Send(subject.with_to(session.clone())));
+    }
+
+    /// The master asks to remove a session from the distribution list. The stanza goes on to the
+    /// user as his own departure (`slave.leave.forward`).
+    pub(super) fn leave(&mut self, stanza: &Stanza, leave: dmuc::Leave, out: &mut Vec<Output>) {
+        let session = Arc::new(Jid::from(leave.jid));
+        let listed = self.locals.shift_remove(&session).is_some();
+        let asked =
+            self.answered(&session, |waiting| waiting.kind == crate::stanza::Kind::Presence);
+        self.directed.remove(&session);
+        self.queue.shift_remove(&session);
+        if !listed && !asked {
+            // He left while the master was away, and was told then.
+            return;
+        }
+        if session.domain() != self.slave.domain() {
+            return;
+        }
+        let own = stanza.clone().retaining(|payload| !ns::is_dmuc(payload));
+        let payloads = Audience::Own(&session).render(&own.payloads);
+        out.push(Output::Send(own.with_to(session).with_payloads(payloads)));
+    }
+}

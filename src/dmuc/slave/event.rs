@@ -1,0 +1,241 @@
+//! What comes from the master (XEP-0282, Initial Room Roster to Message Broadcast).
+
+use super::up::is_join;
+use super::*;
+use crate::dmuc::Change;
+use crate::room::history::delay_element;
+use crate::room::{Audience, Seat, StoredMessage, audience};
+use crate::stanza::{Kind, Payloads, ns};
+
+impl SlaveRoom {
+    /// A stanza of the room for the slave itself.
+    pub(super) fn master_stanza(&mut self, now: Time, stanza: Stanza, out: &mut Vec<Output>) {
+        if stanza.is_error() {
+            return self.error_from_master(now, &stanza, out);
+        }
+        if self.amnesia && stanza.kind != Kind::Iq {
+            // It belongs to what is forgotten; the master will tell all of it anew.
+            return out.push(self.note(&self.address, Change::Ignored));
+        }
+        self.hear(now);
+        let nick = stanza.from.as_ref().and_then(|from| from.resource()).map(|n| n.to_string());
+        match (stanza.kind, &stanza.type_, nick) {
+            (Kind::Iq, Type::Result, _) => self.pong(now, &stanza, out),
+            (Kind::Iq, _, _) => self.query_from_master(now, &stanza, out),
+            (Kind::Presence, Type::Absent, Some(nick)) => self.presence(now, stanza, &nick, out),
+            (Kind::Presence, Type::Unavailable, Some(nick)) => {
+                self.unavailable(stanza, &nick, out);
+            }
+            (Kind::Message, Type::Groupchat, _) => self.message(now, stanza, out),
+            _ => out.push(self.note(&self.address, Change::Ignored)),
+        }
+    }
+
+    fn presence(&mut self, now: Time, stanza: Stanza, nick: &str, out: &mut Vec<Output>) {
+        match stanza.dmuc() {
+            Some(x) if x.enter.is_some() => self.enter(now, &stanza, x, nick, out),
+            _ => self.available(now, stanza, nick, out),
+        }
+    }
+
+    /// Somebody is there, or is otherwise than before (`slave.presence.store`).
+    fn available(&mut self, now: Time, stanza: Stanza, nick: &str, out: &mut Vec<Output>) {
+        let stanza = stanza.retaining(|payload| !ns::is_dmuc(payload));
+        if self.leaving.contains(nick) {
+            // He left here while the master was away; it has not heard of it yet.
+            return;
+        }
+        let before = self.roster.get(nick).map(|seat| seat.presence.clone());
+        if !self.store_presence(&stanza, nick) {
+            return out.push(self.note(&self.address, Change::Ignored));
+        }
+        let own: Vec<_> = self.locals.iter().filter(|(_, local)| *local == nick).collect();
+        let own: Vec<_> = own.into_iter().map(|(session, _)| session.clone()).collect();
+        for session in own {
+            self.answered(&session, |waiting| waiting.is_available() && !is_join(waiting));
+        }
+        let told_again = before.is_some_and(|before| {
+            only_jids_are_new(&before, &stanza.payloads)
+                || (self.is_catching_up(now) && before == stanza.payloads)
+        });
+        if !told_again {
+            self.distribute_presence(&stanza, nick, out);
+        }
+        self.drop_jids_without_moderators();
+    }
+
+    /// Keep what the master says of this nick. Not without affiliation and role
+    /// (`master.roster.format`), and not without end.
+    pub(super) fn store_presence(&mut self, stanza: &Stanza, nick: &str) -> bool {
+        let Some(occupant) = stanza.from.clone() else { return false };
+        let item = stanza.muc_user().and_then(|x| x.items.into_iter().next());
+        let Some(item) = item else { return false };
+        if self.roster.len() >= ROSTER_MAX && !self.roster.contains_key(nick) {
+            return false;
+        }
+        let presence = stanza.payloads.clone();
+        let (affiliation, role) = (item.affiliation, item.role);
+        self.roster.insert(nick.to_owned(), Seat { occupant, affiliation, role, presence });
+        true
+    }
+
+    /// Somebody is gone, or takes another nick.
+    fn unavailable(&mut self, stanza: Stanza, nick: &str, out: &mut Vec<Output>) {
+        if let Some(leave) = stanza.dmuc().and_then(|x| x.leave) {
+            return self.leave(&stanza, leave, out);
+        }
+        let stanza = stanza.retaining(|payload| !ns::is_dmuc(payload));
+        if let Some(new) = new_nick(&stanza) {
+            return self.rename(&stanza, nick, &new, out);
+        }
+        self.leaving.remove(nick);
+        let known = self.roster.shift_remove(nick).is_some();
+        let own: Vec<_> = self.locals.iter().filter(|(_, local)| *local == nick).collect();
+        let own: Vec<_> = own.into_iter().map(|(session, _)| session.clone()).collect();
+        if known || !own.is_empty() {
+            self.distribute_presence(&stanza, nick, out);
+        }
+        // His LEAVE was lost: to those who had this nick the event is the end of their stay.
+        for session in own {
+            self.locals.shift_remove(&session);
+            self.directed.remove(&session);
+            self.answered(&session, |waiting| waiting.kind == Kind::Presence);
+        }
+        self.drop_jids_without_moderators();
+    }
+
+    fn rename(&mut self, stanza: &Stanza, old: &str, new: &str, out: &mut Vec<Output>) {
+        if self.roster.contains_key(old) {
+            self.distribute_presence(stanza, old, out);
+        }
+        for nick in self.locals.values_mut().filter(|nick| *nick == old) {
+            new.clone_into(nick);
+        }
+        let Some((position, _, mut seat)) = self.roster.shift_remove_full(old) else { return };
+        if let Ok(occupant) = self.jid.with_resource_str(new) {
+            seat.occupant = Arc::new(occupant.into());
+            let position = position.min(self.roster.len());
+            self.roster.shift_insert(position, new.to_owned(), seat);
+        }
+    }
+
+    /// Real JIDs are for moderators; if none is left here they are forgotten.
+    fn drop_jids_without_moderators(&mut self) {
+        let known = |seat: &Seat| has_jid(&seat.presence);
+        if self.roster.values().any(known) && !self.has_moderator() && !self.expects_somebody() {
+            for seat in self.roster.values_mut() {
+                seat.presence = audience::without_jids(&seat.presence);
+            }
+        }
+    }
+
+    /// Somebody's ENTER is still to come; he may be a moderator, and the JIDs be for him.
+    fn expects_somebody(&self) -> bool {
+        self.waiting.iter().any(is_join)
+    }
+
+    /// A message to all, live, late or of the past (`slave.broadcast.save-then-send`).
+    fn message(&mut self, now: Time, stanza: Stanza, out: &mut Vec<Output>) {
+        let Some(from) = stanza.from.clone() else { return };
+        let x = stanza.dmuc().unwrap_or_default();
+        let stamp = x.delay.map_or(now, |delay| delay.stamp);
+        let subject = stanza.is_subject_change();
+        let stanza = stanza.retaining(|payload| !ns::is_dmuc(payload));
+        let message = StoredMessage {
+            from: from.clone(),
+            id: stanza.id.clone(),
+            lang: stanza.lang.clone(),
+            payloads: stanza.payloads.clone(),
+            stamp,
+        };
+        if self.knows(&message) {
+            return;
+        }
+        self.recent.push_back((from.clone(), stanza.id.clone(), stamp));
+        if self.recent.len() > RECENT_MAX {
+            self.recent.pop_front();
+        }
+        if subject {
+            self.subject = Some(message);
+        } else if StoredMessage::is_kept(&message.payloads) {
+            self.history.push(message);
+        }
+        if x.history.is_some() {
+            return;
+        }
+        self.reflected(&from, stanza.id.as_deref());
+        let late = self.back_at.is_some_and(|back| stamp < back);
+        let stanza = match late {
+            true => stanza.with_payload(delay_element(&self.address, stamp)),
+            false => stanza,
+        };
+        self.distribute(&stanza, out);
+    }
+
+    /// Whether it has this message. Live ones are newer than all that it knows.
+    fn knows(&self, message: &StoredMessage) -> bool {
+        let newest = self.recent.back().is_some_and(|(_, _, stamp)| *stamp < message.stamp);
+        !newest
+            && self.recent.iter().any(|(from, id, stamp)| {
+                *stamp == message.stamp && *from == message.from && *id == message.id
+            })
+    }
+
+    /// The message of a local user came back.
+    fn reflected(&mut self, from: &Jid, id: Option<&str>) {
+        let nick = from.resource().map(|nick| nick.as_str());
+        let own = self.locals.iter().find(|(_, local)| Some(local.as_str()) == nick);
+        if let Some(session) = own.map(|(session, _)| session.clone()) {
+            self.answered(&session, |waiting| {
+                waiting.is_groupchat() && waiting.id.as_deref() == id
+            });
+        }
+    }
+
+    /// Whether the master is telling what was missed in a split.
+    fn is_catching_up(&self, now: Time) -> bool {
+        self.back_at.is_some_and(|back| now < back + self.timers.pong_timeout)
+    }
+
+    /// A stanza of the room, or of an occupant, for one local user: it goes to him as it is.
+    pub(super) fn user_stanza(&mut self, now: Time, stanza: Stanza, out: &mut Vec<Output>) {
+        if let (Some(user), true) = (stanza.to.clone(), stanza.is_error()) {
+            self.hear(now);
+            if stanza.kind == Kind::Presence && !self.locals.contains_key(&user) {
+                self.directed.remove(&user);
+            }
+            let answers = |waiting: &Stanza| waiting.kind == stanza.kind && waiting.id == stanza.id;
+            self.answered(&user, answers);
+            self.doubt(now, &stanza, out);
+        }
+        out.push(Output::Send(stanza.retaining(|payload| !ns::is_dmuc(payload))));
+    }
+}
+
+/// The nick that somebody takes (303).
+fn new_nick(stanza: &Stanza) -> Option<String> {
+    let x = stanza.payload("x", ns::MUC_USER)?;
+    let renamed = x
+        .children()
+        .any(|child| child.is("status", ns::MUC_USER) && child.attr("code") == Some("303"));
+    let item = x.get_child("item", ns::MUC_USER)?;
+    renamed.then(|| item.attr("nick").map(str::to_owned)).flatten()
+}
+
+/// Whether the only news is real JIDs: they are for moderators to come.
+fn only_jids_are_new(before: &Payloads, now: &Payloads) -> bool {
+    !has_jid(before) && has_jid(now) && *before == Audience::Slave { jids: false }.render(now)
+}
+
+fn has_jid(payloads: &Payloads) -> bool {
+    payloads.iter().any(|payload| {
+        payload.is("x", ns::MUC_USER)
+            && payload.get_child("item", ns::MUC_USER).is_some_and(|i| i.attr("jid").is_some())
+    })
+}
+
+/// How many messages are remembered so that none is shown twice.
+const RECENT_MAX: usize = 4096;
+
+/// How many occupants a slave believes in.
+const ROSTER_MAX: usize = 200_000;

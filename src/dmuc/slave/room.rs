@@ -1,0 +1,159 @@
+//! A slave's copy of one room: the stored roster, the distribution list, history, and where it
+//! stands with the master (XEP-0282, Slave Requirements).
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use crate::dmuc::pinger::{Due, Pinger};
+use crate::dmuc::{Change, Note, Output, SlaveConfig, Timers};
+use crate::room::{History, Roster, StoredMessage};
+use crate::stanza::{BareJid, Jid, Stanza, Type, element, ns};
+use crate::time::Time;
+
+/// A slave's copy of a room.
+#[derive(Clone, Debug)]
+pub struct SlaveRoom {
+    pub(super) jid: BareJid,
+    pub(super) address: Arc<Jid>,
+    pub(super) slave: Arc<Jid>,
+    pub(super) timers: Timers,
+    /// Everybody in the room, as the master told (`slave.store.room-roster`).
+    pub(super) roster: Roster,
+    /// The distribution list: local sessions and their nicks (`slave.store.local-roster`).
+    pub(super) locals: IndexMap<Arc<Jid>, String>,
+    /// To which address of the room a local session has sent available presence, and no
+    /// unavailable since (`slave.intercept.directed-presence`).
+    pub(super) directed: BTreeMap<Arc<Jid>, Arc<Jid>>,
+    pub(super) history: History,
+    pub(super) subject: Option<StoredMessage>,
+    /// Whether everybody sees real JIDs: the master said 100 to somebody who entered.
+    pub(super) non_anonymous: bool,
+    /// What was relayed and has to be answered, oldest first.
+    pub(super) waiting: VecDeque<Stanza>,
+    /// While split: the last presence, or the leave, of each local session, to be relayed later.
+    pub(super) queue: IndexMap<Arc<Jid>, Stanza>,
+    /// Nicks whose owner left while split, until the master has said so too.
+    pub(super) leaving: BTreeSet<String>,
+    /// Messages of late, so that none is shown twice: author, id, stamp.
+    pub(super) recent: VecDeque<(Arc<Jid>, Option<Arc<str>>, Time)>,
+    /// When the master was heard again after the last split.
+    pub(super) back_at: Option<Time>,
+    pub(super) pinger: Pinger,
+    /// It was started again and the master does not know it yet.
+    pub(super) amnesia: bool,
+    pub(super) ids: u64,
+}
+
+impl SlaveRoom {
+    pub(super) fn new(jid: &BareJid, slave: Arc<Jid>, config: &SlaveConfig) -> Self {
+        Self {
+            jid: jid.clone(),
+            address: Arc::new(jid.clone().into()),
+            slave,
+            timers: config.timers,
+            roster: Roster::new(),
+            locals: IndexMap::new(),
+            directed: BTreeMap::new(),
+            history: History::new(config.history_max),
+            subject: None,
+            non_anonymous: false,
+            waiting: VecDeque::new(),
+            queue: IndexMap::new(),
+            leaving: BTreeSet::new(),
+            recent: VecDeque::new(),
+            back_at: None,
+            pinger: Pinger::new(config.timers, config.timers.slave_idle),
+            amnesia: false,
+            ids: 0,
+        }
+    }
+
+    /// The room's address.
+    pub fn jid(&self) -> &BareJid {
+        &self.jid
+    }
+
+    /// The stored roster.
+    pub fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
+    /// The distribution list: full JIDs and nicks.
+    pub fn locals(&self) -> impl Iterator<Item = (&Jid, &str)> {
+        self.locals.iter().map(|(session, nick)| (&**session, nick.as_str()))
+    }
+
+    /// The stored history.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// The text of the stored subject, if one was ever set.
+    pub fn subject(&self) -> Option<String> {
+        self.subject.as_ref().and_then(StoredMessage::subject)
+    }
+
+    /// Whether it counts the master as lost, or has forgotten what it knew.
+    pub fn is_split(&self) -> bool {
+        self.pinger.split_since().is_some()
+    }
+
+    pub(super) fn forget_all(&mut self, now: Time) {
+        self.amnesia = true;
+        self.pinger.split(now);
+    }
+
+    pub(super) fn deadline(&self) -> Option<Time> {
+        self.pinger.deadline()
+    }
+
+    /// Do what is due (`slave.keepalive.ping-when-quiet`).
+    pub(super) fn tick(&mut self, now: Time, out: &mut Vec<Output>) {
+        match self.pinger.due(now) {
+            Some(Due::Ping) => self.ping(now, out),
+            Some(Due::Split) => self.split(now, out),
+            None => {}
+        }
+    }
+
+    pub(super) fn ping(&mut self, now: Time, out: &mut Vec<Output>) {
+        self.ids += 1;
+        let id = format!("sk{}", self.ids);
+        self.pinger.ask(id.clone(), now);
+        let ping = Stanza::iq(Type::Get, &id)
+            .with_from(self.slave.clone())
+            .with_to(self.address.clone())
+            .with_payload(element("ping", ns::PING, &[]));
+        out.push(Output::Send(ping));
+    }
+
+    pub(super) fn note(&self, about: &Jid, change: Change) -> Output {
+        Output::Note(Note { by: Jid::clone(&self.slave), about: about.clone(), change })
+    }
+
+    /// Remember that this was relayed and has to be answered.
+    pub(super) fn await_answer(&mut self, stanza: Stanza) {
+        self.waiting.push_back(stanza);
+        if self.waiting.len() > WAITING_MAX {
+            self.waiting.pop_front();
+        }
+    }
+
+    /// Something of this session was answered: the oldest that `matches`. Whether there was one.
+    pub(super) fn answered(&mut self, session: &Jid, matches: impl Fn(&Stanza) -> bool) -> bool {
+        let mine = |stanza: &Stanza| stanza.from.as_deref() == Some(session) && matches(stanza);
+        let position = self.waiting.iter().position(mine);
+        position.is_some_and(|position| self.waiting.remove(position).is_some())
+    }
+
+    /// An id for a message that has none.
+    pub(super) fn next_id(&mut self) -> Arc<str> {
+        self.ids += 1;
+        format!("{}-{}", self.slave.domain(), self.ids).into()
+    }
+}
+
+/// How many relayed stanzas may be without answer; the oldest is forgotten then.
+const WAITING_MAX: usize = 4096;

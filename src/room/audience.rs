@@ -1,0 +1,198 @@
+//! Who reads a presence decides what is in it: real JIDs for those who may see them, the self codes
+//! for the occupant himself (XEP-0045 §7.2.3, §7.2.4).
+
+use std::sync::Arc;
+
+use jid::Jid;
+use minidom::{Element, Node};
+
+use super::item::status;
+use crate::stanza::{Payloads, attribute, ns};
+
+/// The reader of a presence.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Audience<'a> {
+    /// A slave: the master's own codes stay, real JIDs only if `jids`.
+    Slave {
+        /// Whether a moderator is behind it, or the room hides no JIDs.
+        jids: bool,
+    },
+    /// An occupant who is not the subject.
+    Other {
+        /// Whether he may see real JIDs.
+        jids: bool,
+    },
+    /// The subject himself, with his full JID.
+    Own(&'a Jid),
+}
+
+impl Audience<'_> {
+    /// The payloads of a presence as this reader gets them. Shares them if nothing has to change.
+    pub fn render(&self, payloads: &Payloads) -> Payloads {
+        match self {
+            Audience::Slave { jids: true } => payloads.clone(),
+            Audience::Slave { jids: false } => edit(payloads, strip_jids),
+            Audience::Other { jids: true } => edit(payloads, strip_self_codes),
+            Audience::Other { jids: false } => edit(payloads, |x| {
+                strip_jids(x);
+                strip_self_codes(x);
+            }),
+            Audience::Own(jid) => edit(payloads, |x| make_own(x, jid)),
+        }
+    }
+}
+
+/// The renderings of one presence, each made once.
+#[derive(Clone, Debug)]
+pub struct Renderings<'a> {
+    payloads: &'a Payloads,
+    made: Vec<(Audience<'static>, Payloads)>,
+}
+
+impl<'a> Renderings<'a> {
+    /// No rendering yet.
+    pub fn new(payloads: &'a Payloads) -> Self {
+        Self { payloads, made: Vec::new() }
+    }
+
+    /// What this audience reads.
+    pub fn of(&mut self, audience: Audience<'static>) -> Payloads {
+        if let Some((_, made)) = self.made.iter().find(|(for_whom, _)| *for_whom == audience) {
+            return made.clone();
+        }
+        let payloads = audience.render(self.payloads);
+        self.made.push((audience, payloads.clone()));
+        payloads
+    }
+}
+
+/// Every real JID out of a list of payloads, for storage where nobody may see them.
+pub fn without_jids(payloads: &Payloads) -> Payloads {
+    edit(payloads, strip_jids)
+}
+
+/// Edit the `{muc#user}x` among the payloads.
+fn edit(payloads: &Payloads, change: impl Fn(&mut Element)) -> Payloads {
+    let Some(position) = payloads.iter().position(|payload| payload.is("x", ns::MUC_USER)) else {
+        return payloads.clone();
+    };
+    let mut x = payloads[position].clone();
+    change(&mut x);
+    if x == payloads[position] {
+        return payloads.clone();
+    }
+    let mut edited = Vec::clone(payloads);
+    edited[position] = x;
+    Arc::new(edited)
+}
+
+fn strip_jids(x: &mut Element) {
+    for item in x.children_mut().filter(|child| child.is("item", ns::MUC_USER)) {
+        remove_jid(item);
+        for actor in item.children_mut().filter(|child| child.is("actor", ns::MUC_USER)) {
+            remove_jid(actor);
+        }
+    }
+}
+
+fn remove_jid(element: &mut Element) {
+    let attributes = element.attrs_mut();
+    attributes.remove(&minidom::rxml::Namespace::NONE, "jid");
+}
+
+fn strip_self_codes(x: &mut Element) {
+    remove_children(x, |child| {
+        child.is("status", ns::MUC_USER)
+            && child.attr("code").is_some_and(|code| SELF_CODES.contains(&code))
+    });
+}
+
+fn make_own(x: &mut Element, jid: &Jid) {
+    remove_children(x, |child| {
+        child.is("status", ns::MUC_USER) && child.attr("code") == Some(SELF_PRESENCE)
+    });
+    for node in x.nodes_mut() {
+        if let Node::Element(item) = node
+            && item.is("item", ns::MUC_USER)
+        {
+            *item = attribute(item.clone(), "jid", jid.as_str());
+        }
+    }
+    x.append_child(status(110));
+}
+
+fn remove_children(x: &mut Element, unwanted: impl Fn(&Element) -> bool) {
+    if !x.children().any(&unwanted) {
+        return;
+    }
+    for node in x.take_nodes() {
+        match node {
+            Node::Element(child) if unwanted(&child) => {}
+            node => x.append_node(node),
+        }
+    }
+}
+
+/// The code of self-presence.
+const SELF_PRESENCE: &str = "110";
+
+/// Codes that are for the subject only (XEP-0045 §15.6).
+const SELF_CODES: [&str; 5] = ["100", "110", "170", "201", "210"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn payloads(xml: &str) -> Payloads {
+        Arc::new(vec![xml.parse().unwrap()])
+    }
+
+    const FULL: &str = "<x xmlns='http://jabber.org/protocol/muc#user'><status code='201'/>\
+        <item affiliation='none' jid='msa@vesa.yeggmaex.irc/bicycle' role='none'>\
+        <actor jid='squit@eris.dclxvii.irc/jupiter' nick='WiZ'/><extra xmlns='urn:example'/></item>\
+        <status code='307'/><status code='110'/></x>";
+
+    #[test]
+    fn others_see_neither_jids_nor_self_codes_and_all_else() {
+        let seen = Audience::Other { jids: false }.render(&payloads(FULL));
+        assert_eq!(
+            String::from(&seen[0]),
+            String::from(
+                &"<x xmlns='http://jabber.org/protocol/muc#user'>\
+                <item affiliation='none' role='none'><actor nick='WiZ'/><extra xmlns='urn:example'/>\
+                </item><status code='307'/></x>"
+                    .parse::<Element>()
+                    .unwrap()
+            )
+        );
+    }
+
+    #[test]
+    fn moderators_see_jids_but_no_self_codes() {
+        let seen = Audience::Other { jids: true }.render(&payloads(FULL));
+        let text = String::from(&seen[0]);
+        assert!(
+            text.contains("msa@vesa.yeggmaex.irc/bicycle") && text.contains("squit@"),
+            "{text}"
+        );
+        assert!(!text.contains("110") && !text.contains("201"), "{text}");
+    }
+
+    #[test]
+    fn the_subject_sees_110_last_and_his_own_jid() {
+        let bare = "<x xmlns='http://jabber.org/protocol/muc#user'><item affiliation='none' \
+                    role='participant'/></x>";
+        let jid = Jid::new("msa@vesa.yeggmaex.irc/bicycle").unwrap();
+        let seen = Audience::Own(&jid).render(&payloads(bare));
+        let last = seen[0].children().last().unwrap();
+        assert_eq!(last.attr("code"), Some("110"));
+        let item = seen[0].get_child("item", ns::MUC_USER).unwrap();
+        assert_eq!(item.attr("jid"), Some("msa@vesa.yeggmaex.irc/bicycle"));
+    }
+
+    #[test]
+    fn what_needs_no_change_is_shared() {
+        let plain = payloads("<show xmlns='jabber:client'>away</show>");
+        assert!(Arc::ptr_eq(&plain, &Audience::Other { jids: false }.render(&plain)));
+    }
+}

@@ -1,0 +1,41 @@
+//! The room roster: who is in the room, in the order of arrival, with presence and privileges.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use jid::Jid;
+use minidom::Element;
+use xmpp_parsers::muc::user::{Affiliation, Role};
+
+use crate::stanza::{Payloads, ns};
+
+/// An occupant as the roster has him.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Seat {
+    /// His occupant JID, room/nick.
+    pub occupant: Arc<Jid>,
+    /// His affiliation.
+    pub affiliation: Affiliation,
+    /// His role.
+    pub role: Role,
+    /// The payloads of his presence as the room last sent them, `{muc#user}x` included; with the
+    /// real JID where it is known.
+    pub presence: Payloads,
+}
+
+impl Seat {
+    /// The payloads that are his own: all but the room's `{muc#user}x`.
+    pub fn own_payloads(&self) -> impl Iterator<Item = &Element> {
+        self.presence.iter().filter(|payload| !payload.is("x", ns::MUC_USER))
+    }
+
+    /// Whether two rosters say the same of him, but for real JIDs.
+    pub fn agrees_with(&self, other: &Seat) -> bool {
+        self.affiliation == other.affiliation
+            && self.role == other.role
+            && self.own_payloads().eq(other.own_payloads())
+    }
+}
+
+/// Occupants by nick, in the order of arrival.
+pub type Roster = IndexMap<String, Seat>;
