@@ -7,6 +7,7 @@
 
 mod compact;
 mod cursor;
+mod diff;
 mod fault;
 mod read;
 mod text;
@@ -15,6 +16,7 @@ mod words;
 use std::sync::Arc;
 
 pub use self::compact::{Class, CompactLine};
+pub use self::diff::{Comparison, Diff, Difference, Summary, Way};
 pub use self::fault::{Fault, Link, Loss, Machine, StreamEvent};
 pub use self::read::TEXT_MAX;
 use crate::dmuc::Note;
@@ -186,18 +188,22 @@ impl Transcript {
         })
     }
 
-    /// Every stanza that arrived at this host, in order of arrival: the index of its entry, when it
-    /// arrived, and the hop. Of those that arrived at one instant, what left first comes first.
-    pub fn arrivals(&self, receiver: &str) -> Vec<(usize, Time, &Hop)> {
-        let mut arrivals: Vec<_> = self
-            .hops()
-            .filter(|(_, _, hop)| &*hop.to == receiver)
-            .filter_map(|(index, left, hop)| match hop.fate {
-                Fate::Delivered(after) => Some((index, left + after, hop)),
-                Fate::UnderWay | Fate::Lost => None,
-            })
-            .collect();
-        arrivals.sort_by_key(|(index, at, _)| (*at, *index));
+    /// Every stanza that arrived, in order of arrival, with the instant of that. Of those that
+    /// arrived at one instant, what left first comes first.
+    pub fn all_arrivals(&self) -> Vec<(Time, &Hop)> {
+        let arrivals = self.hops().filter_map(|(_, left, hop)| match hop.fate {
+            Fate::Delivered(after) => Some((left + after, hop)),
+            Fate::UnderWay | Fate::Lost => None,
+        });
+        let mut arrivals: Vec<_> = arrivals.collect();
+        arrivals.sort_by_key(|(at, _)| *at);
+        arrivals
+    }
+
+    /// Every stanza that arrived at this host, in order of arrival, with the instant of that.
+    pub fn arrivals(&self, receiver: &str) -> Vec<(Time, &Hop)> {
+        let mut arrivals = self.all_arrivals();
+        arrivals.retain(|(_, hop)| &*hop.to == receiver);
         arrivals
     }
 }
