@@ -1,0 +1,6 @@
+//! Judging transcripts: whether a run is what XEP-0282 says.
+//!
+//! It reads transcripts and nothing else, so it judges a simulated run, a stored one and one that
+//! was captured from another implementation alike. It does *not* know how a run was made.
+
+pub mod examples;

@@ -1,0 +1,10 @@
+//! The XEP's examples: their data, runs that contain them, and runs that do not.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod data;
+mod hidden;
+mod mutations;
+mod orders;
+mod run;
+mod stamps;
