@@ -7,6 +7,7 @@ mod hosted;
 mod peers;
 mod random;
 mod routing;
+mod together;
 
 use std::collections::BTreeSet;
 
