@@ -5,7 +5,8 @@
 //! * While it is together with the master it decides nothing: what users send goes up with `from`
 //!   untouched, and nothing is shown before it comes back (`slave.submit.no-local-echo`).
 //! * It distributes to those who were entered and not removed, to nobody else
-//!   (`slave.fanout.only-local-leaves`), and shows each what he may see (`slave.presence.strip-jid`).
+//!   (`slave.fanout.only-local-leaves`), and shows each what he may see
+//!   (`slave.presence.strip-jid`).
 //! * It enters only those who asked for it themselves (`slave.enter.verify-directed-presence`).
 //! * While split it sends nothing of its users up; it answers for the room what can be answered
 //!   without it: leaving, presence, being there (`slave.split.stop-submitting`,

@@ -1,6 +1,7 @@
 //! All servers and clients of a run, the streams between them, and the record of what they do.
 //!
-//! The world is pure: [`World::step`] takes what a network tells, [`World::act`] what a script does,
+//! The world is pure: [`World::step`] takes what a network tells, [`World::act`] what a script
+//! does,
 //! and both give [`Command`]s for the network. It is *not* a network: it knows no delay and no
 //! queue; and it is not a play: it knows no scenario.
 

@@ -17,7 +17,8 @@ use crate::time::Time;
 pub enum Comparison {
     /// Everything: every entry with its time, and the header.
     Exact,
-    /// The stanzas that arrived at each host, and their order. Neither when, nor what else happened.
+    /// The stanzas that arrived at each host, and their order. Neither when, nor what else
+    /// happened.
     /// This is in what a run on one network has to equal a run on the other.
     Arrivals {
         /// Whether the time that a stamp gives (XEP-0203) counts.

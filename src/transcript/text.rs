@@ -2,7 +2,8 @@
 //! ([`Transcript::read`](super::Transcript::read)) without loss.
 //!
 //! A header, then one entry a line, each with its time of day; `----` and a date where the day
-//! changes. A stanza that left a host (`->`), `!` what was done or happened to the network, `*` what
+//! changes. A stanza that left a host (`->`), `!` what was done or happened to the network, `*`
+//! what
 //! a machine tells of itself, `#` a line of the scenario. Stanzas follow in their canonical text,
 //! indented. How long a stanza took is said if it is not the usual 20 ms between servers and 1 ms
 //! between a client and its server.

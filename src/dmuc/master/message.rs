@@ -1,4 +1,5 @@
-//! Messages: to everybody, the subject, and from one occupant to another (XEP-0045 §7.4, §7.5, §8.1).
+//! Messages: to everybody, the subject, and from one occupant to another (XEP-0045 §7.4, §7.5,
+//! §8.1).
 
 use super::log::Logged;
 use super::*;
