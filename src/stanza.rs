@@ -224,3 +224,6 @@ impl Stanza {
             .find(|name| matches!(*name, "from" | "to"))
     }
 }
+
+#[cfg(test)]
+mod tests;

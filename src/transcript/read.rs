@@ -11,7 +11,7 @@ use crate::stanza::{Limits, ReadError, Stanza, read_stanza};
 use crate::time::Time;
 
 /// The longest text that is read, in bytes.
-pub const TEXT_MAX: usize = 1 << 30;
+pub const TEXT_MAX: usize = 1 << 28;
 
 /// Stanzas of a transcript were accepted once; here they are written out, and so longer.
 const STANZA_LIMITS: Limits = Limits { depth_max: 72, size_max: 4 << 20, attributes_max: 256 };
