@@ -19,7 +19,7 @@ use crate::time::Duration;
 
 pub use self::master::Master;
 pub use self::service::Service;
-pub use self::slave::Slave;
+pub use self::slave::{Slave, SlaveRoom};
 
 /// What a machine does.
 #[derive(Clone, Debug, PartialEq)]

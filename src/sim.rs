@@ -6,4 +6,5 @@
 
 pub mod event;
 pub mod network;
+pub mod play;
 pub mod world;

@@ -26,7 +26,7 @@ use crate::server::{Domain, Input, Output, ServerConfig, SessionId};
 use crate::sim::network::{Command, Delay, End, Happening, Host, HostId, StreamId};
 use crate::stanza::{Stanza, Type};
 use crate::time::{Duration, Time};
-use crate::transcript::{Name, StreamEvent};
+use crate::transcript::{Header, Name, StreamEvent};
 
 /// What a world is made of.
 #[derive(Clone, Debug, Default)]
@@ -191,6 +191,15 @@ impl World {
     /// The record, to start or stop it.
     pub fn recorder_mut(&mut self) -> &mut Recorder {
         &mut self.recorder
+    }
+
+    /// Start a record, with empty inboxes. What is in flight is not in it.
+    pub fn begin_record(&mut self, header: Header) {
+        self.streams.forget_entries();
+        for client in &mut self.clients {
+            client.empty_inbox();
+        }
+        self.recorder.begin(header);
     }
 
     /// Every fault so far, in order.

@@ -50,7 +50,7 @@ fn two_servers(jitter: Duration) -> EventNetwork {
     say(&mut network, ALICE, BOB, "warm up");
     assert!(network.run_until_quiet(START));
     network.run_until(START);
-    network.world_mut().recorder_mut().begin(Header::default());
+    network.world_mut().begin_record(Header::default());
     network
 }
 

@@ -85,6 +85,10 @@ impl Client {
         }
     }
 
+    pub(super) fn empty_inbox(&mut self) {
+        self.inbox.clear();
+    }
+
     pub(super) fn receive(&mut self, at: Time, stanza: Stanza, entry: Option<usize>, keep: bool) {
         self.received += 1;
         if let (true, Some(entry)) = (keep, entry) {

@@ -18,7 +18,7 @@ pub struct Counters {
     pub crossed: u64,
 }
 
-/// The recorder of a run; off until [`Recorder::begin`].
+/// The recorder of a run; off until [`World::begin_record`](super::World::begin_record).
 #[derive(Debug, Default)]
 pub struct Recorder {
     transcript: Option<Transcript>,
@@ -27,7 +27,7 @@ pub struct Recorder {
 
 impl Recorder {
     /// Start a record.
-    pub fn begin(&mut self, header: Header) {
+    pub(super) fn begin(&mut self, header: Header) {
         self.transcript = Some(Transcript::new(header));
         self.counters = Counters::default();
     }
@@ -47,7 +47,7 @@ impl Recorder {
         self.transcript.as_ref()
     }
 
-    /// How much happened since [`Recorder::begin`].
+    /// How much happened since the record began.
     pub fn counters(&self) -> Counters {
         self.counters
     }

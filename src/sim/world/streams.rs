@@ -153,6 +153,12 @@ impl Streams {
         }
     }
 
+    /// Nothing in flight has an entry any more.
+    pub(super) fn forget_entries(&mut self) {
+        let flights = self.0.iter_mut().flat_map(|stream| &mut stream.flight);
+        flights.flatten().for_each(|entry| *entry = None);
+    }
+
     /// How much is in flight from one host to another.
     pub(super) fn in_flight(&self, from: HostId, to: HostId) -> usize {
         let both = [End::Dialer, End::Acceptor];
