@@ -132,6 +132,7 @@ struct Play<'a, N> {
     fault_spans: Vec<Span>,
     /// The entry of the transcript at which the last line made something happen.
     marked_entry: usize,
+    marked_at: Time,
     ids: u64,
     checked: usize,
     failures: Vec<Failure>,
@@ -152,6 +153,7 @@ impl<'a, N: Network> Play<'a, N> {
             pending: BTreeMap::new(),
             fault_spans: Vec::new(),
             marked_entry: 0,
+            marked_at: scenario.tags.epoch,
             ids: 0,
             checked: 0,
             failures: Vec::new(),

@@ -76,6 +76,7 @@ impl<N: Network> Play<'_, N> {
         }
         let transcript = self.network.world().recorder().transcript();
         self.marked_entry = transcript.map_or(0, |transcript| transcript.entries.len());
+        self.marked_at = self.network.now();
     }
 
     /// Whether a line means nothing in a play without slaves.

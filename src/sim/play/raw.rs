@@ -6,6 +6,7 @@ use crate::scenario::verbs::{Pattern, Raw};
 use crate::scenario::{Machine, Matching, Name, Party, Span};
 use crate::sim::network::{HostId, Network};
 use crate::stanza::{Element, Jid, Stanza, ns};
+use crate::time::Time;
 
 impl<N: Network> Play<'_, N> {
     pub(super) fn receives(&mut self, span: Span, party: &Party, raw: &Raw) {
@@ -102,15 +103,15 @@ impl<N: Network> Play<'_, N> {
     }
 
     fn arrived_before_mark(&self, party: &Party) -> usize {
-        self.arrivals_up_to(party, self.marked_entry).len()
+        self.arrivals_until(party, self.marked_at).len()
     }
 
     /// What has arrived for a client or a machine since the record began.
     pub(super) fn arrivals_at(&self, party: &Party) -> Vec<Stanza> {
-        self.arrivals_up_to(party, usize::MAX)
+        self.arrivals_until(party, self.network.now())
     }
 
-    fn arrivals_up_to(&self, party: &Party, entries: usize) -> Vec<Stanza> {
+    fn arrivals_until(&self, party: &Party, instant: Time) -> Vec<Stanza> {
         match party {
             Party::Client(name) => {
                 self.inbox(name).iter().map(|arrival| arrival.stanza.clone()).collect()
@@ -130,8 +131,8 @@ impl<N: Network> Play<'_, N> {
                 };
                 let arrivals = transcript.arrivals(&domain).into_iter();
                 arrivals
-                    .filter(|(index, _, hop)| *index < entries && for_it(&hop.stanza))
-                    .map(|(_, _, hop)| hop.stanza.clone())
+                    .filter(|(at, hop)| *at <= instant && for_it(&hop.stanza))
+                    .map(|(_, hop)| hop.stanza.clone())
                     .collect()
             }
         }
