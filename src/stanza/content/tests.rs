@@ -103,8 +103,7 @@ fn is_unwritable(element: &Element) -> bool {
 proptest! {
     #[test]
     fn a_stanza_comes_back_from_the_wire_as_it_was(stanza in arbitrary::stanza()) {
-        let element = Element::from(&stanza);
-        prop_assume!(!is_unwritable(&element));
+        let element = Element::from(&stanza.retaining(|payload| !is_unwritable(payload)));
         let text = to_server(element.clone());
         prop_assert_eq!(from_server(&text).unwrap(), element, "{}", text);
     }
