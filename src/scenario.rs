@@ -8,11 +8,33 @@
 //! It is *not* the play: nothing here runs anything, reads files, or knows a network.
 
 pub mod ast;
+mod body;
 pub mod cast;
+mod casting;
+mod head;
+mod infer;
+mod line;
+mod lines;
+mod mistake;
+mod names;
+mod parse;
+mod script;
+mod sections;
+mod sentence;
+mod source;
+mod token;
+mod values;
 pub mod verbs;
+mod words;
 
 pub use self::ast::{
     Action, Direction, Host, Machine, Matching, Name, Occupant, Party, Profile, Scenario, Span,
     Step, Tags, Who,
 };
 pub use self::cast::{Cast, Client, Link, Room, Server, Service, Slave};
+pub use self::mistake::{Mistake, Mistakes, Thing, Wrong};
+pub use self::parse::{FindCast, parse};
+pub use self::source::{SIZE_MAX, Source};
+
+#[cfg(test)]
+mod tests;

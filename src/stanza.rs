@@ -30,7 +30,9 @@ pub use self::convert::ConvertError;
 pub use self::describe::ShortNames;
 pub use self::element::{attribute, element};
 pub use self::error::{Condition, ErrorType, error_element};
-pub use self::read::{Limits, ReadError, read_element, read_elements, read_stanza};
+pub use self::read::{
+    Limits, ReadError, read_element, read_elements, read_elements_with_prefix, read_stanza,
+};
 pub use self::text::{element_text, write_stanza};
 
 /// The three kinds of stanza (RFC 6120 §8.2).

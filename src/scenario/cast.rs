@@ -60,14 +60,16 @@ pub struct Client {
 /// `[Room] wallops`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Room {
-    /// The heading of its section.
-    pub span: Span,
+    /// The heading of its section; nowhere if it has none.
+    pub span: Option<Span>,
     /// How it is set up.
     pub config: RoomConfig,
+    /// Whether it exists when the script begins. If not, who enters first creates it.
+    pub exists: bool,
 }
 
 /// A chat service: where rooms and their masters live.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Service {
     /// Whether entering a room that does not exist creates it.
     pub creation: bool,
@@ -78,8 +80,8 @@ pub struct Service {
 /// `[Slave] vesa`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Slave {
-    /// The heading of its section.
-    pub span: Span,
+    /// The heading of its section; nowhere if it has none.
+    pub span: Option<Span>,
     /// Its address.
     pub jid: Jid,
     /// The rooms that it serves; none means every room of the services.

@@ -59,12 +59,29 @@ pub fn read_elements(
     limits: Limits,
     count_max: usize,
 ) -> Result<Vec<(Element, usize)>, ReadError> {
-    let mut tree = Tree::new(text, limits);
+    elements_of(Tree::new(text, limits), count_max)
+}
+
+/// Like [`read_elements`], with `prefix` bound to `namespace` without a declaration in the text.
+///
+/// # Errors
+///
+/// As [`read_elements`].
+pub fn read_elements_with_prefix(
+    text: &str,
+    limits: Limits,
+    count_max: usize,
+    (prefix, namespace): (&str, &str),
+) -> Result<Vec<(Element, usize)>, ReadError> {
+    elements_of(Tree::with_prefix(text, limits, prefix, namespace), count_max)
+}
+
+fn elements_of(mut tree: Tree<'_>, count_max: usize) -> Result<Vec<(Element, usize)>, ReadError> {
     let mut elements = Vec::new();
     while let Some(element) = tree.next_element()? {
         if elements.len() == count_max {
             let expected = format!("at most {count_max} elements");
-            return Err(ReadError::at(text, tree.start(), "one more element", expected));
+            return Err(ReadError::at(tree.text(), tree.start(), "one more element", expected));
         }
         elements.push((element, tree.position()));
     }

@@ -1,6 +1,8 @@
 //! What happens to the network and to the machines in it.
 
 use super::super::ast::{Direction, Machine, Name};
+use super::super::line::Parsed;
+use super::super::sentence::Sentence;
 use crate::time::Duration;
 
 /// A change of the network. Links are listed by their directions: `cut A from B` has both, `cut A
@@ -35,4 +37,46 @@ pub enum Manner {
     Refusing,
     /// Streams are reset, dials vanish: `resetting`.
     Resetting,
+}
+
+impl NetworkChange {
+    pub(in super::super) fn parse(s: &mut Sentence<'_>) -> Parsed<Option<Self>> {
+        let change = if s.line.words("cut") {
+            NetworkChange::Cut(s.link()?, Manner::parse(s))
+        } else if s.line.words("hold") {
+            let link = s.link()?;
+            s.line.expect_words("for")?;
+            NetworkChange::Hold(link, s.duration()?)
+        } else if s.line.words("slow") {
+            let link = s.link()?;
+            s.line.expect_words("to")?;
+            NetworkChange::Slow(link, s.duration()?)
+        } else if s.line.words("heal everything") {
+            NetworkChange::HealEverything
+        } else if s.line.words("heal") {
+            NetworkChange::Heal(s.link()?)
+        } else if s.line.words("crash") {
+            NetworkChange::Crash(s.machine()?)
+        } else if s.line.words("restart") {
+            NetworkChange::Restart(s.machine()?)
+        } else if s.line.words("the master creates") {
+            NetworkChange::CreateSlave(s.slave()?)
+        } else {
+            return Ok(None);
+        };
+        Ok(Some(change))
+    }
+}
+
+impl Manner {
+    fn parse(s: &mut Sentence<'_>) -> Self {
+        if s.line.words("refusing") {
+            return Manner::Refusing;
+        }
+        if s.line.words("resetting") {
+            return Manner::Resetting;
+        }
+        s.line.words("silently");
+        Manner::Silently
+    }
 }

@@ -39,12 +39,12 @@ fn cast() -> Cast {
     }
     let mut config = RoomConfig::new(BareJid::new("wallops@channel.avalon.irc").unwrap());
     config.affiliations.insert(BareJid::new("argl@killrc.oulu.fi").unwrap(), Affiliation::Owner);
-    cast.rooms.insert("wallops".into(), scenario::Room { span, config });
+    cast.rooms.insert("wallops".into(), scenario::Room { span: Some(span), config, exists: true });
     let service = scenario::Service { creation: false, timers: Timers::default() };
     cast.services.insert(MASTER.into(), service);
     for (name, domain) in HOSTS {
         let slave = scenario::Slave {
-            span,
+            span: Some(span),
             jid: Jid::new(&format!("slave@{domain}")).unwrap(),
             rooms: Vec::new(),
             at_start: true,

@@ -8,7 +8,7 @@ use super::{Limits, ReadError};
 
 /// The elements are read inside a root of our own. It declares the namespace that they are in
 /// unless they say otherwise, and its end tells that theirs is missing.
-const PROLOGUE: &[u8] = b"<stream xmlns='jabber:client'>";
+const PROLOGUE: &str = "<stream xmlns='jabber:client'>";
 const EPILOGUE: &[u8] = b"</stream>";
 
 /// Builds one element after the other.
@@ -32,11 +32,26 @@ pub(super) struct Tree<'a> {
 
 impl<'a> Tree<'a> {
     pub(super) fn new(text: &'a str, limits: Limits) -> Self {
-        let max_token_length = limits.size_max.saturating_add(PROLOGUE.len());
+        Self::within(PROLOGUE, text, limits)
+    }
+
+    /// With a prefix that the text need not declare; both are constants of this program.
+    pub(super) fn with_prefix(
+        text: &'a str,
+        limits: Limits,
+        prefix: &str,
+        namespace: &str,
+    ) -> Self {
+        let prologue = format!("<stream xmlns='jabber:client' xmlns:{prefix}='{namespace}'>");
+        Self::within(&prologue, text, limits)
+    }
+
+    fn within(prologue: &str, text: &'a str, limits: Limits) -> Self {
+        let max_token_length = limits.size_max.saturating_add(prologue.len());
         let options = Options { max_token_length, ..Options::default() };
         let mut parser = Parser::with_options(options);
         // Its only event says that the root starts.
-        let _ = parser.parse(&mut &PROLOGUE[..], false);
+        let _ = parser.parse(&mut prologue.as_bytes(), false);
         Self {
             text,
             limits,
@@ -49,6 +64,10 @@ impl<'a> Tree<'a> {
             open: Vec::new(),
             run: None,
         }
+    }
+
+    pub(super) fn text(&self) -> &'a str {
+        self.text
     }
 
     /// The byte at which the last element ended.

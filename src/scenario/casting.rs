@@ -1,0 +1,195 @@
+//! From sections to the cast.
+
+mod client;
+mod link;
+mod machine;
+mod room;
+
+pub(super) use self::machine::HISTORY_MAX;
+
+use super::ast::Span;
+use super::cast::{Cast, Server, Service};
+use super::lines::TextLine;
+use super::mistake::Wrong;
+use super::names::Names;
+use super::sections::{Class, Key, Placed, Section};
+use super::token::{Token, tokens};
+use crate::dmuc::Timers;
+use crate::server::Flavour;
+use crate::stanza::BareJid;
+use crate::time::Duration;
+
+/// Builds a cast, and collects what is wrong on the way.
+pub(super) struct Casting<'a> {
+    sections: &'a [Section],
+    cast: Cast,
+    flaws: &'a mut Vec<Placed>,
+}
+
+impl<'a> Casting<'a> {
+    /// The cast that these sections describe.
+    pub(super) fn of(sections: &'a [Section], flaws: &'a mut Vec<Placed>) -> Cast {
+        let mut casting = Self { sections, cast: Cast::default(), flaws };
+        casting.check_names();
+        casting.each(Class::Client, Self::client);
+        casting.each(Class::Room, Self::room);
+        casting.each(Class::Client, Self::joined);
+        casting.each(Class::Slave, Self::slave);
+        casting.each(Class::Server, Self::server);
+        casting.imply_servers();
+        casting.each(Class::Link, Self::link);
+        casting.cast
+    }
+
+    fn each(&mut self, class: Class, cast: impl Fn(&mut Self, &Section)) {
+        for section in self.sections.iter().filter(|section| section.class == class) {
+            cast(self, section);
+        }
+    }
+
+    fn flaw(&mut self, wrong: Wrong, span: Span, file: usize) {
+        self.flaws.push((wrong, span, file));
+    }
+
+    /// Names must be such that a line can hold them.
+    fn check_names(&mut self) {
+        for section in self.sections.iter().filter(|section| section.class == Class::Client) {
+            let ends_in_mark = section.name.split(' ').any(|word| word.ends_with([',', ':']));
+            if section.name.contains('"') || ends_in_mark {
+                let why = "a name has no quotes, and no comma or colon at the end of a word";
+                let wrong = Wrong::BadName { name: section.name.clone(), why };
+                self.flaws.push((wrong, section.span, section.file));
+            }
+        }
+    }
+
+    /// What `read` makes of a key's value, if the key is there and the value is good.
+    fn value<T>(
+        &mut self,
+        section: &Section,
+        key: &str,
+        read: impl FnOnce(&str) -> Result<T, Wrong>,
+    ) -> Option<T> {
+        let key = section.key(key)?;
+        match read(&key.value) {
+            Ok(value) => Some(value),
+            Err(wrong) => {
+                self.flaw(wrong, key.value_span, key.file);
+                None
+            }
+        }
+    }
+
+    /// Like [`Casting::value`], for a key that must be there.
+    fn needed<T>(
+        &mut self,
+        section: &Section,
+        key: &'static str,
+        read: impl FnOnce(&str) -> Result<T, Wrong>,
+    ) -> Option<T> {
+        if section.key(key).is_none() {
+            let wrong = Wrong::MissingKey { section: section.class.name().to_owned(), key };
+            self.flaw(wrong, section.span, section.file);
+        }
+        self.value(section, key, read)
+    }
+
+    /// What `read` makes of each part of a value, separated by commas.
+    fn list<T>(
+        &mut self,
+        section: &Section,
+        key: &str,
+        mut read: impl FnMut(&Cast, &str) -> Result<T, Wrong>,
+    ) -> Vec<T> {
+        let Some(key) = section.key(key) else { return Vec::new() };
+        let mut all = Vec::new();
+        let mut start = 0;
+        for part in key.value.split(',') {
+            let item = part.trim();
+            let indent = part.len() - part.trim_start().len();
+            match read(&self.cast, item) {
+                Ok(value) => all.push(value),
+                Err(wrong) => {
+                    let span = within(key, start + indent, item.len());
+                    self.flaw(wrong, span, key.file);
+                }
+            }
+            start += part.len() + 1;
+        }
+        all
+    }
+
+    /// The tokens of a value.
+    fn tokens<'k>(&mut self, key: &'k Key) -> Option<Vec<Token<'k>>> {
+        let line = TextLine {
+            number: key.value_span.line,
+            offset: key.value_span.offset,
+            text: &key.value,
+            cut: key.value_span.column as usize - 1,
+        };
+        match tokens(&line) {
+            Ok(tokens) => Some(tokens),
+            Err((wrong, span)) => {
+                self.flaw(wrong, span, key.file);
+                None
+            }
+        }
+    }
+
+    /// A client's bare JID by his name, or a bare JID.
+    fn bare_jid(cast: &Cast, word: &str) -> Result<BareJid, Wrong> {
+        match cast.clients.get(word) {
+            Some(client) => Ok(client.jid.to_bare()),
+            None if word.contains('@') => super::values::bare_jid(word),
+            None => Err(Names::new(cast).unknown_occupant(word)),
+        }
+    }
+
+    /// Keepalive, as these keys have it; what they leave out is as in `usual`.
+    fn timers(&mut self, section: &Section, usual: Timers) -> Timers {
+        use super::values::{duration, number};
+        let mut timers = usual;
+        if let Some(idle) = self.value(section, "keepalive", duration) {
+            if section.class == Class::Slave {
+                timers.slave_idle = idle;
+            } else {
+                timers.master_idle = idle;
+                timers.slave_idle = idle * 3 / 2;
+            }
+        }
+        let mut set = |key: &str, timer: &mut Duration| {
+            if let Some(span) = self.value(section, key, duration) {
+                *timer = span;
+            }
+        };
+        set("pong-timeout", &mut timers.pong_timeout);
+        set("split-ping", &mut timers.split_ping);
+        set("expiry", &mut timers.expiry);
+        if let Some(count) = self.value(section, "pings-lost-max", number) {
+            timers.pings_lost_max = count;
+        }
+        timers
+    }
+}
+
+/// A server that no section describes.
+pub(super) fn usual_server() -> Server {
+    let flavour = Flavour::default();
+    Server { span: None, flavour, connect_timeout: flavour.connect_timeout() }
+}
+
+/// A service that no section describes.
+pub(super) fn usual_service(creation: bool) -> Service {
+    Service { creation, timers: Timers::default() }
+}
+
+/// The place of these bytes of a value.
+fn within(key: &Key, start: usize, len: usize) -> Span {
+    let before = key.value[..start].chars().count();
+    Span {
+        line: key.value_span.line,
+        column: key.value_span.column + u32::try_from(before).unwrap_or(u32::MAX),
+        offset: key.value_span.offset + start,
+        len,
+    }
+}

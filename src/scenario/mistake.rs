@@ -1,0 +1,119 @@
+//! What may be wrong with a scenario. All wording is in [`wording`], so that it has one voice.
+
+mod wording;
+
+use std::fmt;
+use std::sync::Arc;
+
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
+
+use super::ast::Span;
+use super::source::Source;
+
+pub use self::wording::{Thing, Wrong};
+
+/// Everything that is wrong with a scenario and the cast that it names; at least one mistake.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub struct Mistakes(Vec<Mistake>);
+
+impl Mistakes {
+    /// These, in the order of their places.
+    pub(super) fn new(mut mistakes: Vec<Mistake>) -> Self {
+        mistakes.sort_by_key(|mistake| mistake.span.offset);
+        mistakes.dedup();
+        Self(mistakes)
+    }
+
+    /// One that is about a file as a whole: it is missing, too large, or not a file.
+    pub fn of_file(name: &str, wrong: Wrong) -> Self {
+        let source = Arc::new(Source::new(name, ""));
+        Self(vec![Mistake::new(wrong, Span::default(), &source)])
+    }
+
+    /// Each of them, in the order of their places.
+    pub fn iter(&self) -> impl Iterator<Item = &Mistake> {
+        self.0.iter()
+    }
+
+    /// All of them as a compiler shows them: file, line, column, the line with the place
+    /// underlined, and what was expected. `width` is that of the terminal in columns.
+    pub fn render(&self, width: usize, colour: bool) -> String {
+        let theme =
+            if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+        let handler = GraphicalReportHandler::new_themed(theme)
+            .with_width(width)
+            .with_links(false)
+            .with_context_lines(1);
+        let mut text = String::new();
+        for mistake in self.0.iter().take(SHOWN_MAX) {
+            // Writing to a string does not fail; a place outside the source would.
+            if handler.render_report(&mut text, mistake).is_err() {
+                text.push_str(&format!("  × {mistake}\n"));
+            }
+            text.push('\n');
+        }
+        let more = self.0.len().saturating_sub(SHOWN_MAX);
+        if more > 0 {
+            text.push_str(&format!("and {more} more\n"));
+        }
+        text
+    }
+}
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(100, false))
+    }
+}
+
+/// One mistake: what is wrong, and where.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mistake {
+    /// What is wrong.
+    pub wrong: Wrong,
+    /// Where in the source.
+    pub span: Span,
+    source: Arc<Source>,
+}
+
+impl Mistake {
+    pub(super) fn new(wrong: Wrong, span: Span, source: &Arc<Source>) -> Self {
+        Self { wrong, span, source: Arc::clone(source) }
+    }
+
+    /// The file in which it is.
+    pub fn file(&self) -> &str {
+        self.source.name()
+    }
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A mistake about a whole file has no place to show, and names the file instead.
+        if self.span.line == 0 {
+            write!(f, "{}: ", self.file())?;
+        }
+        self.wrong.fmt(f)
+    }
+}
+
+impl std::error::Error for Mistake {}
+
+impl Diagnostic for Mistake {
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.wrong.help().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        (self.span.line > 0).then_some(&*self.source as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let label = LabeledSpan::new(self.wrong.label(), self.span.offset, self.span.len);
+        (self.span.line > 0)
+            .then(|| Box::new(std::iter::once(label)) as Box<dyn Iterator<Item = LabeledSpan>>)
+    }
+}
+
+/// How many mistakes are shown in full.
+const SHOWN_MAX: usize = 100;

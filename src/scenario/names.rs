@@ -1,0 +1,142 @@
+//! What names in a script stand for.
+
+use super::ast::{Host, Machine, Name};
+use super::cast::Cast;
+use super::mistake::{Thing, Wrong};
+use super::token::{Token, TokenKind};
+use super::words::{nearest, ticked};
+use crate::stanza::Jid;
+
+/// The names of a cast, ready to be looked up.
+pub(super) struct Names<'a> {
+    pub(super) cast: &'a Cast,
+    /// The words of each client's name, the longest name first.
+    clients: Vec<(Vec<&'a str>, &'a Name)>,
+}
+
+impl<'a> Names<'a> {
+    pub(super) fn new(cast: &'a Cast) -> Self {
+        let words = |name: &'a Name| (name.split_whitespace().collect(), name);
+        let mut clients: Vec<(Vec<&str>, _)> = cast.clients.keys().map(words).collect();
+        clients.sort_by_key(|(words, _)| std::cmp::Reverse(words.len()));
+        Self { cast, clients }
+    }
+
+    /// The client whose name the tokens begin with, and how many of them it takes.
+    pub(super) fn client(&self, tokens: &[Token<'_>]) -> Option<(Name, usize)> {
+        let starts = |words: &[&str]| {
+            tokens.len() >= words.len()
+                && words.iter().zip(tokens).all(|(word, token)| token.kind == TokenKind::Word(word))
+        };
+        self.clients
+            .iter()
+            .find(|(words, _)| starts(words))
+            .map(|(words, name)| (Name::clone(name), words.len()))
+    }
+
+    /// The room of this name or address.
+    pub(super) fn room(&self, word: &str) -> Result<Name, Wrong> {
+        let found = self
+            .cast
+            .rooms
+            .iter()
+            .find(|(name, room)| &***name == word || room.config.jid.as_str() == word);
+        found
+            .map(|(name, _)| Name::clone(name))
+            .ok_or_else(|| self.unknown(Thing::Room, word, self.cast.rooms.keys()))
+    }
+
+    /// The server of this domain, or of the only domain that begins with this label.
+    pub(super) fn server(&self, word: &str) -> Result<Name, Wrong> {
+        let domains = || self.cast.servers.keys();
+        if let Some(domain) = domains().find(|domain| &***domain == word) {
+            return Ok(Name::clone(domain));
+        }
+        let with_label = |domain: &&Name| domain.split('.').next() == Some(word);
+        let mut candidates = domains().filter(with_label);
+        match (candidates.next(), candidates.next()) {
+            (Some(domain), None) => Ok(Name::clone(domain)),
+            (Some(_), Some(_)) => Err(Wrong::Ambiguous {
+                thing: Thing::Host,
+                found: word.to_owned(),
+                candidates: domains().filter(with_label).map(|domain| ticked(domain)).collect(),
+            }),
+            (None, _) => Err(self.unknown(Thing::Host, word, domains())),
+        }
+    }
+
+    /// The host of this name: a server, or a client's machine.
+    pub(super) fn host(&self, word: &str) -> Result<Host, Wrong> {
+        match self.server(word) {
+            Err(Wrong::Unknown { .. }) if self.cast.clients.contains_key(word) => {
+                Ok(Host::Client(word.into()))
+            }
+            other => other.map(Host::Server),
+        }
+    }
+
+    /// The slave of this name or address, or at this domain.
+    pub(super) fn slave(&self, word: &str) -> Result<Name, Wrong> {
+        if let Some((name, _)) = self.cast.slaves.get_key_value(word) {
+            return Ok(Name::clone(name));
+        }
+        self.slave_address(word)
+            .or_else(|| {
+                let domain = self.server(word).ok()?;
+                self.cast.slave_at(&domain).map(|(name, _)| Name::clone(name))
+            })
+            .ok_or_else(|| self.unknown(Thing::Slave, word, self.cast.slaves.keys()))
+    }
+
+    /// The slave with this address, `slave@vesa.yeggmaex.irc`, whose domain may be abbreviated.
+    pub(super) fn slave_address(&self, word: &str) -> Option<Name> {
+        let is_it = |jid: &Jid| {
+            if jid.as_str() == word {
+                return true;
+            }
+            let Some((local, host)) = word.split_once('@') else { return false };
+            jid.node().is_some_and(|node| node.as_str() == local)
+                && self.server(host).is_ok_and(|domain| *domain == *jid.domain().as_str())
+        };
+        let mut slaves = self.cast.slaves.iter();
+        slaves.find(|(_, slave)| is_it(&slave.jid)).map(|(name, _)| Name::clone(name))
+    }
+
+    /// The machine of this address: a slave's, or a server's domain.
+    pub(super) fn machine(&self, word: &str) -> Result<Machine, Wrong> {
+        if let Some(name) = self.slave_address(word) {
+            return Ok(Machine::Slave(name));
+        }
+        let slaves = self.cast.slaves.values().map(|slave| slave.jid.as_str());
+        let known: Vec<&str> =
+            self.cast.servers.keys().map(|domain| &**domain).chain(slaves).collect();
+        self.server(word).map(Machine::Server).map_err(|wrong| match wrong {
+            Wrong::Unknown { .. } => unknown(Thing::Machine, word, &known),
+            other => other,
+        })
+    }
+
+    /// That nobody in the cast is called this.
+    pub(super) fn unknown_occupant(&self, name: &str) -> Wrong {
+        self.unknown(Thing::Occupant, name, self.cast.clients.keys())
+    }
+
+    fn unknown<'b>(
+        &self,
+        thing: Thing,
+        found: &str,
+        known: impl Iterator<Item = &'b Name>,
+    ) -> Wrong {
+        unknown(thing, found, &known.map(|name| &**name).collect::<Vec<_>>())
+    }
+}
+
+/// That `found` is none of the known.
+pub(super) fn unknown(thing: Thing, found: &str, known: &[&str]) -> Wrong {
+    Wrong::Unknown {
+        thing,
+        found: found.to_owned(),
+        meant: nearest(found, known.iter().copied()),
+        known: known.iter().map(|name| ticked(name)).collect(),
+    }
+}

@@ -1,0 +1,69 @@
+//! Scenarios as a whole.
+
+use super::*;
+
+fn find_cast(name: &str) -> Result<Source, String> {
+    match name {
+        "wallops" => {
+            Ok(Source::new("wallops.cast", include_str!("../../scenarios/casts/wallops.cast")))
+        }
+        _ => Err("there is no such file".to_owned()),
+    }
+}
+
+fn parsed(text: &str) -> Scenario {
+    match parse(&Source::new("test.scs", text), &find_cast) {
+        Ok(scenario) => scenario,
+        Err(mistakes) => panic!("{mistakes}"),
+    }
+}
+
+const NETSPLIT: &str = r#"# BigCheese rides out a netsplit
+# vesa loses the master. Its occupants stay, may leave, and are not heard elsewhere.
+
+## spec: 0282/netsplit-detect
+## profile: core
+## cast: wallops
+
+-----
+
+BigCheese says "Phaedrus, we're all having a truly rotten time."
+Everybody hears BigCheese say "Phaedrus, we're all having a truly rotten time."
+Exactly 4 stanzas cross between servers
+
+cut vesa.yeggmaex.irc from channel.avalon.irc
+WiZ says "vesa is gone again"
+wait 2m
+The master has split vesa
+The slave vesa is split
+
+Efchen leaves
+BigCheese sees Efchen leave
+Wumpus does not see Efchen leave
+
+heal everything
+wait until quiet
+Wumpus sees Efchen leave
+The roster is the same everywhere
+BigCheese receives:
+	<message from="wallops@channel.avalon.irc/WiZ" type="groupchat">
+		<body>vesa is gone again</body>
+		<delay xmlns="urn:xmpp:delay" stamp="{scansion:any}"/>
+	</message>
+"#;
+
+#[test]
+fn a_scenario_with_a_cast_of_its_own_file_is_read() {
+    let scenario = parsed(NETSPLIT);
+    assert_eq!(scenario.title, "BigCheese rides out a netsplit");
+    assert_eq!(scenario.tags.spec, ["0282/netsplit-detect"]);
+    assert_eq!(scenario.cast.clients.len(), 7);
+    assert_eq!(scenario.cast.servers.len(), 4);
+    assert_eq!(scenario.steps.len(), 16);
+    assert_eq!(scenario.steps[3].span.line, 14);
+    let Action::Network(verbs::NetworkChange::Cut(directions, manner)) = &scenario.steps[3].action
+    else {
+        panic!("not a cut")
+    };
+    assert_eq!((directions.len(), *manner), (2, verbs::Manner::Silently));
+}
