@@ -128,10 +128,11 @@ impl<'a> Line<'a> {
     }
 
     fn matches(&self, phrase: &str) -> bool {
-        let found = |(count, word)| match self.rest().get(count).map(|token| &token.kind) {
-            Some(TokenKind::Word(found)) => same(found, word, self.at + count == 0),
-            _ => false,
-        };
+        let found =
+            |(count, word): (usize, &str)| match self.rest().get(count).map(|token| &token.kind) {
+                Some(TokenKind::Word(found)) => same(found, word, self.at + count == 0),
+                _ => false,
+            };
         phrase.split(' ').enumerate().all(found)
     }
 
