@@ -28,6 +28,7 @@ mod outcome;
 mod patch;
 mod pattern;
 mod run;
+mod stamps;
 mod value;
 
 use std::sync::LazyLock;
@@ -37,9 +38,9 @@ pub use self::difference::Difference;
 pub use self::outcome::{Fault, Nearest, Outcome, Verdict, summary};
 
 use self::data::{Cast, DataError};
-use self::find::Stamps;
 use self::pattern::Pattern;
 use self::run::Run;
+use self::stamps::Stamps;
 use crate::transcript::{Fate, Hop, Transcript};
 
 /// One of the XEP's examples.

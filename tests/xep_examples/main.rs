@@ -4,6 +4,7 @@
 
 mod data;
 mod hidden;
+mod machines;
 mod mutations;
 mod orders;
 mod run;

@@ -232,3 +232,16 @@ fn the_profile_of_a_run_decides_what_the_dots_must_hold() {
         assert!(outcomes.iter().all(Outcome::is_match), "{profile}");
     }
 }
+
+#[test]
+fn an_example_is_found_behind_many_halves_of_it() {
+    let mut lines = Vec::new();
+    for round in 0..500 {
+        lines.extend(speech().into_iter().map(|(at, hop)| (at + round * 1000, hop)));
+    }
+    // Nothing but half an example, over and over, and a whole one at the end.
+    let broken = |(_, hop): &Line| !hop.to.starts_with("killrc") && !hop.to.starts_with("argl");
+    lines.retain(broken);
+    lines.extend(whole().into_iter().map(|(at, hop)| (at + 3_000_000, hop)));
+    assert_eq!(unmatched(&lines), NOTHING);
+}

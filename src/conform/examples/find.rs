@@ -1,19 +1,16 @@
 //! Finding an example in a run: a stanza for each of its patterns, the right ones in the right
 //! order, and nothing of their kind between them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Example;
 use super::compare::{Comparison, compare};
 use super::outcome::{Fault, Nearest, Verdict};
 use super::pattern::Pattern;
 use super::run::{Run, Sent};
+use super::stamps::{Stamps, bind};
 use super::{order, outcome};
 use crate::stanza::{Kind, ns};
-use crate::time::Time;
-
-/// What the printed stamps stand for in a run.
-pub(super) type Stamps = BTreeMap<Time, Time>;
 
 /// Find the example in the run, which is the `number`th; or tell what is in the way. The stamps of
 /// the stanzas found are added to `stamps`.
@@ -29,8 +26,9 @@ pub(super) fn find(
         return Err(missing);
     }
     let mut first_faults = None;
-    for start in search.starts() {
-        let Some(places) = search.from(start) else { continue };
+    let mut start = 0;
+    for _ in 0..WINDOWS_MAX {
+        let Some(places) = search.window(start) else { break };
         match search.judge(&places, number, stamps) {
             Ok(bound) => {
                 *stamps = bound;
@@ -38,6 +36,7 @@ pub(super) fn find(
             }
             Err(faults) => first_faults = first_faults.or(Some(faults)),
         }
+        start = places.iter().min().map_or(usize::MAX, |first| first + 1);
     }
     Err(first_faults.unwrap_or_else(|| vec![search.disorder()]))
 }
@@ -85,7 +84,7 @@ impl<'a> Search<'a> {
 
     /// The stanza of the run that differs least from this pattern, if any is like it at all.
     fn nearest(&self, pattern: &Pattern, number: usize) -> Option<Nearest> {
-        let taken: Vec<usize> = self.matches.iter().flatten().copied().collect();
+        let taken: BTreeSet<usize> = self.matches.iter().flatten().copied().collect();
         let alien = |sent: &Sent<'_>| {
             let address =
                 |name| pattern.node.attribute(name).and_then(|value| value.wanted(self.run));
@@ -118,24 +117,39 @@ impl<'a> Search<'a> {
             })
     }
 
-    /// Where the example may begin: at any of the stanzas that match one of its patterns.
-    fn starts(&self) -> Vec<usize> {
-        let mut starts: Vec<usize> = self.matches.iter().flatten().copied().collect();
-        starts.sort_unstable();
-        starts.dedup();
-        starts
+    /// The next stanzas, one for each pattern, none of them before `start`, in sequence for one
+    /// receiver and freely between receivers; as close together as they can be.
+    fn window(&self, start: usize) -> Option<Vec<usize>> {
+        let patterns = || self.example.patterns.iter().zip(&self.matches);
+        let forth = self.places(patterns(), |matches, receiver, taken| {
+            let bound = receiver.map_or(start, |last: usize| last + 1);
+            let later = &matches[matches.partition_point(|at| *at < bound)..];
+            later.iter().copied().find(|at| !taken.contains(at))
+        })?;
+        let end = forth.iter().max().copied()?;
+        let mut back = self.places(patterns().rev(), |matches, receiver, taken| {
+            let bound = receiver.unwrap_or(end + 1);
+            let earlier = &matches[..matches.partition_point(|at| *at < bound)];
+            earlier.iter().copied().rfind(|at| !taken.contains(at))
+        })?;
+        back.reverse();
+        Some(back)
     }
 
-    /// The first stanza for each pattern that is not before `start`: in sequence for one receiver,
-    /// freely between receivers.
-    fn from(&self, start: usize) -> Option<Vec<usize>> {
+    /// A place for each of these patterns, given those taken so far and the one that was taken last
+    /// for the same receiver.
+    fn places<'b>(
+        &self,
+        patterns: impl Iterator<Item = (&'b Pattern, &'b Vec<usize>)>,
+        choose: impl Fn(&'b [usize], Option<usize>, &[usize]) -> Option<usize>,
+    ) -> Option<Vec<usize>> {
         let mut taken = Vec::with_capacity(self.matches.len());
-        let mut next: BTreeMap<String, usize> = BTreeMap::new();
-        for (pattern, matches) in self.example.patterns.iter().zip(&self.matches) {
-            let next = next.entry(pattern.to()).or_insert(start);
-            let place = matches.iter().copied().find(|at| at >= next && !taken.contains(at))?;
+        let mut last: BTreeMap<String, usize> = BTreeMap::new();
+        for (pattern, matches) in patterns {
+            let to = pattern.to();
+            let place = choose(matches, last.get(&to).copied(), &taken)?;
             if !self.example.any_order {
-                *next = place + 1;
+                last.insert(to, place);
             }
             taken.push(place);
         }
@@ -176,13 +190,17 @@ impl<'a> Search<'a> {
             .example
             .patterns
             .iter()
-            .flat_map(|pattern| self.run.between(&pattern.sender, &pattern.receiver))
-            .copied()
-            .filter(|at| (first..=last).contains(&self.run.sent[*at].at) && !places.contains(at))
+            .flat_map(|pattern| {
+                let all = self.run.between(&pattern.sender, &pattern.receiver);
+                let all = &all[all.partition_point(|at| self.run.sent[*at].at < first)..];
+                all.iter().copied().take_while(|at| self.run.sent[*at].at <= last)
+            })
+            .filter(|at| !places.contains(at))
             .filter(|at| self.is_alike(&self.run.sent[*at], places))
             .collect();
         extras.sort_unstable();
         extras.dedup();
+        extras.truncate(EXTRAS_MAX);
         extras
             .into_iter()
             .map(|at| &self.run.sent[at])
@@ -253,6 +271,12 @@ impl<'a> Search<'a> {
     }
 }
 
+/// In a run that says the same over and over an example is tried in so many places.
+const WINDOWS_MAX: usize = 4096;
+
+/// So many stanzas that are too much are reported.
+const EXTRAS_MAX: usize = 8;
+
 /// So many stanzas are compared in full when the nearest is sought.
 const COMPARED_MAX: usize = 256;
 
@@ -264,26 +288,4 @@ fn shape<'a>(sent: &'a Sent<'_>) -> impl PartialEq + use<'a> {
         (sent.asks("enter").is_some(), sent.asks("leave").is_some()),
         (stanza.has_payload("body", ns::CLIENT), stanza.has_payload("delay", ns::DELAY)),
     )
-}
-
-/// Equal printed stamps stand for equal ones, different ones for different ones in the same order.
-fn bind(mut stamps: Stamps, pairs: impl Iterator<Item = (Time, Time)>) -> Result<Stamps, String> {
-    for (printed, found) in pairs {
-        let known = *stamps.entry(printed).or_insert(found);
-        if known != found {
-            return Err(format!(
-                "the stamp printed as {printed} is {found} here and {known} elsewhere in the run"
-            ));
-        }
-        let late = stamps.range(..printed).next_back().filter(|(_, before)| **before >= found);
-        let mut after = stamps.range(printed..).skip(1);
-        let early = after.next().filter(|(_, after)| **after <= found);
-        if let Some((other, value)) = late.or(early) {
-            return Err(format!(
-                "the stamps printed as {printed} and {other} are {found} and {value}: not in \
-                 their order"
-            ));
-        }
-    }
-    Ok(stamps)
 }

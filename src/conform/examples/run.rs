@@ -1,6 +1,6 @@
 //! A transcript as the examples look at it: who sent what to whom, in order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::data::{Cast, bare, domain};
 use crate::scenario::Profile;
@@ -56,11 +56,13 @@ impl<'a> Run<'a> {
             _ => Profile::Core,
         };
         let mut run = Self { cast, profile, sent, slaves: Slaves::new(), between };
-        run.slaves = cast
+        let users = run.users();
+        let slaves = cast
             .slaves
             .iter()
-            .map(|printed| (domain(printed).to_owned(), run.slave_like(printed)))
+            .map(|printed| (domain(printed).to_owned(), run.slave_like(printed, &users)))
             .collect();
+        run.slaves = slaves;
         run
     }
 
@@ -80,12 +82,12 @@ impl<'a> Run<'a> {
 
     /// The address of the slave that the example prints as `printed`. A slave may have any; so it
     /// is whatever the master addresses most often at that server and is no user.
-    fn slave_like(&self, printed: &str) -> String {
+    fn slave_like(&self, printed: &str, users: &BTreeSet<&str>) -> String {
         let mut addressed: Vec<(&str, usize)> = Vec::new();
         for position in self.between(domain(&self.cast.room), domain(printed)) {
             let stanza = self.sent[*position].stanza;
             let Some(to) = stanza.to.as_deref().map(|to| to.as_str()) else { continue };
-            if stanza.kind == Kind::Iq || stanza.is_error() || self.is_user(to) {
+            if stanza.kind == Kind::Iq || stanza.is_error() || users.contains(bare(to)) {
                 continue;
             }
             match addressed.iter_mut().find(|(known, _)| *known == to) {
@@ -100,14 +102,11 @@ impl<'a> Run<'a> {
             .map_or_else(|| printed.to_owned(), |(slave, _)| (*slave).to_owned())
     }
 
-    fn is_user(&self, jid: &str) -> bool {
-        let user = bare(jid);
-        self.cast.occupants.iter().any(|occupant| occupant.bare() == user)
-            || self
-                .between
-                .iter()
-                .flat_map(|(from, to_all)| to_all.keys().chain([from]))
-                .any(|host| is_client(host) && bare(host) == user)
+    /// The bare JIDs of everybody who is a user for sure.
+    fn users(&self) -> BTreeSet<&str> {
+        let cast = self.cast.occupants.iter().map(|occupant| occupant.bare());
+        let hosts = self.between.iter().flat_map(|(from, to_all)| to_all.keys().chain([from]));
+        cast.chain(hosts.filter(|host| is_client(host)).map(|host| bare(host))).collect()
     }
 }
 
