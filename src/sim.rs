@@ -7,4 +7,5 @@
 pub mod event;
 pub mod network;
 pub mod play;
+pub mod wire;
 pub mod world;
