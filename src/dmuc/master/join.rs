@@ -122,7 +122,9 @@ impl Master {
         let Some(occupant) = self.occupants.get(nick) else { return };
         match occupant.via {
             Some(link) => {
-                self.count_moderators(link, out);
+                if occupant.seat.role == Role::Moderator {
+                    self.count_moderators(link, out);
+                }
                 if self.links[link].state == LinkState::Active {
                     self.send_enter(link, nick, limits, created, out);
                 }

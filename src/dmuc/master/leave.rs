@@ -87,7 +87,7 @@ impl Master {
             }
         }
         self.broadcast_presence(&presence, None, &occupant.session, out);
-        if let Some(link) = occupant.via {
+        if let (Some(link), Role::Moderator) = (occupant.via, &occupant.seat.role) {
             self.recount_moderators(link);
         }
         let gone = Gone {

@@ -68,13 +68,16 @@ impl SlaveRoom {
     /// (`master.roster.format`), and not without end.
     pub(super) fn store_presence(&mut self, stanza: &Stanza, nick: &str) -> bool {
         let Some(occupant) = stanza.from.clone() else { return false };
-        let item = stanza.muc_user().and_then(|x| x.items.into_iter().next());
-        let Some(item) = item else { return false };
+        let x = stanza.payload("x", ns::MUC_USER);
+        let Some(item) = x.and_then(|x| x.get_child("item", ns::MUC_USER)) else { return false };
+        let affiliation = item.attr("affiliation").and_then(|name| name.parse().ok());
+        let role = item.attr("role").and_then(|name| name.parse().ok());
+        let (Some(affiliation), Some(role)) = (affiliation, role) else { return false };
         if self.roster.len() >= ROSTER_MAX && !self.roster.contains_key(nick) {
             return false;
         }
         let presence = stanza.payloads.clone();
-        let (affiliation, role) = (item.affiliation, item.role);
+        self.knows_jids |= item.attr("jid").is_some();
         self.roster.insert(nick.to_owned(), Seat { occupant, affiliation, role, presence });
         true
     }
@@ -121,8 +124,8 @@ impl SlaveRoom {
 
     /// Real JIDs are for moderators; if none is left here they are forgotten.
     fn drop_jids_without_moderators(&mut self) {
-        let known = |seat: &Seat| has_jid(&seat.presence);
-        if self.roster.values().any(known) && !self.has_moderator() && !self.expects_somebody() {
+        if self.knows_jids && !self.has_moderator() && !self.expects_somebody() {
+            self.knows_jids = false;
             for seat in self.roster.values_mut() {
                 seat.presence = audience::without_jids(&seat.presence);
             }

@@ -28,6 +28,8 @@ pub struct SlaveRoom {
     pub(super) directed: BTreeMap<Arc<Jid>, Arc<Jid>>,
     pub(super) history: History,
     pub(super) subject: Option<StoredMessage>,
+    /// Whether a real JID is among what it stores.
+    pub(super) knows_jids: bool,
     /// Whether everybody sees real JIDs: the master said 100 to somebody who entered.
     pub(super) non_anonymous: bool,
     /// What was relayed and has to be answered, oldest first.
@@ -58,6 +60,7 @@ impl SlaveRoom {
             directed: BTreeMap::new(),
             history: History::new(config.history_max),
             subject: None,
+            knows_jids: false,
             non_anonymous: false,
             waiting: VecDeque::new(),
             queue: IndexMap::new(),

@@ -84,6 +84,7 @@ impl SlaveRoom {
             directed: self.directed.clone(),
             history: self.history.emptied(),
             subject: None,
+            knows_jids: false,
             non_anonymous: false,
             waiting: Default::default(),
             queue: Default::default(),
