@@ -2,7 +2,7 @@
 //! read from what arrived, and from what machines say of themselves when asked.
 //!
 //! A line that makes something happen begins at a whole second at which nothing is in flight, and
-//! what it sets off runs until nothing is. Lines that expect something take no time.
+//! what it sets off runs until the next such second. Lines that expect something take no time.
 //!
 //! It is *not* a conformance check: it knows what the scenario expects, and nothing of the XEP.
 

@@ -15,10 +15,10 @@ impl<N: Network> Play<'_, N> {
         match &step.action {
             Line::Pause(Pause::Wait(span)) => {
                 self.align(step.span)?;
+                self.mark();
                 self.note_line(step);
                 let until = self.network.now() + *span;
                 self.pass_until(until);
-                self.mark();
                 Ok(())
             }
             Line::Pause(Pause::UntilQuiet) => self.wait_until_quiet(step.span),
@@ -29,7 +29,7 @@ impl<N: Network> Play<'_, N> {
                     self.note_line(inner);
                     self.act(inner);
                 }
-                self.settle(step.span, self.network.now() + super::QUIET_MAX)?;
+                self.align(step.span)?;
                 for inner in steps.iter().filter(|inner| inner.action.is_expectation()) {
                     self.expect(inner);
                 }
@@ -45,7 +45,7 @@ impl<N: Network> Play<'_, N> {
                 self.mark();
                 self.note_line(step);
                 self.act(step);
-                self.settle(step.span, self.network.now() + super::QUIET_MAX)
+                self.align(step.span)
             }
         }
     }

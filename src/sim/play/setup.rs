@@ -68,7 +68,8 @@ fn service_config(cast: &Cast, domain: &str, plain: bool) -> Option<ServiceConfi
         history_max: slave.history_max,
         at_start: slave.at_start,
     });
-    let rooms = cast.rooms.values().filter(|room| here(room.config.jid.domain().as_str()));
+    let rooms =
+        cast.rooms.values().filter(|room| room.exists && here(room.config.jid.domain().as_str()));
     Some(ServiceConfig {
         domain: domain.to_owned(),
         rooms: rooms.map(|room| room.config.clone()).collect(),

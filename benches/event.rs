@@ -1,0 +1,140 @@
+//! How many stanzas the event network delivers in a second, with the real machines.
+
+#![allow(clippy::unwrap_used, reason = "a benchmark that cannot be set up has to stop")]
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use divan::Bencher;
+use divan::counter::ItemsCount;
+use wallops::dmuc::{Rooms, ServiceConfig, SlaveConfig, StaticSlave, Timers};
+use wallops::room::RoomConfig;
+use wallops::server::{Flavour, ServerConfig};
+use wallops::sim::event::EventNetwork;
+use wallops::sim::network::{HostId, Network};
+use wallops::sim::world::{Action, ClientConfig, World, WorldConfig};
+use wallops::stanza::{BareJid, FullJid, Jid, Stanza, Type, element, ns};
+use wallops::time::{Duration, Time};
+use wallops::transcript::Header;
+
+fn main() {
+    divan::main();
+}
+
+const SLAVES: usize = 100;
+const OCCUPANTS: usize = 100;
+const MESSAGES: usize = 100;
+
+const ROOM: &str = "wallops@channel.avalon.irc";
+
+fn server(domain: &str) -> ServerConfig {
+    ServerConfig {
+        domain: domain.to_owned(),
+        flavour: Flavour::Prosody,
+        connect_timeout: Flavour::Prosody.connect_timeout(),
+        slave: None,
+        service: None,
+    }
+}
+
+/// A room with this many slaves and this many occupants behind each of them, all of them inside.
+fn room(slaves: usize, occupants: usize) -> EventNetwork {
+    let room = BareJid::new(ROOM).unwrap();
+    let rooms = Rooms::Only(BTreeSet::from([room.clone()]));
+    let jid = |slave: usize| Jid::new(&format!("slave@s{slave}.example")).unwrap();
+    let mut config = WorldConfig::default();
+    for slave in 0..slaves {
+        config.servers.push(ServerConfig {
+            slave: Some(SlaveConfig {
+                jid: jid(slave),
+                rooms: rooms.clone(),
+                history_max: 20,
+                timers: Timers::default(),
+            }),
+            ..server(&format!("s{slave}.example"))
+        });
+        config.clients.extend((0..occupants).map(|number| ClientConfig {
+            jid: FullJid::new(&format!("u{number}@s{slave}.example/r")).unwrap(),
+        }));
+    }
+    config.servers.push(ServerConfig {
+        service: Some(ServiceConfig {
+            domain: room.domain().to_string(),
+            rooms: vec![RoomConfig::new(room.clone())],
+            creation: false,
+            slaves: (0..slaves)
+                .map(|slave| StaticSlave {
+                    jid: jid(slave),
+                    rooms: rooms.clone(),
+                    history_max: 20,
+                    at_start: true,
+                })
+                .collect(),
+            timers: Timers::default(),
+        }),
+        ..server(room.domain().as_str())
+    });
+    let start = Time::XEP_EPOCH - Duration::from_secs(10_000);
+    let mut network = EventNetwork::new(World::new(config, start).unwrap(), start, 0);
+    let clients: Vec<HostId> =
+        (0..slaves * occupants).map(|number| HostId((slaves + 1 + number) as u32)).collect();
+    for client in &clients {
+        network.act(Action::Connect(*client));
+    }
+    assert!(network.run_until_quiet(Time::XEP_EPOCH));
+    for (number, client) in clients.iter().enumerate() {
+        let nick = Jid::new(&format!("{ROOM}/n{number}")).unwrap();
+        let join =
+            Stanza::presence(Type::Absent).with_to(nick).with_payload(element("x", ns::MUC, &[]));
+        network.act(Action::SendAs(*client, join));
+        assert!(network.run_until_quiet(Time::XEP_EPOCH));
+    }
+    network
+}
+
+fn chatter(network: &mut EventNetwork, slaves: usize, messages: usize) -> u64 {
+    let mut body = element("body", ns::CLIENT, &[]);
+    body.append_text("Phaedrus, we're all having a truly rotten time.");
+    let before = network.world().recorder().counters().delivered;
+    for number in 0..messages {
+        let stanza = Stanza::message(Type::Groupchat)
+            .with_to(Jid::new(ROOM).unwrap())
+            .with_payload(body.clone());
+        let host = HostId((slaves + 1 + number % 7) as u32);
+        network.act(Action::SendAs(host, stanza));
+        assert!(network.run_until_quiet(Time::XEP_EPOCH));
+    }
+    network.world().recorder().counters().delivered - before
+}
+
+fn deliveries(messages: usize) -> usize {
+    messages * (2 + SLAVES + SLAVES * OCCUPANTS)
+}
+
+/// The room takes long to fill: each who enters is shown to all who are inside.
+fn with_room<T>(run: impl FnOnce(&mut EventNetwork) -> T) -> T {
+    thread_local! {
+        static NETWORK: RefCell<Option<EventNetwork>> = const { RefCell::new(None) };
+    }
+    NETWORK.with_borrow_mut(|network| run(network.get_or_insert_with(|| room(SLAVES, OCCUPANTS))))
+}
+
+#[divan::bench(sample_count = 5, sample_size = 1)]
+fn record_off(bencher: Bencher) {
+    with_room(|network| {
+        let _ = network.world_mut().recorder_mut().finish();
+        bencher
+            .counter(ItemsCount::new(deliveries(MESSAGES)))
+            .bench_local(|| chatter(network, SLAVES, MESSAGES));
+    });
+}
+
+#[divan::bench(sample_count = 5, sample_size = 1)]
+fn record_on(bencher: Bencher) {
+    with_room(|network| {
+        bencher.counter(ItemsCount::new(deliveries(MESSAGES))).bench_local(|| {
+            network.world_mut().begin_record(Header::default());
+            chatter(network, SLAVES, MESSAGES)
+        });
+    });
+}

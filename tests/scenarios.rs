@@ -1,0 +1,118 @@
+//! The scenarios that ship, played on the event network.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use wallops::scenario::{Source, parse};
+use wallops::sim::play::{Options, Outcome, play_event};
+
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
+}
+
+fn find_cast(name: &str) -> Result<Source, String> {
+    let path = directory().join("casts").join(format!("{name}.cast"));
+    let text = fs::read_to_string(&path).map_err(|error| error.to_string())?;
+    Ok(Source::new(&path.display().to_string(), &text))
+}
+
+fn shipped() -> Vec<PathBuf> {
+    let files = fs::read_dir(directory()).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> =
+        files.filter(|path| path.extension().is_some_and(|extension| extension == "scs")).collect();
+    files.sort();
+    files
+}
+
+fn play(path: &Path, plain: bool) -> Result<Outcome, String> {
+    let text = fs::read_to_string(path).unwrap();
+    let source = Source::new(&path.display().to_string(), &text);
+    let scenario = parse(&source, &find_cast).map_err(|mistakes| mistakes.to_string())?;
+    let options = Options { source: text.into(), plain, ..Options::default() };
+    play_event(&scenario, &options).map_err(|error| format!("{}: {error}\n", path.display()))
+}
+
+fn complaints(path: &Path, outcome: &Outcome) -> String {
+    let name = path.file_name().unwrap().to_string_lossy();
+    let mut text = String::new();
+    for failure in &outcome.failures {
+        let diff = failure.nearest.as_ref().map(|one| one.diff()).unwrap_or_default();
+        text += &format!(
+            "{name}:{}: {} expected {}: {}\n{diff}",
+            failure.span.line, failure.whose, failure.expected, failure.found
+        );
+    }
+    for (span, fault) in &outcome.vacuous {
+        text += &format!("{name}:{}: vacuous: {:?}\n", span.line, fault.fault);
+    }
+    text
+}
+
+#[test]
+fn every_shipped_scenario_holds_on_the_event_network() {
+    let mut wrong = String::new();
+    let files = shipped();
+    assert!(!files.is_empty());
+    for path in files {
+        let outcome = match play(&path, false) {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                wrong += &error;
+                continue;
+            }
+        };
+        assert!(outcome.checked > 0, "{} expects nothing", path.display());
+        wrong += &complaints(&path, &outcome);
+        if let Ok(dump) = std::env::var("WALLOPS_DUMP") {
+            let name = path.with_extension("txt");
+            let name = name.file_name().unwrap();
+            fs::write(Path::new(&dump).join(name), outcome.transcript.to_string()).unwrap();
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+fn ship(name: &str) -> Outcome {
+    play(&directory().join(name), false).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn the_first_two_scenarios_contain_all_of_the_xeps_examples() {
+    let runs = [ship("s01-bigcheese-enters.scs"), ship("s02-truly-rotten-time.scs")];
+    let transcripts: Vec<_> = runs.iter().map(|run| &run.transcript).collect();
+    let outcomes = wallops::conform::examples::check(&transcripts);
+    assert_eq!(outcomes.len(), 20);
+    for outcome in outcomes {
+        assert!(outcome.is_match(), "{outcome:#?}");
+    }
+}
+
+#[test]
+fn a_run_is_the_same_twice_byte_for_byte() {
+    for path in shipped() {
+        let run = || play(&path, false).unwrap().transcript.to_string();
+        assert!(run() == run(), "{}", path.display());
+    }
+}
+
+#[test]
+fn scenarios_without_faults_hold_without_slaves_too() {
+    for name in [
+        "s02-truly-rotten-time.scs",
+        "s03-departures.scs",
+        "private-messages-and-vcards.scs",
+        "mixed-company.scs",
+        "scansion-romeo-and-juliet.scs",
+    ] {
+        let path = directory().join(name);
+        let outcome = play(&path, true).unwrap();
+        let wrong = complaints(&path, &outcome);
+        assert!(wrong.is_empty(), "\n{wrong}");
+        let to_slaves = outcome.transcript.hops().filter(|(_, _, hop)| {
+            hop.stanza.to.as_ref().is_some_and(|to| to.as_str().starts_with("slave@"))
+        });
+        assert_eq!(to_slaves.count(), 0, "{name}");
+    }
+}
