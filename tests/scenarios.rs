@@ -5,8 +5,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use wallops::scenario::{Source, parse};
-use wallops::sim::play::{Options, Outcome, play_event};
+use wallops::scenario::{Scenario, Source, parse};
+use wallops::sim::play::{Options, Outcome, PlayError, play_event, play_wire};
+use wallops::transcript::{Comparison, Diff};
 
 fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
@@ -27,11 +28,19 @@ fn shipped() -> Vec<PathBuf> {
 }
 
 fn play(path: &Path, plain: bool) -> Result<Outcome, String> {
+    play_on(play_event, path, plain)
+}
+
+fn play_on(
+    play: impl Fn(&Scenario, &Options) -> Result<Outcome, PlayError>,
+    path: &Path,
+    plain: bool,
+) -> Result<Outcome, String> {
     let text = fs::read_to_string(path).unwrap();
     let source = Source::new(&path.display().to_string(), &text);
     let scenario = parse(&source, &find_cast).map_err(|mistakes| mistakes.to_string())?;
     let options = Options { source: text.into(), plain, ..Options::default() };
-    play_event(&scenario, &options).map_err(|error| format!("{}: {error}\n", path.display()))
+    play(&scenario, &options).map_err(|error| format!("{}: {error}\n", path.display()))
 }
 
 fn complaints(path: &Path, outcome: &Outcome) -> String {
@@ -115,4 +124,28 @@ fn scenarios_without_faults_hold_without_slaves_too() {
         });
         assert_eq!(to_slaves.count(), 0, "{name}");
     }
+}
+
+#[test]
+fn both_networks_give_every_receiver_the_same() {
+    let mut wrong = String::new();
+    for path in shipped() {
+        let event = play(&path, false).unwrap();
+        let wire = play_on(play_wire, &path, false).unwrap();
+        wrong += &complaints(&path, &wire);
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if let Ok(dump) = std::env::var("WALLOPS_DUMP") {
+            let file = Path::new(&dump).join(format!("{name}.wire"));
+            fs::write(file, wire.transcript.to_string()).unwrap();
+        }
+        let diff = Diff::new(
+            ["event", "wire"],
+            [&event.transcript, &wire.transcript],
+            Comparison::Arrivals { stamps: true },
+        );
+        if !diff.is_same() {
+            wrong += &format!("{name}:\n{diff}\n");
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
 }

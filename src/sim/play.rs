@@ -30,6 +30,7 @@ use self::view::View;
 use crate::scenario::{Name, Party, Scenario, Span};
 use crate::sim::event::EventNetwork;
 use crate::sim::network::{HostId, Network};
+use crate::sim::wire::WireNetwork;
 use crate::sim::world::{FaultRecord, World, WorldError};
 use crate::time::{Duration, Time};
 use crate::transcript::{Fault, Header, Transcript};
@@ -96,7 +97,14 @@ pub const QUIET_MAX: Duration = Duration::from_secs(600);
 
 /// Play a scenario on the event network.
 pub fn play_event(scenario: &Scenario, options: &Options) -> Result<Outcome, PlayError> {
-    play(scenario, options, EventNetwork::new)
+    let options = Options { network: "event", ..options.clone() };
+    play(scenario, &options, EventNetwork::new)
+}
+
+/// Play a scenario on the wire network. There can be one on a thread at a time.
+pub fn play_wire(scenario: &Scenario, options: &Options) -> Result<Outcome, PlayError> {
+    let options = Options { network: "wire", ..options.clone() };
+    play(scenario, &options, WireNetwork::new)
 }
 
 /// Play a scenario on the network that `make` makes of a world, its first instant and a seed.
