@@ -11,6 +11,7 @@ pub mod ast;
 mod body;
 pub mod cast;
 mod casting;
+mod format;
 mod head;
 mod infer;
 mod line;
@@ -32,6 +33,7 @@ pub use self::ast::{
     Step, Tags, Who,
 };
 pub use self::cast::{Cast, Client, Link, Room, Server, Service, Slave};
+pub use self::format::format;
 pub use self::mistake::{Mistake, Mistakes, Thing, Wrong};
 pub use self::parse::{FindCast, parse};
 pub use self::source::{SIZE_MAX, Source};

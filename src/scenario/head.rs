@@ -108,7 +108,7 @@ fn profile(value: &str) -> Result<Profile, Wrong> {
         "core" => Ok(Profile::Core),
         "muc" => Ok(Profile::Muc),
         "full" => Ok(Profile::Full),
-        _ => Err(values::bad(value, "`core`, `muc` or `full`", "core")),
+        _ => Err(values::bad(value, "`core`, `muc` or `full`", "")),
     }
 }
 
@@ -116,13 +116,13 @@ fn matching(value: &str) -> Result<Matching, Wrong> {
     match value {
         "skip" => Ok(Matching::Skip),
         "exact" => Ok(Matching::Exact),
-        _ => Err(values::bad(value, "`skip` or `exact`", "exact")),
+        _ => Err(values::bad(value, "`skip` or `exact`", "")),
     }
 }
 
 fn example(value: &str) -> Result<u32, Wrong> {
     let number = values::number(value).ok().filter(|number| (1..=EXAMPLES).contains(number));
-    number.ok_or_else(|| values::bad(value, "the number of an example, from 1 to 20,", "7"))
+    number.ok_or_else(|| values::bad(value, "the number of an example (1 to 20)", ""))
 }
 
 /// A name without anything that could lead out of the directory of casts.
@@ -131,7 +131,7 @@ fn cast_name(value: &str) -> Result<String, Wrong> {
     if value.chars().all(plain) {
         Ok(value.to_owned())
     } else {
-        Err(values::bad(value, "the name of a cast, without directory and extension,", "wallops"))
+        Err(values::bad(value, "the name of a cast, without directory and extension", ""))
     }
 }
 

@@ -147,18 +147,14 @@ impl<'a> Line<'a> {
         None
     }
 
-    /// Whether a comma comes next. Not told as expected: a list may always go on.
-    pub(super) fn comma(&mut self) -> bool {
-        let found = self.rest().first().is_some_and(|token| token.kind == TokenKind::Comma);
-        self.at += usize::from(found);
-        found
-    }
-
-    /// Whether `and` comes next. Not told as expected either.
-    pub(super) fn and(&mut self) -> bool {
-        let found = self.peek_word() == Some("and");
-        self.at += usize::from(found);
-        found
+    /// Whether a list goes on: with a comma, with `and`, or with both. Not told as expected, since
+    /// a list may always go on.
+    pub(super) fn comma_or_and(&mut self) -> bool {
+        let comma = self.rest().first().is_some_and(|token| token.kind == TokenKind::Comma);
+        self.at += usize::from(comma);
+        let and = self.peek_word() == Some("and");
+        self.at += usize::from(and);
+        comma || and
     }
 
     /// Skip a colon, which scansion allows after any verb.

@@ -134,16 +134,23 @@ fn settle<'a>(items: &mut Vec<Item<'a>>, waiting: &mut Vec<TextLine<'a>>) {
 impl<'a> Block<'a> {
     /// The body without the indentation that all its lines have in common; comments become blank.
     pub(super) fn dedented(&self) -> Vec<TextLine<'a>> {
-        let kept = |line: &&TextLine<'a>| !line.is_blank() && !line.is_comment();
+        let blank = |line: &TextLine<'a>, dedented: TextLine<'a>| {
+            if line.is_comment() { line.without(line.text.len()) } else { dedented }
+        };
+        let dedented = self.dedented_with_comments();
+        self.body.iter().zip(dedented).map(|(line, dedented)| blank(line, dedented)).collect()
+    }
+
+    /// Like [`Block::dedented`], with comments as they are.
+    pub(super) fn dedented_with_comments(&self) -> Vec<TextLine<'a>> {
+        let apart = |line: &&TextLine<'a>| line.is_blank() || line.is_comment();
         let mut common: Option<&str> = None;
-        for line in self.body.iter().filter(kept) {
+        for line in self.body.iter().filter(|line| !apart(line)) {
             let indent = line.indent();
             common = Some(common.map_or(indent, |common| common_start(common, indent)));
         }
         let common = common.map_or(0, str::len);
-        let dedent = |line: &TextLine<'a>| {
-            if kept(&line) { line.without(common) } else { line.without(line.text.len()) }
-        };
+        let dedent = |line| if apart(&line) { *line } else { line.without(common) };
         self.body.iter().map(dedent).collect()
     }
 }

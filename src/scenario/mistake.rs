@@ -9,6 +9,7 @@ use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, So
 
 use super::ast::Span;
 use super::source::Source;
+use super::words::wrapped;
 
 pub use self::wording::{Thing, Wrong};
 
@@ -17,9 +18,10 @@ pub use self::wording::{Thing, Wrong};
 pub struct Mistakes(Vec<Mistake>);
 
 impl Mistakes {
-    /// These, in the order of their places.
+    /// These, in the order of their files and places.
     pub(super) fn new(mut mistakes: Vec<Mistake>) -> Self {
-        mistakes.sort_by_key(|mistake| mistake.span.offset);
+        let place = |mistake: &Mistake| (mistake.file().to_owned(), mistake.span.offset);
+        mistakes.sort_by_key(place);
         mistakes.dedup();
         Self(mistakes)
     }
@@ -43,11 +45,14 @@ impl Mistakes {
         let handler = GraphicalReportHandler::new_themed(theme)
             .with_width(width)
             .with_links(false)
+            // It would break lines within quoted words.
+            .with_wrap_lines(false)
             .with_context_lines(1);
         let mut text = String::new();
         for mistake in self.0.iter().take(SHOWN_MAX) {
             // Writing to a string does not fail; a place outside the source would.
-            if handler.render_report(&mut text, mistake).is_err() {
+            let shown = Shown { mistake, width };
+            if handler.render_report(&mut text, &shown).is_err() {
                 text.push_str(&format!("  × {mistake}\n"));
             }
             text.push('\n');
@@ -114,6 +119,40 @@ impl Diagnostic for Mistake {
             .then(|| Box::new(std::iter::once(label)) as Box<dyn Iterator<Item = LabeledSpan>>)
     }
 }
+
+/// A mistake with its help in lines of this width.
+#[derive(Debug)]
+struct Shown<'a> {
+    mistake: &'a Mistake,
+    width: usize,
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.mistake.fmt(f)
+    }
+}
+
+impl std::error::Error for Shown<'_> {}
+
+impl Diagnostic for Shown<'_> {
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        let help = self.mistake.wrong.help()?;
+        let lines = wrapped(&help, self.width.saturating_sub(HELP_INDENT));
+        Some(Box::new(lines.join("\n")))
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.mistake.source_code()
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        self.mistake.labels()
+    }
+}
+
+/// How far miette indents the lines of a help.
+const HELP_INDENT: usize = 8;
 
 /// How many mistakes are shown in full.
 const SHOWN_MAX: usize = 100;

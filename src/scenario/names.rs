@@ -61,7 +61,7 @@ impl<'a> Names<'a> {
                 found: word.to_owned(),
                 candidates: domains().filter(with_label).map(|domain| ticked(domain)).collect(),
             }),
-            (None, _) => Err(self.unknown(Thing::Host, word, domains())),
+            (None, _) => Err(self.unknown_host(Thing::Host, word)),
         }
     }
 
@@ -107,13 +107,21 @@ impl<'a> Names<'a> {
         if let Some(name) = self.slave_address(word) {
             return Ok(Machine::Slave(name));
         }
-        let slaves = self.cast.slaves.values().map(|slave| slave.jid.as_str());
-        let known: Vec<&str> =
-            self.cast.servers.keys().map(|domain| &**domain).chain(slaves).collect();
         self.server(word).map(Machine::Server).map_err(|wrong| match wrong {
-            Wrong::Unknown { .. } => unknown(Thing::Machine, word, &known),
+            Wrong::Unknown { .. } => self.unknown_host(Thing::Machine, word),
             other => other,
         })
+    }
+
+    /// That no host has this name; a near miss may be one of a first label.
+    fn unknown_host(&self, thing: Thing, found: &str) -> Wrong {
+        let domains = self.cast.servers.keys().map(|domain| &**domain);
+        let labels = domains.clone().map(|domain| domain.split('.').next().unwrap_or(domain));
+        let slaves = self.cast.slaves.values().map(|slave| slave.jid.as_str());
+        let slaves = slaves.filter(|_| thing == Thing::Machine);
+        let known: Vec<String> = domains.clone().chain(slaves.clone()).map(ticked).collect();
+        let candidates = labels.chain(domains).chain(slaves);
+        Wrong::Unknown { thing, found: found.to_owned(), meant: nearest(found, candidates), known }
     }
 
     /// That nobody in the cast is called this.

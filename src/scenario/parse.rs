@@ -81,7 +81,7 @@ pub(super) fn checked_lines(source: &Source) -> Result<Vec<TextLine<'_>>, Mistak
 
 /// The blocks before and after the line of dashes. If there is none, the script begins with the
 /// first line that cannot be part of a cast.
-fn halves<'a, 'b>(
+pub(super) fn halves<'a, 'b>(
     items: &'b [Item<'a>],
     flaws: &mut Vec<Placed>,
 ) -> (Vec<&'b Block<'a>>, Vec<&'b Block<'a>>) {
@@ -151,7 +151,7 @@ fn stands_alone((wrong, _): &Flaw) -> bool {
     )
 }
 
-fn mistakes(flaws: Vec<Placed>, source: &Source, cast: Option<Source>) -> Mistakes {
+pub(super) fn mistakes(flaws: Vec<Placed>, source: &Source, cast: Option<Source>) -> Mistakes {
     let scenario = Arc::new(source.clone());
     let cast = cast.map(Arc::new);
     let mistake = |(wrong, span, file): Placed| {

@@ -89,13 +89,13 @@ impl<'a> Sentence<'a> {
         Ok(name.into())
     }
 
-    /// `A`, `A and B`, `A, B and C`, each once.
+    /// `A`, `A and B`, `A, B and C`, `A, B, and C`, each once.
     pub(super) fn list<T: PartialEq>(
         &mut self,
         mut item: impl FnMut(&mut Self) -> Parsed<T>,
     ) -> Parsed<Vec<T>> {
         let mut all = vec![item(self)?];
-        while self.line.comma() || self.line.and() {
+        while self.line.comma_or_and() {
             let span = self.line.here();
             let next = item(self)?;
             if all.contains(&next) {

@@ -12,7 +12,8 @@ use super::mistake::{Mistake, Mistakes, Wrong};
 pub struct Source {
     name: Arc<str>,
     text: Arc<str>,
-    /// The text with control characters blanked, so that a diagnostic cannot steer a terminal.
+    /// The text with control characters blanked, so that a diagnostic cannot steer a terminal, and
+    /// with a line break at its end, so that there is a place after its last word.
     shown: Arc<str>,
 }
 
@@ -106,7 +107,7 @@ impl Source {
     fn excerpt(&self, start: usize, end: usize) -> (usize, usize) {
         let text = &*self.shown;
         let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
-        let line_end = text[end..].find('\n').map_or(text.len(), |newline| end + newline);
+        let line_end = text[end..].find('\n').map_or(text.len(), |newline| end + newline + 1);
         if line_end - line_start <= 3 * NEAR {
             return (line_start, line_end);
         }
@@ -119,6 +120,7 @@ impl Source {
 /// Each is replaced by as many bytes, so that offsets stay what they are.
 fn blank_controls(text: &str) -> String {
     text.chars()
+        .chain(['\n'])
         .map(|c| match c {
             '\n' | '\t' => c,
             c if c.is_ascii_control() => ' ',

@@ -67,3 +67,40 @@ fn a_scenario_with_a_cast_of_its_own_file_is_read() {
     };
     assert_eq!((directions.len(), *manner), (2, verbs::Manner::Silently));
 }
+
+#[test]
+fn formatting_keeps_the_meaning_and_changes_nothing_twice() {
+    let shipped = include_str!("../../scenarios/casts/wallops.cast");
+    for text in [NETSPLIT, shipped] {
+        assert_eq!(formatted(text), text, "it ships in its canonical layout");
+    }
+    let untidy = NETSPLIT.replace('\t', "      ").replace(' ', "  ").replace("\"  ", "\" ");
+    let untidy = untidy.replace("\n\n", "\n\n\n");
+    let scenario = parsed(&untidy);
+    assert_eq!(without_spans(parsed(&formatted(&untidy))), without_spans(scenario));
+}
+
+fn formatted(text: &str) -> String {
+    format(&Source::new("test.scs", text)).unwrap()
+}
+
+/// With every place the same.
+fn without_spans(mut scenario: Scenario) -> Scenario {
+    let cast = &mut scenario.cast;
+    cast.clients.values_mut().for_each(|client| client.span = Span::default());
+    cast.rooms.values_mut().for_each(|room| room.span = None);
+    cast.slaves.values_mut().for_each(|slave| slave.span = None);
+    cast.servers.values_mut().for_each(|server| server.span = None);
+    cast.links.iter_mut().for_each(|link| link.span = Span::default());
+    blank(&mut scenario.steps);
+    scenario
+}
+
+fn blank(steps: &mut [Step]) {
+    for step in steps {
+        step.span = Span::default();
+        if let Action::Pause(verbs::Pause::Meanwhile(steps)) = &mut step.action {
+            blank(steps);
+        }
+    }
+}

@@ -19,7 +19,7 @@ pub(super) enum TokenKind<'a> {
     Word(&'a str),
     /// What stands between quotes, without its escapes.
     Text(String),
-    /// `,` at the end of a word.
+    /// `,` at either end of a word.
     Comma,
     /// `:` at the end of a word.
     Colon,
@@ -37,6 +37,7 @@ pub(super) fn tokens<'a>(line: &TextLine<'a>) -> Result<Vec<Token<'a>>, (Wrong, 
         match c {
             ' ' | '\t' => scan.skip(c.len_utf8()),
             '"' => scan.quoted()?,
+            ',' => scan.push(1, TokenKind::Comma),
             c if c.is_control() => {
                 return Err((Wrong::ControlCharacter(c), scan.span(c.len_utf8())));
             }

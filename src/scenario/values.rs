@@ -14,7 +14,7 @@ pub(super) fn number(word: &str) -> Result<u32, Wrong> {
 pub(super) fn count(word: &str) -> Result<usize, Wrong> {
     let count = number(word).ok().filter(|count| *count <= COUNT_MAX);
     let count = count.and_then(|count| usize::try_from(count).ok());
-    count.ok_or_else(|| bad(word, "a number up to 1000000", "100"))
+    count.ok_or_else(|| bad(word, "a number up to 1000000", ""))
 }
 
 /// `5222`
@@ -89,7 +89,7 @@ pub(super) fn yes_or_no(word: &str) -> Result<bool, Wrong> {
     match word {
         "yes" => Ok(true),
         "no" => Ok(false),
-        _ => Err(bad(word, "`yes` or `no`", "yes")),
+        _ => Err(bad(word, "`yes` or `no`", "")),
     }
 }
 

@@ -18,6 +18,28 @@ pub(super) fn ticked(word: &str) -> String {
     format!("`{start}…`")
 }
 
+/// The lines of a text, broken at spaces outside backquotes so that none is wider than `width`
+/// unless one word is.
+pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut quoted = false;
+    let mut word = String::new();
+    for c in text.chars().chain([' ']) {
+        quoted ^= c == '`';
+        if c != ' ' || quoted {
+            word.push(c);
+            continue;
+        }
+        let line = lines.last().map_or(0, |line| line.chars().count());
+        match lines.last_mut().filter(|_| line + 1 + word.chars().count() <= width || line == 0) {
+            Some(last) if last.is_empty() => *last = std::mem::take(&mut word),
+            Some(last) => *last = format!("{last} {}", std::mem::take(&mut word)),
+            None => lines.push(std::mem::take(&mut word)),
+        }
+    }
+    lines
+}
+
 /// The candidate that `word` was probably meant to be.
 pub(super) fn nearest<'a>(
     word: &str,
@@ -59,6 +81,12 @@ mod tests {
         assert_eq!(nearest("Leavse", verbs), Some("leaves".to_owned()));
         assert_eq!(nearest("juggles", verbs), None);
         assert_eq!(nearest("x", ["y"]), None);
+    }
+
+    #[test]
+    fn lines_are_not_broken_within_quotes() {
+        assert_eq!(wrapped("one `two three` four", 10), ["one", "`two three`", "four"]);
+        assert_eq!(wrapped("one two", 10), ["one two"]);
     }
 
     #[test]

@@ -77,14 +77,14 @@ impl Casting<'_> {
 }
 
 fn registration(word: &str) -> Result<(), Wrong> {
-    if word == "static" { Ok(()) } else { Err(values::bad(word, "`static`", "static")) }
+    if word == "static" { Ok(()) } else { Err(values::bad(word, "`static`", "")) }
 }
 
 fn created(word: &str) -> Result<bool, Wrong> {
     match word {
         "at start" => Ok(true),
         "later" => Ok(false),
-        _ => Err(values::bad(word, "`at start` or `later`", "later")),
+        _ => Err(values::bad(word, "`at start` or `later`", "")),
     }
 }
 
@@ -92,7 +92,7 @@ fn flavour(word: &str) -> Result<Flavour, Wrong> {
     match word {
         "prosody" => Ok(Flavour::Prosody),
         "ejabberd" => Ok(Flavour::Ejabberd),
-        _ => Err(values::bad(word, "`prosody` or `ejabberd`", "prosody")),
+        _ => Err(values::bad(word, "`prosody` or `ejabberd`", "")),
     }
 }
 

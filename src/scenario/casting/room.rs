@@ -100,7 +100,7 @@ fn whois(word: &str) -> Result<Whois, Wrong> {
     match word {
         "moderators" => Ok(Whois::Moderators),
         "anyone" => Ok(Whois::Anyone),
-        _ => Err(values::bad(word, "`moderators` or `anyone`", "anyone")),
+        _ => Err(values::bad(word, "`moderators` or `anyone`", "")),
     }
 }
 

@@ -162,6 +162,7 @@ impl Wrong {
                 format!("expected {}", or_list(expected))
             }
             Wrong::BadXml { expected, .. } => format!("expected {expected}"),
+            Wrong::Bad { expected, example: "", .. } => format!("expected {expected}"),
             Wrong::Bad { expected, example, .. } => {
                 format!("expected {expected} such as `{example}`")
             }
