@@ -23,6 +23,8 @@ pub(super) struct Pinger {
     asked: VecDeque<(String, Time)>,
     lost: u32,
     split_since: Option<Time>,
+    /// When a ping went out last, answered or not.
+    last: Option<Time>,
 }
 
 /// What is due.
@@ -37,7 +39,15 @@ pub(super) enum Due {
 impl Pinger {
     /// A pinger that starts when it hears of the peer first; `idle` is how long it bears silence.
     pub fn new(timers: Timers, idle: Duration) -> Self {
-        Self { timers, idle, heard: None, asked: VecDeque::new(), lost: 0, split_since: None }
+        Self {
+            timers,
+            idle,
+            heard: None,
+            asked: VecDeque::new(),
+            lost: 0,
+            split_since: None,
+            last: None,
+        }
     }
 
     /// Something came from the peer.
@@ -76,6 +86,7 @@ impl Pinger {
 
     /// A ping of this id goes out.
     pub fn ask(&mut self, id: String, now: Time) {
+        self.last = Some(now);
         self.asked.push_back((id, now));
         if self.asked.len() > ASKED_MAX {
             self.asked.pop_front();
@@ -103,8 +114,11 @@ impl Pinger {
     pub fn deadline(&self) -> Option<Time> {
         let last = self.asked.back().map(|(_, sent)| *sent);
         match (self.split_since, last) {
-            (Some(since), None) => Some(since),
-            (Some(_), Some(sent)) => Some(sent + self.timers.split_ping),
+            // A bounced ping is no longer under way, but the next one has its time all the same.
+            (Some(since), _) => match self.last.filter(|last| *last >= since) {
+                Some(last) => Some(last + self.timers.split_ping),
+                None => Some(since),
+            },
             (None, Some(sent)) => Some(sent + self.timers.pong_timeout),
             (None, None) => self.heard.map(|heard| heard + self.idle),
         }
@@ -170,6 +184,16 @@ mod tests {
         pinger.ask("3".into(), at(100));
         assert_eq!(pinger.due(at(104)), None);
         assert_eq!(pinger.due(at(105)), Some(Due::Ping));
+    }
+
+    #[test]
+    fn a_bounced_ping_does_not_hasten_the_next_one() {
+        let mut pinger = pinger();
+        pinger.split(at(10));
+        assert_eq!(pinger.due(at(10)), Some(Due::Ping));
+        pinger.ask("1".into(), at(10));
+        assert!(pinger.withdraw("1"));
+        assert_eq!(pinger.deadline(), Some(at(15)));
     }
 
     #[test]
