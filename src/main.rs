@@ -1,3 +1,7 @@
-//! The command line of wallops.
+//! The program: everything it does is in [`wallops::cli`].
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    wallops::cli::main()
+}

@@ -4,6 +4,7 @@
 //! pure as they are. A [`Network`](network::Network) moves what the world sends: `event` from a
 //! queue of stanzas, `wire` through simulated TCP and real XML streams.
 
+pub mod clock;
 pub mod event;
 pub mod network;
 pub mod play;

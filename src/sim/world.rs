@@ -23,6 +23,7 @@ pub use self::node::Node;
 pub use self::recorder::{Counters, Recorder};
 use self::streams::{Kind, Streams};
 use crate::server::{Domain, Input, Output, ServerConfig, SessionId};
+use crate::sim::clock;
 use crate::sim::network::{Command, Delay, End, Happening, Host, HostId, StreamId};
 use crate::stanza::{Stanza, Type};
 use crate::time::{Duration, Time};
@@ -224,6 +225,8 @@ impl World {
 
     /// Something happened in the network.
     pub fn step(&mut self, now: Time, happening: Happening, out: &mut Vec<Command>) {
+        // For logs alone.
+        clock::set(now);
         match happening {
             Happening::Received(stream, end, stanza) => {
                 self.on_received(now, stream, end, stanza, out);
@@ -253,6 +256,7 @@ impl World {
         out: &mut Vec<Command>,
     ) {
         let Some(arrived) = self.streams.arrive(stream, end) else { return };
+        tracing::trace!(target: "wallops::sim", "delivered  {stanza}");
         self.recorder.delivered(arrived.entry, now);
         match (arrived.kind, end) {
             (Kind::Session, End::Dialer) => {
@@ -335,6 +339,7 @@ impl World {
             .map(|(_, index)| *index)
             .collect();
         for index in due {
+            tracing::trace!(target: "wallops::sim", "a timer of {}", self.name(HostId(index)));
             self.feed(now, HostId(index), Input::Timeout, out);
             // A machine that leaves its deadline in the past would stop time.
             let soon = now + Duration::from_micros(1);

@@ -52,10 +52,7 @@ impl SlaveRoom {
         let Some(occupant) = stanza.from.clone() else { return };
         let unavailable = Stanza::presence(Type::Unavailable).with_from(session).with_to(occupant);
         if self.is_split() {
-            // His own last words, if he left here, say more than this.
-            if let Some(session) = unavailable.from.clone()
-                && !self.queue.get(&session).is_some_and(Stanza::is_unavailable)
-            {
+            if let Some(session) = unavailable.from.clone() {
                 self.queue.insert(session, unavailable);
             }
         } else {

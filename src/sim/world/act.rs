@@ -3,6 +3,7 @@
 use super::World;
 use super::streams::Kind;
 use crate::server::Input;
+use crate::sim::clock;
 use crate::sim::network::{Command, Delay, End, Host, HostId, LinkState};
 use crate::stanza::{Jid, Stanza};
 use crate::time::Time;
@@ -30,6 +31,8 @@ pub enum Action {
 impl World {
     /// A script does something.
     pub fn act(&mut self, now: Time, action: Action, out: &mut Vec<Command>) {
+        // For logs alone.
+        clock::set(now);
         match action {
             Action::Connect(client) => self.connect(now, client, out),
             Action::Disconnect(client) => self.hang_up(now, client, false, out),

@@ -1,9 +1,9 @@
 //! What is written down of a run: everything, or counts only.
 
 use crate::dmuc::Note;
-use crate::stanza::Stanza;
+use crate::stanza::{ShortNames, Stanza};
 use crate::time::Time;
-use crate::transcript::{Fault, Header, Name, StreamEvent, Transcript, What, is_client};
+use crate::transcript::{Entry, Fault, Header, Name, StreamEvent, Transcript, What, is_client};
 
 /// How much happened. Counted whether the recorder is on or not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,8 +58,16 @@ impl Recorder {
     }
 
     fn push(&mut self, now: Time, what: impl FnOnce() -> What) {
+        let is_logged = tracing::enabled!(target: "wallops::sim", tracing::Level::DEBUG);
+        if !is_logged && self.transcript.is_none() {
+            return;
+        }
+        let entry = Entry { at: now, what: what() };
+        if is_logged {
+            tracing::debug!(target: "wallops::sim", "{}", entry.headline());
+        }
         if let Some(transcript) = &mut self.transcript {
-            transcript.push(now, what());
+            transcript.entries.push(entry);
         }
     }
 
@@ -71,6 +79,7 @@ impl Recorder {
         stanza: &Stanza,
     ) -> Option<usize> {
         self.counters.sent += 1;
+        tracing::debug!(target: "wallops::sim", "{from} -> {to}  {}", stanza.describe(&ShortNames::default()));
         if let Some(transcript) = &mut self.transcript {
             self.counters.crossed += u64::from(!is_client(from) && !is_client(to));
             Some(transcript.sent(now, from.clone(), to.clone(), stanza.clone()))

@@ -1,0 +1,191 @@
+//! Reading and writing files, within bounds.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::refusal::Refusal;
+use crate::scenario::{self, Scenario, Source};
+use crate::transcript::Transcript;
+
+/// A scenario and where it comes from.
+#[derive(Debug)]
+pub(super) struct Script {
+    /// Its file, as it was named.
+    pub path: PathBuf,
+    /// Its text.
+    pub source: Source,
+    /// What it says.
+    pub scenario: Scenario,
+}
+
+impl Script {
+    /// Read and parse a scenario. Its cast is looked for in `casts/NAME.cast` beside it.
+    pub fn read(path: &Path) -> Result<Self, Refusal> {
+        let source = source(path)?;
+        let casts = path.parent().unwrap_or(Path::new("")).join("casts");
+        let find_cast = |name: &str| find_cast(&casts, name);
+        let scenario = scenario::parse(&source, &find_cast)?;
+        Ok(Self { path: path.to_owned(), source, scenario })
+    }
+
+    /// Read and parse scenarios, and report the mistakes of all of them.
+    pub fn read_all(paths: &[PathBuf]) -> Result<Vec<Self>, Refusal> {
+        let mut scripts = Vec::new();
+        let mut refusals = Vec::new();
+        for path in scenarios(paths)? {
+            match Self::read(&path) {
+                Ok(script) => scripts.push(script),
+                Err(refusal) => refusals.push(Some(refusal)),
+            }
+        }
+        if refusals.is_empty() { Ok(scripts) } else { Err(Refusal::all(refusals)) }
+    }
+
+    /// The title, or else the name of the file.
+    pub fn title(&self) -> String {
+        match self.scenario.title.as_str() {
+            "" => self.name(),
+            title => title.to_owned(),
+        }
+    }
+
+    /// The name of the file without its extension.
+    pub fn name(&self) -> String {
+        self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// This line of the text, from 1, without its indentation.
+    pub fn line(&self, number: u32) -> &str {
+        let index = usize::try_from(number).unwrap_or(usize::MAX).saturating_sub(1);
+        self.source.text().lines().nth(index).unwrap_or_default().trim()
+    }
+}
+
+/// The text of a scenario.
+pub(super) fn source(path: &Path) -> Result<Source, Refusal> {
+    let name = path.display().to_string();
+    let bytes = read(path, scenario::SIZE_MAX)
+        .map_err(|error| Refusal::about(&name, in_words(&error)).with_help(SCENARIO_HELP))?;
+    Ok(Source::from_bytes(&name, &bytes)?)
+}
+
+/// Read a transcript.
+pub(super) fn transcript(path: &Path) -> Result<Transcript, Refusal> {
+    let name = path.display().to_string();
+    let bytes =
+        read(path, TRANSCRIPT_MAX).map_err(|error| Refusal::about(&name, in_words(&error)))?;
+    if bytes.len() > TRANSCRIPT_MAX {
+        let wrong = format!("longer than {} MiB", TRANSCRIPT_MAX >> 20);
+        return Err(Refusal::about(&name, wrong));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        Refusal::about(&name, format_args!("not UTF-8: the byte at {at} begins no character"))
+    })?;
+    Transcript::read(&text).map_err(|error| Refusal::transcript(&name, &text, &error))
+}
+
+/// The files that these paths name: themselves, or the scenarios in them and in their directories,
+/// in order of their names. A file that is named twice is there once.
+pub(super) fn scenarios(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Refusal> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    let mut refusals = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            // Whether it can be read is found out by reading it.
+            files.push(path.clone());
+            continue;
+        }
+        match scenarios_in(path, DEPTH_MAX) {
+            Ok(found) if found.is_empty() => refusals.push(Some(
+                Refusal::about(path.display(), "a directory without scenarios")
+                    .with_help("scenarios are files whose names end in `.scs`"),
+            )),
+            Ok(found) => files.extend(found),
+            Err(error) => {
+                refusals.push(Some(Refusal::about(path.display(), in_words(&error))));
+            }
+        }
+    }
+    if !refusals.is_empty() {
+        return Err(Refusal::all(refusals));
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    files.retain(|file| seen.insert(file.clone()));
+    Ok(files)
+}
+
+fn scenarios_in(directory: &Path, depth: usize) -> io::Result<Vec<PathBuf>> {
+    let mut paths: Vec<PathBuf> = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        paths.push(entry?.path());
+    }
+    paths.sort();
+    let mut files = Vec::new();
+    for path in paths {
+        let is_scenario = path.extension().is_some_and(|extension| extension == "scs");
+        if path.is_dir() {
+            // Links may make a circle.
+            if depth > 0 && !path.is_symlink() {
+                files.extend(scenarios_in(&path, depth - 1)?);
+            }
+        } else if is_scenario {
+            files.push(path);
+        }
+    }
+    Ok(files)
+}
+
+/// The cast of this name.
+fn find_cast(directory: &Path, name: &str) -> Result<Source, String> {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if !name.chars().all(plain) || name.starts_with('.') {
+        return Err("the name of a cast is that of a file, without directory".to_owned());
+    }
+    let path = directory.join(format!("{name}.cast"));
+    let shown = path.display().to_string();
+    let bytes = read(&path, scenario::SIZE_MAX)
+        .map_err(|error| format!("{shown}: {}", in_words(&error)))?;
+    Source::from_bytes(&shown, &bytes)
+        .map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+}
+
+/// The content of a file; of one that is longer than `max` one byte more, so that this can be seen.
+pub(super) fn read(path: &Path, max: usize) -> io::Result<Vec<u8>> {
+    let file = File::open(path)?;
+    if file.metadata()?.is_dir() {
+        return Err(io::Error::from(io::ErrorKind::IsADirectory));
+    }
+    let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
+    let mut bytes = Vec::new();
+    file.take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Write a file and the directories that it is in.
+pub(super) fn write(path: &Path, content: &str) -> Result<(), Refusal> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    directory
+        .map_or(Ok(()), fs::create_dir_all)
+        .and_then(|()| fs::write(path, content))
+        .map_err(|error| Refusal::about(path.display(), in_words(&error)))
+}
+
+/// What the system says, in our words where it is the usual.
+pub(super) fn in_words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::IsADirectory => "a directory, not a file".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// The longest transcript that is read, in bytes.
+pub(super) const TRANSCRIPT_MAX: usize = 256 << 20;
+
+/// How deep directories of scenarios are searched.
+const DEPTH_MAX: usize = 16;
+
+const SCENARIO_HELP: &str = "a scenario is a text file, such as scenarios/s01-bigcheese-enters.scs";

@@ -1,0 +1,141 @@
+//! Why a command was not done: something is wrong with the input.
+
+use std::fmt;
+
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
+
+use crate::scenario::{Mistakes, Source};
+use crate::stanza::ReadError;
+
+/// Something is wrong with the input. Exit code 2.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// Scenarios with mistakes.
+    Scenario(Mistakes),
+    /// A file or an argument that is not what it should be.
+    Input(Box<Complaint>),
+    /// More than one thing is wrong.
+    All(Vec<Refusal>),
+}
+
+impl Refusal {
+    /// Something is wrong with `what`: a file, or whatever was named.
+    pub fn about(what: impl fmt::Display, wrong: impl fmt::Display) -> Self {
+        Self::Input(Box::new(Complaint {
+            text: format!("{what}: {wrong}"),
+            help: None,
+            place: None,
+        }))
+    }
+
+    /// The same, with advice.
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        if let Self::Input(complaint) = &mut self {
+            complaint.help = Some(help.into());
+        }
+        self
+    }
+
+    /// The transcript in this file cannot be read.
+    pub fn transcript(name: &str, text: &str, error: &ReadError) -> Self {
+        let place = (text.len() <= SHOWN_MAX).then(|| Place {
+            source: Source::new(name, text),
+            span: span(text, error.offset),
+            label: format!("expected {}", error.expected),
+        });
+        let text = match place {
+            Some(_) => format!("not a transcript: {}", error.found),
+            None => format!("{name}: not a transcript: {error}"),
+        };
+        let help = Some("transcripts are what `wallops run --write FILE` writes".to_owned());
+        Self::Input(Box::new(Complaint { text, help, place }))
+    }
+
+    /// All of these; at least one.
+    pub fn all(refusals: impl IntoIterator<Item = Option<Refusal>>) -> Self {
+        Self::All(refusals.into_iter().flatten().collect())
+    }
+
+    /// As a compiler would say it, for a terminal of so many columns.
+    pub fn render(&self, width: usize, colour: bool) -> String {
+        match self {
+            Self::Scenario(mistakes) => mistakes.render(width, colour),
+            Self::Input(complaint) => complaint.render(width, colour),
+            Self::All(refusals) => {
+                refusals.iter().map(|refusal| refusal.render(width, colour)).collect()
+            }
+        }
+    }
+}
+
+impl From<Mistakes> for Refusal {
+    fn from(mistakes: Mistakes) -> Self {
+        Self::Scenario(mistakes)
+    }
+}
+
+/// What is wrong, and perhaps where.
+#[derive(Debug)]
+pub(super) struct Complaint {
+    text: String,
+    help: Option<String>,
+    place: Option<Place>,
+}
+
+#[derive(Debug)]
+struct Place {
+    source: Source,
+    span: (usize, usize),
+    label: String,
+}
+
+impl Complaint {
+    fn render(&self, width: usize, colour: bool) -> String {
+        let theme =
+            if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+        let handler = GraphicalReportHandler::new_themed(theme)
+            .with_width(width)
+            .with_links(false)
+            .with_context_lines(1);
+        let mut text = String::new();
+        if handler.render_report(&mut text, self).is_err() {
+            text = format!("  × {self}\n");
+        }
+        text.push('\n');
+        text
+    }
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for Complaint {}
+
+impl Diagnostic for Complaint {
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.place.as_ref().map(|place| &place.source as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let place = self.place.as_ref()?;
+        let (offset, length) = place.span;
+        let label = LabeledSpan::new(Some(place.label.clone()), offset, length);
+        Some(Box::new(std::iter::once(label)))
+    }
+}
+
+/// The character at this byte, or nothing at an end of a line.
+fn span(text: &str, offset: usize) -> (usize, usize) {
+    let next = text.get(offset..).and_then(|rest| rest.chars().next());
+    (offset, next.filter(|next| *next != '\n').map_or(0, char::len_utf8))
+}
+
+/// The longest text, in bytes, of which an excerpt is shown; of a longer one the place is told.
+const SHOWN_MAX: usize = 4 << 20;

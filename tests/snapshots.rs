@@ -1,0 +1,63 @@
+//! Every shipped scenario does what its snapshot says: insta reads the files that `wallops test`
+//! reads. `cargo insta review` and `wallops test --accept` both change them.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use wallops::scenario::{Source, parse};
+use wallops::sim::play::{Options, play_event};
+
+#[test]
+fn every_shipped_scenario_does_what_its_snapshot_says() {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(
+        // Another place, for the test that compares what is written with what the program writes.
+        std::env::var("WALLOPS_SNAPSHOTS").unwrap_or_else(|_| "../snapshots".to_owned()),
+    );
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    let _guard = settings.bind_to_scope();
+    for path in shipped() {
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        insta::assert_snapshot!(name, transcript(&path));
+    }
+}
+
+#[test]
+fn every_snapshot_has_its_scenario() {
+    for entry in fs::read_dir(directory().join("../snapshots")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "snap") {
+            let scenario = directory().join(path.file_stem().unwrap()).with_extension("scs");
+            assert!(scenario.is_file(), "{} has no scenario", path.display());
+        }
+    }
+}
+
+fn transcript(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    let source = Source::new(&path.display().to_string(), &text);
+    let scenario = parse(&source, &find_cast).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let options = Options { source: text.into(), ..Options::default() };
+    play_event(&scenario, &options).unwrap().transcript.to_string()
+}
+
+fn shipped() -> Vec<PathBuf> {
+    let files = fs::read_dir(directory()).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> =
+        files.filter(|path| path.extension().is_some_and(|extension| extension == "scs")).collect();
+    files.sort();
+    files
+}
+
+fn find_cast(name: &str) -> Result<Source, String> {
+    let path = directory().join("casts").join(format!("{name}.cast"));
+    let text = fs::read_to_string(&path).map_err(|error| error.to_string())?;
+    Ok(Source::new(&path.display().to_string(), &text))
+}
+
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
+}
