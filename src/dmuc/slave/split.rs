@@ -32,11 +32,9 @@ impl SlaveRoom {
     pub(super) fn pong(&mut self, now: Time, stanza: &Stanza, out: &mut Vec<Output>) {
         let split = self.pinger.split_since();
         let known = stanza.id.as_deref().and_then(|id| self.pinger.pong(id, now));
-        if known.is_none() || split.is_none() {
-            return;
-        }
+        let (Some(_), Some(since)) = (known, split) else { return };
         if self.amnesia {
-            return self.pinger.split(now);
+            return self.pinger.split(since);
         }
         out.push(self.note(&self.address, Change::Synced));
         // A leave stays in the queue until LEAVE comes: it may be lost again.

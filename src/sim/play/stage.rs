@@ -2,7 +2,7 @@
 
 use super::{Play, PlayError, QUIET_MAX};
 use crate::scenario::verbs::{HistoryLimits, RoomDeed};
-use crate::scenario::{Name, Span};
+use crate::scenario::{Client, Name, Span};
 use crate::sim::network::Network;
 use crate::sim::world::Action;
 use crate::time::{Duration, Time};
@@ -15,7 +15,8 @@ impl<N: Network> Play<'_, N> {
         let header = self.header();
         self.network.world_mut().begin_record(header.clone());
         let cast = &self.scenario.cast;
-        for (name, _) in cast.clients.iter().filter(|(_, client)| client.online) {
+        let online = |client: &Client| client.online || !client.joined.is_empty();
+        for (name, _) in cast.clients.iter().filter(|(_, client)| online(client)) {
             if let Some(host) = self.client_host(name) {
                 self.network.act(Action::Connect(host));
             }

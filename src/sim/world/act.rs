@@ -188,7 +188,8 @@ impl World {
                 if self.faults.power_on(host) {
                     out.push(Command::PowerOn(host));
                     self.servers[host.0 as usize].power_on();
-                    self.note_deadline(host.0 as usize, now);
+                    // Its slave has forgotten what the master believes that it knows.
+                    self.feed(now, host, Input::RestartSlave, out);
                 }
             }
             Machine::Slave(domain) => self.feed_domain(now, domain, Input::RestartSlave, out),
