@@ -160,6 +160,11 @@ impl<M: Machine> Board<M> {
         self.0.borrow_mut().commands.pop_front()
     }
 
+    /// Whether there are commands that nobody has obeyed yet.
+    pub fn has_commands(&self) -> bool {
+        !self.0.borrow().commands.is_empty()
+    }
+
     /// Add commands, after those that wait.
     pub fn push_commands(&self, commands: impl IntoIterator<Item = Command>) {
         self.0.borrow_mut().commands.extend(commands);

@@ -29,6 +29,9 @@ use super::tasks::{SimulatedSockets, Tasks};
 use crate::sim::network::{End, Happening, HostId, LinkState, StreamId, TCP_TIMEOUT};
 use crate::time::Time;
 
+/// How much TCP sends without acknowledgement.
+const WINDOW: u32 = 65_535;
+
 /// When the stanza that a stream's end was last told to send arrives, and its place among those
 /// that are sent together.
 #[derive(Clone, Copy, Debug)]
@@ -133,7 +136,10 @@ impl<M: Machine> Engine<M> {
     /// Let the hosts do what they can do now, and obey the machine.
     pub(super) async fn work(&mut self) {
         self.tasks.settle().await;
-        self.pump().await;
+        if !self.board.has_commands() {
+            self.pump().await;
+        }
+        // What was emitted goes out with what is commanded.
         self.obey_all().await;
     }
 
@@ -193,18 +199,23 @@ impl<M: Machine> Engine<M> {
         loop {
             let mut emitted = std::mem::take(&mut self.emitted);
             self.guard.0.egress_all(&mut emitted);
-            if emitted.is_empty() {
-                self.emitted = emitted;
-                return;
-            }
             if self.stamps.len() > 1 {
                 emitted.sort_by_cached_key(|packet| self.rank(packet));
             }
+            let bytes: u32 = emitted.iter().map(Packet::size).sum();
             for packet in emitted.drain(..) {
                 self.send(packet);
             }
             self.emitted = emitted;
-            self.tasks.settle().await;
+            // An acknowledgement lets more of what was written out if the window was full, and may
+            // have woken a writer that waited for it.
+            let more = bytes >= WINDOW && {
+                self.tasks.settle().await;
+                true
+            };
+            if !more {
+                return;
+            }
         }
     }
 
