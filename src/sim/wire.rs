@@ -86,6 +86,11 @@ impl<M: Machine> Wire<M> {
         result
     }
 
+    /// The present instant.
+    pub fn now(&self) -> Time {
+        self.engine.board.now()
+    }
+
     /// Run until this instant, that which happens at it included.
     pub fn run_to(&mut self, instant: Time) {
         self.run(async |engine| engine.run(instant, false).await);
@@ -172,7 +177,7 @@ impl Wire<World> {
 
 impl Network for Wire<World> {
     fn now(&self) -> Time {
-        self.engine.board.now()
+        Wire::now(self)
     }
 
     fn world(&self) -> &World {
