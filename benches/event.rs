@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot be set up has to stop")]
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
@@ -21,8 +21,8 @@ fn main() {
     divan::main();
 }
 
-const SLAVES: usize = 100;
-const OCCUPANTS: usize = 100;
+/// Slaves, and occupants behind each.
+const SIZES: [(usize, usize); 2] = [(20, 20), (100, 100)];
 const MESSAGES: usize = 100;
 
 const ROOM: &str = "wallops@channel.avalon.irc";
@@ -92,11 +92,11 @@ fn room(slaves: usize, occupants: usize) -> EventNetwork {
     network
 }
 
-fn chatter(network: &mut EventNetwork, slaves: usize, messages: usize) -> u64 {
+fn chatter(network: &mut EventNetwork, slaves: usize) -> u64 {
     let mut body = element("body", ns::CLIENT, &[]);
     body.append_text("Phaedrus, we're all having a truly rotten time.");
     let before = network.world().recorder().counters().delivered;
-    for number in 0..messages {
+    for number in 0..MESSAGES {
         let stanza = Stanza::message(Type::Groupchat)
             .with_to(Jid::new(ROOM).unwrap())
             .with_payload(body.clone());
@@ -107,34 +107,34 @@ fn chatter(network: &mut EventNetwork, slaves: usize, messages: usize) -> u64 {
     network.world().recorder().counters().delivered - before
 }
 
-fn deliveries(messages: usize) -> usize {
-    messages * (2 + SLAVES + SLAVES * OCCUPANTS)
+/// To the server, to the master, to the slaves, to the occupants.
+fn deliveries((slaves, occupants): (usize, usize)) -> usize {
+    MESSAGES * (2 + slaves + slaves * occupants)
 }
 
 /// The room takes long to fill: each who enters is shown to all who are inside.
-fn with_room<T>(run: impl FnOnce(&mut EventNetwork) -> T) -> T {
+fn with_room<T>(size: (usize, usize), run: impl FnOnce(&mut EventNetwork) -> T) -> T {
     thread_local! {
-        static NETWORK: RefCell<Option<EventNetwork>> = const { RefCell::new(None) };
+        static ROOMS: RefCell<BTreeMap<(usize, usize), EventNetwork>> =
+            const { RefCell::new(BTreeMap::new()) };
     }
-    NETWORK.with_borrow_mut(|network| run(network.get_or_insert_with(|| room(SLAVES, OCCUPANTS))))
+    ROOMS.with_borrow_mut(|rooms| run(rooms.entry(size).or_insert_with(|| room(size.0, size.1))))
 }
 
-#[divan::bench(sample_count = 5, sample_size = 1)]
-fn record_off(bencher: Bencher) {
-    with_room(|network| {
+#[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
+fn record_off(bencher: Bencher, size: (usize, usize)) {
+    with_room(size, |network| {
         let _ = network.world_mut().recorder_mut().finish();
-        bencher
-            .counter(ItemsCount::new(deliveries(MESSAGES)))
-            .bench_local(|| chatter(network, SLAVES, MESSAGES));
+        bencher.counter(ItemsCount::new(deliveries(size))).bench_local(|| chatter(network, size.0));
     });
 }
 
-#[divan::bench(sample_count = 5, sample_size = 1)]
-fn record_on(bencher: Bencher) {
-    with_room(|network| {
-        bencher.counter(ItemsCount::new(deliveries(MESSAGES))).bench_local(|| {
+#[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
+fn record_on(bencher: Bencher, size: (usize, usize)) {
+    with_room(size, |network| {
+        bencher.counter(ItemsCount::new(deliveries(size))).bench_local(|| {
             network.world_mut().begin_record(Header::default());
-            chatter(network, SLAVES, MESSAGES)
+            chatter(network, size.0)
         });
     });
 }

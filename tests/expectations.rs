@@ -1,0 +1,149 @@
+//! What lines of a scenario hold, and when they fail.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use wallops::scenario::{Source, parse};
+use wallops::sim::play::{Options, Outcome, play_event};
+use wallops::time::Duration;
+
+fn find_cast(name: &str) -> Result<Source, String> {
+    assert_eq!(name, "wallops");
+    Ok(Source::new("wallops.cast", include_str!("../scenarios/casts/wallops.cast")))
+}
+
+/// Play these lines with the wallops cast; `tags` go into the head.
+fn played(tags: &str, script: &str) -> Outcome {
+    let text = format!("# A test\n## cast: wallops\n{tags}\n-----\n{script}");
+    let scenario = parse(&Source::new("test.scs", &text), &find_cast)
+        .unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let options = Options { source: text.into(), ..Options::default() };
+    play_event(&scenario, &options).unwrap()
+}
+
+/// The lines that failed, and whose expectation each was.
+fn failed(outcome: &Outcome, script: &str) -> Vec<(String, String)> {
+    let head = 4;
+    let lines: Vec<&str> = script.lines().collect();
+    let line = |number: u32| lines[number as usize - head - 1].to_owned();
+    outcome.failures.iter().map(|one| (line(one.span.line), one.whose.clone())).collect()
+}
+
+fn failures(script: &str) -> Vec<(String, String)> {
+    failed(&played("", script), script)
+}
+
+fn one(line: &str, whose: &str) -> Vec<(String, String)> {
+    vec![(line.to_owned(), whose.to_owned())]
+}
+
+#[test]
+fn receives_nothing_means_since_something_was_done() {
+    let script = "WiZ says \"one\"\nWiZ sets the subject to \"two\"\nTroy receives nothing\n";
+    assert_eq!(failures(script), one("Troy receives nothing", "Troy"));
+    let script = "WiZ says \"one\"\nTroy disconnects\nTroy receives nothing\n";
+    assert_eq!(failures(script), []);
+}
+
+#[test]
+fn what_is_denied_is_looked_for_since_the_last_that_was_perceived() {
+    let script = "WiZ says \"one\"\nWiZ says \"two\"\nTroy does not hear WiZ say \"one\"\n\
+        Troy hears WiZ say \"two\"\nTroy does not hear WiZ say \"one\"\n";
+    assert_eq!(failures(script), one("Troy does not hear WiZ say \"one\"", "Troy"));
+}
+
+#[test]
+fn order_counts_unless_the_line_says_that_it_does_not() {
+    let expected = |how: &str| {
+        let message = |text: &str| format!("\t<message><body>{text}</body></message>\n");
+        format!(
+            "WiZ says \"one\"\nWiZ says \"two\"\nTroy receives{how}:\n{}{}",
+            message("two"),
+            message("one")
+        )
+    };
+    assert_eq!(failures(&expected("")), one("Troy receives:", "Troy"));
+    assert_eq!(failures(&expected(" in any order")), []);
+}
+
+#[test]
+fn exact_matching_leaves_nothing_unasked() {
+    let script = "Troy disconnects\nEverybody sees Troy leave\n";
+    let outcome = played("## match: exact", script);
+    assert_eq!(failed(&outcome, script), []);
+    let script = "WiZ says \"one\"\nWiZ says \"two\"\nWiZ hears WiZ say \"two\"\n";
+    let outcome = played("## match: exact", script);
+    let whose: Vec<_> = outcome.failures.iter().map(|one| one.whose.as_str()).collect();
+    assert_eq!(whose.iter().filter(|whose| **whose == "WiZ").count(), 2, "{whose:?}");
+    assert!(whose.contains(&"Efchen"), "what is left over is wrong too");
+    let skipping = played("", script);
+    assert_eq!(skipping.failures, []);
+    assert_eq!(skipping.skipped, [("WiZ".into(), 1)]);
+}
+
+#[test]
+fn machines_receive_too() {
+    let script = "BigCheese says \"Hello\"\nslave@vesa receives:\n\
+        \t<message type=\"groupchat\"><body>Hello</body></message>\n\
+        channel.avalon.irc receives:\n\
+        \t<message from=\"rubenro@vesa.yeggmaex.irc/shaver\"><body>Hello</body></message>\n\
+        slave@killrc receives:\n\t<message><body>Goodbye</body></message>\n";
+    assert_eq!(failures(script), one("slave@killrc receives:", "killrc"));
+}
+
+#[test]
+fn meanwhile_is_one_instant() {
+    let script = "meanwhile\n\tWiZ says \"one\"\n\tBigCheese says \"two\"\n\nTroy is in the room\n";
+    let outcome = played("", script);
+    let hops = outcome.transcript.hops();
+    let instants: Vec<_> =
+        hops.filter(|(_, _, hop)| hop.from.contains('/')).map(|(_, at, _)| at).collect();
+    assert_eq!(instants, [outcome.transcript.header.epoch; 2]);
+}
+
+#[test]
+fn a_line_begins_at_a_whole_second_at_which_it_is_quiet() {
+    let script = "slow eris.dclxvii.irc -> channel.avalon.irc to 900ms\n\
+        WiZ says \"one\"\nslow eris.dclxvii.irc -> channel.avalon.irc to 1100ms\n\
+        WiZ says \"two\"\nWiZ says \"three\"\nTroy is in the room\n";
+    let outcome = played("", script);
+    let epoch = outcome.transcript.header.epoch;
+    let hops = outcome.transcript.hops();
+    let instants: Vec<_> = hops
+        .filter(|(_, _, hop)| hop.from.contains('/'))
+        .map(|(_, at, _)| at.since(epoch).as_secs_f64())
+        .collect();
+    assert_eq!(instants, [0.0, 1.0, 3.0]);
+}
+
+#[test]
+fn a_hold_ends_by_itself_and_loses_nothing() {
+    let script = "hold eris.dclxvii.irc from channel.avalon.irc for 20s\nWiZ says \"one\"\n\
+        Wumpus does not hear WiZ say \"one\"\nwait 19s\nWumpus does not hear WiZ say \"one\"\n\
+        wait 2s\nEverybody hears WiZ say \"one\"\nThe master has not split eris\n";
+    let outcome = played("", script);
+    assert_eq!(failed(&outcome, script), []);
+    assert_eq!(outcome.vacuous, []);
+    let (_, left, hop) = outcome.transcript.hops().nth(1).unwrap();
+    let wallops::transcript::Fate::Delivered(after) = hop.fate else { panic!("{hop:?}") };
+    assert_eq!(left.since(outcome.transcript.header.epoch), Duration::from_millis(1));
+    assert_eq!(after, Duration::from_millis(20_019));
+}
+
+#[test]
+fn a_crash_that_nobody_notices_is_vacuous() {
+    let outcome =
+        played("", "crash the slave vesa\nrestart the slave vesa\nwait 1s\nTroy is in the room\n");
+    assert_eq!(outcome.vacuous.len(), 1);
+    let outcome = played("", "crash the slave vesa\nWiZ says \"one\"\nTroy is in the room\n");
+    assert_eq!(outcome.vacuous, []);
+}
+
+#[test]
+fn a_play_that_is_never_quiet_ends() {
+    let text = "# A test\n## cast: wallops\n-----\n\
+        cut vesa.yeggmaex.irc from channel.avalon.irc\nWiZ says \"one\"\nwait 2m\nwait until quiet\n\
+        Troy is in the room\n";
+    let scenario = parse(&Source::new("test.scs", text), &find_cast).unwrap();
+    let error = play_event(&scenario, &Options::default()).unwrap_err();
+    assert!(error.to_string().contains("10 minutes"), "{error}");
+}
