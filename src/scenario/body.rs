@@ -150,15 +150,10 @@ fn jid_of(name: &str, cast: &Cast) -> Option<String> {
 
 /// With what `fill` makes of each text and attribute, at any depth.
 pub(super) fn filled_in(mut element: Element, fill: &dyn Fn(&str) -> Option<String>) -> Element {
-    let attributes: Vec<_> = element
-        .attrs()
-        .iter()
-        .filter_map(|((namespace, name), value)| {
-            Some((namespace.clone(), name.clone(), fill(value)?))
-        })
-        .collect();
-    for (namespace, name, value) in attributes {
-        element.set_attr(namespace, name, value);
+    for value in element.attrs_mut().values_mut() {
+        if let Some(filled) = fill(value) {
+            *value = filled;
+        }
     }
     for node in element.take_nodes() {
         element.append_node(match node {
@@ -171,15 +166,7 @@ pub(super) fn filled_in(mut element: Element, fill: &dyn Fn(&str) -> Option<Stri
 
 /// Without the attributes that only mean something where stanzas are expected.
 fn without_wildcards(mut element: Element) -> Element {
-    let wildcards: Vec<_> = element
-        .attrs()
-        .iter()
-        .map(|((namespace, name), _)| (namespace.clone(), name.clone()))
-        .filter(|(namespace, _)| namespace.as_str() == SCANSION)
-        .collect();
-    for (namespace, name) in wildcards {
-        element.set_attr(namespace, name, None::<String>);
-    }
+    element.attrs_mut().retain(|namespace, _, _| namespace.as_str() != SCANSION);
     for node in element.take_nodes() {
         element.append_node(match node {
             Node::Element(child) => Node::Element(without_wildcards(child)),

@@ -42,8 +42,15 @@ fn check(block: &Block<'_>, flaws: &mut Vec<Placed>) {
     if !block.line.indent().is_empty() {
         flaws.push((Wrong::Indented, block.line.span(0, block.line.indent().len()), 0));
     }
-    if let Err((wrong, span)) = tokens(&block.line) {
-        flaws.push((wrong, span, 0));
+    match tokens(&block.line) {
+        Err((wrong, span)) => flaws.push((wrong, span, 0)),
+        Ok(_) if begins_a_line(&sentence(block)) => {}
+        Ok(_) => {
+            let found = Some(block.line.text.trim().to_owned());
+            let expected = vec!["a name or a verb".to_owned()];
+            let wrong = Wrong::Unexpected { found, meant: None, expected };
+            flaws.push((wrong, block.line.whole(), 0));
+        }
     }
     if is_meanwhile(block) {
         for item in items(&block.dedented_with_comments()) {
@@ -52,6 +59,13 @@ fn check(block: &Block<'_>, flaws: &mut Vec<Placed>) {
             }
         }
     }
+}
+
+/// Whether a line that was laid out is still one: without its first colons it could be a comment,
+/// or nothing.
+fn begins_a_line(text: &str) -> bool {
+    let line = TextLine { number: 1, offset: 0, text, cut: 0 };
+    !line.is_blank() && !line.is_comment()
 }
 
 /// A text that grows line by line.

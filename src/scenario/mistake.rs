@@ -9,7 +9,7 @@ use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, So
 
 use super::ast::Span;
 use super::source::Source;
-use super::words::wrapped;
+use super::words::{printable, wrapped};
 
 pub use self::wording::{Thing, Wrong};
 
@@ -96,9 +96,9 @@ impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A mistake about a whole file has no place to show, and names the file instead.
         if self.span.line == 0 {
-            write!(f, "{}: ", self.file())?;
+            write!(f, "{}: ", printable(self.file()))?;
         }
-        self.wrong.fmt(f)
+        f.write_str(&printable(&self.wrong.to_string()))
     }
 }
 
@@ -106,7 +106,8 @@ impl std::error::Error for Mistake {}
 
 impl Diagnostic for Mistake {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.wrong.help().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        let help = printable(&self.wrong.help()?);
+        Some(Box::new(help))
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -114,7 +115,8 @@ impl Diagnostic for Mistake {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let label = LabeledSpan::new(self.wrong.label(), self.span.offset, self.span.len);
+        let label = self.wrong.label().map(|label| printable(&label));
+        let label = LabeledSpan::new(label, self.span.offset, self.span.len);
         (self.span.line > 0)
             .then(|| Box::new(std::iter::once(label)) as Box<dyn Iterator<Item = LabeledSpan>>)
     }
@@ -137,7 +139,7 @@ impl std::error::Error for Shown<'_> {}
 
 impl Diagnostic for Shown<'_> {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        let help = self.mistake.wrong.help()?;
+        let help = printable(&self.mistake.wrong.help()?);
         let lines = wrapped(&help, self.width.saturating_sub(HELP_INDENT));
         Some(Box::new(lines.join("\n")))
     }

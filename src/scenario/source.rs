@@ -6,6 +6,7 @@ use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanConten
 
 use super::ast::Span;
 use super::mistake::{Mistake, Mistakes, Wrong};
+use super::words::printable;
 
 /// The text of a file, with the name under which diagnostics speak of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,7 +93,7 @@ impl SourceCode for Source {
         };
         let column = self.span_at(start, 0).column;
         Ok(Box::new(MietteSpanContents::new_named(
-            self.name.to_string(),
+            printable(&self.name),
             &self.shown.as_bytes()[start..end],
             SourceSpan::from((start, end - start)),
             place.line as usize - 1,

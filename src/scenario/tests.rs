@@ -1,12 +1,12 @@
 //! Scenarios as a whole.
 
+mod mutations;
+
 use super::*;
 
 fn find_cast(name: &str) -> Result<Source, String> {
     match name {
-        "wallops" => {
-            Ok(Source::new("wallops.cast", include_str!("../../scenarios/casts/wallops.cast")))
-        }
+        "wallops" => Ok(Source::new("wallops.cast", CAST)),
         _ => Err("there is no such file".to_owned()),
     }
 }
@@ -17,6 +17,8 @@ fn parsed(text: &str) -> Scenario {
         Err(mistakes) => panic!("{mistakes}"),
     }
 }
+
+const CAST: &str = include_str!("../../scenarios/casts/wallops.cast");
 
 const NETSPLIT: &str = r#"# BigCheese rides out a netsplit
 # vesa loses the master. Its occupants stay, may leave, and are not heard elsewhere.
@@ -70,8 +72,7 @@ fn a_scenario_with_a_cast_of_its_own_file_is_read() {
 
 #[test]
 fn formatting_keeps_the_meaning_and_changes_nothing_twice() {
-    let shipped = include_str!("../../scenarios/casts/wallops.cast");
-    for text in [NETSPLIT, shipped] {
+    for text in [NETSPLIT, CAST] {
         assert_eq!(formatted(text), text, "it ships in its canonical layout");
     }
     let untidy = NETSPLIT.replace('\t', "      ").replace(' ', "  ").replace("\"  ", "\" ");
@@ -103,4 +104,19 @@ fn blank(steps: &mut [Step]) {
             blank(steps);
         }
     }
+}
+
+#[test]
+fn what_is_sent_has_its_jids_filled_in_and_no_wildcards() {
+    let scenario = parsed(
+        "## cast: wallops\n\n-----\n\nWiZ sends:\n\t<message to=\"${Troy's JID}\" \
+         scansion:strict=\"true\"><body>${Troy's full JID}</body></message>\n\nTroy receives \
+         nothing\n",
+    );
+    let Action::Raw { raw: verbs::Raw::Sends(sent), .. } = &scenario.steps[0].action else {
+        panic!("nothing is sent")
+    };
+    let expected = "<message xmlns='jabber:client' to='troy@eris.dclxvii.irc'>\
+        <body>troy@eris.dclxvii.irc/screwdriver</body></message>";
+    assert_eq!(sent[..], [expected.parse::<crate::stanza::Element>().unwrap()]);
 }

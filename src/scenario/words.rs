@@ -18,6 +18,15 @@ pub(super) fn ticked(word: &str) -> String {
     format!("`{start}…`")
 }
 
+/// With marks in place of characters that steer a terminal.
+pub(super) fn printable(text: &str) -> String {
+    let steers = |c: char| {
+        (c.is_control() && c != '\n')
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|c| if steers(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
 /// The lines of a text, broken at spaces outside backquotes so that none is wider than `width`
 /// unless one word is.
 pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {

@@ -1,0 +1,51 @@
+//! Every example of `GRAMMAR.md` is read, and is laid out as `wallops format` would lay it out.
+
+#![allow(clippy::expect_used, reason = "a test")]
+
+use wallops::scenario::{Source, format, parse};
+
+const GRAMMAR: &str = include_str!("../GRAMMAR.md");
+const CAST: &str = include_str!("../scenarios/casts/wallops.cast");
+
+/// Without one nothing is a scenario.
+const EXPECTATION: &str = "The roster is the same everywhere in wallops\n";
+
+#[test]
+fn every_example_of_the_grammar_is_a_scenario_or_a_part_of_one() {
+    let examples = examples();
+    assert!(examples.len() > 15, "where have they gone?");
+    for (line, kind, text) in examples {
+        let whole = match kind {
+            "scenario" => text.to_owned(),
+            "head" => format!("{text}\n-----\n\n{EXPECTATION}"),
+            "cast" => format!("## cast: wallops\n\n{text}\n-----\n\n{EXPECTATION}"),
+            "lines" => format!("## cast: wallops\n\n-----\n\n{text}{EXPECTATION}"),
+            "ebnf" => continue,
+            other => panic!("line {line}: what is `{other}`?"),
+        };
+        let source = Source::new(&format!("GRAMMAR.md, line {line}"), &whole);
+        if let Err(mistakes) = parse(&source, &find_cast) {
+            panic!("{mistakes}");
+        }
+        assert_eq!(format(&source).expect("a layout"), whole, "the layout of line {line}");
+    }
+}
+
+/// Each fenced block: its line, what it is, its text.
+fn examples() -> Vec<(usize, &'static str, &'static str)> {
+    let mut examples = Vec::new();
+    let mut rest = GRAMMAR;
+    while let Some((before, after)) = rest.split_once("```") {
+        let (kind, after) = after.split_once('\n').expect("a line");
+        let (text, after) = after.split_once("```").expect("an end");
+        let line = GRAMMAR.len() - rest.len() + before.len();
+        examples.push((GRAMMAR[..line].matches('\n').count() + 1, kind, text));
+        rest = after;
+    }
+    examples
+}
+
+fn find_cast(name: &str) -> Result<Source, String> {
+    assert_eq!(name, "wallops");
+    Ok(Source::new("casts/wallops.cast", CAST))
+}
