@@ -1,4 +1,5 @@
-//! Every example of `GRAMMAR.md` is read, and is laid out as `wallops format` would lay it out.
+//! Every example of `GRAMMAR.md` is read; it and every shipped scenario is laid out as
+//! `wallops format` would lay it out.
 
 #![allow(clippy::expect_used, reason = "a test")]
 
@@ -29,6 +30,25 @@ fn every_example_of_the_grammar_is_a_scenario_or_a_part_of_one() {
         }
         assert_eq!(format(&source).expect("a layout"), whole, "the layout of line {line}");
     }
+}
+
+#[test]
+fn what_ships_is_in_its_canonical_layout() {
+    let scenarios = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let mut laid_out = 0;
+    for directory in [scenarios.clone(), scenarios.join("casts")] {
+        for entry in std::fs::read_dir(directory).expect("a directory") {
+            let path = entry.expect("an entry").path();
+            if path.extension().is_some_and(|extension| extension == "scs" || extension == "cast") {
+                let text = std::fs::read_to_string(&path).expect("a text");
+                let source = Source::new(&path.to_string_lossy(), &text);
+                let tidy = format(&source).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+                assert_eq!(tidy, text, "run `wallops format {}`", path.display());
+                laid_out += 1;
+            }
+        }
+    }
+    assert!(laid_out > 8, "where have they gone?");
 }
 
 /// Each fenced block: its line, what it is, its text.

@@ -1,6 +1,6 @@
 //! What a plain scansion script leaves unsaid. It has no `[Room]` and no `[Slave]`: its hosts
-//! follow from its JIDs. Every domain of a client is a server with a slave, and the domain of a room
-//! is a chat service, whose rooms are created by who enters first (XEP-0045 §10.1).
+//! follow from its JIDs. Every domain of a client is a server with a slave, and the domain of a
+//! room is a chat service, whose rooms are created by who enters first (XEP-0045 §10.1).
 
 use super::ast::{Action, Name, Party, Step};
 use super::cast::{Cast, Room, Slave};

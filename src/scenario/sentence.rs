@@ -1,14 +1,15 @@
 //! A line of the script that is being read, with what its words may refer to: names of the cast,
 //! the line before, the body below.
 
-use super::ast::{Direction, Host, Machine, Name, Occupant, Party, Span, Who};
+mod quantities;
+mod references;
+
+use super::ast::{Machine, Name, Party, Span, Who};
 use super::line::{Flaw, Line, Parsed};
 use super::lines::{Block, TextLine};
 use super::mistake::Wrong;
 use super::names::Names;
 use super::token::TokenKind;
-use super::values;
-use crate::time::{Duration, Time};
 
 pub(super) struct Sentence<'a> {
     pub(super) line: Line<'a>,
@@ -130,201 +131,6 @@ impl<'a> Sentence<'a> {
             ("The" | "the", "slave" | "master") => true,
             ("Master" | "master", verb) => RAW_VERBS.contains(&verb),
             (word, _) => self.names.machine(word).is_ok(),
-        }
-    }
-
-    /// Somebody in a room: a name of the cast, or a nick in quotes.
-    pub(super) fn occupant(&mut self) -> Parsed<Occupant> {
-        if let Some(nick) = self.line.text("a nick in quotes") {
-            return Ok(Occupant::Nick(nick));
-        }
-        self.line.expecting("an occupant");
-        if self.line.peek_word().is_none() {
-            return Err(self.line.unexpected());
-        }
-        self.client().map(Occupant::Client)
-    }
-
-    /// A client of the cast, named by one word if it is none.
-    fn client(&mut self) -> Parsed<Name> {
-        if let Some((name, tokens)) = self.names.client(self.line.rest()) {
-            self.line.advance(tokens);
-            return Ok(name);
-        }
-        self.one_word(
-            "an occupant",
-            |names, word| Err(names.unknown_occupant(word)),
-            |word| word.into(),
-        )
-    }
-
-    /// A slave: `vesa`, `the slave vesa`, `slave@vesa`.
-    pub(super) fn slave(&mut self) -> Parsed<Name> {
-        self.line.words("the slave");
-        self.slave_name()
-    }
-
-    /// A slave, after `the slave`.
-    pub(super) fn slave_name(&mut self) -> Parsed<Name> {
-        self.one_word("a slave", |names, word| names.slave(word), |word| word.into())
-    }
-
-    /// A machine that may crash: `the master`, `the slave vesa`, `vesa.yeggmaex.irc`.
-    pub(super) fn machine(&mut self) -> Parsed<Machine> {
-        if self.line.words("the master") {
-            return self.master().map(Machine::Master);
-        }
-        if self.line.words("the slave") {
-            return self.slave_name().map(Machine::Slave);
-        }
-        self.one_word(
-            "a server",
-            |names, word| names.machine(word),
-            |word| Machine::Server(word.into()),
-        )
-    }
-
-    /// Which master `the master` is: the only one, or that `of` a room.
-    pub(super) fn master(&mut self) -> Parsed<Name> {
-        let span = self.line.here();
-        if self.line.words("of") {
-            let room = self.room()?;
-            return Ok(self.domain_of(&room));
-        }
-        let mut domains = self.names.cast.services.keys();
-        match (domains.next(), domains.next()) {
-            (Some(domain), None) => Ok(Name::clone(domain)),
-            (Some(_), Some(_)) => Err((self.which_room(), span)),
-            (None, _) => Err((Wrong::NoRoom, span)),
-        }
-    }
-
-    fn domain_of(&self, room: &Name) -> Name {
-        self.names
-            .cast
-            .rooms
-            .get(room)
-            .map_or_else(|| Name::clone(room), |room| room.config.jid.domain().as_str().into())
-    }
-
-    /// A room by its name or address.
-    pub(super) fn room(&mut self) -> Parsed<Name> {
-        self.one_word("a room", |names, word| names.room(word), |word| word.into())
-    }
-
-    /// `in wallops`, or nothing if there is only one room.
-    pub(super) fn in_room(&mut self) -> Parsed<Name> {
-        let span = self.line.here();
-        if self.line.words("in") {
-            return self.room();
-        }
-        self.the_room().map_err(|wrong| (wrong, span))
-    }
-
-    /// The only room.
-    pub(super) fn the_room(&self) -> Result<Name, Wrong> {
-        let mut rooms = self.names.cast.rooms.keys();
-        match (rooms.next(), rooms.next()) {
-            (Some(room), None) => Ok(Name::clone(room)),
-            (Some(_), Some(_)) => Err(self.which_room()),
-            (None, _) => Err(Wrong::NoRoom),
-        }
-    }
-
-    fn which_room(&self) -> Wrong {
-        let rooms = self.names.cast.rooms.keys().map(|name| super::words::ticked(name)).collect();
-        Wrong::WhichRoom { rooms }
-    }
-
-    /// `A from B`, `A -> B`; either side may be a list, the second `everything`.
-    pub(super) fn link(&mut self) -> Parsed<Vec<Direction>> {
-        let from = self.hosts()?;
-        let one_way = self.line.words("->");
-        if !one_way {
-            self.line.expect_words("from")?;
-        }
-        let to = if self.line.words("everything") { self.others(&from) } else { self.hosts()? };
-        let mut directions = Vec::new();
-        for (a, b) in from.iter().flat_map(|a| to.iter().map(move |b| (a, b))) {
-            if a != b {
-                directions.push(Direction { from: a.clone(), to: b.clone() });
-                if !one_way {
-                    directions.push(Direction { from: b.clone(), to: a.clone() });
-                }
-            }
-        }
-        Ok(directions)
-    }
-
-    fn hosts(&mut self) -> Parsed<Vec<Host>> {
-        self.list(|sentence| {
-            sentence.one_word(
-                "a host",
-                |names, word| names.host(word),
-                |word| Host::Server(word.into()),
-            )
-        })
-    }
-
-    fn others(&self, but: &[Host]) -> Vec<Host> {
-        let servers =
-            self.names.cast.servers.keys().map(|domain| Host::Server(Name::clone(domain)));
-        servers.filter(|host| !but.contains(host)).collect()
-    }
-
-    /// The domain of a server, which may be abbreviated.
-    pub(super) fn server(&mut self) -> Parsed<Name> {
-        self.one_word("a server", |names, word| names.server(word), |word| word.into())
-    }
-
-    fn one_word<T>(
-        &mut self,
-        what: &str,
-        find: impl FnOnce(&Names<'a>, &str) -> Result<T, Wrong>,
-        placeholder: impl FnOnce(&str) -> T,
-    ) -> Parsed<T> {
-        self.line.expecting(what);
-        let Some(word) = self.line.peek_word() else { return Err(self.line.unexpected()) };
-        let span = self.line.here();
-        self.line.advance(1);
-        Ok(find(self.names, word).unwrap_or_else(|wrong| {
-            self.line.note((wrong, span));
-            placeholder(word)
-        }))
-    }
-
-    /// A duration, `30s`.
-    pub(super) fn duration(&mut self) -> Parsed<Duration> {
-        self.value("a duration such as `30s`", values::duration, Duration::ZERO)
-    }
-
-    /// A stamp, `1990-10-13T23:58:37Z`.
-    pub(super) fn stamp(&mut self) -> Parsed<Time> {
-        self.value("a stamp such as `1990-10-13T23:58:37Z`", values::stamp, Time::XEP_EPOCH)
-    }
-
-    /// A number, `20`.
-    pub(super) fn number(&mut self) -> Parsed<u32> {
-        self.value("a number", values::number, 0)
-    }
-
-    /// What `read` makes of the next word. If it makes nothing of it, that is noted.
-    pub(super) fn value<T>(
-        &mut self,
-        what: &str,
-        read: impl FnOnce(&str) -> Result<T, Wrong>,
-        placeholder: T,
-    ) -> Parsed<T> {
-        self.line.expecting(what);
-        let Some(word) = self.line.peek_word() else { return Err(self.line.unexpected()) };
-        let span = self.line.here();
-        self.line.advance(1);
-        match read(word) {
-            Ok(value) => Ok(value),
-            Err(wrong) => {
-                self.line.note((wrong, span));
-                Ok(placeholder)
-            }
         }
     }
 

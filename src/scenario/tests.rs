@@ -1,6 +1,7 @@
 //! Scenarios as a whole.
 
 mod mutations;
+mod scansion;
 
 use super::*;
 
@@ -119,4 +120,28 @@ fn what_is_sent_has_its_jids_filled_in_and_no_wildcards() {
     let expected = "<message xmlns='jabber:client' to='troy@eris.dclxvii.irc'>\
         <body>troy@eris.dclxvii.irc/screwdriver</body></message>";
     assert_eq!(sent[..], [expected.parse::<crate::stanza::Element>().unwrap()]);
+}
+
+#[test]
+fn everybody_else_is_everybody_but_whom_the_line_before_is_about() {
+    let scenario = parsed(
+        "## cast: wallops\n\n-----\n\nWiZ tells Troy \"psst\"\nTroy hears WiZ tell \"psst\" \
+         privately\nEverybody else does not hear WiZ tell \"psst\" privately\n",
+    );
+    let Action::Perceive { who, not, .. } = &scenario.steps[2].action else { panic!("perceive") };
+    assert_eq!((who, *not), (&Who::EverybodyElse(vec!["Troy".into()]), true));
+}
+
+#[test]
+fn a_section_of_the_scenario_changes_that_of_its_cast() {
+    let scenario = parsed(
+        "## cast: wallops\n\n[Client] Efchen\n\tjoined: nowhere\n\tnick: Fish\n\n[Slave] vesa\n\t\
+         created: later\n\n-----\n\nEfchen is not in the room\n",
+    );
+    let efchen = &scenario.cast.clients["Efchen"];
+    assert_eq!((efchen.joined.len(), efchen.nick.as_str()), (0, "Fish"));
+    assert_eq!(efchen.jid.as_str(), "msa@vesa.yeggmaex.irc/bicycle");
+    let vesa = &scenario.cast.slaves["vesa"];
+    assert!(!vesa.at_start && scenario.cast.slaves["eris"].at_start);
+    assert_eq!(scenario.cast.clients.get_index_of("Efchen"), Some(6), "it keeps its place");
 }
