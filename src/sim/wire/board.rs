@@ -238,10 +238,17 @@ impl<M: Machine> Board<M> {
         let mut state = self.0.borrow_mut();
         let Some(side) = state.streams.side(stream, end) else { return };
         if side.order(Order::Write(stanza)) > QUEUE_MAX {
-            side.dismiss(Some(Order::Abort));
             drop(state);
-            self.closed(stream, end);
+            self.break_off(stream, end);
         }
+    }
+
+    /// The connection breaks off, as this end sees it.
+    pub fn break_off(&self, stream: StreamId, end: End) {
+        if let Some(side) = self.0.borrow_mut().streams.side(stream, end) {
+            side.dismiss(Some(Order::Abort));
+        }
+        self.closed(stream, end);
     }
 
     /// The machine ends a stream, open or not.
@@ -365,17 +372,24 @@ impl<M: Machine> Board<M> {
         self.0.borrow_mut().posts.remove(&host);
     }
 
-    /// One more connection that no machine dialled. Whether there is room for it.
-    pub fn admit_stranger(&self) -> bool {
+    /// One more connection that no machine is known to have dialled, if there is room for it.
+    pub fn admit_stranger(&self) -> Option<Stranger<M>> {
         let mut state = self.0.borrow_mut();
-        let room = state.strangers < STRANGERS_MAX;
-        state.strangers += usize::from(room);
-        room
+        if state.strangers == STRANGERS_MAX {
+            return None;
+        }
+        state.strangers += 1;
+        Some(Stranger(self.clone()))
     }
+}
 
-    /// One less.
-    pub fn dismiss_stranger(&self) {
-        let mut state = self.0.borrow_mut();
+/// A connection that no machine is known to have dialled, as long as this is kept.
+#[derive(Debug)]
+pub struct Stranger<M>(Board<M>);
+
+impl<M> Drop for Stranger<M> {
+    fn drop(&mut self) {
+        let mut state = self.0.0.borrow_mut();
         state.strangers = state.strangers.saturating_sub(1);
     }
 }

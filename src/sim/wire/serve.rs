@@ -1,13 +1,14 @@
 //! The tasks of a host: it dials whom it is told to, and if it is a server it listens.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::rc::Rc;
 
 use futures::future::{Either, select};
 
 use super::accept::{Meeting, accept_client, accept_server};
-use super::board::{Board, Call, Machine, Orders};
+use super::board::{Board, Call, Machine, Orders, Stranger};
 use super::carry::{Aftermath, Ready, carry, drain};
 use super::dial::{dial_client, dial_server};
 use super::failure::{Failure, write_error};
@@ -52,35 +53,53 @@ async fn listen<M: Machine, K: Sockets>(
         let peer = board.host_at(address.ip());
         let peer = peer.map(|host| host.as_str().to_owned()).unwrap_or_default();
         let meeting = Meeting { own: domain.clone(), peer, id: format!("{port}-{accepted}") };
-        let stream = board.stream_from(address);
-        if stream.is_none() && !board.admit_stranger() {
-            continue;
+        let is_known = board.stream_from(address).is_some();
+        let stranger = if is_known { None } else { board.admit_stranger() };
+        if is_known || stranger.is_some() {
+            let caller = Caller { board: board.clone(), address, stranger };
+            sockets.spawn(answer(caller, meeting, socket, port));
         }
-        let ready = Ready { board: board.clone(), stream, end: End::Acceptor, reads: true };
-        sockets.spawn(async move {
-            answer(&ready, meeting, socket, port).await;
-            if ready.stream.is_none() {
-                ready.board.dismiss_stranger();
-            }
-        });
+    }
+}
+
+/// Who dialled a connection that was accepted.
+struct Caller<M> {
+    board: Board<M>,
+    address: SocketAddr,
+    stranger: Option<Stranger<M>>,
+}
+
+impl<M: Machine> Caller<M> {
+    /// The stream is established: carry it.
+    async fn carry<S: Socket, N: Content>(&mut self, xml: Xml<'_, S, N>) -> Aftermath {
+        let (board, end) = (self.board.clone(), End::Acceptor);
+        // A dialler may know later than its peer that it is connected, but it does by now.
+        let stream = board.stream_from(self.address);
+        if stream.is_some() {
+            self.stranger = None;
+        }
+        let orders = stream.and_then(|stream| board.attend(stream, end));
+        carry(&Ready { board, stream, end, reads: true }, xml, orders).await
     }
 }
 
 /// The accepting end of a connection, from its first byte to its last.
-async fn answer<M: Machine>(ready: &Ready<M>, meeting: Meeting, socket: impl Socket, port: u16) {
+async fn answer<M: Machine>(
+    mut caller: Caller<M>,
+    meeting: Meeting,
+    socket: impl Socket,
+    port: u16,
+) {
     let mut guard = Guard::new(socket, Limits::default());
-    let attend = || ready.board.attend(ready.stream?, ready.end);
     let (content, outcome) = if port == SERVER_PORT {
-        let negotiated = accept_server(&mut guard, &meeting).await;
-        let outcome = match negotiated {
-            Ok(xml) => Ok(carry(ready, xml, attend()).await),
+        let outcome = match accept_server(&mut guard, &meeting).await {
+            Ok(xml) => Ok(caller.carry(xml).await),
             Err(refused) => Err(refused),
         };
         (ns::SERVER, outcome)
     } else {
-        let negotiated = accept_client(&mut guard, &meeting).await;
-        let outcome = match negotiated {
-            Ok(xml) => Ok(carry(ready, xml, attend()).await),
+        let outcome = match accept_client(&mut guard, &meeting).await {
+            Ok(xml) => Ok(caller.carry(xml).await),
             Err(refused) => Err(refused),
         };
         (ns::CLIENT, outcome)

@@ -1,0 +1,68 @@
+//! The shipped scenarios without faults on turmoil's own `Sim`, a TCP that wallops did not make and
+//! that ticks: every receiver gets the same stanzas in the same order as on the event network.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "turmoil/mod.rs"]
+mod ticking;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ticking::Ticking;
+use wallops::scenario::{Scenario, Source, parse};
+use wallops::sim::play::{Options, play, play_event};
+use wallops::transcript::{Comparison, Diff, What};
+
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
+}
+
+fn find_cast(name: &str) -> Result<Source, String> {
+    let path = directory().join("casts").join(format!("{name}.cast"));
+    let text = fs::read_to_string(&path).map_err(|error| error.to_string())?;
+    Ok(Source::new(&path.display().to_string(), &text))
+}
+
+fn read(name: &str) -> (Scenario, Options) {
+    let text = fs::read_to_string(directory().join(name)).unwrap();
+    let scenario = parse(&Source::new(name, &text), &find_cast).unwrap();
+    (scenario, Options { source: text.into(), ..Options::default() })
+}
+
+fn assert_agrees(name: &str) {
+    let (scenario, options) = read(name);
+    let event = play_event(&scenario, &options).unwrap();
+    let ticking = play(&scenario, &options, Ticking::new).unwrap();
+    assert_eq!(ticking.failures, [], "{name}");
+    let diff = Diff::new(
+        ["event", "turmoil"],
+        [&event.transcript, &ticking.transcript],
+        Comparison::Arrivals { stamps: false },
+    );
+    assert!(diff.is_same(), "{name}:\n{diff}");
+}
+
+#[test]
+fn scenarios_without_faults_agree_with_the_event_network() {
+    let names = fs::read_dir(directory()).unwrap().map(|entry| entry.unwrap().file_name());
+    let names = names.map(|name| name.into_string().unwrap()).filter(|name| name.ends_with(".scs"));
+    let has_no_faults = |name: &String| {
+        let (scenario, options) = read(name);
+        let outcome = play_event(&scenario, &options).unwrap();
+        !outcome.transcript.entries.iter().any(|entry| matches!(entry.what, What::Fault(_)))
+    };
+    let names: Vec<String> = names.filter(has_no_faults).collect();
+    assert!(names.len() >= 5, "{names:?}");
+    // Most of the time nothing happens, a thousand times a second and host.
+    std::thread::scope(|scope| {
+        for name in &names {
+            scope.spawn(|| assert_agrees(name));
+        }
+    });
+}
+
+#[test]
+fn the_great_bounce_agrees_with_the_event_network() {
+    assert_agrees("s10-the-great-bounce.scs");
+}
