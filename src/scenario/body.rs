@@ -14,7 +14,7 @@ use super::words::nearest;
 use crate::stanza::{Element, Limits, ns, read_elements_with_prefix};
 
 /// The namespace that the prefix `scansion` is bound to.
-pub(super) const SCANSION: &str = "urn:wallops:scansion";
+const SCANSION: &str = "urn:wallops:scansion";
 
 /// A body as one text, with the place of each of its lines in the file.
 pub(super) struct Body<'a> {
@@ -114,13 +114,8 @@ impl Bodies {
     }
 }
 
-/// With each `${…}` that is a JID of the cast replaced by it.
+/// With each `${…}` that is a JID of the cast replaced by it; nothing if there is none at all.
 fn fill_in(text: &str, cast: &Cast) -> Option<String> {
-    fill_in_with(text, |name| jid_of(name, cast))
-}
-
-/// With each `${name}` replaced by what `value` has for it; nothing if there is none to replace.
-pub(super) fn fill_in_with(text: &str, value: impl Fn(&str) -> Option<String>) -> Option<String> {
     if !text.contains("${") {
         return None;
     }
@@ -129,7 +124,7 @@ pub(super) fn fill_in_with(text: &str, value: impl Fn(&str) -> Option<String>) -
     while let Some(start) = rest.find("${") {
         let Some(len) = rest[start..].find('}') else { break };
         filled.push_str(&rest[..start]);
-        match value(&rest[start + 2..start + len]) {
+        match jid_of(&rest[start + 2..start + len], cast) {
             Some(value) => filled.push_str(&value),
             None => filled.push_str(&rest[start..=start + len]),
         }
@@ -149,7 +144,7 @@ fn jid_of(name: &str, cast: &Cast) -> Option<String> {
 }
 
 /// With what `fill` makes of each text and attribute, at any depth.
-pub(super) fn filled_in(mut element: Element, fill: &dyn Fn(&str) -> Option<String>) -> Element {
+fn filled_in(mut element: Element, fill: &dyn Fn(&str) -> Option<String>) -> Element {
     for value in element.attrs_mut().values_mut() {
         if let Some(filled) = fill(value) {
             *value = filled;

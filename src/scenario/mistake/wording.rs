@@ -9,7 +9,6 @@ use super::super::words::{or_list, ticked};
 #[allow(missing_docs, reason = "the sentences below say what each is")]
 pub enum Wrong {
     // A file as a whole.
-    Unreadable { reason: String },
     NotUtf8 { byte: u8 },
     Empty,
     TooMany { what: &'static str, limit: usize },
@@ -26,7 +25,6 @@ pub enum Wrong {
     UnknownTag { found: String, meant: Option<String>, known: Vec<String> },
     UnknownSection { found: String, meant: Option<String>, known: Vec<String> },
     UnfinishedHeading,
-    NotInCast { found: String },
     BadName { name: String, why: &'static str },
     UnknownKey { section: String, found: String, meant: Option<String>, known: Vec<String> },
     NotAKey,
@@ -85,14 +83,13 @@ impl fmt::Display for Thing {
 impl fmt::Display for Wrong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Wrong::Unreadable { reason } => write!(f, "{reason}"),
             Wrong::NotUtf8 { byte } => write!(f, "the byte 0x{byte:02X} is not UTF-8"),
             Wrong::Empty => f.write_str("the file is empty"),
             Wrong::TooMany { what, limit } => write!(f, "more than {limit} {what}"),
             Wrong::NoExpectation => f.write_str("the scenario expects nothing"),
             Wrong::Indented => f.write_str("unexpected indentation"),
             Wrong::NoDashes => f.write_str("no line of dashes between cast and script"),
-            Wrong::NotInHead { found } | Wrong::NotInCast { found } => {
+            Wrong::NotInHead { found } => {
                 write!(f, "unexpected {} before the line of dashes", ticked(found))
             }
             Wrong::ControlCharacter(c) => write!(f, "control character U+{:04X}", u32::from(*c)),
@@ -170,7 +167,6 @@ impl Wrong {
             Wrong::NotInHead { .. } => {
                 "expected a comment, a tag, a section or a line of dashes".to_owned()
             }
-            Wrong::NotInCast { .. } => "expected a key, a section or a line of dashes".to_owned(),
             Wrong::NotAKey => "expected `key: value`".to_owned(),
             Wrong::UnterminatedText => "expected `\"` before the end of the line".to_owned(),
             Wrong::UnfinishedHeading => "expected `]`, and a name after it".to_owned(),
