@@ -127,7 +127,8 @@ pub(super) fn diff(expected: &Stanza, found: &Stanza) -> String {
     text
 }
 
-/// How many of the outcomes are matches: `20 of 20 examples matched: 13 as printed, 7 after errata`.
+/// How many of the outcomes are matches: `20 of 20 examples matched: 13 as printed, 7 after
+/// errata`.
 pub fn summary(outcomes: &[Outcome]) -> String {
     let matched = outcomes.iter().filter(|outcome| outcome.is_match()).count();
     let corrected = outcomes
