@@ -26,6 +26,32 @@ fn every_shipped_scenario_does_what_its_snapshot_says() {
 }
 
 #[test]
+fn the_program_writes_what_insta_writes() {
+    let directory = tempfile::tempdir().unwrap();
+    let [ours, theirs] = ["ours", "theirs"].map(|name| directory.path().join(name));
+    let accepted = std::process::Command::new(assert_cmd::cargo::cargo_bin!("wallops"))
+        .args(["test", "--accept", "--snapshots"])
+        .arg(&ours)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output();
+    assert!(accepted.unwrap().status.success());
+    // This very test program, told to accept.
+    let accepted = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "every_shipped_scenario_does_what_its_snapshot_says"])
+        .env("INSTA_UPDATE", "always")
+        .env("WALLOPS_SNAPSHOTS", &theirs)
+        .output();
+    assert!(accepted.unwrap().status.success());
+    let files = fs::read_dir(&theirs).unwrap().map(|entry| entry.unwrap().file_name());
+    let names: Vec<_> = files.collect();
+    assert_eq!(names.len(), shipped().len());
+    for name in names {
+        let [ours, theirs] = [&ours, &theirs].map(|path| fs::read(path.join(&name)).unwrap());
+        assert!(ours == theirs, "{} differs", name.display());
+    }
+}
+
+#[test]
 fn every_snapshot_has_its_scenario() {
     for entry in fs::read_dir(directory().join("../snapshots")).unwrap() {
         let path = entry.unwrap().path();

@@ -139,7 +139,7 @@ pub(super) struct Test {
     pub net: Option<Net>,
 
     /// Write the snapshots of what happens now, instead of comparing with those that there are
-    #[arg(long, conflicts_with = "net")]
+    #[arg(long)]
     pub accept: bool,
 
     /// Where the snapshots are; usually `snapshots` beside `scenarios`

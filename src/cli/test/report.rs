@@ -82,7 +82,7 @@ fn snapshot(text: &mut String, judged: &Judged<'_>) {
     let (what, command) = match &judged.snapshot {
         Some(Compared::Differs(diff)) => {
             let diff = style::paint_diff(diff, "    ");
-            (format!("differs from its snapshot {file}\n{diff}"), accept)
+            (format!("differs from its snapshot {file}\n{diff}\n"), accept)
         }
         Some(Compared::Unreadable(why)) => {
             (format!("its snapshot {file} cannot be read: {why}\n"), accept)

@@ -1,0 +1,20 @@
+//! The program, as people run it: every command, every exit code, every kind of bad input.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "cli/bad_input.rs"]
+mod bad_input;
+#[path = "cli/desk.rs"]
+mod desk;
+#[path = "cli/files.rs"]
+mod files;
+#[path = "cli/logs.rs"]
+mod logs;
+#[path = "cli/repeat.rs"]
+mod repeat;
+#[path = "cli/run.rs"]
+mod run;
+#[path = "cli/test.rs"]
+mod test;
+#[path = "cli/texts.rs"]
+mod texts;
