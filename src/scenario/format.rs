@@ -25,7 +25,7 @@ pub fn format(source: &Source) -> Result<String, Mistakes> {
     let (cast, script) = halves(&items, &mut flaws);
     sections(&cast, 0, &mut flaws);
     for block in script {
-        check(block, &mut flaws);
+        check(block, false, &mut flaws);
     }
     if !flaws.is_empty() {
         return Err(mistakes(flaws, source, None));
@@ -38,7 +38,8 @@ pub fn format(source: &Source) -> Result<String, Mistakes> {
     Ok(layout.text)
 }
 
-fn check(block: &Block<'_>, flaws: &mut Vec<Placed>) {
+/// `inside` a `meanwhile` there is no other, and so no depth to get lost in.
+fn check(block: &Block<'_>, inside: bool, flaws: &mut Vec<Placed>) {
     if !block.line.indent().is_empty() {
         flaws.push((Wrong::Indented, block.line.span(0, block.line.indent().len()), 0));
     }
@@ -52,10 +53,12 @@ fn check(block: &Block<'_>, flaws: &mut Vec<Placed>) {
             flaws.push((wrong, block.line.whole(), 0));
         }
     }
-    if is_meanwhile(block) {
+    if is_meanwhile(block) && inside {
+        flaws.push((Wrong::NotAtOneInstant, block.line.whole(), 0));
+    } else if is_meanwhile(block) {
         for item in items(&block.dedented_with_comments()) {
             if let Item::Block(inner) = item {
-                check(&inner, flaws);
+                check(&inner, true, flaws);
             }
         }
     }
