@@ -21,6 +21,8 @@ pub(super) struct Pinger {
     idle: Duration,
     heard: Option<Time>,
     asked: VecDeque<(String, Time)>,
+    /// When the last pong came.
+    answered: Option<Time>,
     lost: u32,
     split_since: Option<Time>,
     /// When a ping went out last, answered or not.
@@ -44,6 +46,7 @@ impl Pinger {
             idle,
             heard: None,
             asked: VecDeque::new(),
+            answered: None,
             lost: 0,
             split_since: None,
             last: None,
@@ -58,6 +61,13 @@ impl Pinger {
     /// Whether a ping is under way.
     pub fn is_waiting(&self) -> bool {
         !self.asked.is_empty()
+    }
+
+    /// Whether a ping now would tell something new: none is under way, and none has been answered
+    /// of late. Two who answered each ping with a ping would never come to an end.
+    pub fn may_doubt(&self, now: Time) -> bool {
+        let recent = |answered| now < answered + self.timers.pong_timeout;
+        !self.is_waiting() && !self.answered.is_some_and(recent)
     }
 
     /// Since when the peer is lost.
@@ -98,6 +108,7 @@ impl Pinger {
         let position = self.asked.iter().position(|(asked, _)| asked == id)?;
         let (_, sent) = self.asked[position];
         self.asked.clear();
+        self.answered = Some(now);
         self.lost = 0;
         self.heard = Some(now);
         self.split_since = None;
@@ -205,6 +216,17 @@ mod tests {
         assert_eq!(pinger.pong("1", at(81)), Some(at(60)));
         assert_eq!(pinger.deadline(), Some(at(141)));
         assert_eq!(pinger.pong("2", at(82)), None);
+    }
+
+    #[test]
+    fn there_is_no_doubt_while_a_ping_is_under_way_or_a_pong_is_fresh() {
+        let mut pinger = pinger();
+        assert!(pinger.may_doubt(at(1)));
+        pinger.ask("1".into(), at(1));
+        assert!(!pinger.may_doubt(at(2)));
+        pinger.pong("1", at(2));
+        assert!(!pinger.may_doubt(at(21)));
+        assert!(pinger.may_doubt(at(22)));
     }
 
     #[test]

@@ -103,9 +103,8 @@ impl Master {
                 self.links[index].pinger.hear(now);
                 out.push(Output::Send(stanza.result_reply(vec![])));
                 // It has not heard of us for long: is the way there dead?
-                if self.links[index].state == LinkState::Active
-                    && !self.links[index].pinger.is_waiting()
-                {
+                let link = &self.links[index];
+                if link.state == LinkState::Active && link.pinger.may_doubt(now) {
                     self.ping(now, index, out);
                 }
             }
