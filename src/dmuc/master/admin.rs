@@ -198,7 +198,7 @@ impl Master {
             .with_from(occupant.seat.occupant.clone())
             .with_payloads(told);
         if let Some(link) = occupant.via {
-            self.count_moderators(link, out);
+            self.count_moderators(now, link, out);
         }
         self.occupants[nick].seat.presence = kept;
         self.log.push(now, Logged::Changed(nick.to_owned()));

@@ -123,7 +123,7 @@ impl Master {
         match occupant.via {
             Some(link) => {
                 if occupant.seat.role == Role::Moderator {
-                    self.count_moderators(link, out);
+                    self.count_moderators(now, link, out);
                 }
                 if self.links[link].state == LinkState::Active {
                     self.send_enter(link, nick, limits, created, out);

@@ -68,6 +68,10 @@ impl Master {
         let Some(occupant) = self.occupants.shift_remove(nick) else { return };
         self.nicks.remove(&occupant.session);
         self.direct -= usize::from(occupant.via.is_none());
+        // First of all: without him there may be nobody left who may see JIDs, not even his own.
+        if let (Some(link), Role::Moderator) = (occupant.via, &occupant.seat.role) {
+            self.recount_moderators(link);
+        }
         let item = Item {
             affiliation: departure.affiliation.clone(),
             role: Some(Role::None),
@@ -87,9 +91,6 @@ impl Master {
             }
         }
         self.broadcast_presence(&presence, None, &occupant.session, out);
-        if let (Some(link), Role::Moderator) = (occupant.via, &occupant.seat.role) {
-            self.recount_moderators(link);
-        }
         let gone = Gone {
             nick: nick.to_owned(),
             session: occupant.session,

@@ -22,6 +22,8 @@ pub(super) struct Link {
     /// How many moderators are behind it: without any it gets no JIDs
     /// (`master.presence.no-jid-without-moderators`).
     pub moderators: usize,
+    /// Since when it has the JIDs of everybody in a room that hides them.
+    pub jids_since: Option<Time>,
     /// Keepalive.
     pub pinger: Pinger,
     /// It has everything that was sent before this instant: the sending time of the last ping
@@ -55,6 +57,7 @@ impl Link {
             state: LinkState::Unborn { at_start: slave.at_start },
             history_max: slave.history_max,
             moderators: 0,
+            jids_since: None,
             pinger: Pinger::new(timers, timers.master_idle),
             confirmed: now,
             gone_since: None,

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use super::fanout::{copy, stamped};
 use super::log::{Gone, Logged};
 use super::*;
+use crate::room::audience::without_codes;
 
 impl Master {
     /// The operator creates this slave. `false` if it is none of this room's.
@@ -36,6 +37,7 @@ impl Master {
         link.state = LinkState::Active;
         link.confirmed = now;
         link.pinger.hear(now);
+        link.jids_since = None;
         let link = &self.links[index];
         out.push(self.note(&link.jid, Change::Created));
         for occupant in self.occupants.values() {
@@ -52,22 +54,24 @@ impl Master {
         out.push(self.note(&self.links[index].jid, Change::Resyncing));
         self.links[index].state = LinkState::Active;
         self.links[index].expired = false;
+        // What it was sent since then it may not have.
+        let confirmed = self.links[index].confirmed;
+        self.links[index].jids_since.take_if(|since| *since >= confirmed);
         let missed: Vec<_> = self.log.since(self.links[index].confirmed).cloned().collect();
         self.resend_departures(index, &missed, out);
-        self.resend_presences(index, &missed, out);
+        self.resend_presences(now, index, &missed, out);
         for logged in &missed {
             if let Logged::Message(message) = logged {
                 let jid = &self.links[index].jid;
                 out.push(Output::Send(message_to(message, jid, false)));
             }
         }
-        self.links[index].confirmed = now;
-        self.forget(now);
+        // Nothing is forgotten yet: what was just told may be lost as well. The next pong confirms.
         out.push(self.note(&self.links[index].jid, Change::Synced));
     }
 
     /// LEAVE for those of its own users who were removed, then the departures of all who are not
-    /// back as the same person.
+    /// back as the same person. Who went more than once went as he did the last time.
     fn resend_departures(&self, index: usize, missed: &[Logged], out: &mut Vec<Output>) {
         let departures: Vec<&Gone> = missed
             .iter()
@@ -76,18 +80,29 @@ impl Master {
                 _ => None,
             })
             .collect();
-        for gone in &departures {
+        let later = |position: usize, same: &dyn Fn(&Gone) -> bool| {
+            departures[position + 1..].iter().any(|later| same(later))
+        };
+        for (position, gone) in departures.iter().enumerate() {
             let removed = !gone.renamed && !self.nicks.contains_key(&gone.session);
-            if removed && gone.via == Some(index) {
+            let again = |later: &Gone| !later.renamed && later.session == gone.session;
+            if removed && gone.via == Some(index) && !later(position, &again) {
                 let departure = self.departure(gone);
                 self.send_leave(index, &gone.session, &departure, out);
             }
         }
         let link = &self.links[index];
-        for gone in departures {
+        for (position, gone) in departures.iter().enumerate() {
+            let again = |later: &Gone| later.session == gone.session && later.nick == gone.nick;
+            if later(position, &again) {
+                continue;
+            }
             let audience = Audience::Slave { jids: self.shows_jids(link) };
             let departure = self.departure(gone);
-            let payloads = audience.render(&departure.payloads);
+            let mut payloads = audience.render(&departure.payloads);
+            if self.is_succeeded(index, gone) {
+                payloads = without_codes(&payloads);
+            }
             out.push(Output::Send(copy(&departure, &link.jid, payloads)));
         }
     }
@@ -95,6 +110,14 @@ impl Master {
     /// Whether the same person is in the room under the same nick again.
     fn is_back(&self, gone: &Gone) -> bool {
         self.occupants.get(&gone.nick).is_some_and(|occupant| occupant.session == gone.session)
+    }
+
+    /// Whether somebody else has the nick now. The slave may know that already, and serve him: then
+    /// it must not take the farewell for his. Who took another nick behind this very slave has to
+    /// be told how.
+    fn is_succeeded(&self, index: usize, gone: &Gone) -> bool {
+        let own = gone.via == Some(index) && self.nicks.contains_key(&gone.session);
+        self.occupants.contains_key(&gone.nick) && !(gone.renamed && own)
     }
 
     fn departure(&self, gone: &Gone) -> Stanza {
@@ -105,7 +128,13 @@ impl Master {
 
     /// The present state of each nick that changed; ENTER again for its own users, who may be
     /// waiting for it.
-    fn resend_presences(&mut self, index: usize, missed: &[Logged], out: &mut Vec<Output>) {
+    fn resend_presences(
+        &mut self,
+        now: Time,
+        index: usize,
+        missed: &[Logged],
+        out: &mut Vec<Output>,
+    ) {
         let mut told = BTreeSet::new();
         for logged in missed {
             let Logged::Changed(nick) = logged else { continue };
@@ -115,7 +144,7 @@ impl Master {
             }
             self.send_presence(index, occupant, out);
         }
-        self.count_moderators(index, out);
+        self.count_moderators(now, index, out);
         for nick in &told {
             if self.occupants.get(nick).is_some_and(|occupant| occupant.via == Some(index)) {
                 self.send_enter(index, nick, None, false, out);
@@ -131,23 +160,29 @@ impl Master {
         out.push(Output::Send(copy(&presence, &link.jid, payloads)));
     }
 
-    /// Count the moderators behind a slave anew. If they are its first, it needs the JIDs of all
-    /// who are in the room already (`master.roster.jid-for-later-moderator`).
-    pub(super) fn count_moderators(&mut self, index: usize, out: &mut Vec<Output>) {
-        let before = self.links[index].moderators;
+    /// Count the moderators behind a slave anew. As long as there are any, it needs the JIDs of all
+    /// who are in the room (`master.roster.jid-for-later-moderator`); with the last of them it
+    /// forgets them.
+    pub(super) fn count_moderators(&mut self, now: Time, index: usize, out: &mut Vec<Output>) {
         self.recount_moderators(index);
-        let first = before == 0 && self.links[index].moderators > 0;
+        let link = &self.links[index];
+        let lacking = link.moderators > 0 && link.jids_since.is_none();
         let semi_anonymous = self.config.whois == Whois::Moderators;
-        if first && semi_anonymous && self.links[index].state == LinkState::Active {
+        if lacking && semi_anonymous && link.state == LinkState::Active {
             for occupant in self.occupants.values() {
                 self.send_presence(index, occupant, out);
             }
+            self.links[index].jids_since = Some(now);
         }
     }
 
     pub(super) fn recount_moderators(&mut self, index: usize) {
         let moderates = |o: &&Occupant| o.via == Some(index) && o.seat.role == Role::Moderator;
-        self.links[index].moderators = self.occupants.values().filter(moderates).count();
+        let link = &mut self.links[index];
+        link.moderators = self.occupants.values().filter(moderates).count();
+        if link.moderators == 0 {
+            link.jids_since = None;
+        }
     }
 }
 
