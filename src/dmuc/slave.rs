@@ -31,6 +31,7 @@ mod event;
 mod room;
 mod split;
 mod up;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -8,7 +8,7 @@ impl SlaveRoom {
     /// One copy to each local occupant, the subject included
     /// (`slave.broadcast.each-local-user`).
     pub(super) fn distribute(&self, stanza: &Stanza, out: &mut Vec<Output>) {
-        for session in self.locals.keys() {
+        for session in self.locals.keys().filter(|session| !self.returning.contains(*session)) {
             out.push(Output::Send(stanza.clone().with_to(session.clone())));
         }
     }
@@ -18,6 +18,9 @@ impl SlaveRoom {
     pub(super) fn distribute_presence(&self, stanza: &Stanza, nick: &str, out: &mut Vec<Output>) {
         let mut copies = Renderings::new(&stanza.payloads);
         for (session, local) in &self.locals {
+            if self.returning.contains(session) {
+                continue;
+            }
             let payloads = if local == nick {
                 Audience::Own(session).render(&stanza.payloads)
             } else {
@@ -34,8 +37,8 @@ impl SlaveRoom {
         self.non_anonymous || self.roster.get(nick).is_some_and(moderates)
     }
 
-    /// Whether a local occupant is a moderator.
+    /// Whether a local occupant is a moderator and real JIDs are known.
     pub(super) fn has_moderator(&self) -> bool {
-        self.locals.values().any(|nick| self.sees_jids(nick))
+        self.knows_jids && self.locals.values().any(|nick| self.sees_jids(nick))
     }
 }

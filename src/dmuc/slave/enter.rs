@@ -1,6 +1,6 @@
 //! ENTER and LEAVE (XEP-0282).
 
-use super::up::is_join;
+use super::event::is_expulsion;
 use super::*;
 use crate::dmuc::Change;
 use crate::room::{Audience, StoredMessage};
@@ -18,14 +18,16 @@ impl SlaveRoom {
     ) {
         let Some(enter) = x.enter else { return };
         let session = Arc::new(Jid::from(enter.jid));
+        let asked = self.waiting.entered(&session);
         if !self.directed.contains_key(&session) {
             return self.refuse_enter(stanza, session, out);
         }
-        let asked = self.answered(&session, is_join);
         if self.locals.contains_key(&session) && !asked {
             // Told again; he knows (`netjoin`).
+            self.locals.insert(session, nick.to_owned());
             return;
         }
+        self.returning.remove(&session);
         self.locals.insert(session.clone(), nick.to_owned());
         let own = stanza.clone().retaining(|payload| !ns::is_dmuc(payload));
         let codes = own.muc_user().map(|x| x.status).unwrap_or_default();
@@ -92,10 +94,13 @@ impl SlaveRoom {
     /// user as his own departure (`slave.leave.forward`).
     pub(super) fn leave(&mut self, stanza: &Stanza, leave: dmuc::Leave, out: &mut Vec<Output>) {
         let session = Arc::new(Jid::from(leave.jid));
+        let moderated = self.has_moderator();
         let listed = self.locals.shift_remove(&session).is_some();
-        let asked =
-            self.answered(&session, |waiting| waiting.kind == crate::stanza::Kind::Presence);
-        self.directed.remove(&session);
+        self.drop_jids(moderated);
+        // Only who is removed by somebody has a join answered by it.
+        let asked = self.waiting.left(&session, is_expulsion(stanza));
+        self.returning.remove(&session);
+        self.forget_directed(&session);
         self.queue.shift_remove(&session);
         if !listed && !asked {
             // He left while the master was away, and was told then.

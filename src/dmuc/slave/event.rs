@@ -45,6 +45,7 @@ impl SlaveRoom {
             // He left here while the master was away; it has not heard of it yet.
             return;
         }
+        let moderated = self.has_moderator();
         let before = self.roster.get(nick).map(|seat| seat.presence.clone());
         if !self.store_presence(&stanza, nick) {
             return out.push(self.note(&self.address, Change::Ignored));
@@ -52,16 +53,18 @@ impl SlaveRoom {
         let own: Vec<_> = self.locals.iter().filter(|(_, local)| *local == nick).collect();
         let own: Vec<_> = own.into_iter().map(|(session, _)| session.clone()).collect();
         for session in own {
-            self.answered(&session, |waiting| waiting.is_available() && !is_join(waiting));
+            self.waiting.answered(&session, |waiting| waiting.is_available() && !is_join(waiting));
         }
-        let told_again = before.is_some_and(|before| {
-            only_jids_are_new(&before, &stanza.payloads)
-                || (self.is_catching_up(now) && before == stanza.payloads)
-        });
+        let news = self.taken.take_if(|taken| taken == nick).is_some();
+        let told_again = !news
+            && before.is_some_and(|before| {
+                only_jids_are_new(&before, &stanza.payloads)
+                    || (self.is_catching_up(now) && before == stanza.payloads)
+            });
         if !told_again {
             self.distribute_presence(&stanza, nick, out);
         }
-        self.drop_jids_without_moderators();
+        self.drop_jids(moderated);
     }
 
     /// Keep what the master says of this nick. Not without affiliation and role
@@ -91,20 +94,27 @@ impl SlaveRoom {
         if let Some(new) = new_nick(&stanza) {
             return self.rename(&stanza, nick, &new, out);
         }
-        self.leaving.remove(nick);
-        let known = self.roster.shift_remove(nick).is_some();
         let own: Vec<_> = self.locals.iter().filter(|(_, local)| *local == nick).collect();
         let own: Vec<_> = own.into_iter().map(|(session, _)| session.clone()).collect();
+        let leaves = || own.iter().any(|own| self.waiting.has(own, Stanza::is_unavailable));
+        if !own.is_empty() && !is_expulsion(&stanza) && !leaves() {
+            // Somebody who had the nick before; the news comes late.
+            return out.push(self.note(&self.address, Change::Ignored));
+        }
+        self.leaving.remove(nick);
+        let moderated = self.has_moderator();
+        let known = self.roster.shift_remove(nick).is_some();
         if known || !own.is_empty() {
             self.distribute_presence(&stanza, nick, out);
         }
         // His LEAVE was lost: to those who had this nick the event is the end of their stay.
         for session in own {
             self.locals.shift_remove(&session);
-            self.directed.remove(&session);
-            self.answered(&session, |waiting| waiting.kind == Kind::Presence);
+            self.waiting.left(&session, true);
+            self.returning.remove(&session);
+            self.forget_directed(&session);
         }
-        self.drop_jids_without_moderators();
+        self.drop_jids(moderated);
     }
 
     fn rename(&mut self, stanza: &Stanza, old: &str, new: &str, out: &mut Vec<Output>) {
@@ -114,6 +124,7 @@ impl SlaveRoom {
         for nick in self.locals.values_mut().filter(|nick| *nick == old) {
             new.clone_into(nick);
         }
+        self.taken = Some(new.to_owned());
         let Some((position, _, mut seat)) = self.roster.shift_remove_full(old) else { return };
         if let Ok(occupant) = self.jid.with_resource_str(new) {
             seat.occupant = Arc::new(occupant.into());
@@ -122,19 +133,15 @@ impl SlaveRoom {
         }
     }
 
-    /// Real JIDs are for moderators; if none is left here they are forgotten.
-    fn drop_jids_without_moderators(&mut self) {
-        if self.knows_jids && !self.has_moderator() && !self.expects_somebody() {
+    /// Real JIDs are for moderators; with the last of them here they are forgotten. `moderated`:
+    /// whether there was one before. Those that come before the first moderator are for him.
+    pub(super) fn drop_jids(&mut self, moderated: bool) {
+        if moderated && !self.has_moderator() {
             self.knows_jids = false;
             for seat in self.roster.values_mut() {
                 seat.presence = audience::without_jids(&seat.presence);
             }
         }
-    }
-
-    /// Somebody's ENTER is still to come; he may be a moderator, and the JIDs be for him.
-    fn expects_somebody(&self) -> bool {
-        self.waiting.iter().any(is_join)
     }
 
     /// A message to all, live, late or of the past (`slave.broadcast.save-then-send`).
@@ -189,7 +196,7 @@ impl SlaveRoom {
         let nick = from.resource().map(|nick| nick.as_str());
         let own = self.locals.iter().find(|(_, local)| Some(local.as_str()) == nick);
         if let Some(session) = own.map(|(session, _)| session.clone()) {
-            self.answered(&session, |waiting| {
+            self.waiting.answered(&session, |waiting| {
                 waiting.is_groupchat() && waiting.id.as_deref() == id
             });
         }
@@ -204,15 +211,21 @@ impl SlaveRoom {
     pub(super) fn user_stanza(&mut self, now: Time, stanza: Stanza, out: &mut Vec<Output>) {
         if let (Some(user), true) = (stanza.to.clone(), stanza.is_error()) {
             self.hear(now);
-            if stanza.kind == Kind::Presence && !self.locals.contains_key(&user) {
-                self.directed.remove(&user);
-            }
             let answers = |waiting: &Stanza| waiting.kind == stanza.kind && waiting.id == stanza.id;
-            self.answered(&user, answers);
+            self.waiting.answered(&user, answers);
+            if stanza.kind == Kind::Presence && !self.locals.contains_key(&user) {
+                self.forget_directed(&user);
+            }
             self.doubt(now, &stanza, out);
         }
         out.push(Output::Send(stanza.retaining(|payload| !ns::is_dmuc(payload))));
     }
+}
+
+/// Whether a farewell says that somebody was removed.
+pub(super) fn is_expulsion(stanza: &Stanza) -> bool {
+    let codes = stanza.muc_user().map(|x| x.status).unwrap_or_default();
+    codes.iter().any(|code| *code != xmpp_parsers::muc::user::Status::SelfPresence)
 }
 
 /// The nick that somebody takes (303).

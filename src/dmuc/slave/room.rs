@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::waiting::{Relayed, Waiting};
 use crate::dmuc::pinger::{Due, Pinger};
 use crate::dmuc::{Change, Note, Output, SlaveConfig, Timers};
 use crate::room::{History, Roster, StoredMessage};
@@ -33,11 +34,16 @@ pub struct SlaveRoom {
     /// Whether everybody sees real JIDs: the master said 100 to somebody who entered.
     pub(super) non_anonymous: bool,
     /// What was relayed and has to be answered, oldest first.
-    pub(super) waiting: VecDeque<Stanza>,
+    pub(super) waiting: Waiting,
     /// While split: the last presence, or the leave, of each local session, to be relayed later.
     pub(super) queue: IndexMap<Arc<Jid>, Stanza>,
     /// Nicks whose owner left while split, until the master has said so too.
     pub(super) leaving: BTreeSet<String>,
+    /// Local sessions that have left and asked to enter again, and are not answered: until then
+    /// they get nothing more of their first stay.
+    pub(super) returning: BTreeSet<Arc<Jid>>,
+    /// A nick that somebody has just taken: the presence that comes next is news, whatever it says.
+    pub(super) taken: Option<String>,
     /// Messages of late, so that none is shown twice: author, id, stamp.
     pub(super) recent: VecDeque<(Arc<Jid>, Option<Arc<str>>, Time)>,
     /// When the master was heard again after the last split.
@@ -62,9 +68,11 @@ impl SlaveRoom {
             subject: None,
             knows_jids: false,
             non_anonymous: false,
-            waiting: VecDeque::new(),
+            waiting: Waiting::default(),
             queue: IndexMap::new(),
             leaving: BTreeSet::new(),
+            returning: BTreeSet::new(),
+            taken: None,
             recent: VecDeque::new(),
             back_at: None,
             pinger: Pinger::new(config.timers, config.timers.slave_idle),
@@ -137,18 +145,15 @@ impl SlaveRoom {
     }
 
     /// Remember that this was relayed and has to be answered.
-    pub(super) fn await_answer(&mut self, stanza: Stanza) {
-        self.waiting.push_back(stanza);
-        if self.waiting.len() > WAITING_MAX {
-            self.waiting.pop_front();
-        }
+    pub(super) fn await_answer(&mut self, now: Time, stanza: Stanza) {
+        self.waiting.push(Relayed { stanza, at: now, again: false });
     }
 
-    /// Something of this session was answered: the oldest that `matches`. Whether there was one.
-    pub(super) fn answered(&mut self, session: &Jid, matches: impl Fn(&Stanza) -> bool) -> bool {
-        let mine = |stanza: &Stanza| stanza.from.as_deref() == Some(session) && matches(stanza);
-        let position = self.waiting.iter().position(mine);
-        position.is_some_and(|position| self.waiting.remove(position).is_some())
+    /// This session is out of the room; unless it has asked again already, it has to ask anew.
+    pub(super) fn forget_directed(&mut self, session: &Jid) {
+        if !self.waiting.has(session, Stanza::is_available) {
+            self.directed.remove(session);
+        }
     }
 
     /// An id for a message that has none.
@@ -157,6 +162,3 @@ impl SlaveRoom {
         format!("{}-{}", self.slave.domain(), self.ids).into()
     }
 }
-
-/// How many relayed stanzas may be without answer; the oldest is forgotten then.
-const WAITING_MAX: usize = 4096;

@@ -1,6 +1,9 @@
 //! Losing the master, being without it, and having it back (XEP-0282, Netsplit at the Slave).
 
+use indexmap::IndexMap;
+
 use super::up::is_join;
+use super::waiting::Relayed;
 use super::*;
 use crate::dmuc::Change;
 use crate::stanza::{Kind, ns};
@@ -22,7 +25,7 @@ impl SlaveRoom {
         }
         self.pinger.split(now);
         out.push(self.note(&self.address, Change::Split));
-        for stanza in std::mem::take(&mut self.waiting) {
+        for stanza in self.waiting.take() {
             self.up_while_split(now, stanza, out);
         }
         self.ping(now, out);
@@ -32,7 +35,8 @@ impl SlaveRoom {
     pub(super) fn pong(&mut self, now: Time, stanza: &Stanza, out: &mut Vec<Output>) {
         let split = self.pinger.split_since();
         let known = stanza.id.as_deref().and_then(|id| self.pinger.pong(id, now));
-        let (Some(_), Some(since)) = (known, split) else { return };
+        let Some(sent) = known else { return };
+        let Some(since) = split else { return self.settle(now, sent, out) };
         if self.amnesia {
             return self.pinger.split(since);
         }
@@ -42,6 +46,34 @@ impl SlaveRoom {
             out.push(Output::Send(late.clone()));
         }
         self.queue.retain(|_, late| late.is_unavailable());
+    }
+
+    /// What was relayed before a ping that is answered, and is not answered itself, is lost.
+    /// A message might overtake a later one and is returned. Of each session's presence the newest
+    /// goes up once more, a join until it is answered; who is in the room needs to join no more.
+    fn settle(&mut self, now: Time, pinged: Time, out: &mut Vec<Output>) {
+        let mut newest: IndexMap<Arc<Jid>, Relayed> = IndexMap::new();
+        for lost in self.waiting.take_before(pinged) {
+            let Some(session) = lost.stanza.from.clone() else { continue };
+            if lost.stanza.kind == Kind::Presence {
+                newest.insert(session, lost);
+            } else {
+                self.return_to_sender(&lost.stanza, out);
+            }
+        }
+        for (session, lost) in newest {
+            let join = is_join(&lost.stanza);
+            let newer = |s: &Stanza| match s.type_ {
+                Type::Absent => s.kind == Kind::Presence && (!join || is_join(s)),
+                _ => s.is_unavailable(),
+            };
+            let superseded = self.waiting.has(&session, newer);
+            let settled = if join { self.locals.contains_key(&session) } else { lost.again };
+            if !superseded && !settled {
+                out.push(Output::Send(lost.stanza.clone()));
+                self.waiting.push(Relayed { at: now, again: true, ..lost });
+            }
+        }
     }
 
     /// A request of the master: a ping, if it is one that a slave knows.
@@ -63,7 +95,7 @@ impl SlaveRoom {
     fn answer_ping(&mut self, now: Time, query: &Stanza, out: &mut Vec<Output>) {
         out.push(Output::Send(query.result_reply(vec![])));
         // The master has not heard of us for long, though we relayed something: is the way dead?
-        if !self.waiting.is_empty() && !self.pinger.is_waiting() {
+        if !self.waiting.is_empty() && self.pinger.may_doubt(now) {
             self.ping(now, out);
         }
     }
@@ -87,6 +119,8 @@ impl SlaveRoom {
             waiting: Default::default(),
             queue: Default::default(),
             leaving: Default::default(),
+            returning: Default::default(),
+            taken: None,
             recent: Default::default(),
             back_at: None,
             pinger,
@@ -179,6 +213,7 @@ impl SlaveRoom {
         out: &mut Vec<Output>,
     ) {
         self.directed.remove(&session);
+        self.returning.remove(&session);
         if let Some(seat) = nick.as_ref().and_then(|nick| self.roster.get(nick)).cloned() {
             let item = Item {
                 affiliation: Some(seat.affiliation.clone()),
@@ -192,7 +227,9 @@ impl SlaveRoom {
                 .with_payloads(payloads);
             let nick = nick.unwrap_or_default();
             self.distribute_presence(&presence, &nick, out);
+            let moderated = self.has_moderator();
             self.locals.shift_remove(&session);
+            self.drop_jids(moderated);
             self.roster.shift_remove(&nick);
             self.leaving.insert(nick);
         }

@@ -10,34 +10,39 @@ impl SlaveRoom {
         if self.is_split() {
             self.up_while_split(now, stanza, out);
         } else {
-            self.relay(stanza, out);
+            self.relay(now, stanza, out);
         }
     }
 
     /// Relay: `from` and `to` as they are (`slave.relay.from-unmodified`,
     /// `slave.relay.to-unmodified`), payload as it is. A message to all gets an id if it has none,
     /// so that its reflection can be told from another.
-    pub(super) fn relay(&mut self, mut stanza: Stanza, out: &mut Vec<Output>) {
+    pub(super) fn relay(&mut self, now: Time, mut stanza: Stanza, out: &mut Vec<Output>) {
         let Some(session) = stanza.from.clone() else { return };
         match (stanza.kind, &stanza.type_) {
             (Kind::Presence, Type::Absent) => {
+                let gone = || self.waiting.has(&session, Stanza::is_unavailable);
+                if is_join(&stanza) && self.locals.contains_key(&session) && gone() {
+                    self.returning.insert(session.clone());
+                }
                 if let Some(to) = &stanza.to {
                     self.queue.shift_remove(&session);
                     self.directed.insert(session, to.clone());
                 }
-                self.await_answer(stanza.clone());
+                self.await_answer(now, stanza.clone());
             }
             (Kind::Presence, Type::Unavailable) => {
                 let entering = self.directed.remove(&session).is_some();
-                if entering || self.locals.contains_key(&session) {
-                    self.await_answer(stanza.clone());
+                let left = self.waiting.has(&session, Stanza::is_unavailable);
+                if entering || (self.locals.contains_key(&session) && !left) {
+                    self.await_answer(now, stanza.clone());
                 }
             }
             (Kind::Message, Type::Groupchat) => {
                 if stanza.id.is_none() {
                     stanza.id = Some(self.next_id());
                 }
-                self.await_answer(stanza.clone());
+                self.await_answer(now, stanza.clone());
             }
             _ => {}
         }

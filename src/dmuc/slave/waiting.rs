@@ -1,0 +1,98 @@
+//! What a slave has relayed and the master has not answered yet.
+//!
+//! Streams are ordered in both ways. So whatever was relayed before a ping and is unanswered at its
+//! pong is lost, and what answers a session's later presence settles the earlier.
+
+use std::collections::VecDeque;
+
+use super::up::is_join;
+use crate::stanza::{Jid, Kind, Stanza};
+use crate::time::Time;
+
+/// Relayed stanzas that have to be answered, oldest first.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Waiting {
+    relayed: VecDeque<Relayed>,
+}
+
+/// One of them.
+#[derive(Clone, Debug)]
+pub(super) struct Relayed {
+    /// The stanza.
+    pub stanza: Stanza,
+    /// When it was relayed.
+    pub at: Time,
+    /// Whether that was for the second time.
+    pub again: bool,
+}
+
+impl Waiting {
+    /// One more. The oldest is forgotten if there are too many.
+    pub fn push(&mut self, relayed: Relayed) {
+        self.relayed.push_back(relayed);
+        if self.relayed.len() > WAITING_MAX {
+            self.relayed.pop_front();
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.relayed.is_empty()
+    }
+
+    /// Whether there is one of this session that `matches`.
+    pub fn has(&self, session: &Jid, matches: impl Fn(&Stanza) -> bool) -> bool {
+        self.position(session, matches).is_some()
+    }
+
+    /// The oldest of this session that `matches` is answered. Whether there was one.
+    pub fn answered(&mut self, session: &Jid, matches: impl Fn(&Stanza) -> bool) -> bool {
+        let position = self.position(session, matches);
+        position.is_some_and(|position| self.relayed.remove(position).is_some())
+    }
+
+    /// ENTER for this session: its oldest join is answered. Whether there was one.
+    pub fn entered(&mut self, session: &Jid) -> bool {
+        self.settled(session, is_join)
+    }
+
+    /// LEAVE for this session: its oldest leave is answered; without one, a join if the session was
+    /// `expelled`. Whether there was one of both.
+    pub fn left(&mut self, session: &Jid, expelled: bool) -> bool {
+        self.settled(session, Stanza::is_unavailable)
+            || (expelled && self.answered(session, |stanza| stanza.kind == Kind::Presence))
+    }
+
+    /// The oldest that `matches` is answered, and with it all presence of this session before.
+    fn settled(&mut self, session: &Jid, matches: impl Fn(&Stanza) -> bool) -> bool {
+        let Some(position) = self.position(session, matches) else { return false };
+        let mut index = 0;
+        self.relayed.retain(|relayed| {
+            index += 1;
+            let settled = relayed.stanza.kind == Kind::Presence && is_of(&relayed.stanza, session);
+            index > position + 1 || !settled
+        });
+        true
+    }
+
+    fn position(&self, session: &Jid, matches: impl Fn(&Stanza) -> bool) -> Option<usize> {
+        self.relayed.iter().position(|r| is_of(&r.stanza, session) && matches(&r.stanza))
+    }
+
+    /// Take out what was relayed before this instant.
+    pub fn take_before(&mut self, instant: Time) -> Vec<Relayed> {
+        let count = self.relayed.iter().take_while(|relayed| relayed.at < instant).count();
+        self.relayed.drain(..count).collect()
+    }
+
+    /// Take out everything.
+    pub fn take(&mut self) -> impl Iterator<Item = Stanza> + use<> {
+        std::mem::take(&mut self.relayed).into_iter().map(|relayed| relayed.stanza)
+    }
+}
+
+fn is_of(stanza: &Stanza, session: &Jid) -> bool {
+    stanza.from.as_deref() == Some(session)
+}
+
+/// How many relayed stanzas may be without answer.
+const WAITING_MAX: usize = 4096;
