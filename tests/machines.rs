@@ -1,0 +1,35 @@
+//! The masters and slaves of XEP-0282 against its statements, without any network.
+//!
+//! A [`stage`] joins one chat service, some slaves and some clients by a list; everything that
+//! passes between them is recorded, and the tests look at that record. The clients are models of
+//! what XEP-0045 lets a client believe; each of them complains of what it may not be sent
+//! ([`client`]). Each test of a statement names it in its documentation by the statement's id;
+//! [`register`] sees to it that none is forgotten.
+
+#![allow(dead_code, reason = "the stage is complete before its tests are")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
+
+#[path = "machines/acts.rs"]
+mod acts;
+#[path = "machines/cast.rs"]
+mod cast;
+#[path = "machines/client.rs"]
+mod client;
+#[path = "machines/record.rs"]
+mod record;
+#[path = "machines/soundness.rs"]
+mod soundness;
+#[path = "machines/stage.rs"]
+mod stage;
+
+#[path = "machines/convergence.rs"]
+mod convergence;
+#[path = "machines/random.rs"]
+mod random;
+#[path = "machines/schedule.rs"]
+mod schedule;
+#[path = "machines/wires.rs"]
+mod wires;
+
+#[path = "machines/fanout.rs"]
+mod fanout;
