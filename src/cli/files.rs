@@ -168,6 +168,11 @@ pub(super) fn write(path: &Path, content: &str) -> Result<(), Refusal> {
         .map_err(|error| Refusal::about(path.display(), in_words(&error)))
 }
 
+/// Whether two paths lead to one file that exists.
+pub(super) fn is_same(left: &Path, right: &Path) -> bool {
+    matches!((fs::canonicalize(left), fs::canonicalize(right)), (Ok(l), Ok(r)) if l == r)
+}
+
 /// What the system says, in our words where it is the usual.
 pub(super) fn in_words(error: &io::Error) -> String {
     match error.kind() {

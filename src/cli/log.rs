@@ -29,6 +29,7 @@ pub(super) fn start(verbose: u8) {
         .with_writer(io::stderr)
         .with_ansi(screen::in_colour(&io::stderr()))
         .with_timer(RunTime)
+        .log_internal_errors(false)
         .finish();
     // There is one already only if somebody calls the program's main from inside his own; his
     // logs are then his.

@@ -18,6 +18,12 @@ pub(super) fn run(arguments: &args::Run, screen: &mut Screen) -> Result<Verdict,
         let wrong = format!("one file for the transcripts of {} scenarios", scripts.len());
         return Err(Refusal::about("--write", wrong).with_help("run one scenario at a time"));
     }
+    if let Some(path) = &arguments.write
+        && scripts.iter().any(|script| files::is_same(&script.path, path))
+    {
+        let wrong = "the transcript would take the place of the scenario";
+        return Err(Refusal::about(path.display(), wrong));
+    }
     let manner = Manner { net: arguments.net, seed: arguments.seed, plain: arguments.plain };
     let mut verdict = Verdict::Well;
     for (number, script) in scripts.iter().enumerate() {
@@ -32,7 +38,7 @@ pub(super) fn run(arguments: &args::Run, screen: &mut Screen) -> Result<Verdict,
         if let (Ok(outcome), Some(path)) = (&played, &arguments.write) {
             files::write(path, &outcome.transcript.to_string())?;
         }
-        verdict = verdict.max(failure::verdict(&played));
+        verdict = verdict.max(failure::verdict(script, &played));
         screen.flush();
     }
     Ok(verdict)
@@ -58,7 +64,7 @@ fn show(script: &Script, manner: Manner, played: &Played, xml: bool, screen: &mu
     if !failures.is_empty() {
         screen.line(failures);
     }
-    screen.line(failure::verdict_line(played));
+    screen.line(failure::verdict_line(script, played));
 }
 
 fn show_compact(transcript: &Transcript, screen: &mut Screen) {

@@ -90,7 +90,14 @@ pub enum PlayError {
     /// It was not quiet within [`QUIET_MAX`].
     #[error("the network was not quiet for a whole simulated {} minutes", QUIET_MAX.as_secs() / 60)]
     NeverQuiet(Span),
+    /// The record has more than [`ENTRIES_MAX`] entries.
+    #[error("more than {ENTRIES_MAX} things happened; what follows would be too much to keep")]
+    TooMuch(Span),
 }
+
+/// How many entries a record may have; a month of nothing but keepalive of three slaves has half of
+/// it.
+pub const ENTRIES_MAX: usize = 500_000;
 
 /// How long a play waits for the network to be quiet.
 pub const QUIET_MAX: Duration = Duration::from_secs(600);

@@ -161,12 +161,27 @@ fn a_transcript_nested_ten_thousand_deep_is_refused() {
 }
 
 #[test]
+fn years_of_waiting_are_given_up_when_too_much_has_happened() {
+    // The keepalive of as many slaves as can be has this in a few days.
+    let slaves = (0..60).map(|number| {
+        format!("[Slave] s{number}\n\tjid: slave@s{number}.example\n\trooms: wallops\n\n")
+    });
+    let desk = Desk::with("wait 365d\nBigCheese says \"x\"\nWumpus hears BigCheese say \"x\"");
+    let text = desk.read("scenarios/own.scs");
+    let slaves: String = slaves.collect();
+    desk.put("scenarios/own.scs", text.replace("-----", &format!("{slaves}-----")));
+    desk.run(&["run", "scenarios/own.scs"]).ends_with(1).prints("more than 500000 things happened");
+}
+
+#[test]
 fn one_file_cannot_take_two_transcripts() {
     let desk = Desk::with("BigCheese says \"hello\"\nWumpus hears BigCheese say \"hello\"");
     desk.put("scenarios/other.scs", desk.read("scenarios/own.scs"));
     refuses(desk.run(&["run", "scenarios", "--write", "a.txt"]), "one file for the transcripts");
     let ran = desk.run(&["run", "scenarios/own.scs", "--write", "scenarios"]).ends_with(2);
     ran.complains("scenarios: a directory, not a file");
+    let ran = desk.run(&["run", "scenarios/own.scs", "--write", "scenarios/../scenarios/own.scs"]);
+    refuses(ran, "the transcript would take the place of the scenario");
 }
 
 #[test]

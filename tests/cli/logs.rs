@@ -42,6 +42,19 @@ fn twice_verbose_logs_deliveries_too() {
 }
 
 #[test]
+fn nobody_has_to_read_the_logs() {
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("wallops"))
+        .args(["-v", "run", "scenarios/s10-the-great-bounce.scs"])
+        .current_dir(super::desk::root())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stderr.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
 fn the_environment_says_what_to_log() {
     let lines = logged(&[], Some("wallops::sim=debug"));
     assert!(lines.iter().any(|line| line.contains("DEBUG wallops::sim: ")));

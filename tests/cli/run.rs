@@ -41,6 +41,15 @@ fn an_expectation_that_is_not_met_is_1_and_shows_the_nearest_stanza() {
 }
 
 #[test]
+fn whoever_misses_what_everybody_expects_is_named() {
+    Desk::with("BigCheese says \"hello\"\nEverybody hears BigCheese say \"hullo\"")
+        .run(&["run", "scenarios/own.scs"])
+        .ends_with(1)
+        .prints("    whose:    Wumpus\n")
+        .prints("    whose:    Efchen\n");
+}
+
+#[test]
 fn a_fault_that_touches_nothing_is_3() {
     Desk::with(IDLE_CUT)
         .run(&["run", "scenarios/own.scs"])

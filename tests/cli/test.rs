@@ -24,6 +24,7 @@ fn all_shipped_scenarios_pass_on_both_networks() {
         ran.out()
     );
     assert!(!ran.out().contains("failed"), "{}", ran.out());
+    assert_eq!(ran.err(), "");
     assert!(ran.out().contains("20 of 20 examples matched"), "{}", ran.out());
 }
 
@@ -50,8 +51,20 @@ fn what_fails_is_told_below_with_the_command_that_replays_it() {
 #[test]
 fn a_vacuous_scenario_is_3() {
     let script = format!("cut vesa.yeggmaex.irc from eris.dclxvii.irc\n{HEARD}");
-    let ran = Desk::with(&script).run(&["test"]).ends_with(3).prints("1 vacuous");
+    let ran = Desk::with(&script).run(&["test"]).ends_with(3).prints("1 vacuous or unsupported");
     assert_eq!(row(&ran.out(), "own")[1..3], ["1 of 1, vacuous", "1 of 1, vacuous"]);
+}
+
+#[test]
+fn a_scenario_of_another_profile_is_3() {
+    let desk = Desk::with(HEARD);
+    let tagged = desk.read("scenarios/own.scs").replace("## cast", "## profile: full\n## cast");
+    desk.put("scenarios/own.scs", tagged);
+    for command in ["run", "test"] {
+        desk.run(&[command, "scenarios/own.scs"])
+            .ends_with(3)
+            .prints("unsupported  scenarios/own.scs: profile `full`: ");
+    }
 }
 
 #[test]

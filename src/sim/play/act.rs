@@ -12,14 +12,18 @@ use crate::transcript::{self, Fault, Link, Loss};
 impl<N: Network> Play<'_, N> {
     /// Play one line.
     pub(super) fn step(&mut self, step: &Step) -> Result<(), PlayError> {
+        self.perform(step)?;
+        self.check_size(step.span)
+    }
+
+    fn perform(&mut self, step: &Step) -> Result<(), PlayError> {
         match &step.action {
             Line::Pause(Pause::Wait(span)) => {
                 self.align(step.span)?;
                 self.mark();
                 self.note_line(step);
                 let until = self.network.now() + *span;
-                self.pass_until(until);
-                Ok(())
+                self.wait_until(step.span, until)
             }
             Line::Pause(Pause::UntilQuiet) => self.wait_until_quiet(step.span),
             Line::Pause(Pause::Meanwhile(steps)) => {

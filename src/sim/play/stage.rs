@@ -1,6 +1,6 @@
 //! Time in a play: the setup before the epoch, waiting for quiet, and whole seconds.
 
-use super::{Play, PlayError, QUIET_MAX};
+use super::{ENTRIES_MAX, Play, PlayError, QUIET_MAX};
 use crate::scenario::verbs::{HistoryLimits, RoomDeed};
 use crate::scenario::{Client, Name, Span};
 use crate::sim::network::Network;
@@ -97,6 +97,25 @@ impl<N: Network> Play<'_, N> {
                 return Err(PlayError::NeverQuiet(span));
             }
             self.end_pending();
+        }
+    }
+
+    /// Run until this instant, however far it is, unless too much happens on the way.
+    pub(super) fn wait_until(&mut self, span: Span, instant: Time) -> Result<(), PlayError> {
+        while self.network.now() < instant {
+            let slice = self.network.now() + Duration::from_secs(3600);
+            self.pass_until(slice.min(instant));
+            self.check_size(span)?;
+        }
+        Ok(())
+    }
+
+    /// The record must not grow without bounds.
+    pub(super) fn check_size(&self, span: Span) -> Result<(), PlayError> {
+        let record = self.network.world().recorder().transcript();
+        match record.map_or(0, |record| record.entries.len()) {
+            0..=ENTRIES_MAX => Ok(()),
+            _ => Err(PlayError::TooMuch(span)),
         }
     }
 
