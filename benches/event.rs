@@ -22,7 +22,7 @@ fn main() {
 }
 
 /// Slaves, and occupants behind each.
-const SIZES: [(usize, usize); 2] = [(20, 20), (100, 100)];
+const SIZES: [(usize, usize); 3] = [(20, 20), (50, 50), (100, 100)];
 const MESSAGES: usize = 100;
 
 const ROOM: &str = "wallops@channel.avalon.irc";

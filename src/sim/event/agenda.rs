@@ -20,7 +20,7 @@ pub(super) struct Agenda {
 }
 
 /// More spare queues than this are not worth their memory.
-const SPARE_MAX: usize = 64;
+const SPARE_MAX: usize = 8;
 
 impl Agenda {
     pub(super) fn is_empty(&self) -> bool {
