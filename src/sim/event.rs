@@ -277,6 +277,9 @@ impl EventNetwork {
         let stream = &mut self.streams[id.0 as usize];
         if !stream.ended[end.index()] {
             stream.ended[end.index()] = true;
+            if stream.ended == [true; 2] {
+                stream.stage = Stage::Over;
+            }
             self.happen(Happening::Closed(id, end));
         }
     }

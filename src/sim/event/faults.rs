@@ -109,8 +109,11 @@ impl EventNetwork {
             let end = if stream.acceptor == to { End::Acceptor } else { End::Dialer };
             if stream.lost[end.index()] {
                 let at = self.now + self.links.latency(stream.links[end.index()]);
+                let ended = stream.ended;
                 for end in [End::Dialer, End::Acceptor] {
-                    self.agenda.push(at, Event::Closed(id, end));
+                    if !ended[end.index()] {
+                        self.agenda.push(at, Event::Closed(id, end));
+                    }
                 }
             }
         }
@@ -158,7 +161,10 @@ impl EventNetwork {
             };
             if stream.stage == Stage::Stalled {
                 self.dial(id);
-            } else if stream.stage == Stage::Open && stream.lost[end.index()] {
+            } else if stream.stage == Stage::Open
+                && stream.lost[end.index()]
+                && !stream.ended[end.other().index()]
+            {
                 let at = self.now + self.links.latency(stream.links[end.other().index()]);
                 self.agenda.push(at, Event::Closed(id, end.other()));
             }
