@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a benchmark")]
 
-#[path = "../tests/turmoil/mod.rs"]
+#[path = "../tests/turmoil/ticking.rs"]
 mod ticking;
 
 use std::fs;

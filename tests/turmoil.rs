@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-#[path = "turmoil/mod.rs"]
+#[path = "turmoil/ticking.rs"]
 mod ticking;
 
 use std::fs;

@@ -2,17 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-#[path = "wire/mod.rs"]
+#[path = "wire/raw.rs"]
 #[allow(dead_code, reason = "shared")]
-mod wire;
+mod raw;
 
-use wallops::server::DialError;
-use wallops::sim::network::{End, Happening, HostId, StreamId};
-use wallops::sim::wire::sockets::{CLIENT_PORT, SERVER_PORT};
-use wire::{
+use raw::{
     A, ALICE, As, CLIENT_HEADER, Heard, RAW, Raw, SERVER_HEADER, after, assert_unharmed,
     busy_network, dial, network, say, send,
 };
+use wallops::server::DialError;
+use wallops::sim::network::{End, Happening, HostId, StreamId};
+use wallops::sim::wire::sockets::{CLIENT_PORT, SERVER_PORT};
 
 /// Whether the last that was heard is this stream error and the orderly end of the stream.
 fn ends_with(heard: &str, condition: &str) -> bool {

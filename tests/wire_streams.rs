@@ -2,22 +2,22 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-#[path = "wire/mod.rs"]
+#[path = "wire/raw.rs"]
 #[allow(dead_code, reason = "shared")]
-mod wire;
+mod raw;
 
 use std::rc::Rc;
 use std::time::Duration;
 
+use raw::{
+    A, ALICE, As, B, BIND, CLIENT_HEADER, Heard, Log, RAW, Raw, SERVER_HEADER, START, after,
+    assert_unharmed, auth, busy_network, command, dial, network, say, seeded, send,
+};
 use wallops::server::DialError;
 use wallops::sim::network::{Command, End, Happening, HostId, LinkState, StreamId};
 use wallops::sim::wire::board::QUEUE_MAX;
 use wallops::sim::wire::sockets::{CLIENT_PORT, SERVER_PORT, Sockets};
 use wallops::stanza::Stanza;
-use wire::{
-    A, ALICE, As, B, BIND, CLIENT_HEADER, Heard, Log, RAW, Raw, SERVER_HEADER, START, after,
-    assert_unharmed, auth, busy_network, command, dial, network, say, seeded, send,
-};
 
 /// What a.example answers to an `<auth/>`, to the end of the connection or not.
 fn authenticate(who: As, mechanism: &str, response: &str) -> String {

@@ -62,6 +62,8 @@ struct Stream {
     stage: Stage,
     /// Ends that closed it, were told of its end, or went down with their host.
     ended: [bool; 2],
+    /// Ends that went down with their host.
+    forgotten: [bool; 2],
     /// Whether a stanza to that end was lost. Nothing follows it.
     lost: [bool; 2],
 }
@@ -139,6 +141,7 @@ impl EventNetwork {
                     links,
                     stage: Stage::Dialling,
                     ended: [false; 2],
+                    forgotten: [false; 2],
                     lost: [false; 2],
                 });
                 self.dial(stream);
@@ -193,12 +196,6 @@ impl EventNetwork {
         let host = stream.host(to);
         if self.off.contains(&host) || self.links.state(link) == LinkState::Silent {
             self.lose(id, to);
-        } else if stream.ended[to.index()] {
-            // The host has forgotten the stream, and says so. One that closed it has said so.
-            let back = stream.links[from.index()];
-            let round_trip = self.links.latency(link) + self.links.latency(back);
-            stream.lost[to.index()] = true;
-            self.agenda.push(self.now + round_trip, Event::Closed(id, from));
         } else {
             self.forward(link, Event::Stanza(id, to, stanza));
         }
@@ -250,8 +247,21 @@ impl EventNetwork {
     fn arrive(&mut self, event: Event) {
         match event {
             Event::Stanza(id, end, stanza) => {
-                if !self.streams[id.0 as usize].ended[end.index()] {
+                let stream = &mut self.streams[id.0 as usize];
+                if !stream.ended[end.index()] {
                     self.happen(Happening::Received(id, end, stanza));
+                } else if stream.forgotten[end.index()] && !stream.lost[end.index()] {
+                    // The host that was switched off does not know the stream, and says so.
+                    stream.lost[end.index()] = true;
+                    let back = stream.links[end.other().index()];
+                    let news = Event::Closed(id, end.other());
+                    match self.links.state(back) {
+                        LinkState::Up => {
+                            self.agenda.push(self.now + self.links.latency(back), news);
+                        }
+                        LinkState::Held => self.links.hold(back, news),
+                        LinkState::Silent | LinkState::Refused | LinkState::Reset => {}
+                    }
                 }
             }
             Event::Closed(id, end) => self.tell_closed(id, end),

@@ -42,6 +42,7 @@ impl EventNetwork {
     fn forward_or_lose(&mut self, from: HostId, to: HostId, event: Event) {
         let link = self.link(from, to);
         match self.links.state(link) {
+            _ if self.off.contains(&to) => self.lose_event(&event),
             LinkState::Up | LinkState::Held => self.forward(link, event),
             LinkState::Silent => self.lose_event(&event),
             LinkState::Refused | LinkState::Reset => {}
@@ -95,9 +96,13 @@ impl EventNetwork {
 
     fn reset_streams(&mut self, one: HostId, other: HostId) {
         for id in self.between(one, other, Stage::Open) {
-            self.streams[id.0 as usize].lost = [true; 2];
+            let stream = &mut self.streams[id.0 as usize];
+            stream.lost = [true; 2];
+            let ended = stream.ended;
             for end in [End::Dialer, End::Acceptor] {
-                self.agenda.push(self.now, Event::Closed(id, end));
+                if !ended[end.index()] {
+                    self.agenda.push(self.now, Event::Closed(id, end));
+                }
             }
         }
     }
@@ -136,6 +141,7 @@ impl EventNetwork {
             let stream = &mut self.streams[index];
             for end in [End::Dialer, End::Acceptor] {
                 if stream.host(end) == host && stream.stage == Stage::Open {
+                    stream.forgotten[end.index()] |= !stream.ended[end.index()];
                     stream.ended[end.index()] = true;
                 }
             }

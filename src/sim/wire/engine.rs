@@ -17,12 +17,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
-use turmoil_net::{EnterGuard, Packet};
+use turmoil_net::{EnterGuard, Packet, TcpSegment};
 
 use super::board::{Board, Machine};
 use super::links::Links;
 use super::segments::{
-    Connections, Key, acknowledgement, has_content, is_pure_ack, reset, route_of, segment,
+    Connections, Key, acknowledgement, handshake_end, has_content, is_forged_reset, is_pure_ack,
+    reset, route_of, segment,
 };
 use super::serve::serve;
 use super::tasks::{SimulatedSockets, Tasks};
@@ -184,10 +185,16 @@ impl<M: Machine> Engine<M> {
         if let (Some((from, to)), Some(segment)) = (route, segment(&packet))
             && let Some((key, end)) = self.connections.of(from, to)
         {
+            let handshake = self.connections.answered(key, end);
             if segment.flags.rst {
+                if let Some(number) = handshake {
+                    // What is reset before anybody accepted it stays in turmoil-net's tables for
+                    // ever and keeps the port, so it is opened first.
+                    self.guard.0.deliver(handshake_end(key, number));
+                }
                 self.connections.leave(key, end);
             }
-            if segment.flags.rst || segment.flags.fin {
+            if segment.flags.fin || (segment.flags.rst && !is_forged_reset(segment)) {
                 self.connections.leave(key, end.other());
             }
         }
@@ -264,16 +271,8 @@ impl<M: Machine> Engine<M> {
                 return;
             }
         }
-        let found = self.connections.of(from, to).map(|(key, _)| key);
-        let connection = found.and_then(|key| self.connections.connection(key).zip(Some(key.0)));
-        if is_pure_ack(segment) {
-            // The last of a handshake is the only one that is missed.
-            match connection.filter(|(connection, _)| !connection.established) {
-                Some((connection, _)) => connection.established = true,
-                None => return,
-            }
-        } else if let Some((connection, dialer)) = connection {
-            connection.stream = connection.stream.or_else(|| self.board.stream_from(dialer));
+        if !self.note_segment((from, to), segment) {
+            return;
         }
         match self.links.state(sender, receiver) {
             _ if self.off.contains(&receiver) => self.lose(&packet),
@@ -282,6 +281,26 @@ impl<M: Machine> Engine<M> {
             LinkState::Silent => self.lose(&packet),
             LinkState::Refused | LinkState::Reset => {}
         }
+    }
+
+    /// Keep in mind what a segment means for its connection. Whether anybody would miss it.
+    fn note_segment(&mut self, (from, to): Key, segment: &TcpSegment) -> bool {
+        let found = self.connections.of(from, to);
+        let connection = found.and_then(|(key, _)| self.connections.connection(key).zip(Some(key)));
+        let Some((connection, key)) = connection else { return !is_pure_ack(segment) };
+        if is_pure_ack(segment) {
+            // The last of a handshake is the only one that is missed.
+            return !std::mem::replace(&mut connection.established, true);
+        }
+        if segment.flags.syn && segment.flags.ack {
+            connection.handshake = Some(segment.seq);
+        }
+        connection.stream = connection.stream.or_else(|| self.board.stream_from(key.0));
+        if let Some(stream) = connection.stream.filter(|_| segment.flags.rst) {
+            // What this answers did not get through, nor does what follows.
+            self.board.lose(stream, if from == key.0 { End::Dialer } else { End::Acceptor });
+        }
+        true
     }
 
     /// Send a packet on its way over a link that is up. `at` is when it arrives if that was settled
@@ -319,13 +338,12 @@ impl<M: Machine> Engine<M> {
 
     /// A packet is lost, without anybody being told.
     fn lose(&mut self, packet: &Packet) {
-        if !segment(packet).is_some_and(has_content) {
-            return;
-        }
+        let Some(segment) = segment(packet) else { return };
         let found = route_of(packet).and_then(|(from, to)| self.connections.of(from, to));
         let Some((key, end)) = found else { return };
         let Some(stream) = self.board.stream_from(key.0) else { return };
-        if self.board.lose(stream, end) {
+        let is_missed = segment.flags.rst || has_content(segment);
+        if is_missed && self.board.lose(stream, end) {
             self.timers.insert((self.board.now() + TCP_TIMEOUT, stream, end.other()));
         }
     }

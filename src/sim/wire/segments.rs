@@ -19,6 +19,8 @@ pub(super) struct Connection {
     pub(super) hosts: [HostId; 2],
     /// Its place among all that was sent.
     pub(super) born: u64,
+    /// The sequence number of the second segment of the handshake, until the third arrives.
+    pub(super) handshake: Option<u32>,
     /// Whether the last segment of the handshake has been sent.
     pub(super) established: bool,
     /// Which ends will send nothing more.
@@ -34,8 +36,15 @@ pub(super) struct Connections(BTreeMap<Key, Connection>);
 impl Connections {
     pub(super) fn begin(&mut self, key: Key, hosts: [HostId; 2], born: u64) {
         let last = [Time::from_micros(i64::MIN); 2];
-        let connection =
-            Connection { stream: None, hosts, born, established: false, gone: [false; 2], last };
+        let connection = Connection {
+            stream: None,
+            hosts,
+            born,
+            handshake: None,
+            established: false,
+            gone: [false; 2],
+            last,
+        };
         self.0.insert(key, connection);
     }
 
@@ -71,6 +80,12 @@ impl Connections {
         };
         let is_of = |connection: &Connection| connection.hosts.contains(&host);
         self.0.iter().filter(|(_, c)| is_of(c)).map(|(key, c)| (*key, end(c))).collect()
+    }
+
+    /// Something arrives at an end. The number of the handshake, if it is this that answers it.
+    pub(super) fn answered(&mut self, key: Key, end: End) -> Option<u32> {
+        let connection = self.0.get_mut(&key).filter(|_| end == End::Acceptor)?;
+        connection.handshake.take()
     }
 
     /// An end will send nothing more. Forgets the connection if neither will.
@@ -127,18 +142,32 @@ pub(super) fn acknowledgement(packet: &Packet) -> Option<Packet> {
     Some(packet_between(packet.dst, packet.src, reply))
 }
 
+/// The last segment of a handshake whose second had this sequence number.
+pub(super) fn handshake_end((dialer, acceptor): Key, number: u32) -> Packet {
+    let flags = TcpFlags { ack: true, ..TcpFlags::default() };
+    forged(dialer, acceptor, flags, number.wrapping_add(1))
+}
+
 /// A reset, as if one end had sent it to the other.
 pub(super) fn reset((dialer, acceptor): Key, to: End) -> Packet {
     let (from, to) = match to {
         End::Dialer => (acceptor, dialer),
         End::Acceptor => (dialer, acceptor),
     };
-    let flags = TcpFlags { rst: true, ..TcpFlags::default() };
+    forged(from, to, TcpFlags { rst: true, ..TcpFlags::default() }, 0)
+}
+
+/// Whether a segment is a [`reset`] that no host sent. Hosts have something to refer to.
+pub(super) fn is_forged_reset(segment: &TcpSegment) -> bool {
+    segment.flags.rst && !segment.flags.ack && segment.seq == 0
+}
+
+fn forged(from: SocketAddr, to: SocketAddr, flags: TcpFlags, ack: u32) -> Packet {
     let segment = TcpSegment {
         src_port: from.port(),
         dst_port: to.port(),
         seq: 0,
-        ack: 0,
+        ack,
         flags,
         window: 0,
         payload: Default::default(),

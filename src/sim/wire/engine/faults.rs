@@ -18,7 +18,7 @@ impl<M: Machine> Engine<M> {
             }
         }
         match state {
-            LinkState::Up => self.revive(from, to),
+            LinkState::Up => self.revive(from, to).await,
             LinkState::Held => {
                 self.stall_dials(from, to).await;
                 for packet in self.take_flight(from, to) {
@@ -37,7 +37,7 @@ impl<M: Machine> Engine<M> {
                 self.take_flight(to, from);
                 self.reset_streams(from, to);
                 if state == LinkState::Refused {
-                    self.redial(from, to);
+                    self.redial(from, to).await;
                 }
             }
         }
@@ -46,6 +46,7 @@ impl<M: Machine> Engine<M> {
     /// What was held goes on, in whatever state the link now is.
     fn resend(&mut self, from: HostId, to: HostId, packet: Packet) {
         match self.links.state(from, to) {
+            _ if self.off.contains(&to) => self.lose(&packet),
             LinkState::Up => {
                 let at = self.links.arrival(from, to, self.board.now());
                 self.forward(packet, Some(at));
@@ -100,8 +101,7 @@ impl<M: Machine> Engine<M> {
         self.flight.retain(|_, packet| is_other(packet));
         self.links.retain_held(is_other);
         for end in [End::Dialer, End::Acceptor] {
-            self.guard.0.deliver(reset(key, end));
-            self.connections.leave(key, end);
+            self.deliver(reset(key, end));
         }
     }
 
@@ -118,17 +118,20 @@ impl<M: Machine> Engine<M> {
     }
 
     /// Dials between the two that found silence begin anew.
-    fn redial(&mut self, one: HostId, other: HostId) {
+    async fn redial(&mut self, one: HostId, other: HostId) {
         for stream in self.board.dials(one, other, true) {
-            self.try_again(stream);
+            self.try_again(stream).await;
         }
     }
 
-    fn try_again(&mut self, stream: StreamId) {
+    async fn try_again(&mut self, stream: StreamId) {
         let dialer = self.board.end_state(stream, End::Dialer);
         let acceptor = self.board.end_state(stream, End::Acceptor);
         if let Some((dialer, acceptor)) = dialer.zip(acceptor) {
             self.try_dial(stream, dialer.host, acceptor.host);
+            // Now, so that of several dials each is sent in its turn.
+            self.tasks.settle().await;
+            self.pump().await;
         }
     }
 
@@ -149,7 +152,7 @@ impl<M: Machine> Engine<M> {
     }
 
     /// The link from one to the other is up again.
-    fn revive(&mut self, from: HostId, to: HostId) {
+    async fn revive(&mut self, from: HostId, to: HostId) {
         for stream in self.board.open_between(from, to) {
             let lost = [End::Dialer, End::Acceptor]
                 .into_iter()
@@ -161,7 +164,7 @@ impl<M: Machine> Engine<M> {
                 self.fly(at, reset(key, end));
             }
         }
-        self.redial(from, to);
+        self.redial(from, to).await;
     }
 
     pub(super) async fn power_off(&mut self, host: HostId) {
@@ -183,8 +186,7 @@ impl<M: Machine> Engine<M> {
         self.tasks.settle().await;
         // Its kernel outlives it, with connections that would keep its ports busy.
         for (key, end) in self.connections.of_host(host) {
-            self.guard.0.deliver(reset(key, end));
-            self.connections.leave(key, end);
+            self.deliver(reset(key, end));
         }
     }
 
@@ -197,7 +199,7 @@ impl<M: Machine> Engine<M> {
         for (stream, end, peer) in self.board.streams_of(host) {
             let Some(state) = self.board.end_state(stream, end) else { continue };
             if !state.open {
-                self.try_again(stream);
+                self.try_again(stream).await;
             } else if state.lost
                 && let Some(key) = self.connection_of(stream)
             {

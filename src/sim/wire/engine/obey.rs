@@ -21,12 +21,12 @@ impl<M: Machine> Engine<M> {
                         continue;
                     }
                     last = Some((stream, end));
-                    self.stamp_now(stream, end);
+                    self.stamp_now(stream, end, false);
                     self.board.write(stream, end, stanza);
                 }
                 Command::Close { stream, end, error, abrupt } => {
                     self.flush(&mut last).await;
-                    self.stamp_now(stream, end);
+                    self.stamp_now(stream, end, true);
                     let order = if abrupt { Order::Abort } else { Order::Close(error) };
                     last = Some((stream, end));
                     self.hang_up(stream, end, order);
@@ -65,15 +65,16 @@ impl<M: Machine> Engine<M> {
         }
     }
 
-    /// Settle when something that is sent now on this stream arrives.
-    fn stamp_now(&mut self, stream: StreamId, end: End) {
+    /// Settle when something that is sent now on this stream arrives. The last that an end sends
+    /// need not arrive where the stream is over.
+    fn stamp_now(&mut self, stream: StreamId, end: End, last: bool) {
         let rank = self.stamps.len();
         let Some(from) = self.board.end_state(stream, end).filter(|state| state.open) else {
             return;
         };
         let Some(to) = self.board.end_state(stream, end.other()) else { return };
         let is_up = self.links.state(from.host, to.host) == LinkState::Up;
-        if to.over || to.lost || !is_up || self.off.contains(&to.host) {
+        if (last && to.over) || to.lost || !is_up || self.off.contains(&to.host) {
             return;
         }
         let at = self.links.arrival(from.host, to.host, self.board.now());
