@@ -73,12 +73,22 @@ impl Master {
     /// LEAVE for those of its own users who were removed, then the departures of all who are not
     /// back as the same person. Who went more than once went as he did the last time.
     fn resend_departures(&self, index: usize, missed: &[Logged], out: &mut Vec<Output>) {
-        let departures: Vec<&Gone> = missed
+        let gone = missed.iter().filter_map(|logged| match logged {
+            Logged::Gone(gone) => Some(gone),
+            _ => None,
+        });
+        let all: Vec<&Gone> = gone.collect();
+        // Another nick is of no interest any more once the stay is over in which he took it.
+        let stays = |position: usize, gone: &Gone| {
+            !all[position..].iter().any(|later| !later.renamed && later.session == gone.session)
+        };
+        let departures: Vec<&Gone> = all
             .iter()
-            .filter_map(|logged| match logged {
-                Logged::Gone(gone) if gone.renamed || !self.is_back(gone) => Some(gone),
-                _ => None,
+            .enumerate()
+            .filter(|(position, gone)| {
+                gone.renamed && stays(*position, gone) || !self.is_back(gone)
             })
+            .map(|(_, gone)| *gone)
             .collect();
         let later = |position: usize, same: &dyn Fn(&Gone) -> bool| {
             departures[position + 1..].iter().any(|later| same(later))
