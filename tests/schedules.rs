@@ -36,13 +36,19 @@ enum Act {
     Back(usize),
     Tell(usize, usize),
     Lose(usize),
+    Rename(usize),
+    Subject(usize),
+    /// Who does it is WiZ.
+    Kick(usize),
     /// Which slave, and how.
     Cut(usize, &'static str),
     Hold(usize),
     Heal,
     Wait(u32),
-    /// So many of the following at one instant.
+    /// These at one instant.
     Meanwhile(Vec<Act>),
+    /// These while a link is silently dead, until both sides must have found out.
+    Dark(usize, Vec<Act>),
 }
 
 fn doing() -> impl Strategy<Value = Act> {
@@ -54,6 +60,9 @@ fn doing() -> impl Strategy<Value = Act> {
         1 => who.clone().prop_map(Act::Away),
         1 => who.clone().prop_map(Act::Back),
         1 => (who.clone(), who.clone()).prop_map(|(one, other)| Act::Tell(one, other)),
+        1 => who.clone().prop_map(Act::Rename),
+        1 => who.clone().prop_map(Act::Subject),
+        1 => who.clone().prop_map(Act::Kick),
         1 => who.prop_map(Act::Lose),
     ]
 }
@@ -65,7 +74,9 @@ fn act() -> impl Strategy<Value = Act> {
         2 => proptest::collection::vec(doing(), 2..5).prop_map(Act::Meanwhile),
         2 => slave.clone().prop_map(|slave| Act::Cut(slave, " refusing")),
         1 => slave.clone().prop_map(|slave| Act::Cut(slave, " resetting")),
-        1 => slave.prop_map(Act::Hold),
+        1 => slave.clone().prop_map(Act::Hold),
+        1 => (slave, proptest::collection::vec(doing(), 0..4))
+            .prop_map(|(slave, acts)| Act::Dark(slave, acts)),
         2 => Just(Act::Heal),
         1 => (1..200_u32).prop_map(Act::Wait),
     ]
@@ -76,42 +87,86 @@ fn act() -> impl Strategy<Value = Act> {
 /// cut: what a dying stream holds is lost without anybody's knowledge, which profile core does not
 /// promise to repair.
 fn script(acts: &[Act]) -> String {
-    let mut text = String::from("# A schedule\n## cast: wallops\n-----\n");
-    let mut offline = BTreeSet::new();
-    let mut said = 0;
-    let mut held = false;
+    let mut script = Script::default();
     for act in acts {
-        match act {
-            Act::Hold(_) => held = true,
-            Act::Cut(..) if held => {
-                text += "heal everything\nwait 1s\n";
-                held = false;
-            }
-            _ => {}
+        script.add(act);
+    }
+    let end = "heal everything\nwait 150s\nwait until quiet\nwait 70s\n";
+    let expected = "The roster is the same everywhere\nThe history is the same everywhere\n";
+    format!("# A schedule\n## cast: wallops\n-----\n{}{end}{expected}", script.text)
+}
+
+#[derive(Default)]
+struct Script {
+    text: String,
+    offline: BTreeSet<usize>,
+    said: u32,
+    held: bool,
+}
+
+impl Script {
+    fn add(&mut self, act: &Act) {
+        let cuts = matches!(act, Act::Cut(..) | Act::Dark(..));
+        if cuts && std::mem::take(&mut self.held) {
+            self.text += "heal everything\nwait 1s\n";
         }
+        self.held |= matches!(act, Act::Hold(_));
         match act {
             Act::Meanwhile(inner) => {
-                let mut seen = offline.clone();
+                let mut seen = self.offline.clone();
                 let mut lines = String::new();
                 for act in inner.iter().filter(|act| actor(act).is_some_and(|who| seen.insert(who)))
                 {
-                    lines += &format!("\t{}\n", line(act, &mut offline, &mut said));
+                    lines += &format!("\t{}\n", self.line(act));
                 }
                 if !lines.is_empty() {
-                    text += &format!("meanwhile\n{lines}\n");
+                    self.text += &format!("meanwhile\n{lines}\n");
                 }
             }
-            act => {
-                if let Some(who) = actor(act).filter(|who| offline.remove(who)) {
-                    text += &format!("{} connects\n", PEOPLE[who].0);
+            Act::Dark(slave, inner) => {
+                self.text += &format!("cut {} from channel.avalon.irc\n", SLAVES[*slave]);
+                for act in inner {
+                    self.add(act);
                 }
-                text += &line(act, &mut offline, &mut said);
-                text += "\n";
+                self.text += "wait 220s\n";
+            }
+            act => {
+                if let Some(who) = actor(act).filter(|who| self.offline.remove(who)) {
+                    self.text += &format!("{} connects\n", PEOPLE[who].0);
+                }
+                let line = self.line(act);
+                self.text += &format!("{line}\n");
             }
         }
     }
-    text += "heal everything\nwait 150s\nwait until quiet\nwait 70s\n";
-    text + "The roster is the same everywhere\nThe history is the same everywhere\n"
+
+    fn line(&mut self, act: &Act) -> String {
+        let name = |who: &usize| PEOPLE[*who].0;
+        self.said += 1;
+        let said = self.said;
+        match act {
+            Act::Join(who) => format!("{} joins wallops", name(who)),
+            Act::Leave(who) => format!("{} leaves", name(who)),
+            Act::Say(who) => format!("{} says \"message {said}\"", name(who)),
+            Act::Away(who) => format!("{} is away", name(who)),
+            Act::Back(who) => format!("{} is back", name(who)),
+            Act::Tell(who, to) => format!("{} tells {} \"private {said}\"", name(who), name(to)),
+            Act::Rename(who) => format!("{} becomes \"nick {said}\"", name(who)),
+            Act::Subject(who) => format!("{} sets the subject to \"subject {said}\"", name(who)),
+            Act::Kick(who) => format!("WiZ kicks {}", name(who)),
+            Act::Lose(who) => {
+                self.offline.insert(*who);
+                format!("{} loses its connection", name(who))
+            }
+            Act::Cut(slave, manner) => {
+                format!("cut {} from channel.avalon.irc{manner}", SLAVES[*slave])
+            }
+            Act::Hold(slave) => format!("hold {} from channel.avalon.irc for 15s", SLAVES[*slave]),
+            Act::Heal => "heal everything".to_owned(),
+            Act::Wait(seconds) => format!("wait {seconds}s"),
+            Act::Meanwhile(_) | Act::Dark(..) => String::new(),
+        }
+    }
 }
 
 fn actor(act: &Act) -> Option<usize> {
@@ -122,32 +177,11 @@ fn actor(act: &Act) -> Option<usize> {
         | Act::Away(who)
         | Act::Back(who)
         | Act::Tell(who, _)
+        | Act::Rename(who)
+        | Act::Subject(who)
         | Act::Lose(who) => Some(*who),
+        Act::Kick(_) => Some(3),
         _ => None,
-    }
-}
-
-fn line(act: &Act, offline: &mut BTreeSet<usize>, said: &mut u32) -> String {
-    let name = |who: &usize| PEOPLE[*who].0;
-    *said += 1;
-    match act {
-        Act::Join(who) => format!("{} joins wallops", name(who)),
-        Act::Leave(who) => format!("{} leaves", name(who)),
-        Act::Say(who) => format!("{} says \"message {said}\"", name(who)),
-        Act::Away(who) => format!("{} is away", name(who)),
-        Act::Back(who) => format!("{} is back", name(who)),
-        Act::Tell(who, to) => format!("{} tells {} \"private {said}\"", name(who), name(to)),
-        Act::Lose(who) => {
-            offline.insert(*who);
-            format!("{} loses its connection", name(who))
-        }
-        Act::Cut(slave, manner) => {
-            format!("cut {} from channel.avalon.irc{manner}", SLAVES[*slave])
-        }
-        Act::Hold(slave) => format!("hold {} from channel.avalon.irc for 15s", SLAVES[*slave]),
-        Act::Heal => "heal everything".to_owned(),
-        Act::Wait(seconds) => format!("wait {seconds}s"),
-        Act::Meanwhile(_) => String::new(),
     }
 }
 
@@ -184,7 +218,7 @@ fn told(transcript: &Transcript, jid: &str) -> Told {
         }
         let Some(nick) = from.resource().map(ToString::to_string) else { continue };
         if stanza.is_unavailable() {
-            told.left |= is_own(stanza);
+            told.left |= is_farewell(stanza);
             told.nicks.remove(&nick);
         } else if stanza.is_available() {
             told.nicks.insert(nick);
@@ -193,8 +227,11 @@ fn told(transcript: &Transcript, jid: &str) -> Told {
     told
 }
 
-fn is_own(stanza: &Stanza) -> bool {
-    stanza.muc_user().is_some_and(|x| x.status.contains(&Status::SelfPresence))
+/// Whether it tells an occupant that he is out of the room, not that he has another nick.
+fn is_farewell(stanza: &Stanza) -> bool {
+    stanza.muc_user().is_some_and(|x| {
+        x.status.contains(&Status::SelfPresence) && !x.status.contains(&Status::NewNick)
+    })
 }
 
 /// Bodies that the master broadcast or kept for a slave.
@@ -212,6 +249,7 @@ fn stayed(text: &str, name: &str) -> bool {
     !text.lines().any(|line| {
         let line = line.trim();
         never.iter().any(|verb| line.starts_with(&format!("{name} {verb}")))
+            || line.ends_with(&format!("kicks {name}"))
     })
 }
 
