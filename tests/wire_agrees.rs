@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use both::{ALICE, BOB, CAROL, after, both, exactly, fault, link, say};
 use wallops::sim::world::Action;
+use wallops::stanza::{Jid, Stanza, Type};
 use wallops::transcript::{Fault, Loss, Machine};
 
 #[test]
@@ -76,6 +77,39 @@ fn a_held_link_loses_nothing_and_keeps_the_order() {
         assert!(heard.iter().zip(texts).all(|(line, text)| line.ends_with(text)), "{heard:?}");
         assert_eq!(heard.len(), texts.len());
     }
+}
+
+#[test]
+fn a_held_link_holds_more_than_tcp_would() {
+    let heard = exactly(|network| {
+        fault(network, Fault::Hold(link(true)));
+        for number in 0..2000 {
+            say(network, ALICE, BOB, &format!("{number} {}", "lorem ipsum ".repeat(20)));
+        }
+        network.run_until(after(5000));
+        fault(network, Fault::HealEverything);
+        assert!(network.run_until_quiet(after(6000)));
+    });
+    assert_eq!(heard.len(), 2000);
+    assert!(heard.iter().all(|line| line.contains("23:58:42.021300")), "{:?}", heard.last());
+}
+
+#[test]
+fn a_stanza_from_elsewhere_ends_the_stream_that_it_comes_on() {
+    let heard = exactly(|network| {
+        let server = network.world().server_id("a.example").unwrap();
+        for from in ["mallory@c.example/x", "alice@a.example/x"] {
+            let stanza = Stanza::message(Type::Chat)
+                .with_from(Jid::new(from).unwrap())
+                .with_to(Jid::new(BOB).unwrap());
+            network.act(Action::Forge(server, stanza));
+            assert!(network.run_until_quiet(after(1000)));
+        }
+        let transcript = network.world().recorder().transcript().unwrap().to_string();
+        assert_eq!(transcript.matches("mallory").count(), 1, "{transcript}");
+        assert_eq!(transcript.matches("alice").count(), 2, "{transcript}");
+    });
+    assert_eq!(heard, [format!("{BOB} 23:58:37.222800 ")]);
 }
 
 #[test]

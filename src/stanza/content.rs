@@ -5,6 +5,8 @@
 //! content namespace only; a `<message xmlns='jabber:client'/>` that is forwarded (XEP-0297) stays
 //! as it is. Elements that are not stanzas stay as they are, too.
 
+mod outgoing;
+
 use std::marker::PhantomData;
 
 use minidom::Element;
@@ -12,6 +14,7 @@ use rxml::{AttrMap, Event, Namespace, QName};
 use xso::error::{Error, FromEventsError};
 use xso::{AsXml, Context, FromEventsBuilder, FromXml, Item};
 
+pub use self::outgoing::{Outgoing, OutgoingItems};
 use super::{Limits, ns};
 
 /// The content namespace of a stream.
@@ -185,19 +188,7 @@ impl<'x, N: ContentNamespace> Iterator for OnStreamItems<'x, N> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let item = self.items.next()?;
-        Some(item.map(|item| match item {
-            Item::ElementHeadStart(namespace, name) => {
-                let translated = self.reach.start(namespace.as_str() == ns::CLIENT, name.as_str());
-                let namespace =
-                    if translated { Namespace::from_str(N::NAMESPACE) } else { namespace };
-                Item::ElementHeadStart(namespace, name)
-            }
-            Item::ElementFoot => {
-                self.reach.end();
-                Item::ElementFoot
-            }
-            item => item,
-        }))
+        Some(item.map(|item| self.reach.translate::<N>(item)))
     }
 }
 
@@ -229,6 +220,23 @@ impl Reach {
             self.foreign += 1;
         }
         translated
+    }
+
+    /// An item on its way out, as `N` has it.
+    fn translate<'x, N: ContentNamespace>(&mut self, item: Item<'x>) -> Item<'x> {
+        match item {
+            Item::ElementHeadStart(namespace, name) => {
+                let translated = self.start(namespace.as_str() == ns::CLIENT, name.as_str());
+                let namespace =
+                    if translated { Namespace::from_str(N::NAMESPACE) } else { namespace };
+                Item::ElementHeadStart(namespace, name)
+            }
+            Item::ElementFoot => {
+                self.end();
+                Item::ElementFoot
+            }
+            item => item,
+        }
     }
 
     /// The innermost open element ends.

@@ -18,7 +18,7 @@ use super::board::{Board, Machine, Order, Orders};
 use super::failure::{Failure, stream_error};
 use super::negotiate::{Content, Socket, Xml, send_element};
 use crate::sim::network::{End, StreamId};
-use crate::stanza::content::OnStream;
+use crate::stanza::content::{OnStream, Outgoing};
 use crate::stanza::{Stanza, ns};
 
 /// How much a peer may send after the end of the stream before its connection is cut.
@@ -141,8 +141,7 @@ where
     loop {
         match orders.next().await {
             Order::Write(stanza) => {
-                let item = OnStream::<N>::from(Element::from(&stanza));
-                if send(xml, &item).await.is_err() {
+                if send(xml, &Outgoing::<N>::new(&stanza)).await.is_err() {
                     return Ending::Peer(Failure::Gone);
                 }
             }
@@ -152,19 +151,22 @@ where
     }
 }
 
-async fn send<S, N>(xml: &RefCell<Xml<'_, S, N>>, item: &OnStream<N>) -> io::Result<()>
+async fn send<S, N>(xml: &RefCell<Xml<'_, S, N>>, item: &Outgoing<'_, N>) -> io::Result<()>
 where
     S: Socket,
     N: Content,
 {
-    type Xs<'a, S, N> = Xml<'a, S, N>;
+    // A stream takes anything that can be written, and needs to be told what.
+    type Stanza<'s, N> = &'s Outgoing<'s, N>;
     poll_fn(|cx| {
-        <Xs<'_, S, N> as Sink<&OnStream<N>>>::poll_ready(Pin::new(&mut *xml.borrow_mut()), cx)
+        let mut xml = xml.borrow_mut();
+        <Xml<'_, S, N> as Sink<Stanza<'_, N>>>::poll_ready(Pin::new(&mut *xml), cx)
     })
     .await?;
     Pin::new(&mut *xml.borrow_mut()).start_send(item)?;
     poll_fn(|cx| {
-        <Xs<'_, S, N> as Sink<&OnStream<N>>>::poll_flush(Pin::new(&mut *xml.borrow_mut()), cx)
+        let mut xml = xml.borrow_mut();
+        <Xml<'_, S, N> as Sink<Stanza<'_, N>>>::poll_flush(Pin::new(&mut *xml), cx)
     })
     .await
 }

@@ -41,7 +41,9 @@ impl Tasks {
     ) {
         let number = self.0.started.get();
         self.0.started.set(number + 1);
-        let task = OnHost { id, host, number, tasks: self.clone(), task: Some(Box::pin(task)) };
+        // tokio would have it yield now and then, so that it is not done when all others are.
+        let task = Some(Box::pin(tokio::task::unconstrained(task)));
+        let task = OnHost { id, host, number, tasks: self.clone(), task };
         let handle = tokio::task::spawn_local(task).abort_handle();
         self.0.running.borrow_mut().entry(host).or_default().insert(number, handle);
     }
