@@ -31,5 +31,15 @@ mod schedule;
 #[path = "machines/wires.rs"]
 mod wires;
 
+#[path = "machines/enter.rs"]
+mod enter;
 #[path = "machines/fanout.rs"]
 mod fanout;
+#[path = "machines/initial.rs"]
+mod initial;
+#[path = "machines/leave.rs"]
+mod leave;
+#[path = "machines/presence.rs"]
+mod presence;
+#[path = "machines/requirements.rs"]
+mod requirements;

@@ -22,7 +22,7 @@ fn config(cases: u32) -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(config(300))]
+    #![proptest_config(config(700))]
 
     #[test]
     fn without_faults_everybody_agrees_at_once(schedule in without_faults()) {
@@ -30,12 +30,11 @@ proptest! {
         schedule.play(&mut stage);
         stage.assert_converged();
         stage.assert_nothing_lost();
-        stage.assert_sound();
     }
 }
 
 proptest! {
-    #![proptest_config(config(600))]
+    #![proptest_config(config(1400))]
 
     #[test]
     fn whatever_breaks_everybody_agrees_when_it_is_healed(schedule in with_faults()) {
@@ -44,7 +43,6 @@ proptest! {
         stage.calm_down();
         stage.assert_converged();
         stage.assert_nothing_lost();
-        stage.assert_sound();
         stage.assert_calm();
     }
 }

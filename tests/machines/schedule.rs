@@ -1,12 +1,9 @@
 //! Random schedules: what people do, what breaks, and how a stage plays it.
 
 use proptest::prelude::*;
-use wallops::dmuc::Change;
-use wallops::stanza::{Kind, Type};
 use wallops::time::Duration;
 
 use crate::cast::*;
-use crate::record::*;
 use crate::stage::{Stage, Way};
 
 /// Everybody who may take part.
@@ -269,39 +266,11 @@ impl Stage {
     /// LIVE-DETECT, with the bound for one dead direction.
     pub fn await_notice(&mut self, slave: &str) {
         for _ in 0..151 {
-            if !self.is_unnoticed(slave) {
+            if !self.sites[self.site(slave)].unnoticed.any() {
                 return;
             }
             self.seconds(1);
         }
         panic!("a loss between the room and {slave} is not noticed within 150 s");
-    }
-
-    /// Whether something was lost on a way of this slave and the side that has to notice has not.
-    fn is_unnoticed(&self, slave: &str) -> bool {
-        let (mut master_has_to, mut slave_has_to) = (false, false);
-        let domain = domain_of(slave);
-        for record in &self.record {
-            if let Some(note) = record.note.as_ref().filter(|note| note.change == Change::Split) {
-                master_has_to &= note.about.as_str() != slave;
-                slave_has_to &= note.by.as_str() != slave;
-                continue;
-            }
-            let stanza = &record.stanza;
-            if !record.lost || stanza.kind == Kind::Iq {
-                continue;
-            }
-            let refusal = stanza.is_error() && domain_of(to(stanza)) == domain;
-            let heard = stanza.kind == Kind::Presence || stanza.type_ == Type::Groupchat;
-            match record.hop {
-                Hop::MasterToSlave if to(stanza) == slave => master_has_to = true,
-                Hop::MasterToUser if refusal => slave_has_to = true,
-                Hop::SlaveToMaster if domain_of(from(stanza)) == domain && heard => {
-                    slave_has_to = true;
-                }
-                _ => {}
-            }
-        }
-        master_has_to || slave_has_to
     }
 }

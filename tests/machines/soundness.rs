@@ -37,7 +37,7 @@ impl Stage {
         if text.contains(ns::DMUC) {
             return Some("an element of XEP-0282 at a user");
         }
-        if self.sites.iter().any(|site| text.contains(&site.jid)) {
+        if self.sites.iter().any(|site| text.contains(&format!("'{}'", site.jid))) {
             return Some("the name of a slave at a user");
         }
         if stanza.from.as_ref().is_none_or(|from| from.domain().as_str() != DOMAIN) {

@@ -26,6 +26,19 @@ pub enum Way {
     Bounce,
 }
 
+/// Who has to notice that something was lost between a slave and its master.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unnoticed {
+    pub by_master: bool,
+    pub by_slave: bool,
+}
+
+impl Unnoticed {
+    pub fn any(self) -> bool {
+        self.by_master || self.by_slave
+    }
+}
+
 /// A server with a slave.
 pub struct Site {
     pub slave: Slave,
@@ -37,6 +50,8 @@ pub struct Site {
     pub down: Way,
     /// Whether its slave runs.
     pub alive: bool,
+    /// Who has to notice a loss and has not.
+    pub unnoticed: Unnoticed,
     config: SlaveConfig,
 }
 
@@ -120,6 +135,11 @@ impl Stage {
 
     pub fn site(&self, slave: &str) -> usize {
         self.sites.iter().position(|site| site.jid == slave).unwrap()
+    }
+
+    /// What this client got was forged; it may complain.
+    pub fn forgive(&mut self, who: &str) {
+        self.client(who).faults.clear();
     }
 
     pub fn slave(&self, slave: &str) -> &Slave {
@@ -315,6 +335,7 @@ impl Site {
             up: Way::Up,
             down: Way::Up,
             alive: true,
+            unnoticed: Unnoticed::default(),
             config,
         }
     }

@@ -1,6 +1,6 @@
 //! What the machines of a [`Stage`] do, and where it goes.
 
-use wallops::dmuc::{Note, Output, ServiceInput, SlaveInput};
+use wallops::dmuc::{Change, Note, Output, ServiceInput, SlaveInput};
 use wallops::room::Role;
 use wallops::stanza::{Condition, ErrorType, Jid, Kind, Stanza, Type, error_element};
 
@@ -155,11 +155,38 @@ impl Stage {
     }
 
     pub fn write(&mut self, hop: Hop, stanza: &Stanza, lost: bool) {
+        if lost {
+            self.lose(hop, stanza);
+        }
         let stanza = stanza.clone();
         self.record.push(Record { at: self.now, hop, stanza, lost, moderated: false, note: None });
     }
 
+    /// A slave knows that what it relays is answered, and so that it was lost; its master knows
+    /// nothing of what it sends, but sends nothing of it in vain for long. Of IQs nobody cares.
+    fn lose(&mut self, hop: Hop, stanza: &Stanza) {
+        let peer = match hop {
+            Hop::SlaveToMaster => stanza.from.as_ref(),
+            _ => stanza.to.as_ref(),
+        };
+        let Some(site) = peer.and_then(|peer| self.site_of(peer.as_str())) else { return };
+        let unnoticed = &mut self.sites[site].unnoticed;
+        let answered = stanza.kind == Kind::Presence || stanza.type_ == Type::Groupchat;
+        match hop {
+            _ if stanza.kind == Kind::Iq => {}
+            Hop::MasterToSlave => unnoticed.by_master = true,
+            Hop::MasterToUser => unnoticed.by_slave |= stanza.is_error(),
+            _ => unnoticed.by_slave |= answered,
+        }
+    }
+
     fn note(&mut self, note: Note) {
+        if note.change == Change::Split {
+            for site in &mut self.sites {
+                site.unnoticed.by_master &= site.jid != note.about.as_str();
+                site.unnoticed.by_slave &= site.jid != note.by.as_str();
+            }
+        }
         self.write(Hop::Astray, &Stanza::iq(Type::Result, "note"), false);
         self.record.last_mut().unwrap().note = Some(note);
     }
