@@ -71,11 +71,6 @@ pub fn without_jids(payloads: &Payloads) -> Payloads {
     edit(payloads, strip_jids)
 }
 
-/// A farewell that does not say why.
-pub fn without_codes(payloads: &Payloads) -> Payloads {
-    edit(payloads, |x| remove_children(x, |child| child.is("status", ns::MUC_USER)))
-}
-
 /// Edit the `{muc#user}x` among the payloads.
 fn edit(payloads: &Payloads, change: impl Fn(&mut Element)) -> Payloads {
     let Some(position) = payloads.iter().position(|payload| payload.is("x", ns::MUC_USER)) else {

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use super::fanout::{copy, stamped};
 use super::log::{Gone, Logged};
 use super::*;
-use crate::room::audience::without_codes;
+use crate::room::Item;
 
 impl Master {
     /// The operator creates this slave. `false` if it is none of this room's.
@@ -73,22 +73,12 @@ impl Master {
     /// LEAVE for those of its own users who were removed, then the departures of all who are not
     /// back as the same person. Who went more than once went as he did the last time.
     fn resend_departures(&self, index: usize, missed: &[Logged], out: &mut Vec<Output>) {
-        let gone = missed.iter().filter_map(|logged| match logged {
-            Logged::Gone(gone) => Some(gone),
-            _ => None,
-        });
-        let all: Vec<&Gone> = gone.collect();
-        // Another nick is of no interest any more once the stay is over in which he took it.
-        let stays = |position: usize, gone: &Gone| {
-            !all[position..].iter().any(|later| !later.renamed && later.session == gone.session)
-        };
-        let departures: Vec<&Gone> = all
+        let departures: Vec<&Gone> = missed
             .iter()
-            .enumerate()
-            .filter(|(position, gone)| {
-                gone.renamed && stays(*position, gone) || !self.is_back(gone)
+            .filter_map(|logged| match logged {
+                Logged::Gone(gone) if !self.is_back(gone) => Some(gone),
+                _ => None,
             })
-            .map(|(_, gone)| *gone)
             .collect();
         let later = |position: usize, same: &dyn Fn(&Gone) -> bool| {
             departures[position + 1..].iter().any(|later| same(later))
@@ -97,7 +87,7 @@ impl Master {
             let removed = !gone.renamed && !self.nicks.contains_key(&gone.session);
             let again = |later: &Gone| !later.renamed && later.session == gone.session;
             if removed && gone.via == Some(index) && !later(position, &again) {
-                let departure = self.departure(gone);
+                let departure = self.departure(gone, gone.farewell.clone());
                 self.send_leave(index, &gone.session, &departure, out);
             }
         }
@@ -108,11 +98,8 @@ impl Master {
                 continue;
             }
             let audience = Audience::Slave { jids: self.shows_jids(link) };
-            let departure = self.departure(gone);
-            let mut payloads = audience.render(&departure.payloads);
-            if self.is_succeeded(index, gone) {
-                payloads = without_codes(&payloads);
-            }
+            let departure = self.departure(gone, self.farewell(index, gone));
+            let payloads = audience.render(&departure.payloads);
             out.push(Output::Send(copy(&departure, &link.jid, payloads)));
         }
     }
@@ -122,16 +109,31 @@ impl Master {
         self.occupants.get(&gone.nick).is_some_and(|occupant| occupant.session == gone.session)
     }
 
-    /// Whether somebody else has the nick now. The slave may know that already, and serve him: then
-    /// it must not take the farewell for his. Who took another nick behind this very slave has to
-    /// be told how.
-    fn is_succeeded(&self, index: usize, gone: &Gone) -> bool {
-        let own = gone.via == Some(index) && self.nicks.contains_key(&gone.session);
-        self.occupants.contains_key(&gone.nick) && !(gone.renamed && own)
+    /// What a slave is told late of a nick that is no more. Who is there under another one has
+    /// taken that. If somebody else has the nick now, the slave may know it already, and serve
+    /// him: a farewell that does not say why is not taken for his.
+    fn farewell(&self, index: usize, gone: &Gone) -> Payloads {
+        let successor = self.occupants.get(&gone.nick).map(|occupant| occupant.via);
+        let own = gone.via == Some(index) && successor != Some(Some(index));
+        match self.occupant_of(&gone.session) {
+            Some((nick, occupant)) if gone.renamed && (own || successor.is_none()) => {
+                self.describe(occupant, &[], Item { nick: Some(nick), ..Item::default() }, &[303])
+            }
+            _ if !gone.renamed && successor.is_none() => gone.farewell.clone(),
+            _ => {
+                let item = Item {
+                    affiliation: Some(self.affiliation(&gone.session.to_bare())),
+                    role: Some(Role::None),
+                    jid: Some(&gone.session),
+                    ..Item::default()
+                };
+                Arc::new(vec![item.element(&[])])
+            }
+        }
     }
 
-    fn departure(&self, gone: &Gone) -> Stanza {
-        let mut presence = Stanza::presence(Type::Unavailable).with_payloads(gone.farewell.clone());
+    fn departure(&self, gone: &Gone, farewell: Payloads) -> Stanza {
+        let mut presence = Stanza::presence(Type::Unavailable).with_payloads(farewell);
         presence.from = self.occupant_jid(&gone.nick);
         presence
     }

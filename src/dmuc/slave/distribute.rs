@@ -16,9 +16,20 @@ impl SlaveRoom {
     /// A presence of `nick` to each local occupant as he may see it: real JIDs for moderators,
     /// self codes for the subject.
     pub(super) fn distribute_presence(&self, stanza: &Stanza, nick: &str, out: &mut Vec<Output>) {
+        self.distribute_to_others(stanza, nick, None, out);
+    }
+
+    /// The same to all but `except`.
+    pub(super) fn distribute_to_others(
+        &self,
+        stanza: &Stanza,
+        nick: &str,
+        except: Option<&Jid>,
+        out: &mut Vec<Output>,
+    ) {
         let mut copies = Renderings::new(&stanza.payloads);
         for (session, local) in &self.locals {
-            if self.returning.contains(session) {
+            if self.returning.contains(session) || except == Some(&**session) {
                 continue;
             }
             let payloads = if local == nick {

@@ -128,6 +128,8 @@ impl SlaveRoom {
         let Some((position, _, mut seat)) = self.roster.shift_remove_full(old) else { return };
         if let Ok(occupant) = self.jid.with_resource_str(new) {
             seat.occupant = Arc::new(occupant.into());
+            // Whoever had it is gone, unheard.
+            self.roster.shift_remove(new);
             let position = position.min(self.roster.len());
             self.roster.shift_insert(position, new.to_owned(), seat);
         }

@@ -50,7 +50,7 @@ impl SlaveRoom {
 
     /// What was relayed before a ping that is answered, and is not answered itself, is lost.
     /// A message might overtake a later one and is returned. Of each session's presence the newest
-    /// goes up once more, a join until it is answered; who is in the room needs to join no more.
+    /// goes up once more, a join until its session is entered.
     fn settle(&mut self, now: Time, pinged: Time, out: &mut Vec<Output>) {
         let mut newest: IndexMap<Arc<Jid>, Relayed> = IndexMap::new();
         for lost in self.waiting.take_before(pinged) {
@@ -68,7 +68,7 @@ impl SlaveRoom {
                 _ => s.is_unavailable(),
             };
             let superseded = self.waiting.has(&session, newer);
-            let settled = if join { self.locals.contains_key(&session) } else { lost.again };
+            let settled = if join { lost.entered } else { lost.again };
             if !superseded && !settled {
                 out.push(Output::Send(lost.stanza.clone()));
                 self.waiting.push(Relayed { at: now, again: true, ..lost });
@@ -263,6 +263,9 @@ impl SlaveRoom {
             .with_from(seat.occupant.clone())
             .with_payloads(seat.presence.clone());
         if is_join(&stanza) {
+            if changed {
+                self.distribute_to_others(&presence, nick, Some(session), out);
+            }
             let limits = Default::default();
             self.burst(now, session, nick, &presence, &limits, out);
         } else {

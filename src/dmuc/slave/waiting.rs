@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use super::up::is_join;
-use crate::stanza::{Jid, Kind, Stanza};
+use crate::stanza::{Jid, Kind, Stanza, Type};
 use crate::time::Time;
 
 /// Relayed stanzas that have to be answered, oldest first.
@@ -24,6 +24,8 @@ pub(super) struct Relayed {
     pub at: Time,
     /// Whether that was for the second time.
     pub again: bool,
+    /// Whether its session was entered since.
+    pub entered: bool,
 }
 
 impl Waiting {
@@ -52,7 +54,11 @@ impl Waiting {
 
     /// ENTER for this session: its oldest join is answered. Whether there was one.
     pub fn entered(&mut self, session: &Jid) -> bool {
-        self.settled(session, is_join)
+        let asked = self.settled(session, is_join);
+        for relayed in self.relayed.iter_mut().filter(|r| is_of(&r.stanza, session)) {
+            relayed.entered = true;
+        }
+        asked
     }
 
     /// LEAVE for this session: its oldest leave is answered; without one, a join if the session was
@@ -84,9 +90,25 @@ impl Waiting {
         self.relayed.drain(..count).collect()
     }
 
-    /// Take out everything.
-    pub fn take(&mut self) -> impl Iterator<Item = Stanza> + use<> {
-        std::mem::take(&mut self.relayed).into_iter().map(|relayed| relayed.stanza)
+    /// Take out everything that still matters. What somebody was before he left does not; nor does
+    /// a join whose session was entered since, or a leave before it.
+    pub fn take(&mut self) -> Vec<Stanza> {
+        let all: Vec<_> = self.relayed.drain(..).collect();
+        let matters = |(position, relayed): (usize, &Relayed)| {
+            let stanza = &relayed.stanza;
+            let later = |which: &dyn Fn(&Relayed) -> bool| {
+                let rest = &all[position + 1..];
+                rest.iter().any(|later| later.stanza.from == stanza.from && which(later))
+            };
+            let settled = match stanza.type_ {
+                _ if stanza.kind != Kind::Presence => false,
+                Type::Unavailable => later(&|later| later.entered && is_join(&later.stanza)),
+                _ if relayed.entered && is_join(stanza) => true,
+                _ => later(&|later| later.stanza.is_unavailable()),
+            };
+            (!settled).then(|| stanza.clone())
+        };
+        all.iter().enumerate().filter_map(matters).collect()
     }
 }
 
