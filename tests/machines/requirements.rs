@@ -10,7 +10,8 @@ use crate::stage::{Stage, Way};
 #[test]
 fn a_slave_may_have_any_address_in_its_domain() {
     let plain = play_under("slave@vesa.yeggmaex.irc");
-    for address in ["vesa.yeggmaex.irc", "x7f@vesa.yeggmaex.irc/run1", "vassago@vesa.yeggmaex.irc"] {
+    for address in ["vesa.yeggmaex.irc", "x7f@vesa.yeggmaex.irc/run1", "vassago@vesa.yeggmaex.irc"]
+    {
         assert_eq!(play_under(address), plain, "{address}");
     }
 }
