@@ -69,6 +69,8 @@ pub struct Master {
     log: Log,
     queries: Queries,
     pings: u64,
+    /// The stamp of the last message.
+    stamped: Time,
 }
 
 #[derive(Clone, Debug)]
@@ -100,6 +102,7 @@ impl Master {
             log: Log::default(),
             queries: Queries::default(),
             pings: 0,
+            stamped: Time::from_micros(i64::MIN),
             config,
         }
     }
@@ -140,7 +143,10 @@ impl Master {
         self.hear_domain(&from, now);
         let nick = stanza.to.as_ref().and_then(|to| to.resource()).map(|nick| nick.to_string());
         match (stanza.kind, nick) {
-            (_, _) if stanza.is_error() && stanza.kind != Kind::Iq => {
+            (kind, nick) if stanza.is_error() && kind != Kind::Iq => {
+                if kind == Kind::Message && nick.is_some() {
+                    self.private_error(now, &stanza, out);
+                }
                 self.delivery_error(now, &stanza, out);
             }
             (Kind::Presence, nick) => self.presence(now, &stanza, nick.as_deref(), out),

@@ -22,8 +22,13 @@ pub enum Audience<'a> {
         /// Whether he may see real JIDs.
         jids: bool,
     },
-    /// The subject himself, with his full JID.
-    Own(&'a Jid),
+    /// The subject himself.
+    Own {
+        /// His full JID, which he always sees.
+        jid: &'a Jid,
+        /// Whether he may see other real JIDs, such as that of who kicks him.
+        jids: bool,
+    },
 }
 
 impl Audience<'_> {
@@ -37,7 +42,12 @@ impl Audience<'_> {
                 strip_jids(x);
                 strip_self_codes(x);
             }),
-            Audience::Own(jid) => edit(payloads, |x| make_own(x, jid)),
+            Audience::Own { jid, jids } => edit(payloads, |x| {
+                if !jids {
+                    strip_jids(x);
+                }
+                make_own(x, jid);
+            }),
         }
     }
 }
@@ -183,11 +193,24 @@ mod tests {
         let bare = "<x xmlns='http://jabber.org/protocol/muc#user'><item affiliation='none' \
                     role='participant'/></x>";
         let jid = Jid::new("msa@vesa.yeggmaex.irc/bicycle").unwrap();
-        let seen = Audience::Own(&jid).render(&payloads(bare));
+        let seen = Audience::Own { jid: &jid, jids: false }.render(&payloads(bare));
         let last = seen[0].children().last().unwrap();
         assert_eq!(last.attr("code"), Some("110"));
         let item = seen[0].get_child("item", ns::MUC_USER).unwrap();
         assert_eq!(item.attr("jid"), Some("msa@vesa.yeggmaex.irc/bicycle"));
+    }
+
+    #[test]
+    fn who_is_kicked_learns_the_jid_of_who_did_it_only_if_he_may_see_jids() {
+        let jid = Jid::new("msa@vesa.yeggmaex.irc/bicycle").unwrap();
+        for jids in [false, true] {
+            let seen = Audience::Own { jid: &jid, jids }.render(&payloads(FULL));
+            let item = seen[0].get_child("item", ns::MUC_USER).unwrap();
+            let actor = item.get_child("actor", ns::MUC_USER).unwrap();
+            assert_eq!(actor.attr("nick"), Some("WiZ"));
+            assert_eq!(actor.attr("jid").is_some(), jids);
+            assert_eq!(item.attr("jid"), Some("msa@vesa.yeggmaex.irc/bicycle"));
+        }
     }
 
     #[test]

@@ -30,7 +30,8 @@ impl Master {
                 continue;
             }
             let payloads = if *occupant.session == *subject {
-                Audience::Own(subject).render(&presence.payloads)
+                let jids = self.sees_jids(&occupant.seat.role);
+                Audience::Own { jid: subject, jids }.render(&presence.payloads)
             } else {
                 copies.of(Audience::Other { jids: self.sees_jids(&occupant.seat.role) })
             };

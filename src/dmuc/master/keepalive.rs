@@ -103,10 +103,7 @@ impl Master {
                 self.links[index].pinger.hear(now);
                 out.push(Output::Send(stanza.result_reply(vec![])));
                 // It has not heard of us for long: is the way there dead?
-                let link = &self.links[index];
-                if link.state == LinkState::Active && link.pinger.may_doubt(now) {
-                    self.ping(now, index, out);
-                }
+                self.doubt(now, index, out);
             }
             (Kind::Iq, Type::Get | Type::Set) => {
                 self.links[index].pinger.hear(now);
@@ -117,6 +114,14 @@ impl Master {
                 self.links[index].pinger.hear(now);
                 out.push(self.note(&self.links[index].jid, Change::Ignored));
             }
+        }
+    }
+
+    /// There is a hint that the way to a slave is dead; a ping will tell.
+    pub(super) fn doubt(&mut self, now: Time, index: usize, out: &mut Vec<Output>) {
+        let link = &self.links[index];
+        if link.state == LinkState::Active && link.pinger.may_doubt(now) {
+            self.ping(now, index, out);
         }
     }
 

@@ -86,7 +86,8 @@ impl Master {
         match occupant.via {
             Some(link) => self.send_leave(link, &occupant.session, &presence, out),
             None => {
-                let own = Audience::Own(&occupant.session).render(&farewell);
+                let jids = self.sees_jids(&Role::None);
+                let own = Audience::Own { jid: &occupant.session, jids }.render(&farewell);
                 out.push(Output::Send(copy(&presence, &occupant.session, own)));
             }
         }
@@ -114,7 +115,9 @@ impl Master {
         if link.state != LinkState::Active {
             return;
         }
-        let own = Audience::Own(session).render(&departure.payloads);
+        // Who is out is no moderator any more.
+        let jids = self.sees_jids(&Role::None);
+        let own = Audience::Own { jid: session, jids }.render(&departure.payloads);
         let own = Audience::Slave { jids: self.shows_jids(link) }.render(&own);
         let leave = leave_element(jid.clone());
         let payloads: Vec<_> = [leave].into_iter().chain(own.iter().cloned()).collect();
@@ -134,12 +137,11 @@ impl Master {
             Condition::Gone { .. }
             | Condition::ItemNotFound
             | Condition::RecipientUnavailable
-            | Condition::Redirect { .. }
-            | Condition::ServiceUnavailable
-            | Condition::JidMalformed => true,
-            Condition::RemoteServerNotFound | Condition::RemoteServerTimeout => {
-                occupant.via.is_none()
-            }
+            | Condition::Redirect { .. } => true,
+            Condition::ServiceUnavailable
+            | Condition::JidMalformed
+            | Condition::RemoteServerNotFound
+            | Condition::RemoteServerTimeout => occupant.via.is_none(),
             _ => false,
         };
         if unreachable {

@@ -4,6 +4,7 @@
 use super::log::Logged;
 use super::*;
 use crate::stanza::{Element, element, ns};
+use crate::time::Duration;
 
 impl Master {
     /// A message to the room.
@@ -26,8 +27,8 @@ impl Master {
             return refuse(&stanza, ErrorType::Auth, Condition::Forbidden, None, out);
         }
         let payloads = stanza.clone().retaining(is_passed_on).payloads;
-        let message =
-            StoredMessage { from, id: stanza.id, lang: stanza.lang, payloads, stamp: now };
+        let stamp = self.next_stamp(now);
+        let message = StoredMessage { from, id: stanza.id, lang: stanza.lang, payloads, stamp };
         if subject {
             self.subject = Some(message.clone());
         } else if StoredMessage::is_kept(&message.payloads) {
@@ -35,6 +36,13 @@ impl Master {
         }
         self.broadcast_message(&message, out);
         self.log.push(now, Logged::Message(message));
+    }
+
+    /// The stamp of a message that is received now. No two messages of a room have the same, so
+    /// that a slave knows by it which ones it has.
+    fn next_stamp(&mut self, now: Time) -> Time {
+        self.stamped = now.max(self.stamped + Duration::from_micros(1));
+        self.stamped
     }
 
     /// Whether a role may change the subject: by default moderators only, and everybody with a
@@ -49,11 +57,27 @@ impl Master {
             return refuse(stanza, ErrorType::Modify, Condition::BadRequest, None, out);
         }
         let Some((from, target)) = self.parties(stanza, nick, out) else { return };
-        let mut message = stanza.clone().retaining(|payload| !ns::is_dmuc(payload));
-        if !message.has_payload("x", ns::MUC_USER) {
-            message = message.with_payload(element("x", ns::MUC_USER, &[]));
-        }
+        let message = stanza.clone().retaining(is_passed_on);
+        let message = message.with_payload(element("x", ns::MUC_USER, &[]));
         out.push(Output::Send(message.with_from(from).with_to(target)));
+    }
+
+    /// An error that came back for a private message: it goes on to who wrote that. What it says of
+    /// a link between servers may be true of the slave's.
+    pub(super) fn private_error(&mut self, now: Time, stanza: &Stanza, out: &mut Vec<Output>) {
+        let writer = stanza.to.as_ref().and_then(|to| to.resource());
+        let writer = writer.and_then(|nick| self.occupants.get(nick.as_str()));
+        let from = stanza.from.as_ref().and_then(|from| self.occupant_of(from));
+        let (Some(writer), Some((_, from))) = (writer, from) else {
+            return out.extend(stanza.from.as_ref().map(|from| self.note(from, Change::Ignored)));
+        };
+        let error = stanza.clone().retaining(is_passed_on);
+        let to = writer.session.clone();
+        out.push(Output::Send(error.with_from(from.seat.occupant.clone()).with_to(to)));
+        let via = from.via;
+        if let (Some(link), true) = (via, is_of_a_link(stanza)) {
+            self.doubt(now, link, out);
+        }
     }
 
     /// The sender's occupant JID and the target's session, for what goes from one occupant to
@@ -77,6 +101,12 @@ impl Master {
         };
         Some((sender.seat.occupant.clone(), target.session.clone()))
     }
+}
+
+/// Whether an error says that a server could not be reached.
+fn is_of_a_link(stanza: &Stanza) -> bool {
+    let condition = stanza.error().map(|error| error.defined_condition);
+    matches!(condition, Some(Condition::RemoteServerNotFound | Condition::RemoteServerTimeout))
 }
 
 /// What of a message the room passes on: a client cannot speak for the room or for a master

@@ -33,7 +33,8 @@ impl SlaveRoom {
                 continue;
             }
             let payloads = if local == nick {
-                Audience::Own(session).render(&stanza.payloads)
+                let jids = self.sees_jids(local);
+                Audience::Own { jid: session, jids }.render(&stanza.payloads)
             } else {
                 copies.of(Audience::Other { jids: self.sees_jids(local) })
             };

@@ -82,7 +82,7 @@ impl SlaveRoom {
                 .with_payloads(Audience::Other { jids }.render(&seat.presence));
             out.push(Output::Send(presence));
         }
-        let payloads = Audience::Own(session).render(&own.payloads);
+        let payloads = Audience::Own { jid: session, jids }.render(&own.payloads);
         out.push(Output::Send(own.clone().with_to(session.clone()).with_payloads(payloads)));
         let tail = self.history.tail(limits, now, &self.address, session);
         out.extend(tail.into_iter().map(Output::Send));
@@ -110,7 +110,8 @@ impl SlaveRoom {
             return;
         }
         let own = stanza.clone().retaining(|payload| !ns::is_dmuc(payload));
-        let payloads = Audience::Own(&session).render(&own.payloads);
+        let jids = self.non_anonymous;
+        let payloads = Audience::Own { jid: &session, jids }.render(&own.payloads);
         out.push(Output::Send(own.with_to(session).with_payloads(payloads)));
     }
 }
