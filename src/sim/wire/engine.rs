@@ -268,6 +268,8 @@ impl<M: Machine> Engine<M> {
             if self.links.states(sender, receiver).contains(&LinkState::Refused) {
                 let at = self.board.now() + self.links.round_trip(sender, receiver);
                 self.fly(at, reset((from, to), End::Dialer));
+                // The other end never hears of it.
+                self.connections.leave((from, to), End::Acceptor);
                 return;
             }
         }

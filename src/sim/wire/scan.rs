@@ -98,10 +98,29 @@ impl Scanner {
     ///
     /// At the first byte that may not pass: its index, and why.
     pub fn scan(&mut self, bytes: &[u8]) -> Result<(), (usize, Violation)> {
-        for (index, &byte) in bytes.iter().enumerate() {
-            self.take(byte).map_err(|violation| (index, violation))?;
+        let mut index = 0;
+        while let Some(&byte) = bytes.get(index) {
+            let dull = self.dull(&bytes[index..]);
+            if dull > 0 {
+                self.size += dull;
+                index += dull;
+            } else {
+                self.take(byte).map_err(|violation| (index, violation))?;
+                index += 1;
+            }
         }
         Ok(())
+    }
+
+    /// How many of the next bytes change nothing but the size, and stay within bounds.
+    fn dull(&self, bytes: &[u8]) -> usize {
+        let end = match self.place {
+            Place::Text if self.in_content && self.depth > 1 => b'<',
+            Place::Quoted(quote) if self.in_content => quote,
+            _ => return 0,
+        };
+        let length = bytes.iter().position(|byte| *byte == end).unwrap_or(bytes.len());
+        length.min(self.limits.size_max.saturating_sub(self.size))
     }
 
     fn take(&mut self, byte: u8) -> Result<(), Violation> {

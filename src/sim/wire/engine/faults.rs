@@ -2,7 +2,7 @@
 
 use turmoil_net::Packet;
 
-use super::super::board::Machine;
+use super::super::board::{Machine, Order};
 use super::super::segments::{Key, reset, route_of};
 use super::Engine;
 use crate::sim::network::{End, HostId, LinkState, StreamId};
@@ -175,7 +175,7 @@ impl<M: Machine> Engine<M> {
         for (stream, end, peer) in streams {
             let is_open = self.board.end_state(stream, end).is_some_and(|state| state.open);
             if is_open || end == End::Dialer {
-                self.board.close(stream, end, super::super::board::Order::Abort);
+                self.board.close(stream, end, Order::Abort);
             } else {
                 self.stall_dials(peer, host).await;
             }

@@ -85,8 +85,8 @@ impl<M: Machine> Engine<M> {
     }
 
     fn hang_up(&mut self, stream: StreamId, end: End, order: Order) {
-        let was_stalled = self.board.end_state(stream, end).is_some_and(|state| !state.open);
-        if was_stalled && end == End::Dialer {
+        let is_dialling = self.board.end_state(stream, end).is_some_and(|state| !state.open);
+        if is_dialling && end == End::Dialer {
             // What is still under way of the attempt finds nobody.
             self.cut_attempt(stream);
         }
