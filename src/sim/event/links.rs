@@ -10,7 +10,7 @@ use crate::sim::network::{Delay, HostId, LinkState};
 use crate::time::{Duration, Time};
 
 /// Place of a direction in [`Links`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct LinkIndex(u32);
 
 #[derive(Debug)]
@@ -19,12 +19,13 @@ struct Link {
     delay: Delay,
     /// When what was sent last arrives; nothing arrives before.
     last: Time,
-    held: VecDeque<Event>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Links {
     links: Vec<Link>,
+    /// What waits on held links, in order.
+    held: BTreeMap<LinkIndex, VecDeque<Event>>,
     indices: BTreeMap<(HostId, HostId), LinkIndex>,
 }
 
@@ -42,7 +43,6 @@ impl Links {
                 state: LinkState::Up,
                 delay: usual(),
                 last: Time::from_micros(i64::MIN),
-                held: VecDeque::new(),
             });
             LinkIndex(u32::try_from(links.len() - 1).unwrap_or(u32::MAX))
         })
@@ -81,10 +81,10 @@ impl Links {
     }
 
     pub(super) fn hold(&mut self, index: LinkIndex, event: Event) {
-        self.link(index).held.push_back(event);
+        self.held.entry(index).or_default().push_back(event);
     }
 
     pub(super) fn release(&mut self, index: LinkIndex) -> VecDeque<Event> {
-        std::mem::take(&mut self.link(index).held)
+        self.held.remove(&index).unwrap_or_default()
     }
 }

@@ -109,8 +109,8 @@ impl World {
             return;
         }
         let Some((from, to)) = self.streams.hosts(stream, end) else { return };
-        let (from_name, to_name) = (&self.hosts[from.0 as usize].1, &self.hosts[to.0 as usize].1);
-        let entry = self.recorder.sent(now, from_name, to_name, &stanza);
+        let name = |host: HostId| &self.hosts[host.0 as usize].1;
+        let entry = self.recorder.sent(now, || (name(from), name(to)), &stanza);
         let lost_by_link = self.faults.sent(from, to);
         if lost_by_link {
             self.streams.break_off(stream, end);

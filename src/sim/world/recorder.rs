@@ -71,21 +71,18 @@ impl Recorder {
         }
     }
 
-    pub(super) fn sent(
+    /// `names`: the hosts that it leaves and goes to.
+    pub(super) fn sent<'a>(
         &mut self,
         now: Time,
-        from: &Name,
-        to: &Name,
+        names: impl FnOnce() -> (&'a Name, &'a Name),
         stanza: &Stanza,
     ) -> Option<usize> {
         self.counters.sent += 1;
-        tracing::debug!(target: "wallops::sim", "{from} -> {to}  {}", stanza.describe(&ShortNames::default()));
-        if let Some(transcript) = &mut self.transcript {
-            self.counters.crossed += u64::from(!is_client(from) && !is_client(to));
-            Some(transcript.sent(now, from.clone(), to.clone(), stanza.clone()))
-        } else {
-            None
-        }
+        let transcript = self.transcript.as_mut()?;
+        let (from, to) = names();
+        self.counters.crossed += u64::from(!is_client(from) && !is_client(to));
+        Some(transcript.sent(now, from.clone(), to.clone(), stanza.clone()))
     }
 
     pub(super) fn delivered(&mut self, entry: Option<usize>, now: Time) {

@@ -25,7 +25,47 @@ struct Stream {
     /// Towards which end something was lost, so that nothing more arrives there.
     broken: [bool; 2],
     /// In flight, by the end that it flies to.
-    flight: [VecDeque<Option<usize>>; 2],
+    flight: [Flight; 2],
+}
+
+/// What is in flight in one direction. What left before the record began has no entry.
+#[derive(Debug, Default)]
+struct Flight {
+    unrecorded: usize,
+    entries: VecDeque<usize>,
+}
+
+impl Flight {
+    fn len(&self) -> usize {
+        self.unrecorded + self.entries.len()
+    }
+
+    fn depart(&mut self, entry: Option<usize>) {
+        match entry {
+            Some(entry) => self.entries.push_back(entry),
+            None => self.unrecorded += 1,
+        }
+    }
+
+    /// The first has arrived; its entry, if it has one. Nothing if none is in flight.
+    fn arrive(&mut self) -> Option<Option<usize>> {
+        if self.unrecorded > 0 {
+            self.unrecorded -= 1;
+            return Some(None);
+        }
+        self.entries.pop_front().map(Some)
+    }
+
+    /// Nothing of it will arrive.
+    fn lose(&mut self) -> impl Iterator<Item = usize> {
+        self.unrecorded = 0;
+        self.entries.drain(..)
+    }
+
+    fn forget_entries(&mut self) {
+        self.unrecorded = self.len();
+        self.entries.clear();
+    }
 }
 
 /// Whose stanza arrived.
@@ -61,7 +101,7 @@ impl Streams {
             open: false,
             ended: [false; 2],
             broken: [false; 2],
-            flight: [VecDeque::new(), VecDeque::new()],
+            flight: [Flight::default(), Flight::default()],
         });
         id
     }
@@ -107,14 +147,14 @@ impl Streams {
     /// A stanza leaves for the other end.
     pub(super) fn depart(&mut self, id: StreamId, from: End, entry: Option<usize>) {
         if let Some(stream) = self.stream(id) {
-            stream.flight[from.other().index()].push_back(entry);
+            stream.flight[from.other().index()].depart(entry);
         }
     }
 
     /// The stanza that left first for this end has arrived.
     pub(super) fn arrive(&mut self, id: StreamId, end: End) -> Option<Arrived> {
         let stream = self.stream(id).filter(|stream| !stream.ended[end.index()])?;
-        let entry = stream.flight[end.index()].pop_front()?;
+        let entry = stream.flight[end.index()].arrive()?;
         Some(Arrived { dialer: stream.dialer, acceptor: stream.acceptor, kind: stream.kind, entry })
     }
 
@@ -136,10 +176,9 @@ impl Streams {
         let mut lost = Vec::new();
         for stream in &mut self.0 {
             for end in [End::Dialer, End::Acceptor] {
-                if stream.ends(end.other()) == (from, to) && !stream.flight[end.index()].is_empty()
-                {
+                if stream.ends(end.other()) == (from, to) && stream.flight[end.index()].len() > 0 {
                     stream.broken[end.index()] = true;
-                    lost.extend(stream.flight[end.index()].drain(..).flatten());
+                    lost.extend(stream.flight[end.index()].lose());
                 }
             }
         }
@@ -155,8 +194,7 @@ impl Streams {
 
     /// Nothing in flight has an entry any more.
     pub(super) fn forget_entries(&mut self) {
-        let flights = self.0.iter_mut().flat_map(|stream| &mut stream.flight);
-        flights.flatten().for_each(|entry| *entry = None);
+        self.0.iter_mut().flat_map(|stream| &mut stream.flight).for_each(Flight::forget_entries);
     }
 
     /// How much is in flight from one host to another.
@@ -180,7 +218,7 @@ impl Streams {
                 let at = end.index();
                 if stream.ends(end).0 == host && !stream.ended[at] {
                     sessions += u64::from(stream.kind == Kind::Session && stream.open);
-                    lost.extend(stream.flight[at].drain(..).flatten());
+                    lost.extend(stream.flight[at].lose());
                     stream.ended[at] = true;
                 }
             }
@@ -201,9 +239,9 @@ impl Stream {
     fn end(&mut self, end: End, all: bool) -> Ended {
         let first = self.ended == [false; 2];
         self.ended[end.index()] = true;
-        let mut lost: Vec<usize> = self.flight[end.index()].drain(..).flatten().collect();
+        let mut lost: Vec<usize> = self.flight[end.index()].lose().collect();
         if all {
-            lost.extend(self.flight[end.other().index()].drain(..).flatten());
+            lost.extend(self.flight[end.other().index()].lose());
         }
         Ended { dialer: self.dialer, acceptor: self.acceptor, kind: self.kind, first, lost }
     }
