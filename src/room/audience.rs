@@ -34,6 +34,10 @@ pub enum Audience<'a> {
 impl Audience<'_> {
     /// The payloads of a presence as this reader gets them. Shares them if nothing has to change.
     pub fn render(&self, payloads: &Payloads) -> Payloads {
+        let x = payloads.iter().find(|payload| payload.is("x", ns::MUC_USER));
+        if x.is_none_or(|x| self.reads_all(x)) {
+            return payloads.clone();
+        }
         match self {
             Audience::Slave { jids: true } => payloads.clone(),
             Audience::Slave { jids: false } => edit(payloads, strip_jids),
@@ -48,6 +52,15 @@ impl Audience<'_> {
                 }
                 make_own(x, jid);
             }),
+        }
+    }
+
+    /// Whether this reader gets the element as it is.
+    fn reads_all(&self, x: &Element) -> bool {
+        match self {
+            Audience::Slave { jids } => *jids || !has_jids(x),
+            Audience::Other { jids } => (*jids || !has_jids(x)) && !x.children().any(is_self_code),
+            Audience::Own { .. } => false,
         }
     }
 }
@@ -110,11 +123,21 @@ fn remove_jid(element: &mut Element) {
     attributes.remove(&minidom::rxml::Namespace::NONE, "jid");
 }
 
+fn has_jids(x: &Element) -> bool {
+    let mut items = x.children().filter(|child| child.is("item", ns::MUC_USER));
+    items.any(|item| {
+        let mut actors = item.children().filter(|child| child.is("actor", ns::MUC_USER));
+        item.attr("jid").is_some() || actors.any(|actor| actor.attr("jid").is_some())
+    })
+}
+
 fn strip_self_codes(x: &mut Element) {
-    remove_children(x, |child| {
-        child.is("status", ns::MUC_USER)
-            && child.attr("code").is_some_and(|code| SELF_CODES.contains(&code))
-    });
+    remove_children(x, is_self_code);
+}
+
+fn is_self_code(child: &Element) -> bool {
+    child.is("status", ns::MUC_USER)
+        && child.attr("code").is_some_and(|code| SELF_CODES.contains(&code))
 }
 
 fn make_own(x: &mut Element, jid: &Jid) {

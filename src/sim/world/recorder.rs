@@ -79,8 +79,16 @@ impl Recorder {
         stanza: &Stanza,
     ) -> Option<usize> {
         self.counters.sent += 1;
-        let transcript = self.transcript.as_mut()?;
+        let is_logged = tracing::enabled!(target: "wallops::sim", tracing::Level::DEBUG);
+        if !is_logged && self.transcript.is_none() {
+            return None;
+        }
         let (from, to) = names();
+        if is_logged {
+            let words = stanza.describe(&ShortNames::default());
+            tracing::debug!(target: "wallops::sim", "{from} -> {to}  {words}");
+        }
+        let transcript = self.transcript.as_mut()?;
         self.counters.crossed += u64::from(!is_client(from) && !is_client(to));
         Some(transcript.sent(now, from.clone(), to.clone(), stanza.clone()))
     }
