@@ -31,6 +31,8 @@ mod schedule;
 #[path = "machines/wires.rs"]
 mod wires;
 
+#[path = "machines/anew.rs"]
+mod anew;
 #[path = "machines/enter.rs"]
 mod enter;
 #[path = "machines/fanout.rs"]

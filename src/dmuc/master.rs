@@ -69,6 +69,8 @@ pub struct Master {
     log: Log,
     queries: Queries,
     pings: u64,
+    /// When this run of the room began.
+    opened: Time,
     /// The stamp of the last message.
     stamped: Time,
 }
@@ -102,6 +104,7 @@ impl Master {
             log: Log::default(),
             queries: Queries::default(),
             pings: 0,
+            opened: now,
             stamped: Time::from_micros(i64::MIN),
             config,
         }

@@ -27,6 +27,10 @@ pub(super) struct Pinger {
     split_since: Option<Time>,
     /// When a ping went out last, answered or not.
     last: Option<Time>,
+    /// The last splits, oldest first.
+    splits: VecDeque<Time>,
+    /// How many pongs came since the last split.
+    pongs: u32,
 }
 
 /// What is due.
@@ -50,6 +54,8 @@ impl Pinger {
             lost: 0,
             split_since: None,
             last: None,
+            splits: VecDeque::new(),
+            pongs: 0,
         }
     }
 
@@ -82,8 +88,25 @@ impl Pinger {
 
     /// The peer is lost.
     pub fn split(&mut self, now: Time) {
-        self.split_since = Some(now);
+        self.splits.push_back(now);
+        if self.splits.len() > FLAPS {
+            self.splits.pop_front();
+        }
+        self.stay_split(now);
+    }
+
+    /// The peer is there, but what it says is not enough to go on.
+    pub fn stay_split(&mut self, since: Time) {
+        self.split_since = Some(since);
         self.lost = 0;
+        self.pongs = 0;
+    }
+
+    /// \[H\] How many pongs end a split: one, but three for a peer that was lost three times of late.
+    fn pongs_needed(&self, now: Time) -> u32 {
+        let flaps = self.splits.len() == FLAPS
+            && self.splits.front().is_some_and(|first| now < *first + FLAP_WINDOW);
+        if flaps { 3 } else { 1 }
     }
 
     /// The peer begins anew; what was asked before is void.
@@ -104,6 +127,7 @@ impl Pinger {
     }
 
     /// The answer to a ping: when that ping was sent, or nothing if none of this id is under way.
+    /// It ends a split, unless the peer comes and goes.
     pub fn pong(&mut self, id: &str, now: Time) -> Option<Time> {
         let position = self.asked.iter().position(|(asked, _)| asked == id)?;
         let (_, sent) = self.asked[position];
@@ -111,13 +135,17 @@ impl Pinger {
         self.answered = Some(now);
         self.lost = 0;
         self.heard = Some(now);
-        self.split_since = None;
+        self.pongs += 1;
+        if self.pongs >= self.pongs_needed(now) {
+            self.split_since = None;
+        }
         Some(sent)
     }
 
     /// Whether a ping of this id is under way; it is no more.
     pub fn withdraw(&mut self, id: &str) -> bool {
         let position = self.asked.iter().position(|(asked, _)| asked == id);
+        self.pongs = 0;
         position.is_some_and(|position| self.asked.remove(position).is_some())
     }
 
@@ -153,6 +181,12 @@ impl Pinger {
 
 /// How many unanswered pings are remembered, so that a late pong counts.
 const ASKED_MAX: usize = 16;
+
+/// So many splits within [`FLAP_WINDOW`] are flapping.
+const FLAPS: usize = 3;
+
+/// How long a split counts as one of late.
+const FLAP_WINDOW: Duration = Duration::from_secs(600);
 
 #[cfg(test)]
 mod tests {
@@ -238,5 +272,26 @@ mod tests {
         pinger.pong("2", at(81));
         pinger.ask("3".into(), at(141));
         assert_eq!(pinger.due(at(161)), Some(Due::Ping));
+    }
+
+    #[test]
+    fn after_three_splits_of_late_it_takes_three_pongs() {
+        let mut pinger = pinger();
+        for (second, id) in [(0, "1"), (10, "2")] {
+            pinger.split(at(second));
+            pinger.ask(id.into(), at(second));
+            pinger.pong(id, at(second + 1));
+            assert_eq!(pinger.split_since(), None);
+        }
+        pinger.split(at(20));
+        for (id, split) in [("3", true), ("4", true), ("5", false)] {
+            pinger.ask(id.into(), at(21));
+            assert_eq!(pinger.pong(id, at(22)), Some(at(21)));
+            assert_eq!(pinger.split_since().is_some(), split, "{id}");
+        }
+        pinger.split(at(700));
+        pinger.ask("6".into(), at(700));
+        pinger.pong("6", at(701));
+        assert_eq!(pinger.split_since(), None);
     }
 }

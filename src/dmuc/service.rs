@@ -111,6 +111,7 @@ impl Service {
     /// Whether this is a request to enter a room that does not exist and may be created so.
     fn creates(&self, stanza: &Stanza, to: &Jid) -> bool {
         self.config.creation
+            && self.rooms.len() < ROOMS_MAX
             && stanza.is_available()
             && to.is_full()
             && stanza.has_payload("x", ns::MUC)
@@ -157,3 +158,6 @@ fn reply(stanza: &Stanza, type_: ErrorType, condition: Condition, out: &mut Vec<
     let error = error_element(type_, condition, None, None);
     out.extend(stanza.error_reply(error).map(Output::Send));
 }
+
+/// How many rooms a service opens.
+const ROOMS_MAX: usize = 10_000;

@@ -141,7 +141,7 @@ fn a_moderator_who_came_in_a_split_sees_jids_when_it_is_over() {
 
 /// `master.roster.before-enter`, `master.history.may-send`
 #[test]
-fn roster_history_and_subject_come_in_this_order_and_before_anybody_enters() {
+fn subject_roster_and_history_come_in_this_order_and_before_anybody_enters() {
     let mut stage = before_creation(&[WUMPUS, WIZ]);
     stage.held = true;
     stage.create(VESA);
@@ -150,6 +150,7 @@ fn roster_history_and_subject_come_in_this_order_and_before_anybody_enters() {
     let sent = stage.record.to(Hop::MasterToSlave, VESA);
     let kinds: Vec<_> = sent
         .iter()
+        .filter(|stanza| stanza.kind != wallops::stanza::Kind::Iq)
         .map(|stanza| match stanza {
             stanza if is_enter(stanza) => "enter",
             stanza if stanza.is_available() => "presence",
@@ -160,7 +161,7 @@ fn roster_history_and_subject_come_in_this_order_and_before_anybody_enters() {
     assert_eq!(
         kinds,
         [
-            "presence", "presence", "history", "history", "history", "history", "subject",
+            "subject", "presence", "presence", "history", "history", "history", "history",
             "presence", "enter",
         ]
     );

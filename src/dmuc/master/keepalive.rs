@@ -18,8 +18,8 @@ impl Master {
             LinkState::Active => link.pinger.deadline(),
             LinkState::Split => {
                 let expiry = link.pinger.split_since().map(|since| since + link.pinger.expiry());
-                let grace = link.gone_since.map(|since| since + GONE_GRACE);
-                let given_up = expiry.into_iter().chain(grace).min().filter(|_| !link.expired);
+                let given_up = expiry.into_iter().chain(link.gone_until).min();
+                let given_up = given_up.filter(|_| !link.expired);
                 link.pinger.deadline().into_iter().chain(given_up).min()
             }
         }
@@ -47,9 +47,9 @@ impl Master {
     /// Remove the occupants of a slave that has been away for too long.
     fn give_up(&mut self, now: Time, index: usize, out: &mut Vec<Output>) {
         let link = &self.links[index];
-        let since = |start: Option<Time>, span| start.is_some_and(|start| now >= start + span);
-        let due = since(link.pinger.split_since(), link.pinger.expiry())
-            || since(link.gone_since, GONE_GRACE);
+        let expired = |since| now >= since + link.pinger.expiry();
+        let due = link.pinger.split_since().is_some_and(expired)
+            || link.gone_until.is_some_and(|until| now >= until);
         if link.state == LinkState::Split && due && !link.expired {
             self.links[index].expired = true;
             self.remove_behind(now, index, out);
@@ -135,10 +135,14 @@ impl Master {
 
     fn pong(&mut self, now: Time, index: usize, id: &str, out: &mut Vec<Output>) {
         let Some(sent) = self.links[index].pinger.pong(id, now) else { return };
-        self.links[index].gone_since = None;
+        self.links[index].gone_until = None;
+        if self.links[index].pinger.split_since().is_some() {
+            return;
+        }
         if self.links[index].state == LinkState::Split {
             return self.resync(now, index, out);
         }
+        self.links[index].told = true;
         self.links[index].confirmed = sent;
         self.forget(now);
     }
@@ -166,22 +170,23 @@ impl Master {
             // It is there and has no such room: it has lost its memory.
             Some(Condition::ItemNotFound) if self.links[index].pinger.pong(id, now).is_some() => {
                 self.links[index].state = LinkState::Active;
-                self.links[index].gone_since = None;
+                self.links[index].gone_until = None;
+                self.links[index].pinger.renew(now);
                 self.remove_behind(now, index, out);
                 self.create(now, index, out);
             }
             condition if self.links[index].pinger.withdraw(id) => {
-                let gone = matches!(
-                    condition,
-                    Some(
-                        Condition::ServiceUnavailable
-                            | Condition::RecipientUnavailable
-                            | Condition::Gone { .. }
-                            | Condition::Redirect { .. }
-                    )
-                );
-                let since = self.links[index].gone_since;
-                self.links[index].gone_since = gone.then(|| since.unwrap_or(now));
+                let grace = match condition {
+                    Some(Condition::ServiceUnavailable | Condition::RecipientUnavailable) => {
+                        Some(GONE_GRACE)
+                    }
+                    Some(Condition::Gone { .. } | Condition::Redirect { .. }) => {
+                        Some(Duration::ZERO)
+                    }
+                    _ => None,
+                };
+                let link = &mut self.links[index];
+                link.gone_until = grace.map(|grace| link.gone_until.unwrap_or(now + grace));
                 if waiting {
                     self.split(now, index, out);
                 }

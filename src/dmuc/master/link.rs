@@ -29,8 +29,10 @@ pub(super) struct Link {
     /// It has everything that was sent before this instant: the sending time of the last ping
     /// that it answered. What arrives from it proves nothing of what was sent to it.
     pub confirmed: Time,
-    /// Since when its host answers that there is no such slave.
-    pub gone_since: Option<Time>,
+    /// Its host answers that there is no such slave: until when its occupants are kept.
+    pub gone_until: Option<Time>,
+    /// Whether it has confirmed that it got what a new slave is sent.
+    pub told: bool,
     /// Its occupants were given up; until it is back nothing more can be done for it.
     pub expired: bool,
 }
@@ -60,7 +62,8 @@ impl Link {
             jids_since: None,
             pinger: Pinger::new(timers, timers.master_idle),
             confirmed: now,
-            gone_since: None,
+            gone_until: None,
+            told: false,
             expired: false,
         }
     }

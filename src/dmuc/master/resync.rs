@@ -12,6 +12,7 @@ use super::fanout::{copy, stamped};
 use super::log::{Gone, Logged};
 use super::*;
 use crate::room::Item;
+use crate::stanza::{element, ns};
 
 impl Master {
     /// The operator creates this slave. `false` if it is none of this room's.
@@ -30,23 +31,42 @@ impl Master {
         true
     }
 
-    /// Roster, then history, then subject (`master.roster.sent-on-create`,
-    /// `master.history.may-send`).
+    /// What a new slave is sent: the subject, which names the run of the room, the roster, the
+    /// history (`master.roster.sent-on-create`, `master.history.may-send`). A ping asks whether it
+    /// has come.
     pub(super) fn create(&mut self, now: Time, index: usize, out: &mut Vec<Output>) {
         let link = &mut self.links[index];
         link.state = LinkState::Active;
         link.confirmed = now;
+        link.told = false;
         link.pinger.hear(now);
         link.jids_since = None;
         let link = &self.links[index];
         out.push(self.note(&link.jid, Change::Created));
+        out.push(Output::Send(message_to(&self.opening(), &link.jid, true)));
         for occupant in self.occupants.values() {
             self.send_presence(index, occupant, out);
         }
         let skipped = self.history.iter().count().saturating_sub(link.history_max);
-        for message in self.history.iter().skip(skipped).chain(self.subject.as_ref()) {
+        for message in self.history.iter().skip(skipped) {
             out.push(Output::Send(message_to(message, &link.jid, true)));
         }
+        if link.pinger.may_doubt(now) {
+            self.ping(now, index, out);
+        }
+    }
+
+    /// The subject, with the run of the room as its id. There is one even if none was ever set.
+    fn opening(&self) -> StoredMessage {
+        let subject = self.subject.clone().unwrap_or_else(|| StoredMessage {
+            from: self.address.clone(),
+            id: None,
+            lang: None,
+            payloads: Arc::new(vec![element("subject", ns::CLIENT, &[])]),
+            stamp: self.opened,
+        });
+        let run = format!("run-{}", self.opened.as_micros());
+        StoredMessage { id: Some(run.into()), ..subject }
     }
 
     /// The slave is back: tell it what it missed.
@@ -54,10 +74,14 @@ impl Master {
         out.push(self.note(&self.links[index].jid, Change::Resyncing));
         self.links[index].state = LinkState::Active;
         self.links[index].expired = false;
-        // What it was sent since then it may not have.
+        // What it was sent since then it may not have; perhaps nothing at all.
         let confirmed = self.links[index].confirmed;
         self.links[index].jids_since.take_if(|since| *since >= confirmed);
-        let missed: Vec<_> = self.log.since(self.links[index].confirmed).cloned().collect();
+        if !self.links[index].told {
+            self.create(now, index, out);
+            self.links[index].confirmed = confirmed;
+        }
+        let missed: Vec<_> = self.log.since(confirmed).cloned().collect();
         self.resend_departures(index, &missed, out);
         self.resend_presences(now, index, &missed, out);
         for logged in &missed {

@@ -152,7 +152,10 @@ impl SlaveRoom {
         let x = stanza.dmuc().unwrap_or_default();
         let stamp = x.delay.map_or(now, |delay| delay.stamp);
         let subject = stanza.is_subject_change();
-        let stanza = stanza.retaining(|payload| !ns::is_dmuc(payload));
+        let mut stanza = stanza.retaining(|payload| !ns::is_dmuc(payload));
+        if subject && x.history.is_some() {
+            self.begin_run(stanza.id.take(), out);
+        }
         let message = StoredMessage {
             from: from.clone(),
             id: stanza.id.clone(),
@@ -168,7 +171,8 @@ impl SlaveRoom {
             self.recent.pop_front();
         }
         if subject {
-            self.subject = Some(message);
+            // From the room itself: there was never one.
+            self.subject = Some(message).filter(|message| message.from.resource().is_some());
         } else if StoredMessage::is_kept(&message.payloads) {
             self.history.push(message);
         }
@@ -176,7 +180,9 @@ impl SlaveRoom {
             return;
         }
         self.reflected(&from, stanza.id.as_deref());
-        let late = self.back_at.is_some_and(|back| stamp < back);
+        // Also what only the master knew to be late: the loss was on its side, and none here.
+        let late = self.back_at.is_some_and(|back| stamp < back)
+            || now.since(stamp) > self.timers.pong_timeout;
         let stanza = match late {
             true => stanza.with_payload(delay_element(&self.address, stamp)),
             false => stanza,

@@ -29,6 +29,8 @@ pub struct SlaveRoom {
     pub(super) directed: BTreeMap<Arc<Jid>, Arc<Jid>>,
     pub(super) history: History,
     pub(super) subject: Option<StoredMessage>,
+    /// The run of the room that it knows, as the master names it.
+    pub(super) run: Option<Arc<str>>,
     /// Whether a real JID is among what it stores.
     pub(super) knows_jids: bool,
     /// Whether everybody sees real JIDs: the master said 100 to somebody who entered.
@@ -66,6 +68,7 @@ impl SlaveRoom {
             directed: BTreeMap::new(),
             history: History::new(config.history_max),
             subject: None,
+            run: None,
             knows_jids: false,
             non_anonymous: false,
             waiting: Waiting::default(),

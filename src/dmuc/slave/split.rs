@@ -38,7 +38,10 @@ impl SlaveRoom {
         let Some(sent) = known else { return };
         let Some(since) = split else { return self.settle(now, sent, out) };
         if self.amnesia {
-            return self.pinger.split(since);
+            return self.pinger.stay_split(since);
+        }
+        if self.is_split() {
+            return;
         }
         out.push(self.note(&self.address, Change::Synced));
         // A leave stays in the queue until LEAVE comes: it may be lost again.
@@ -82,8 +85,7 @@ impl SlaveRoom {
         let (type_, condition) = match (ping, self.amnesia) {
             (true, false) => return self.answer_ping(now, query, out),
             (true, true) => {
-                self.amnesia = false;
-                *self = self.reborn(now);
+                self.begin_anew(now);
                 (ErrorType::Cancel, Condition::ItemNotFound)
             }
             (false, _) => (ErrorType::Cancel, Condition::ServiceUnavailable),
@@ -97,35 +99,6 @@ impl SlaveRoom {
         // The master has not heard of us for long, though we relayed something: is the way dead?
         if !self.waiting.is_empty() && self.pinger.may_doubt(now) {
             self.ping(now, out);
-        }
-    }
-
-    /// The same room, empty, from the moment on at which the master knows that all is forgotten.
-    fn reborn(&self, now: Time) -> SlaveRoom {
-        let mut pinger = self.pinger.clone();
-        pinger.renew(now);
-        SlaveRoom {
-            jid: self.jid.clone(),
-            address: self.address.clone(),
-            slave: self.slave.clone(),
-            timers: self.timers,
-            roster: Default::default(),
-            locals: Default::default(),
-            directed: self.directed.clone(),
-            history: self.history.emptied(),
-            subject: None,
-            knows_jids: false,
-            non_anonymous: false,
-            waiting: Default::default(),
-            queue: Default::default(),
-            leaving: Default::default(),
-            returning: Default::default(),
-            taken: None,
-            recent: Default::default(),
-            back_at: None,
-            pinger,
-            amnesia: false,
-            ids: self.ids,
         }
     }
 

@@ -1,0 +1,77 @@
+//! Beginning anew: the slave has lost its memory, or the master has.
+//!
+//! XEP-0282 has no word for either. The slave says that it has no such room, in answer to the
+//! master's ping; what it is sent then is what a new slave is sent. The master opens what it sends
+//! to a new slave with the subject, marked as history, with an id that names the run of the room: a
+//! slave that knows the room from another run learns that the master remembers nobody.
+
+use super::*;
+
+impl SlaveRoom {
+    /// The master knows now that all is forgotten here.
+    pub(super) fn begin_anew(&mut self, now: Time) {
+        let mut pinger = self.pinger.clone();
+        pinger.renew(now);
+        *self = SlaveRoom { pinger, directed: self.directed.clone(), ..self.emptied() };
+    }
+
+    /// The master tells what there is in this run of the room. Those who were in another one are
+    /// out of it: nobody knows them any more (XEP-0045 §15.6.2, 332).
+    pub(super) fn begin_run(&mut self, run: Option<Arc<str>>, out: &mut Vec<Output>) {
+        let other = self.run.is_some() && run.is_some() && self.run != run;
+        if other {
+            self.dissolve(out);
+        }
+        self.run = run.or(self.run.take());
+    }
+
+    fn dissolve(&mut self, out: &mut Vec<Output>) {
+        for (session, nick) in &self.locals {
+            let Ok(occupant) = self.jid.with_resource_str(nick) else { continue };
+            let affiliation = self.roster.get(nick).map(|seat| seat.affiliation.clone());
+            let item = Item { affiliation, role: Some(Role::None), ..Item::default() };
+            let presence = Stanza::presence(Type::Unavailable)
+                .with_from(Jid::from(occupant))
+                .with_to(session.clone())
+                .with_payload(item.element(&[332, 110]));
+            out.push(Output::Send(presence));
+        }
+        let mut directed = self.directed.clone();
+        directed.retain(|session, _| !self.locals.contains_key(session));
+        *self = SlaveRoom {
+            directed,
+            waiting: self.waiting.clone(),
+            pinger: self.pinger.clone(),
+            back_at: self.back_at,
+            ..self.emptied()
+        };
+    }
+
+    /// The same room, with nothing known of it.
+    fn emptied(&self) -> SlaveRoom {
+        SlaveRoom {
+            jid: self.jid.clone(),
+            address: self.address.clone(),
+            slave: self.slave.clone(),
+            timers: self.timers,
+            roster: Default::default(),
+            locals: Default::default(),
+            directed: Default::default(),
+            history: self.history.emptied(),
+            subject: None,
+            run: None,
+            knows_jids: false,
+            non_anonymous: false,
+            waiting: Default::default(),
+            queue: Default::default(),
+            leaving: Default::default(),
+            returning: Default::default(),
+            taken: None,
+            recent: Default::default(),
+            back_at: None,
+            pinger: self.pinger.clone(),
+            amnesia: false,
+            ids: self.ids,
+        }
+    }
+}
