@@ -12,6 +12,7 @@ mod body;
 pub mod cast;
 mod casting;
 mod format;
+mod gaps;
 mod head;
 mod infer;
 mod line;

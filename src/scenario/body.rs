@@ -9,6 +9,7 @@ use super::cast::Cast;
 use super::line::Parsed;
 use super::lines::TextLine;
 use super::mistake::Wrong;
+use super::names::Names;
 use super::words::nearest;
 
 use crate::stanza::{Element, Limits, ns, read_elements_with_prefix};
@@ -52,14 +53,14 @@ pub(super) struct Bodies {
 
 impl Bodies {
     /// The stanzas of a body that is sent.
-    pub(super) fn sent(&self, body: &Body<'_>, cast: &Cast) -> Parsed<Vec<Element>> {
-        self.elements(body, cast)
+    pub(super) fn sent(&self, body: &Body<'_>, names: &Names<'_>) -> Parsed<Vec<Element>> {
+        self.elements(body, names)
             .map(|elements| elements.into_iter().map(without_wildcards).collect())
     }
 
     /// The patterns of a body that is expected, with their wildcards.
-    pub(super) fn expected(&mut self, body: &Body<'_>, cast: &Cast) -> Parsed<Vec<Element>> {
-        let elements = self.elements(body, cast)?;
+    pub(super) fn expected(&mut self, body: &Body<'_>, names: &Names<'_>) -> Parsed<Vec<Element>> {
+        let elements = self.elements(body, names)?;
         for rest in body.text.split(CAPTURE).skip(1) {
             let name = rest.split('}').next().unwrap_or_default();
             self.captured.insert(name.to_owned());
@@ -67,8 +68,9 @@ impl Bodies {
         Ok(elements)
     }
 
-    fn elements(&self, body: &Body<'_>, cast: &Cast) -> Parsed<Vec<Element>> {
-        self.check_variables(body, cast)?;
+    fn elements(&self, body: &Body<'_>, names: &Names<'_>) -> Parsed<Vec<Element>> {
+        let cast = names.cast;
+        self.check_variables(body, names)?;
         let prefix = ("scansion", SCANSION);
         let read = read_elements_with_prefix(&body.text, LIMITS, STANZAS_MAX, prefix);
         let read = read.map_err(|error| {
@@ -94,7 +96,8 @@ impl Bodies {
     }
 
     /// Each `${…}` must be a JID of the cast or captured above.
-    fn check_variables(&self, body: &Body<'_>, cast: &Cast) -> Parsed<()> {
+    fn check_variables(&self, body: &Body<'_>, names: &Names<'_>) -> Parsed<()> {
+        let cast = names.cast;
         for (start, _) in body.text.match_indices("${") {
             let Some(len) = body.text[start..].find('}') else { continue };
             let name = &body.text[start + 2..start + len];
@@ -107,7 +110,10 @@ impl Bodies {
                 let meant = nearest(name, known.iter().map(String::as_str))
                     .map(|meant| format!("${{{meant}}}"));
                 let found = body.text[start..=start + len].to_owned();
-                return Err((Wrong::UnknownVariable { found, meant }, body.span(start, len + 1)));
+                let wrong = Wrong::UnknownVariable { found, meant };
+                if !names.gaps.excuse(&wrong) {
+                    return Err((wrong, body.span(start, len + 1)));
+                }
             }
         }
         Ok(())

@@ -7,8 +7,9 @@ mod room;
 
 pub(super) use self::machine::HISTORY_MAX;
 
-use super::ast::Span;
+use super::ast::{Name, Span};
 use super::cast::{Cast, Server, Service};
+use super::gaps::Gaps;
 use super::lines::TextLine;
 use super::mistake::Wrong;
 use super::names::Names;
@@ -24,12 +25,21 @@ pub(super) struct Casting<'a> {
     sections: &'a [Section],
     cast: Cast,
     flaws: &'a mut Vec<Placed>,
+    gaps: &'a mut Gaps,
+    /// The domains of sections that have no address.
+    stand_ins: Vec<String>,
 }
 
 impl<'a> Casting<'a> {
-    /// The cast that these sections describe.
-    pub(super) fn of(sections: &'a [Section], flaws: &'a mut Vec<Placed>) -> Cast {
-        let mut casting = Self { sections, cast: Cast::default(), flaws };
+    /// The cast that these sections describe. Who has mistakes in his section is in it all the
+    /// same, so that lines may name him.
+    pub(super) fn of(
+        sections: &'a [Section],
+        flaws: &'a mut Vec<Placed>,
+        gaps: &'a mut Gaps,
+    ) -> Cast {
+        let cast = Cast::default();
+        let mut casting = Self { sections, cast, flaws, gaps, stand_ins: Vec::new() };
         casting.check_names();
         casting.each(Class::Client, Self::client);
         casting.each(Class::Room, Self::room);
@@ -48,7 +58,26 @@ impl<'a> Casting<'a> {
     }
 
     fn flaw(&mut self, wrong: Wrong, span: Span, file: usize) {
-        self.flaws.push((wrong, span, file));
+        if !self.gaps.excuse(&wrong) {
+            self.flaws.push((wrong, span, file));
+        }
+    }
+
+    /// An address for a section that has none that can be read.
+    fn stand_in(&mut self, section: &Section) -> BareJid {
+        match section.key("jid") {
+            Some(key) => self.gaps.mention(&key.value),
+            None => self.gaps.homeless(),
+        }
+        let domain = format!("s{}.invalid", self.stand_ins.len());
+        #[allow(clippy::expect_used, reason = "`s0.invalid` is a JID")]
+        let jid = BareJid::new(&format!("x@{domain}")).expect("a JID");
+        self.stand_ins.push(domain);
+        jid
+    }
+
+    fn stands_in(&self, domain: &str) -> bool {
+        self.stand_ins.iter().any(|other| other == domain)
     }
 
     /// Names must be such that a line can hold them.
@@ -59,6 +88,7 @@ impl<'a> Casting<'a> {
                 let why = "a name has no quotes, and no comma or colon at the end of a word";
                 let wrong = Wrong::BadName { name: section.name.clone(), why };
                 self.flaws.push((wrong, section.span, section.file));
+                self.gaps.mention(&section.name);
             }
         }
     }
@@ -141,8 +171,12 @@ impl<'a> Casting<'a> {
         match cast.clients.get(word) {
             Some(client) => Ok(client.jid.to_bare()),
             None if word.contains('@') => super::values::bare_jid(word),
-            None => Err(Names::new(cast).unknown_occupant(word)),
+            None => Err(Names::new(cast, &Gaps::default()).unknown_occupant(word)),
         }
+    }
+
+    fn room_name(cast: &Cast, word: &str) -> Result<Name, Wrong> {
+        Names::new(cast, &Gaps::default()).room(word)
     }
 
     /// Keepalive, as these keys have it; what they leave out is as in `usual`.

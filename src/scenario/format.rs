@@ -5,6 +5,7 @@
 //! is one space between words, one empty line at most between lines, and one around each section
 //! and the line of dashes; bodies keep their inner indentation.
 
+use super::gaps::Gaps;
 use super::lines::{Block, Item, TextLine, items};
 use super::mistake::{Mistakes, Wrong};
 use super::parse::{checked_lines, halves, mistakes};
@@ -23,7 +24,7 @@ pub fn format(source: &Source) -> Result<String, Mistakes> {
     let items = items(&lines);
     let mut flaws: Vec<Placed> = Vec::new();
     let (cast, script) = halves(&items, &mut flaws);
-    sections(&cast, 0, &mut flaws);
+    sections(&cast, 0, &mut flaws, &mut Gaps::default());
     for block in script {
         check(block, false, &mut flaws);
     }

@@ -13,7 +13,7 @@ pub(super) struct Head {
     pub(super) title: String,
     pub(super) description: String,
     pub(super) tags: Tags,
-    /// The place of the value of `cast`.
+    /// The place of the tag `cast`: of its value, if it has one.
     pub(super) cast: Option<Span>,
 }
 
@@ -66,13 +66,23 @@ fn read_tag<'a>(
         line.span(start, start + part.len())
     };
     if !TAGS.contains(&name) {
+        let meant = nearest(name, TAGS);
+        // The rest of the file can be judged only with the cast that was meant.
+        if meant.as_deref() == Some("cast") && head.cast.is_none() {
+            let start = line.text.len() - value.len();
+            head.cast = Some(line.span(start, line.text.len()));
+            head.tags.cast = cast_name(value).ok();
+        }
         let wrong = Wrong::UnknownTag {
             found: name.to_owned(),
-            meant: nearest(name, TAGS),
+            meant,
             known: TAGS.iter().map(|tag| ticked(tag)).collect(),
         };
         flaws.push((wrong, at(name), 0));
     } else if value.is_empty() {
+        if name == "cast" {
+            head.cast = Some(line.whole());
+        }
         flaws.push((Wrong::NoTagValue { tag: name.to_owned() }, line.whole(), 0));
     } else if seen.contains(&name) {
         flaws.push((Wrong::Twice { what: format!("the tag `{name}`") }, at(name), 0));

@@ -82,6 +82,16 @@ impl<'a> Line<'a> {
         }
     }
 
+    pub(super) fn is_at_start(&self) -> bool {
+        self.at == 0
+    }
+
+    /// Whether this word was read last.
+    pub(super) fn comes_after(&self, word: &str) -> bool {
+        let before = self.at.checked_sub(1).and_then(|at| self.tokens.get(at));
+        before.is_some_and(|token| token.text.eq_ignore_ascii_case(word))
+    }
+
     /// Remember that `what` would be accepted here.
     pub(super) fn expecting(&mut self, what: impl Into<String>) {
         self.remember(self.at, what.into());
@@ -233,11 +243,17 @@ impl<'a> Line<'a> {
     }
 
     /// What was noted, and what stopped the reading: unless that is only a consequence, because
-    /// reading stopped right after what was noted.
+    /// reading stopped right after what was noted, and not at a slip.
     pub(super) fn into_flaws(self, stopped_by: Option<Flaw>) -> Vec<Flaw> {
         let consequence = self.furthest <= self.after_flaw && !self.flaws.is_empty();
+        let is_slip = |wrong: &Wrong| {
+            let (Wrong::Unexpected { meant, .. } | Wrong::UnknownVerb { meant, .. }) = wrong else {
+                return false;
+            };
+            meant.is_some()
+        };
         let mut flaws = self.flaws;
-        flaws.extend(stopped_by.filter(|_| !consequence));
+        flaws.extend(stopped_by.filter(|(wrong, _)| !consequence || is_slip(wrong)));
         flaws
     }
 }

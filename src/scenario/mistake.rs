@@ -26,6 +26,13 @@ impl Mistakes {
         Self(mistakes)
     }
 
+    /// These and others.
+    pub(super) fn and(self, others: Option<Self>) -> Self {
+        Self::new(
+            self.0.into_iter().chain(others.into_iter().flat_map(|others| others.0)).collect(),
+        )
+    }
+
     /// One that is about a file as a whole: it is missing, too large, or not a file.
     pub fn of_file(name: &str, wrong: Wrong) -> Self {
         let source = Arc::new(Source::new(name, ""));

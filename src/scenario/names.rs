@@ -2,6 +2,7 @@
 
 use super::ast::{Host, Machine, Name};
 use super::cast::Cast;
+use super::gaps::Gaps;
 use super::mistake::{Thing, Wrong};
 use super::token::{Token, TokenKind};
 use super::words::{nearest, ticked};
@@ -10,16 +11,18 @@ use crate::stanza::Jid;
 /// The names of a cast, ready to be looked up.
 pub(super) struct Names<'a> {
     pub(super) cast: &'a Cast,
+    /// What else the cast may have.
+    pub(super) gaps: &'a Gaps,
     /// The words of each client's name, the longest name first.
     clients: Vec<(Vec<&'a str>, &'a Name)>,
 }
 
 impl<'a> Names<'a> {
-    pub(super) fn new(cast: &'a Cast) -> Self {
+    pub(super) fn new(cast: &'a Cast, gaps: &'a Gaps) -> Self {
         let words = |name: &'a Name| (name.split_whitespace().collect(), name);
         let mut clients: Vec<(Vec<&str>, _)> = cast.clients.keys().map(words).collect();
         clients.sort_by_key(|(words, _)| std::cmp::Reverse(words.len()));
-        Self { cast, clients }
+        Self { cast, gaps, clients }
     }
 
     /// The client whose name the tokens begin with, and how many of them it takes.
@@ -41,9 +44,11 @@ impl<'a> Names<'a> {
             .rooms
             .iter()
             .find(|(name, room)| &***name == word || room.config.jid.as_str() == word);
-        found
-            .map(|(name, _)| Name::clone(name))
-            .ok_or_else(|| self.unknown(Thing::Room, word, self.cast.rooms.keys()))
+        found.map(|(name, _)| Name::clone(name)).ok_or_else(|| {
+            let addresses = self.cast.rooms.values().map(|room| room.config.jid.as_str());
+            let names = self.cast.rooms.keys();
+            self.unknown(Thing::Room, word, names, addresses.filter(|_| word.contains('@')))
+        })
     }
 
     /// The server of this domain, or of the only domain that begins with this label.
@@ -71,6 +76,11 @@ impl<'a> Names<'a> {
             Err(Wrong::Unknown { .. }) if self.cast.clients.contains_key(word) => {
                 Ok(Host::Client(word.into()))
             }
+            Err(Wrong::Unknown { thing, found, meant, known }) => {
+                let clients = self.cast.clients.keys().map(|name| &**name);
+                let meant = nearest(word, meant.as_deref().into_iter().chain(clients));
+                Err(Wrong::Unknown { thing, found, meant, known })
+            }
             other => other.map(Host::Server),
         }
     }
@@ -85,7 +95,14 @@ impl<'a> Names<'a> {
                 let domain = self.server(word).ok()?;
                 self.cast.slave_at(&domain).map(|(name, _)| Name::clone(name))
             })
-            .ok_or_else(|| self.unknown(Thing::Slave, word, self.cast.slaves.keys()))
+            .ok_or_else(|| {
+                let slaves = self.cast.slaves.values();
+                let others = slaves.flat_map(|slave| {
+                    let domain = slave.jid.domain().as_str();
+                    [label(domain), domain, slave.jid.as_str()]
+                });
+                self.unknown(Thing::Slave, word, self.cast.slaves.keys(), others)
+            })
     }
 
     /// The slave with this address, `slave@vesa.yeggmaex.irc`, whose domain may be abbreviated.
@@ -116,7 +133,7 @@ impl<'a> Names<'a> {
     /// That no host has this name; a near miss may be one of a first label.
     fn unknown_host(&self, thing: Thing, found: &str) -> Wrong {
         let domains = self.cast.servers.keys().map(|domain| &**domain);
-        let labels = domains.clone().map(|domain| domain.split('.').next().unwrap_or(domain));
+        let labels = domains.clone().map(label);
         let slaves = self.cast.slaves.values().map(|slave| slave.jid.as_str());
         let slaves = slaves.filter(|_| thing == Thing::Machine);
         let known: Vec<String> = domains.clone().chain(slaves.clone()).map(ticked).collect();
@@ -126,25 +143,41 @@ impl<'a> Names<'a> {
 
     /// That nobody in the cast is called this.
     pub(super) fn unknown_occupant(&self, name: &str) -> Wrong {
-        self.unknown(Thing::Occupant, name, self.cast.clients.keys())
+        self.unknown(Thing::Occupant, name, self.cast.clients.keys(), [])
     }
 
+    /// That a line cannot be about whoever is called this. Such a line may be about others than
+    /// clients: everybody, machines.
+    pub(super) fn unknown_subject(&self, name: &str, others: &[&str]) -> Wrong {
+        let mut wrong = self.unknown(Thing::Occupant, name, self.cast.clients.keys(), []);
+        if let Wrong::Unknown { meant, known, .. } = &mut wrong {
+            *meant = nearest(name, meant.as_deref().into_iter().chain(others.iter().copied()));
+            known.extend(others.iter().map(|other| ticked(other)));
+        }
+        wrong
+    }
+
+    /// How lines may name machines: addresses of slaves and domains of servers.
+    pub(super) fn machines(&self) -> impl Iterator<Item = &str> {
+        let slaves = self.cast.slaves.values().map(|slave| slave.jid.as_str());
+        let domains = self.cast.servers.keys().map(|domain| &**domain);
+        slaves.chain(domains)
+    }
+
+    /// That none of these has this name; `others` are what else could be meant.
     fn unknown<'b>(
         &self,
         thing: Thing,
         found: &str,
-        known: impl Iterator<Item = &'b Name>,
+        known: impl Iterator<Item = &'b Name> + Clone,
+        others: impl IntoIterator<Item = &'b str>,
     ) -> Wrong {
-        unknown(thing, found, &known.map(|name| &**name).collect::<Vec<_>>())
+        let known = known.map(|name| &**name);
+        let meant = nearest(found, known.clone().chain(others));
+        Wrong::Unknown { thing, found: found.to_owned(), meant, known: known.map(ticked).collect() }
     }
 }
 
-/// That `found` is none of the known.
-pub(super) fn unknown(thing: Thing, found: &str, known: &[&str]) -> Wrong {
-    Wrong::Unknown {
-        thing,
-        found: found.to_owned(),
-        meant: nearest(found, known.iter().copied()),
-        known: known.iter().map(|name| ticked(name)).collect(),
-    }
+fn label(domain: &str) -> &str {
+    domain.split('.').next().unwrap_or(domain)
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::ast::{Action, Scenario, Who};
 use super::casting::Casting;
+use super::gaps::Gaps;
 use super::head::{Head, head};
 use super::infer::{imply_hosts, imply_rooms};
-use super::line::Flaw;
 use super::lines::{Block, Item, TextLine, items, lines};
 use super::mistake::{Mistake, Mistakes, Wrong};
 use super::script::Script;
@@ -29,26 +29,26 @@ pub fn parse(source: &Source, find_cast: &FindCast<'_>) -> Result<Scenario, Mist
     let lines = checked_lines(source)?;
     let items = items(&lines);
     let mut flaws: Vec<Placed> = Vec::new();
+    // What cannot be read of the cast, and so must not make mistakes of lines that use it.
+    let mut gaps = Gaps::default();
     let head = head(&items, &mut flaws);
     let (cast_blocks, script_blocks) = halves(&items, &mut flaws);
-    let own = sections(&cast_blocks, 0, &mut flaws);
-    let (base, cast_source) = base(&head, source, find_cast, &mut flaws)?;
-    let all = merged(base, own);
-    let mut cast = Casting::of(&all, &mut flaws);
-    // A cast with mistakes would make its names unknown to every line.
-    let cast_is_good = flaws.is_empty();
+    let own = sections(&cast_blocks, 0, &mut flaws, &mut gaps);
+    let base = base(&head, find_cast, &mut flaws, &mut gaps);
+    let all = merged(base.sections, own);
+    let mut cast = Casting::of(&all, &mut flaws, &mut gaps);
     imply_rooms(&mut cast, &script_blocks);
-    let mut script = Script::new(&cast);
+    let mut script = Script::new(&cast, &gaps);
     let steps = script.read(&script_blocks);
     let script_flaws = script.into_flaws();
-    let script_is_good = script_flaws.is_empty();
-    let kept = script_flaws.into_iter().filter(|flaw| cast_is_good || stands_alone(flaw));
-    flaws.extend(kept.map(|(wrong, span)| (wrong, span, 0)));
-    if script_is_good && cast_is_good && !steps.iter().any(|step| step.action.is_expectation()) {
+    if script_flaws.is_empty() && !steps.iter().any(|step| step.action.is_expectation()) {
         flaws.push((Wrong::NoExpectation, last_line(&lines), 0));
     }
-    if !flaws.is_empty() {
-        return Err(mistakes(flaws, source, cast_source));
+    let kept = script_flaws.into_iter().filter(|(wrong, _)| !gaps.excuse(wrong));
+    flaws.extend(kept.map(|(wrong, span)| (wrong, span, 0)));
+    if !flaws.is_empty() || base.unreadable.is_some() {
+        let found = mistakes(flaws, source, base.source);
+        return Err(found.and(base.unreadable));
     }
     imply_hosts(&mut cast, &steps);
     let scenario =
@@ -107,27 +107,45 @@ pub(super) fn halves<'a, 'b>(
     (blocks(&items[..at]), blocks(&items[at..]))
 }
 
+/// The cast that a scenario names.
+#[derive(Default)]
+struct Base {
+    sections: Vec<Section>,
+    source: Option<Source>,
+    /// Why its file is none that sections can be looked for in.
+    unreadable: Option<Mistakes>,
+}
+
 /// The sections of the cast that the head names.
-fn base(
-    head: &Head,
-    source: &Source,
-    find_cast: &FindCast<'_>,
-    flaws: &mut Vec<Placed>,
-) -> Result<(Vec<Section>, Option<Source>), Mistakes> {
-    let (Some(name), Some(span)) = (&head.tags.cast, head.cast) else {
-        return Ok((Vec::new(), None));
+fn base(head: &Head, find_cast: &FindCast<'_>, flaws: &mut Vec<Placed>, gaps: &mut Gaps) -> Base {
+    let mut base = Base::default();
+    let Some(span) = head.cast else { return base };
+    let Some(name) = &head.tags.cast else {
+        gaps.everything();
+        return base;
     };
     let cast = match find_cast(name) {
         Ok(cast) => cast,
         Err(reason) => {
-            let wrong = Wrong::UnknownCast { name: name.clone(), reason };
-            // Without it, every name would be unknown.
-            flaws.push((wrong, span, 0));
-            return Err(mistakes(std::mem::take(flaws), source, None));
+            gaps.everything();
+            flaws.push((Wrong::UnknownCast { name: name.clone(), reason }, span, 0));
+            return base;
         }
     };
+    match checked_lines(&cast) {
+        Ok(lines) => base.sections = cast_sections(&lines, flaws, gaps),
+        Err(mistakes) => {
+            gaps.everything();
+            base.unreadable = Some(mistakes);
+        }
+    }
+    base.source = Some(cast);
+    base
+}
+
+fn cast_sections(lines: &[TextLine<'_>], flaws: &mut Vec<Placed>, gaps: &mut Gaps) -> Vec<Section> {
+    let items = items(lines);
     let mut blocks = Vec::new();
-    let items = items(&checked_lines(&cast)?);
     for item in &items {
         match item {
             Item::Block(block) => blocks.push(block),
@@ -135,20 +153,7 @@ fn base(
             Item::Blank | Item::Comment(_) => {}
         }
     }
-    let sections = sections(&blocks, 1, flaws);
-    Ok((sections, Some(cast)))
-}
-
-/// Whether a mistake of the script is none of the cast's.
-fn stands_alone((wrong, _): &Flaw) -> bool {
-    !matches!(
-        wrong,
-        Wrong::Unknown { .. }
-            | Wrong::UnknownStart { .. }
-            | Wrong::UnknownVariable { .. }
-            | Wrong::WhichRoom { .. }
-            | Wrong::NoRoom
-    )
+    sections(&blocks, 1, flaws, gaps)
 }
 
 pub(super) fn mistakes(flaws: Vec<Placed>, source: &Source, cast: Option<Source>) -> Mistakes {

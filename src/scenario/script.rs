@@ -3,6 +3,7 @@
 use super::ast::{Action, Name, Party, Span, Step, Who};
 use super::body::Bodies;
 use super::cast::Cast;
+use super::gaps::Gaps;
 use super::line::{Flaw, Line, Parsed};
 use super::lines::{Block, Item, TextLine, items};
 use super::mistake::Wrong;
@@ -22,9 +23,9 @@ pub(super) struct Script<'a> {
 }
 
 impl<'a> Script<'a> {
-    pub(super) fn new(cast: &'a Cast) -> Self {
+    pub(super) fn new(cast: &'a Cast, gaps: &'a Gaps) -> Self {
         Self {
-            names: Names::new(cast),
+            names: Names::new(cast, gaps),
             bodies: Bodies::default(),
             before: Vec::new(),
             steps: 0,

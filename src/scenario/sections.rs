@@ -1,6 +1,7 @@
 //! Sections of the cast as they are written: headings and keys, of one file or of two put together.
 
 use super::ast::Span;
+use super::gaps::Gaps;
 use super::lines::{Block, TextLine};
 use super::mistake::Wrong;
 use super::words::{nearest, ticked};
@@ -115,16 +116,22 @@ pub(super) fn sections(
     blocks: &[&Block<'_>],
     file: usize,
     flaws: &mut Vec<Placed>,
+    gaps: &mut Gaps,
 ) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
     for block in blocks {
-        let section = match heading(block, file) {
-            Ok(section) => section,
-            Err((wrong, span)) => {
-                flaws.push((wrong, span, file));
-                continue;
-            }
+        let (section, wrong) = heading(block, file);
+        flaws.extend(wrong.map(|(wrong, span)| (wrong, span, file)));
+        let Some(section) = section else {
+            gaps.mention(block.line.text);
+            block.body.iter().for_each(|line| gaps.mention(line.text));
+            continue;
         };
+        if section.name.is_empty() {
+            gaps.nameless(section.class);
+            gaps.mention_all(&with_keys(section, block, flaws));
+            continue;
+        }
         let known = sections.iter().any(|other| {
             other.class == section.class
                 && other.name == section.name
@@ -156,35 +163,47 @@ pub(super) fn merged(mut cast: Vec<Section>, own: Vec<Section>) -> Vec<Section> 
     cast
 }
 
-fn heading(block: &Block<'_>, file: usize) -> Result<Section, (Wrong, Span)> {
+/// The section that begins here, and what is wrong with its heading: if it can be told which class
+/// was meant, the section is read as one of that class.
+fn heading(block: &Block<'_>, file: usize) -> (Option<Section>, Option<(Wrong, Span)>) {
     let line = &block.line;
     let text = line.text;
     if !line.indent().is_empty() {
-        return Err((Wrong::Indented, line.span(0, line.indent().len())));
+        return (None, Some((Wrong::Indented, line.span(0, line.indent().len()))));
     }
     let Some(rest) = text.strip_prefix('[') else {
         let first = text.split_whitespace().next().unwrap_or_default();
-        return Err((Wrong::NotInHead { found: first.to_owned() }, line.span(0, first.len())));
-    };
-    let Some((class, name)) = rest.split_once(']').filter(|(_, name)| !name.trim().is_empty())
-    else {
-        return Err((Wrong::UnfinishedHeading, line.whole()));
-    };
-    let Some(known) = Class::ALL.into_iter().find(|known| known.name() == class) else {
-        let names = Class::ALL.map(Class::name);
-        let wrong = Wrong::UnknownSection {
-            found: class.to_owned(),
-            meant: nearest(class, names),
-            known: names.map(|name| format!("`[{name}]`")).to_vec(),
-        };
-        return Err((wrong, line.span(1, 1 + class.len())));
+        let wrong = Wrong::NotInHead { found: first.to_owned() };
+        return (None, Some((wrong, line.span(0, first.len()))));
     };
     let span = line.whole();
-    Ok(Section { class: known, name: normal(name), span, file, keys: Vec::new() })
+    let split = rest.split_once(']').or_else(|| rest.split_once(char::is_whitespace));
+    let (class, name) = split.unwrap_or((rest, ""));
+    let known = Class::ALL.into_iter().find(|known| known.name() == class);
+    let meant = nearest(class, Class::ALL.map(Class::name));
+    let wrong = if !rest.contains(']') || name.trim().is_empty() {
+        Some((Wrong::UnfinishedHeading, span))
+    } else if known.is_none() {
+        let known = Class::ALL.map(|class| format!("`[{}]`", class.name())).to_vec();
+        let wrong = Wrong::UnknownSection { found: class.to_owned(), meant: meant.clone(), known };
+        Some((wrong, line.span(1, 1 + class.len())))
+    } else {
+        None
+    };
+    let guess = || Class::ALL.into_iter().find(|known| Some(known.name()) == meant.as_deref());
+    let section = known.or_else(guess).map(|class| Section {
+        class,
+        name: normal(name),
+        span,
+        file,
+        keys: Vec::new(),
+    });
+    (section, wrong)
 }
 
 fn with_keys(mut section: Section, block: &Block<'_>, flaws: &mut Vec<Placed>) -> Section {
     let file = section.file;
+    let mut guessed: Vec<Key> = Vec::new();
     for line in block.body.iter().filter(|line| !line.is_blank() && !line.is_comment()) {
         let key = match key(line, file) {
             Ok(key) => key,
@@ -195,17 +214,25 @@ fn with_keys(mut section: Section, block: &Block<'_>, flaws: &mut Vec<Placed>) -
         };
         let known = section.class.keys();
         if !known.contains(&key.name.as_str()) {
+            let meant = nearest(&key.name, known.iter().copied());
             let wrong = Wrong::UnknownKey {
                 section: section.class.name().to_owned(),
-                meant: nearest(&key.name, known.iter().copied()),
-                found: key.name,
+                found: key.name.clone(),
+                meant: meant.clone(),
                 known: known.iter().map(|key| ticked(key)).collect(),
             };
             flaws.push((wrong, key.name_span, file));
+            guessed.extend(meant.map(|name| Key { name, ..key }));
         } else if section.key(&key.name).is_some() && !section.class.repeats(&key.name) {
             let what = format!("`{}`", key.name);
             flaws.push((Wrong::Twice { what }, key.name_span, file));
         } else {
+            section.keys.push(key);
+        }
+    }
+    // What was probably meant counts unless it is there, so that its value is looked at too.
+    for key in guessed {
+        if section.key(&key.name).is_none() {
             section.keys.push(key);
         }
     }

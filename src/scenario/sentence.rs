@@ -10,6 +10,7 @@ use super::lines::{Block, TextLine};
 use super::mistake::Wrong;
 use super::names::Names;
 use super::token::TokenKind;
+use super::words::nearest;
 
 pub(super) struct Sentence<'a> {
     pub(super) line: Line<'a>,
@@ -51,7 +52,13 @@ impl<'a> Sentence<'a> {
     pub(super) fn strangers(&mut self) -> Parsed<Option<Who>> {
         let rest = self.line.rest();
         let a_list = rest.get(1).is_some_and(|token| token.kind == TokenKind::Comma);
-        if self.line.peek_word().is_none() || !(a_list || self.words_until_verb().is_some()) {
+        let slip = || {
+            let first = rest.first().map_or("", |token| token.text);
+            nearest(first, STARTS).is_none() && self.words_until_slip()
+        };
+        if self.line.peek_word().is_none()
+            || !(a_list || self.words_until_verb().is_some() || slip())
+        {
             return Ok(None);
         }
         self.list(Self::subject).map(|who| Some(Who::These(who)))
@@ -65,6 +72,48 @@ impl<'a> Sentence<'a> {
             _ => false,
         };
         (1..=3).find(is_verb)
+    }
+
+    /// Whether the second word is almost a verb.
+    fn words_until_slip(&self) -> bool {
+        match self.line.rest().get(1).map(|token| &token.kind) {
+            Some(TokenKind::Word(word)) => nearest(word, VERBS).is_some(),
+            _ => false,
+        }
+    }
+
+    /// How many words that come next belong to a name of a client that nobody knows.
+    fn more_of_a_name(&self) -> usize {
+        let rest = self.line.rest();
+        let ends = |at: usize| match rest.get(at).map(|token| &token.kind) {
+            Some(TokenKind::Word(word)) => {
+                let after = VERBS.iter().chain(&AFTER_NAMES).copied();
+                nearest(word, after).is_some()
+            }
+            _ => true,
+        };
+        (0..2).find(|at| ends(*at)).unwrap_or(0)
+    }
+
+    /// Note a mistake and read on, unless it may be none.
+    fn note(&mut self, flaw: Flaw) {
+        if !self.names.gaps.excuse(&flaw.0) {
+            self.line.note(flaw);
+        }
+    }
+
+    /// Whom else than clients a line can be about that begins here, and goes on with `verb`.
+    fn other_subjects(&self, verb: Option<&str>) -> Vec<&'a str> {
+        match verb {
+            Some(verb) if RAW_VERBS.contains(&verb) => {
+                std::iter::once("The master").chain(self.names.machines()).collect()
+            }
+            _ if !self.line.is_at_start() => Vec::new(),
+            Some("hears" | "hear" | "sees" | "see" | "is" | "are") => {
+                vec!["Everybody", "Everybody else", "Nobody"]
+            }
+            _ => vec!["Everybody", "Everybody else"],
+        }
     }
 
     fn subject(&mut self) -> Parsed<Name> {
@@ -84,10 +133,13 @@ impl<'a> Sentence<'a> {
         let first = self.line.here();
         let last = rest[words.len() - 1].span;
         let span = Span { len: last.offset + last.len - first.offset, ..first };
-        let wrong = self.names.unknown_occupant(if words.len() > 1 { &name } else { word });
+        let verb = rest.get(words.len()).map(|token| token.text);
+        let name = if words.len() > 1 { &*name } else { word };
+        let wrong = self.names.unknown_subject(name, &self.other_subjects(verb));
+        let name = Name::from(name);
         self.line.advance(words.len());
-        self.line.note((wrong, span));
-        Ok(name.into())
+        self.note((wrong, span));
+        Ok(name)
     }
 
     /// `A`, `A and B`, `A, B and C`, `A, B, and C`, each once.
@@ -197,6 +249,43 @@ const VERBS: [&str; 55] = [
     "gets",
     "get",
     "registers",
+];
+
+/// What may follow the name of somebody that is no verb of the above.
+const AFTER_NAMES: [&str; 16] = [
+    "arrive",
+    "arrives",
+    "kicked",
+    "banned",
+    "away",
+    "back",
+    "as",
+    "because",
+    "for",
+    "in",
+    "and",
+    "privately",
+    "voice",
+    "moderator",
+    "owner",
+    "admin",
+];
+
+/// The first words of lines that are about nobody.
+const STARTS: [&str; 13] = [
+    "cut",
+    "hold",
+    "slow",
+    "heal",
+    "crash",
+    "restart",
+    "wait",
+    "meanwhile",
+    "the",
+    "exactly",
+    "at",
+    "nothing",
+    "master",
 ];
 
 const RAW_VERBS: [&str; 4] = ["sends", "send", "receives", "receive"];

@@ -2,7 +2,6 @@
 
 use super::super::cast::Client;
 use super::super::mistake::Wrong;
-use super::super::names::Names;
 use super::super::sections::Section;
 use super::super::values;
 use super::Casting;
@@ -11,7 +10,8 @@ use crate::stanza::{BareJid, FullJid};
 impl Casting<'_> {
     pub(super) fn client(&mut self, section: &Section) {
         self.value(section, "connect_port", values::port);
-        let Some(jid) = self.needed(section, "jid", values::user_jid) else { return };
+        let jid = self.needed(section, "jid", values::user_jid);
+        let jid = jid.unwrap_or_else(|| self.stand_in(section).into());
         let bare = jid.to_bare();
         let resource = self.value(section, "resource", |word| full_jid(&bare, word));
         let jid = match (resource, jid.try_into_full()) {
@@ -42,7 +42,7 @@ impl Casting<'_> {
         if section.key("joined").is_none_or(|key| key.value == NOWHERE) {
             return;
         }
-        let joined = self.list(section, "joined", |cast, word| Names::new(cast).room(word));
+        let joined = self.list(section, "joined", Self::room_name);
         if let Some(client) = self.cast.clients.get_mut(section.name.as_str()) {
             client.joined = joined;
         }

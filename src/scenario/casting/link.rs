@@ -29,7 +29,7 @@ impl Casting<'_> {
         let [one, arrow @ ("->" | "<->"), other] = words[..] else {
             return Err(values::bad(name, "a link", "vesa.yeggmaex.irc <-> channel.avalon.irc"));
         };
-        let names = Names::new(&self.cast);
+        let names = Names::new(&self.cast, self.gaps);
         let (from, to) = (names.host(one)?, names.host(other)?);
         let mut directions = vec![Direction { from: from.clone(), to: to.clone() }];
         if arrow == "<->" {

@@ -3,7 +3,6 @@
 use super::super::ast::Name;
 use super::super::cast::{Server, Slave};
 use super::super::mistake::Wrong;
-use super::super::names::Names;
 use super::super::sections::Section;
 use super::super::values;
 use super::{Casting, usual_server};
@@ -14,10 +13,11 @@ impl Casting<'_> {
     pub(super) fn slave(&mut self, section: &Section) {
         self.value(section, "registration", registration);
         let at_start = self.value(section, "created", created);
-        let rooms = self.list(section, "rooms", |cast, word| Names::new(cast).room(word));
+        let rooms = self.list(section, "rooms", Self::room_name);
         let history_max = self.value(section, "history-max", values::count);
         let timers = self.timers(section, self.timers_of(&rooms));
-        let Some(jid) = self.needed(section, "jid", values::jid) else { return };
+        let jid = self.needed(section, "jid", values::jid);
+        let jid = jid.unwrap_or_else(|| self.stand_in(section).into());
         let domain: Name = jid.domain().as_str().into();
         let other = self.cast.slave_at(&domain).map(|(name, _)| Name::clone(name));
         if let (Some(other), Some(key)) = (other, section.key("jid")) {
@@ -50,7 +50,10 @@ impl Casting<'_> {
         let timeout = self.value(section, "connect-timeout", values::duration);
         let domain = match values::domain(&section.name) {
             Ok(domain) => domain,
-            Err(wrong) => return self.flaw(wrong, section.span, section.file),
+            Err(wrong) => {
+                self.gaps.mention(&section.name);
+                return self.flaw(wrong, section.span, section.file);
+            }
         };
         let server = Server {
             span: Some(section.span),
@@ -69,7 +72,8 @@ impl Casting<'_> {
             .map(|client| client.jid.domain().as_str())
             .chain(cast.rooms.values().map(|room| room.config.jid.domain().as_str()))
             .chain(cast.slaves.values().map(|slave| slave.jid.domain().as_str()));
-        let domains: Vec<Name> = domains.map(Name::from).collect();
+        let real = domains.filter(|domain| !self.stands_in(domain));
+        let domains: Vec<Name> = real.map(Name::from).collect();
         for domain in domains {
             self.cast.servers.entry(domain).or_insert_with(usual_server);
         }

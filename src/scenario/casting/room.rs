@@ -14,7 +14,8 @@ use crate::stanza::BareJid;
 
 impl Casting<'_> {
     pub(super) fn room(&mut self, section: &Section) {
-        let Some(jid) = self.needed(section, "jid", values::bare_jid) else { return };
+        let jid = self.needed(section, "jid", values::bare_jid);
+        let jid = jid.unwrap_or_else(|| self.stand_in(section));
         let other = self.cast.room_at(&jid).map(|(name, _)| Name::clone(name));
         if let (Some(other), Some(key)) = (other, section.key("jid")) {
             let wrong = Wrong::SameJid { jid: jid.to_string(), other: other.to_string() };
@@ -49,7 +50,9 @@ impl Casting<'_> {
         let service = self.cast.services.get(&domain).copied();
         let mut service = service.unwrap_or_else(|| usual_service(false));
         service.timers = self.timers(section, service.timers);
-        self.cast.services.insert(domain, service);
+        if !self.stands_in(&domain) {
+            self.cast.services.insert(domain, service);
+        }
     }
 
     fn affiliations(&mut self, section: &Section) -> BTreeMap<BareJid, Affiliation> {

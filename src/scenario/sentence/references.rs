@@ -6,7 +6,7 @@ use super::super::ast::{Direction, Host, Machine, Name, Occupant};
 use super::super::line::Parsed;
 use super::super::mistake::Wrong;
 use super::super::names::Names;
-use super::super::words::ticked;
+use super::super::words::{nearest, ticked};
 use super::Sentence;
 
 impl<'a> Sentence<'a> {
@@ -28,11 +28,15 @@ impl<'a> Sentence<'a> {
             self.line.advance(tokens);
             return Ok(name);
         }
-        self.one_word(
+        let name = self.one_word(
             "an occupant",
             |names, word| Err(names.unknown_occupant(word)),
             |word| word.into(),
-        )
+        );
+        if self.names.gaps.any_client() {
+            self.line.advance(self.more_of_a_name());
+        }
+        name
     }
 
     /// A slave: `vesa`, `the slave vesa`, `slave@vesa`.
@@ -72,8 +76,13 @@ impl<'a> Sentence<'a> {
         match (domains.next(), domains.next()) {
             (Some(domain), None) => Ok(Name::clone(domain)),
             (Some(_), Some(_)) => Err((self.which_room(), span)),
+            (None, _) if self.may_have_room() => Ok(PLACEHOLDER.into()),
             (None, _) => Err((Wrong::NoRoom, span)),
         }
+    }
+
+    fn may_have_room(&self) -> bool {
+        self.names.gaps.a_room() || !self.names.cast.rooms.is_empty()
     }
 
     fn domain_of(&self, room: &Name) -> Name {
@@ -104,6 +113,7 @@ impl<'a> Sentence<'a> {
         match (rooms.next(), rooms.next()) {
             (Some(room), None) => Ok(Name::clone(room)),
             (Some(_), Some(_)) => Err(self.which_room()),
+            (None, _) if self.names.gaps.a_room() => Ok(PLACEHOLDER.into()),
             (None, _) => Err(Wrong::NoRoom),
         }
     }
@@ -115,12 +125,14 @@ impl<'a> Sentence<'a> {
 
     /// `A from B`, `A -> B`; either side may be a list, the second `everything`.
     pub(in super::super) fn link(&mut self) -> Parsed<Vec<Direction>> {
-        let from = self.hosts()?;
+        // `heal everything` is no link.
+        let all = self.line.comes_after("heal") && self.line.rest().len() == 1;
+        let from = self.hosts(all)?;
         let one_way = self.line.words("->");
         if !one_way {
             self.line.expect_words("from")?;
         }
-        let to = if self.line.words("everything") { self.others(&from) } else { self.hosts()? };
+        let to = if self.line.words("everything") { self.others(&from) } else { self.hosts(true)? };
         let mut directions = Vec::new();
         for (a, b) in from.iter().flat_map(|a| to.iter().map(move |b| (a, b))) {
             if a != b {
@@ -133,11 +145,12 @@ impl<'a> Sentence<'a> {
         Ok(directions)
     }
 
-    fn hosts(&mut self) -> Parsed<Vec<Host>> {
+    /// Hosts; whether it could be `everything` too matters only if they are unknown.
+    fn hosts(&mut self, or_everything: bool) -> Parsed<Vec<Host>> {
         self.list(|sentence| {
             sentence.one_word(
                 "a host",
-                |names, word| names.host(word),
+                |names, word| names.host(word).map_err(|wrong| or(wrong, or_everything)),
                 |word| Host::Server(word.into()),
             )
         })
@@ -165,8 +178,20 @@ impl<'a> Sentence<'a> {
         let span = self.line.here();
         self.line.advance(1);
         Ok(find(self.names, word).unwrap_or_else(|wrong| {
-            self.line.note((wrong, span));
+            self.note((wrong, span));
             placeholder(word)
         }))
     }
 }
+
+/// That `everything` may have been meant too.
+fn or(mut wrong: Wrong, everything: bool) -> Wrong {
+    if let (Wrong::Unknown { found, meant, known, .. }, true) = (&mut wrong, everything) {
+        *meant = nearest(found, meant.as_deref().into_iter().chain(["everything"]));
+        known.push(ticked("everything"));
+    }
+    wrong
+}
+
+/// The name of what is in the part of the cast that cannot be read.
+const PLACEHOLDER: &str = "?";

@@ -32,7 +32,7 @@ impl Raw {
         if s.line.any_of(&["sends", "send"]) {
             s.line.colon();
             let body = Body::new(&s.take_body("`sends:`")?);
-            return bodies.sent(&body, s.names.cast).map(|sent| Some(Raw::Sends(sent)));
+            return bodies.sent(&body, s.names).map(|sent| Some(Raw::Sends(sent)));
         }
         if !s.line.any_of(&["receives", "receive"]) {
             return Ok(None);
@@ -48,7 +48,7 @@ impl Raw {
             return Err(s.line.unexpected());
         }
         let body = Body::new(&s.take_body("`receives:`")?);
-        let expected = bodies.expected(&body, s.names.cast)?.into_iter().map(Pattern).collect();
+        let expected = bodies.expected(&body, s.names)?.into_iter().map(Pattern).collect();
         Ok(Some(if any_order {
             Raw::ReceivesInAnyOrder(expected)
         } else {
