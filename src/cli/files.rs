@@ -103,8 +103,8 @@ pub(super) fn scenarios(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Refusal> {
                     .with_help("scenarios are files whose names end in `.scs`"),
             )),
             Ok(found) => files.extend(found),
-            Err(error) => {
-                refusals.push(Some(Refusal::about(path.display(), in_words(&error))));
+            Err((place, error)) => {
+                refusals.push(Some(Refusal::about(place.display(), in_words(&error))));
             }
         }
     }
@@ -116,11 +116,11 @@ pub(super) fn scenarios(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Refusal> {
     Ok(files)
 }
 
-fn scenarios_in(directory: &Path, depth: usize) -> io::Result<Vec<PathBuf>> {
-    let mut paths: Vec<PathBuf> = Vec::new();
-    for entry in fs::read_dir(directory)? {
-        paths.push(entry?.path());
-    }
+/// The scenarios in a directory and those below it, or which of these cannot be read, and why.
+fn scenarios_in(directory: &Path, depth: usize) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
+    let entries = fs::read_dir(directory).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    let entries = entries.map_err(|error| (directory.to_owned(), error))?;
+    let mut paths: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
     paths.sort();
     let mut files = Vec::new();
     for path in paths {
