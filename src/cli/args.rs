@@ -123,6 +123,9 @@ pub(super) struct Run {
 /// of its snapshot, if everybody receives the same in the same order on both networks, and if the
 /// XEP's examples that it names are in its transcript.
 ///
+/// All scenarios are read before the first is played: if one has mistakes, the mistakes of all are
+/// shown, nothing is judged, and the exit code is 2.
+///
 /// Judge all scenarios; look at one, and accept what it does now as its snapshot:
 ///
 ///   wallops test

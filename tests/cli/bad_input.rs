@@ -190,3 +190,26 @@ fn a_cast_that_is_missing_or_elsewhere_is_refused() {
     refused_by(PLAYERS, cast("nobody"), "casts/nobody.cast: no such file or directory");
     refused_by(PLAYERS, cast("../../etc/passwd"), "is not the name of a cast, without directory");
 }
+
+#[test]
+fn a_directory_that_may_not_be_read_is_named_wherever_it_is() {
+    let desk = Desk::with("BigCheese says \"hello\"");
+    desk.put("scenarios/closed/own.scs", "x");
+    let closed = desk.path("scenarios/closed");
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
+    let readable = fs::read_dir(&closed).is_ok();
+    let ran = desk.run(&["check", "scenarios"]);
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o755)).unwrap();
+    // Whoever is root reads it all the same.
+    if !readable {
+        refuses(ran, "scenarios/closed: permission denied");
+    }
+}
+
+#[test]
+fn a_scenario_with_mistakes_keeps_the_others_from_being_judged() {
+    let desk = Desk::with("BigCheese says \"hello\"\nWumpus hears BigCheese say \"hello\"");
+    desk.put("scenarios/bad.scs", scenario("BigCheese kiks Wumpus"));
+    refuses(desk.run(&["test", "scenarios"]), "unknown verb `kiks`");
+    desk.run(&["test", "--help"]).ends_with(0).prints("nothing is judged, and the exit code is 2");
+}
