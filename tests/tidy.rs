@@ -22,7 +22,7 @@ const LAYERS: [&str; 13] = [
     "cli",
 ];
 
-const LINES_MAX: usize = 500;
+const LINES_MAX: usize = 400;
 const COLUMNS_MAX: usize = 100;
 
 #[test]
