@@ -102,7 +102,7 @@ impl Pinger {
         self.pongs = 0;
     }
 
-    /// \[H\] How many pongs end a split: one, but three for a peer that was lost three times of late.
+    /// \[H\] How many pongs end a split: one, but three for a peer lost three times of late.
     fn pongs_needed(&self, now: Time) -> u32 {
         let flaps = self.splits.len() == FLAPS
             && self.splits.front().is_some_and(|first| now < *first + FLAP_WINDOW);
