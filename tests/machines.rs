@@ -33,15 +33,21 @@ mod wires;
 
 #[path = "machines/anew.rs"]
 mod anew;
+#[path = "machines/broadcast.rs"]
+mod broadcast;
 #[path = "machines/enter.rs"]
 mod enter;
 #[path = "machines/fanout.rs"]
 mod fanout;
 #[path = "machines/initial.rs"]
 mod initial;
+#[path = "machines/keepalive.rs"]
+mod keepalive;
 #[path = "machines/leave.rs"]
 mod leave;
 #[path = "machines/presence.rs"]
 mod presence;
+#[path = "machines/relay.rs"]
+mod relay;
 #[path = "machines/requirements.rs"]
 mod requirements;

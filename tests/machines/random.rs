@@ -22,7 +22,7 @@ fn config(cases: u32) -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(config(700))]
+    #![proptest_config(config(400))]
 
     #[test]
     fn without_faults_everybody_agrees_at_once(schedule in without_faults()) {
@@ -34,7 +34,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(config(1400))]
+    #![proptest_config(config(900))]
 
     #[test]
     fn whatever_breaks_everybody_agrees_when_it_is_healed(schedule in with_faults()) {
