@@ -5,7 +5,7 @@
 //! should carry, or returns it as an error in the shape of Prosody. Of a server there is as much as
 //! the machines need: it knows who is online and to whom they have sent directed presence.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -27,15 +27,16 @@ pub enum Way {
 }
 
 /// Who has to notice that something was lost between a slave and its master.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Unnoticed {
     pub by_master: bool,
-    pub by_slave: bool,
+    /// The sessions that wait in vain.
+    pub by_slave: BTreeSet<String>,
 }
 
 impl Unnoticed {
-    pub fn any(self) -> bool {
-        self.by_master || self.by_slave
+    pub fn any(&self) -> bool {
+        self.by_master || !self.by_slave.is_empty()
     }
 }
 
@@ -75,6 +76,8 @@ pub struct Stage {
     /// Whether the room shows JIDs to everybody.
     pub shows_jids: bool,
     pub queue: VecDeque<Packet>,
+    /// Whether a way was ever cut.
+    pub was_cut: bool,
     ids: u32,
 }
 
@@ -94,6 +97,7 @@ impl Stage {
             faults: Vec::new(),
             held: false,
             queue: VecDeque::new(),
+            was_cut: false,
             ids: 0,
         };
         stage.run_due();
@@ -220,6 +224,7 @@ impl Stage {
     pub fn cut(&mut self, slave: &str, up: Way, down: Way) {
         let site = self.site(slave);
         (self.sites[site].up, self.sites[site].down) = (up, down);
+        self.was_cut = true;
     }
 
     pub fn heal(&mut self, slave: &str) {

@@ -5,7 +5,7 @@ use wallops::room::Role;
 use wallops::stanza::{Condition, ErrorType, Jid, Kind, Stanza, Type, error_element};
 
 use crate::cast::*;
-use crate::record::{Hop, Record};
+use crate::record::*;
 use crate::stage::{Packet, Site, Stage, Way};
 
 impl Stage {
@@ -141,7 +141,9 @@ impl Stage {
     /// but its sender.
     fn deliver(&mut self, stanza: Stanza) {
         let to = stanza.to.clone().unwrap();
+        let was_cut = self.was_cut;
         let client = self.client(to.as_str());
+        client.was_cut = was_cut;
         if client.is_online() {
             return client.receives(&stanza);
         }
@@ -157,6 +159,12 @@ impl Stage {
     pub fn write(&mut self, hop: Hop, stanza: &Stanza, lost: bool) {
         if lost {
             self.lose(hop, stanza);
+        }
+        if hop == Hop::SlaveToUser && stanza.is_unavailable() && has_code(stanza, "110") {
+            // Who is out of the room waits for nothing.
+            for site in &mut self.sites {
+                site.unnoticed.by_slave.remove(to(stanza));
+            }
         }
         let stanza = stanza.clone();
         self.record.push(Record { at: self.now, hop, stanza, lost, moderated: false, note: None });
@@ -175,8 +183,13 @@ impl Stage {
         match hop {
             _ if stanza.kind == Kind::Iq => {}
             Hop::MasterToSlave => unnoticed.by_master = true,
-            Hop::MasterToUser => unnoticed.by_slave |= stanza.is_error(),
-            _ => unnoticed.by_slave |= answered,
+            Hop::MasterToUser if stanza.is_error() => {
+                unnoticed.by_slave.insert(to(stanza).to_owned());
+            }
+            Hop::SlaveToMaster if answered => {
+                unnoticed.by_slave.insert(from(stanza).to_owned());
+            }
+            _ => {}
         }
     }
 
@@ -184,7 +197,9 @@ impl Stage {
         if note.change == Change::Split {
             for site in &mut self.sites {
                 site.unnoticed.by_master &= site.jid != note.about.as_str();
-                site.unnoticed.by_slave &= site.jid != note.by.as_str();
+                if site.jid == note.by.as_str() {
+                    site.unnoticed.by_slave.clear();
+                }
             }
         }
         self.write(Hop::Astray, &Stanza::iq(Type::Result, "note"), false);

@@ -66,7 +66,7 @@ impl SlaveRoom {
             queue: Default::default(),
             leaving: Default::default(),
             returning: Default::default(),
-            taken: None,
+            taken: Default::default(),
             recent: Default::default(),
             back_at: None,
             pinger: self.pinger.clone(),

@@ -55,7 +55,7 @@ impl SlaveRoom {
         for session in own {
             self.waiting.answered(&session, |waiting| waiting.is_available() && !is_join(waiting));
         }
-        let news = self.taken.take_if(|taken| taken == nick).is_some();
+        let news = self.taken.remove(nick);
         let told_again = !news
             && before.is_some_and(|before| {
                 only_jids_are_new(&before, &stanza.payloads)
@@ -104,6 +104,7 @@ impl SlaveRoom {
         self.leaving.remove(nick);
         let moderated = self.has_moderator();
         let known = self.roster.shift_remove(nick).is_some();
+        self.taken.remove(nick);
         if known || !own.is_empty() {
             self.distribute_presence(&stanza, nick, out);
         }
@@ -124,12 +125,13 @@ impl SlaveRoom {
         for nick in self.locals.values_mut().filter(|nick| *nick == old) {
             new.clone_into(nick);
         }
-        self.taken = Some(new.to_owned());
         let Some((position, _, mut seat)) = self.roster.shift_remove_full(old) else { return };
         if let Ok(occupant) = self.jid.with_resource_str(new) {
             seat.occupant = Arc::new(occupant.into());
             // Whoever had it is gone, unheard.
             self.roster.shift_remove(new);
+            self.taken.remove(old);
+            self.taken.insert(new.to_owned());
             let position = position.min(self.roster.len());
             self.roster.shift_insert(position, new.to_owned(), seat);
         }

@@ -44,8 +44,8 @@ pub struct SlaveRoom {
     /// Local sessions that have left and asked to enter again, and are not answered: until then
     /// they get nothing more of their first stay.
     pub(super) returning: BTreeSet<Arc<Jid>>,
-    /// A nick that somebody has just taken: the presence that comes next is news, whatever it says.
-    pub(super) taken: Option<String>,
+    /// Nicks that have just been taken: the presence that comes next is news, whatever it says.
+    pub(super) taken: BTreeSet<String>,
     /// Messages of late, so that none is shown twice: author, id, stamp.
     pub(super) recent: VecDeque<(Arc<Jid>, Option<Arc<str>>, Time)>,
     /// When the master was heard again after the last split.
@@ -75,7 +75,7 @@ impl SlaveRoom {
             queue: IndexMap::new(),
             leaving: BTreeSet::new(),
             returning: BTreeSet::new(),
-            taken: None,
+            taken: BTreeSet::new(),
             recent: VecDeque::new(),
             back_at: None,
             pinger: Pinger::new(config.timers, config.timers.slave_idle),

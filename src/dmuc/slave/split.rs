@@ -53,16 +53,18 @@ impl SlaveRoom {
 
     /// What was relayed before a ping that is answered, and is not answered itself, is lost.
     /// A message might overtake a later one and is returned. Of each session's presence the newest
-    /// goes up once more, a join until its session is entered.
+    /// goes up once more, a join until its session is entered. Newer presence takes the place of an
+    /// older join: it is to enter by itself.
     fn settle(&mut self, now: Time, pinged: Time, out: &mut Vec<Output>) {
         let mut newest: IndexMap<Arc<Jid>, Relayed> = IndexMap::new();
         for lost in self.waiting.take_before(pinged) {
             let Some(session) = lost.stanza.from.clone() else { continue };
-            if lost.stanza.kind == Kind::Presence {
-                newest.insert(session, lost);
-            } else {
+            if lost.stanza.kind != Kind::Presence {
                 self.return_to_sender(&lost.stanza, out);
+                continue;
             }
+            let older = newest.swap_remove(&session);
+            newest.insert(session, lost.in_place_of(older));
         }
         for (session, lost) in newest {
             let join = is_join(&lost.stanza);

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use super::up::is_join;
-use crate::stanza::{Jid, Kind, Stanza, Type};
+use crate::stanza::{Jid, Kind, Stanza, Type, ns};
 use crate::time::Time;
 
 /// Relayed stanzas that have to be answered, oldest first.
@@ -26,6 +26,18 @@ pub(super) struct Relayed {
     pub again: bool,
     /// Whether its session was entered since.
     pub entered: bool,
+}
+
+impl Relayed {
+    /// This one, sent again in place of an older one of its session.
+    pub fn in_place_of(mut self, older: Option<Relayed>) -> Relayed {
+        let join = older.filter(|older| !older.entered && is_join(&older.stanza));
+        let asked = join.as_ref().and_then(|older| older.stanza.payload("x", ns::MUC));
+        if let (Some(asked), true) = (asked, self.stanza.is_available() && !is_join(&self.stanza)) {
+            self.stanza = self.stanza.with_payload(asked.clone());
+        }
+        self
+    }
 }
 
 impl Waiting {
