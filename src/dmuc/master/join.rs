@@ -104,10 +104,11 @@ impl Master {
         self.config.affiliations.get(bare).cloned().unwrap_or_default()
     }
 
-    /// The slave of this session's domain.
+    /// The slave of this session's domain. Of one that is dead nobody is served.
     pub(super) fn serving_link(&self, session: &Jid) -> Option<usize> {
         let domain = session.domain().as_str();
-        self.links.iter().position(|link| link.is_born() && link.domain == domain)
+        let serves = |link: &Link| link.is_born() && !link.is_gone() && link.domain == domain;
+        self.links.iter().position(serves)
     }
 
     /// The newcomer's side: ENTER to his slave, or the whole entry sequence to himself.

@@ -84,8 +84,10 @@ impl Master {
             .with_from(occupant.seat.occupant.clone())
             .with_payloads(farewell.clone());
         match occupant.via {
-            Some(link) => self.send_leave(link, &occupant.session, &presence, out),
-            None => {
+            Some(link) if !self.links[link].is_gone() => {
+                self.send_leave(link, &occupant.session, &presence, out);
+            }
+            _ => {
                 let jids = self.sees_jids(&Role::None);
                 let own = Audience::Own { jid: &occupant.session, jids }.render(&farewell);
                 out.push(Output::Send(copy(&presence, &occupant.session, own)));

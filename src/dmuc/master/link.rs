@@ -68,6 +68,11 @@ impl Link {
         }
     }
 
+    /// Whether its host lives and it is dead, for so long that its occupants were given up.
+    pub fn is_gone(&self) -> bool {
+        self.expired && self.gone_until.is_some()
+    }
+
     /// Whether it serves users: it was created at some time.
     pub fn is_born(&self) -> bool {
         !matches!(self.state, LinkState::Unborn { .. })

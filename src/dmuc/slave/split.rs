@@ -193,6 +193,7 @@ impl SlaveRoom {
             let item = Item {
                 affiliation: Some(seat.affiliation.clone()),
                 role: Some(Role::None),
+                jid: Some(&session),
                 ..Item::default()
             };
             let mut payloads = crate::dmuc::own_payloads(&stanza);
