@@ -51,3 +51,7 @@ mod presence;
 mod relay;
 #[path = "machines/requirements.rs"]
 mod requirements;
+#[path = "machines/split_master.rs"]
+mod split_master;
+#[path = "machines/split_slave.rs"]
+mod split_slave;

@@ -178,19 +178,28 @@ impl Stage {
             _ => stanza.to.as_ref(),
         };
         let Some(site) = peer.and_then(|peer| self.site_of(peer.as_str())) else { return };
-        let unnoticed = &mut self.sites[site].unnoticed;
         let answered = stanza.kind == Kind::Presence || stanza.type_ == Type::Groupchat;
         match hop {
             _ if stanza.kind == Kind::Iq => {}
-            Hop::MasterToSlave => unnoticed.by_master = true,
+            Hop::MasterToSlave => self.sites[site].unnoticed.by_master = true,
             Hop::MasterToUser if stanza.is_error() => {
-                unnoticed.by_slave.insert(to(stanza).to_owned());
+                self.sites[site].unnoticed.by_slave.insert(to(stanza).to_owned());
             }
+            // Who is not in the room has nothing to leave.
+            Hop::SlaveToMaster if stanza.is_unavailable() && !self.is_occupant(from(stanza)) => {}
             Hop::SlaveToMaster if answered => {
-                unnoticed.by_slave.insert(from(stanza).to_owned());
+                self.sites[site].unnoticed.by_slave.insert(from(stanza).to_owned());
             }
             _ => {}
         }
+    }
+
+    /// Whether the master has this session in the room.
+    fn is_occupant(&self, session: &str) -> bool {
+        let room = self.service.room(&bare(ROOM));
+        let roster = room.map(|room| room.roster()).unwrap_or_default();
+        let marked = format!("jid='{session}'");
+        roster.values().any(|seat| seat.presence.iter().any(|p| String::from(p).contains(&marked)))
     }
 
     fn note(&mut self, note: Note) {
