@@ -19,9 +19,11 @@ impl SlaveRoom {
         let Some(enter) = x.enter else { return };
         let session = Arc::new(Jid::from(enter.jid));
         let asked = self.waiting.entered(&session);
-        if !self.directed.contains_key(&session) {
+        // The same address, as the user's server shares it.
+        let Some(session) = self.directed.get_key_value(&session).map(|(known, _)| known.clone())
+        else {
             return self.refuse_enter(stanza, session, out);
-        }
+        };
         if self.locals.contains_key(&session) && !asked {
             // Told again; he knows (`netjoin`).
             self.locals.insert(session, nick.to_owned());

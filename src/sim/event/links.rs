@@ -16,7 +16,9 @@ pub(super) struct LinkIndex(u32);
 #[derive(Debug)]
 struct Link {
     state: LinkState,
-    delay: Delay,
+    /// The delay, in microseconds: there may be many links, so they are small.
+    latency: u32,
+    jitter: u32,
     /// When what was sent last arrives; nothing arrives before.
     last: Time,
 }
@@ -39,9 +41,11 @@ impl Links {
     ) -> LinkIndex {
         let links = &mut self.links;
         *self.indices.entry((from, to)).or_insert_with(|| {
+            let Delay { latency, jitter } = usual();
             links.push(Link {
                 state: LinkState::Up,
-                delay: usual(),
+                latency: micros(latency),
+                jitter: micros(jitter),
                 last: Time::from_micros(i64::MIN),
             });
             LinkIndex(u32::try_from(links.len() - 1).unwrap_or(u32::MAX))
@@ -61,20 +65,22 @@ impl Links {
     }
 
     pub(super) fn set_delay(&mut self, index: LinkIndex, delay: Delay) {
-        self.link(index).delay = delay;
+        let link = self.link(index);
+        link.latency = micros(delay.latency);
+        link.jitter = micros(delay.jitter);
     }
 
     pub(super) fn latency(&self, index: LinkIndex) -> Duration {
-        self.links[index.0 as usize].delay.latency
+        Duration::from_micros(self.links[index.0 as usize].latency.into())
     }
 
     /// When something that is sent now arrives.
     pub(super) fn arrival(&mut self, index: LinkIndex, now: Time, chance: &mut ChaCha8Rng) -> Time {
         let link = self.link(index);
-        let mut at = now + link.delay.latency;
-        let jitter = u64::try_from(link.delay.jitter.as_micros()).unwrap_or(u64::MAX);
-        if jitter > 0 {
-            at += Duration::from_micros(chance.next_u64() % jitter.saturating_add(1));
+        let mut at = now + Duration::from_micros(link.latency.into());
+        if link.jitter > 0 {
+            let more = chance.next_u64() % (u64::from(link.jitter) + 1);
+            at += Duration::from_micros(more);
         }
         link.last = link.last.max(at);
         link.last
@@ -87,4 +93,9 @@ impl Links {
     pub(super) fn release(&mut self, index: LinkIndex) -> VecDeque<Event> {
         self.held.remove(&index).unwrap_or_default()
     }
+}
+
+/// In whole microseconds; at most more than an hour.
+fn micros(span: Duration) -> u32 {
+    u32::try_from(span.as_micros()).unwrap_or(u32::MAX)
 }

@@ -28,21 +28,22 @@ struct Stream {
     flight: [Flight; 2],
 }
 
-/// What is in flight in one direction. What left before the record began has no entry.
+/// What is in flight in one direction. What left before the record began has no entry. Small, as
+/// there may be many streams of which none is recorded.
 #[derive(Debug, Default)]
 struct Flight {
-    unrecorded: usize,
-    entries: VecDeque<usize>,
+    unrecorded: u32,
+    entries: Option<Box<VecDeque<usize>>>,
 }
 
 impl Flight {
     fn len(&self) -> usize {
-        self.unrecorded + self.entries.len()
+        self.unrecorded as usize + self.entries.as_ref().map_or(0, |entries| entries.len())
     }
 
     fn depart(&mut self, entry: Option<usize>) {
         match entry {
-            Some(entry) => self.entries.push_back(entry),
+            Some(entry) => self.entries.get_or_insert_default().push_back(entry),
             None => self.unrecorded += 1,
         }
     }
@@ -53,18 +54,18 @@ impl Flight {
             self.unrecorded -= 1;
             return Some(None);
         }
-        self.entries.pop_front().map(Some)
+        self.entries.as_mut()?.pop_front().map(Some)
     }
 
     /// Nothing of it will arrive.
     fn lose(&mut self) -> impl Iterator<Item = usize> {
         self.unrecorded = 0;
-        self.entries.drain(..)
+        self.entries.take().into_iter().flat_map(|entries| *entries)
     }
 
     fn forget_entries(&mut self) {
-        self.unrecorded = self.len();
-        self.entries.clear();
+        self.unrecorded = u32::try_from(self.len()).unwrap_or(u32::MAX);
+        self.entries = None;
     }
 }
 
