@@ -33,6 +33,7 @@ struct Stream {
 #[derive(Debug, Default)]
 struct Flight {
     unrecorded: u32,
+    #[allow(clippy::box_collection, reason = "a pointer instead of a queue in every stream")]
     entries: Option<Box<VecDeque<usize>>>,
 }
 
