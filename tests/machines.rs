@@ -45,8 +45,12 @@ mod initial;
 mod keepalive;
 #[path = "machines/leave.rs"]
 mod leave;
+#[path = "machines/netjoin.rs"]
+mod netjoin;
 #[path = "machines/presence.rs"]
 mod presence;
+#[path = "machines/regressions.rs"]
+mod regressions;
 #[path = "machines/relay.rs"]
 mod relay;
 #[path = "machines/requirements.rs"]

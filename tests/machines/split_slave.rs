@@ -64,7 +64,7 @@ fn the_bounce_of_what_a_user_sent_is_a_split_and_not_the_rooms_answer() {
     assert_eq!(error_type(&got[0]), Some("wait"));
 }
 
-/// `slave.split.sees-user-bounces`: presence and leaves that bounce are treated as if they came now.
+/// `slave.split.sees-user-bounces`: what bounces is treated as if it came now.
 #[test]
 fn a_leave_that_bounces_is_carried_out_and_presence_is_shown() {
     let mut stage = Stage::full();
@@ -302,69 +302,6 @@ fn a_self_ping_and_a_clients_resync_are_answered_while_split() {
     assert!(stage.record.to(Hop::SlaveToUser, EFCHEN).is_empty());
 }
 
-/// 3.5.5: who leaves and comes back in one split waits outside.
-#[test]
-fn who_left_in_a_split_is_a_newcomer() {
-    let mut stage = alone();
-    stage.leave(BIGCHEESE);
-    stage.join(BIGCHEESE);
-    assert!(!stage.clients[BIGCHEESE].is_in() && !stage.clients[BIGCHEESE].waits());
-    stage.calm_down();
-    stage.assert_converged();
-    stage.join(BIGCHEESE);
-    assert!(stage.clients[BIGCHEESE].is_in());
-}
-
-/// 3.6.8: leaves and the last presence go up when the master is back, and only they.
-#[test]
-fn leaves_and_the_last_presence_go_up_when_the_master_is_back() {
-    let mut stage = alone();
-    stage.show(BIGCHEESE, "away");
-    stage.show(BIGCHEESE, "xa");
-    stage.say(BIGCHEESE, "lost");
-    stage.leave(EFCHEN);
-    stage.heal(VESA);
-    stage.seconds(5);
-    let synced = stage
-        .record
-        .position(|r| {
-            r.is_note(Change::Synced)
-                && r.note.as_ref().is_some_and(|note| note.by.as_str() == VESA)
-        })
-        .unwrap();
-    let up: Vec<_> = stage.record[synced..]
-        .to_vec()
-        .hop(Hop::SlaveToMaster)
-        .into_iter()
-        .filter(|stanza| {
-            domain_of(from(stanza)) == "vesa.yeggmaex.irc"
-                && stanza.kind != wallops::stanza::Kind::Iq
-        })
-        .collect();
-    assert_eq!(up.iter().map(from).collect::<Vec<_>>(), [BIGCHEESE, EFCHEN]);
-    assert_eq!(up[0].payload("show", ns::CLIENT).unwrap().text(), "xa");
-    assert!(up[1].is_unavailable());
-    stage.calm_down();
-    stage.assert_converged();
-}
-
-/// 3.6.8: missed messages are shown as delayed, once.
-#[test]
-fn what_was_missed_is_shown_delayed_and_once() {
-    let mut stage = alone();
-    stage.say(WUMPUS, "one");
-    stage.seconds(20);
-    stage.say(WUMPUS, "two");
-    stage.calm_down();
-    let heard: Vec<_> = stage.clients[BIGCHEESE]
-        .heard
-        .iter()
-        .filter(|heard| !heard.id.is_empty())
-        .map(|heard| (heard.body.as_str(), heard.delayed))
-        .collect();
-    assert_eq!(heard, [("one", true), ("two", true)]);
-}
-
 /// `split.stale-bounce` at the slave: the error of a ping long answered.
 #[test]
 fn a_late_bounce_of_a_ping_is_no_split() {
@@ -393,36 +330,4 @@ fn no_error_makes_a_slave_send_an_error_up() {
     let up = stage.record.hop(Hop::SlaveToMaster);
     assert!(!up.iter().any(Stanza::is_error));
     assert!(stage.record.hop(Hop::Astray).is_empty());
-}
-
-/// `security.channel-overtake`
-#[test]
-fn nobody_gains_a_role_or_a_nick_by_a_split() {
-    let mut stage = Stage::full();
-    let before: Vec<_> = roles(&stage);
-    stage.cut(VESA, Way::Bounce, Way::Bounce);
-    stage.set_role(EFCHEN, "Efchen", "moderator");
-    stage.set_affiliation(EFCHEN, EFCHEN, "owner");
-    stage.kick(EFCHEN, "BigCheese");
-    stage.rename(EFCHEN, "Wumpus");
-    stage.set_subject(EFCHEN, "mine");
-    stage.leave(EFCHEN);
-    stage.join_as(EFCHEN, "Wumpus");
-    stage.calm_down();
-    stage.assert_converged();
-    stage.join(EFCHEN);
-    let mut after = roles(&stage);
-    let mut before = before;
-    before.sort();
-    after.sort();
-    assert_eq!(after, before);
-    assert_eq!(stage.clients[WUMPUS].subject.as_deref(), Some("EFnet or A-net?"));
-}
-
-fn roles(stage: &Stage) -> Vec<(String, String)> {
-    let roster = stage.service.room(&bare(ROOM)).unwrap().roster();
-    roster
-        .iter()
-        .map(|(nick, s)| (nick.clone(), format!("{:?} {:?}", s.role, s.affiliation)))
-        .collect()
 }
