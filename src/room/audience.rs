@@ -94,6 +94,17 @@ pub fn without_jids(payloads: &Payloads) -> Payloads {
     edit(payloads, strip_jids)
 }
 
+/// A presence as newcomers get it: who changed somebody's privileges, and why, was news once.
+pub fn without_cause(payloads: &Payloads) -> Payloads {
+    edit(payloads, |x| {
+        for item in x.children_mut().filter(|child| child.is("item", ns::MUC_USER)) {
+            remove_children(item, |child| {
+                child.is("actor", ns::MUC_USER) || child.is("reason", ns::MUC_USER)
+            });
+        }
+    })
+}
+
 /// Edit the `{muc#user}x` among the payloads.
 fn edit(payloads: &Payloads, change: impl Fn(&mut Element)) -> Payloads {
     let Some(position) = payloads.iter().position(|payload| payload.is("x", ns::MUC_USER)) else {

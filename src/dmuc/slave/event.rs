@@ -52,9 +52,12 @@ impl SlaveRoom {
         }
         let own: Vec<_> = self.locals.iter().filter(|(_, local)| *local == nick).collect();
         let own: Vec<_> = own.into_iter().map(|(session, _)| session.clone()).collect();
-        for session in own {
-            self.waiting.answered(&session, |waiting| waiting.is_available() && !is_join(waiting));
+        for session in &own {
+            self.waiting.answered(session, |waiting| waiting.is_available() && !is_join(waiting));
         }
+        // Who asks to enter again sees himself where ENTER shows him.
+        let asking = own.iter().find(|session| self.waiting.has(session, is_join));
+        let asking = asking.map(|session| &**session);
         let news = self.taken.remove(nick);
         let told_again = !news
             && before.is_some_and(|before| {
@@ -62,7 +65,7 @@ impl SlaveRoom {
                     || (self.is_catching_up(now) && before == stanza.payloads)
             });
         if !told_again {
-            self.distribute_presence(&stanza, nick, out);
+            self.distribute_to_others(&stanza, nick, asking, out);
         }
         self.drop_jids(moderated);
     }
@@ -79,7 +82,7 @@ impl SlaveRoom {
         if self.roster.len() >= ROSTER_MAX && !self.roster.contains_key(nick) {
             return false;
         }
-        let presence = stanza.payloads.clone();
+        let presence = audience::without_cause(&stanza.payloads);
         self.knows_jids |= item.attr("jid").is_some();
         self.roster.insert(nick.to_owned(), Seat { occupant, affiliation, role, presence });
         true
