@@ -31,6 +31,8 @@ mod schedule;
 #[path = "machines/wires.rs"]
 mod wires;
 
+#[path = "machines/admin.rs"]
+mod admin;
 #[path = "machines/anew.rs"]
 mod anew;
 #[path = "machines/broadcast.rs"]
@@ -47,6 +49,8 @@ mod keepalive;
 mod leave;
 #[path = "machines/netjoin.rs"]
 mod netjoin;
+#[path = "machines/plain.rs"]
+mod plain;
 #[path = "machines/presence.rs"]
 mod presence;
 #[path = "machines/regressions.rs"]
@@ -55,6 +59,8 @@ mod regressions;
 mod relay;
 #[path = "machines/requirements.rs"]
 mod requirements;
+#[path = "machines/room.rs"]
+mod room;
 #[path = "machines/split_master.rs"]
 mod split_master;
 #[path = "machines/split_slave.rs"]

@@ -8,7 +8,7 @@ use crate::schedule::*;
 
 /// Always the same cases, so that the check of a change is about the change; other seeds and more
 /// cases by `PROPTEST_RNG_SEED` and `PROPTEST_CASES`.
-fn config(cases: u32) -> ProptestConfig {
+pub fn config(cases: u32) -> ProptestConfig {
     let default = ProptestConfig::default();
     let asked = std::env::var("PROPTEST_CASES").is_ok();
     let seeded = std::env::var("PROPTEST_RNG_SEED").is_ok();

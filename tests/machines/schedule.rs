@@ -181,6 +181,9 @@ impl Schedule {
     fn deed(&self, stage: &mut Stage, act: &Act) {
         match act {
             Act::Whisper(who, to) => {
+                if self.who(*to) == self.who(*who) {
+                    return;
+                }
                 let to = stage.nick_of(self.who(*to));
                 self.if_online(stage, *who, |stage, who| {
                     stage.whisper(who, &to, "psst");
