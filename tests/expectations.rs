@@ -75,6 +75,8 @@ fn exact_matching_leaves_nothing_unasked() {
     let whose: Vec<_> = outcome.failures.iter().map(|one| one.whose.as_str()).collect();
     assert_eq!(whose.iter().filter(|whose| **whose == "WiZ").count(), 2, "{whose:?}");
     assert!(whose.contains(&"Efchen"), "what is left over is wrong too");
+    // The third line, and that nothing is left over.
+    assert_eq!((outcome.unmet, outcome.checked), (2, 2));
     let skipping = played("", script);
     assert_eq!(skipping.failures, []);
     assert_eq!(skipping.skipped, [("WiZ".into(), 1)]);
@@ -136,6 +138,23 @@ fn a_crash_that_nobody_notices_is_vacuous() {
     assert_eq!(outcome.vacuous.len(), 1);
     let outcome = played("", "crash the slave vesa\nWiZ says \"one\"\nTroy is in the room\n");
     assert_eq!(outcome.vacuous, []);
+}
+
+#[test]
+fn whoever_loses_his_server_is_in_no_room() {
+    let script = "crash vesa.yeggmaex.irc\nBigCheese and Efchen are not in the room\n\
+        WiZ says \"one\"\nEverybody hears WiZ say \"one\"\n\
+        restart vesa.yeggmaex.irc\nEfchen is not in the room\nEfchen connects\n\
+        Efchen is not in the room\nEfchen joins wallops\nEfchen is in the room\n";
+    assert_eq!(failures(script), []);
+}
+
+#[test]
+fn an_expectation_of_many_that_some_do_not_meet_is_one() {
+    let script = "WiZ says \"one\"\nNobody hears WiZ say \"one\"\nWiZ is in the room\n";
+    let outcome = played("", script);
+    assert_eq!(outcome.failures.len(), 7);
+    assert_eq!((outcome.unmet, outcome.checked), (1, 2));
 }
 
 #[test]

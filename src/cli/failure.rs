@@ -101,14 +101,13 @@ pub(super) fn verdict_line(script: &Script, played: &Played) -> String {
         Ok(outcome) => outcome,
         Err(_) => return paint(style::BAD, "fail: it was not played to its end").to_string(),
     };
-    let failed = outcome.failures.len();
-    let met = counted(outcome.checked.saturating_sub(failed), "expectation");
+    let met = counted(outcome.checked.saturating_sub(outcome.unmet), "expectation");
     let stanzas = counted(outcome.transcript.hops().count(), "stanza");
     let vacuous = counted(outcome.vacuous.len(), "fault");
     let (style, text) = match verdict(script, played) {
         Verdict::Failed | Verdict::Wrong => (
             style::BAD,
-            format!("fail: {failed} of {} not met", counted(outcome.checked, "expectation")),
+            format!("fail: {} of {} not met", outcome.unmet, counted(outcome.checked, "expectation")),
         ),
         Verdict::Vacuous if outcome.vacuous.is_empty() => {
             (style::DOUBTFUL, format!("unsupported: {met} met, but not in its profile"))

@@ -64,9 +64,10 @@ impl Server {
         }
     }
 
-    /// Presence without addressee: to be sent to nobody but the account's other resources, as
-    /// there are no rosters. The last presence of a session is its presence; the others of the
-    /// account tell it theirs when it comes (RFC 6121 §4.2.2, §4.4.2, §4.5.2).
+    /// Presence without addressee: to be sent to nobody but the account's available resources, as
+    /// there are no rosters; who sent it is one of them. The last presence of a session is its
+    /// presence; the others of the account tell it theirs when it comes (RFC 6121 §4.2.2, §4.4.2,
+    /// §4.5.2).
     fn presence_changed(&mut self, id: SessionId, stanza: Stanza, out: &mut Vec<Output>) {
         match stanza.type_ {
             Type::Absent => {
@@ -84,6 +85,10 @@ impl Server {
             }
             Type::Unavailable => {
                 if let Some(leaving) = self.sessions.one(id).map(Session::leave) {
+                    if leaving.was_available {
+                        let own = stanza.clone().with_to(Arc::clone(&leaving.jid));
+                        out.push(Output::ToSession(id, own));
+                    }
                     self.say_goodbye(leaving, stanza.payloads, out);
                 }
             }

@@ -86,7 +86,8 @@ impl Server {
             .collect()
     }
 
-    /// Tell the other available resources of an account of a change of one of them.
+    /// Tell the available resources of an account of a change of one of them; that one too, if it
+    /// is available still.
     pub(super) fn tell_own_resources(
         &self,
         account: &BareJid,
@@ -94,10 +95,8 @@ impl Server {
         out: &mut Vec<Output>,
     ) {
         for other in self.sessions.available(account) {
-            if presence.from.as_ref() != Some(&other.jid) {
-                let to: Arc<Jid> = Arc::clone(&other.jid);
-                out.push(Output::ToSession(other.id, presence.clone().with_to(to)));
-            }
+            let to: Arc<Jid> = Arc::clone(&other.jid);
+            out.push(Output::ToSession(other.id, presence.clone().with_to(to)));
         }
     }
 }

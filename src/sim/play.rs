@@ -61,7 +61,9 @@ pub struct Outcome {
     pub transcript: Transcript,
     /// How many expectations were checked.
     pub checked: usize,
-    /// Expectations that were not met, in order.
+    /// How many of them were not met.
+    pub unmet: usize,
+    /// Why they were not met, in order: of one expectation, for each whose it was.
     pub failures: Vec<Failure>,
     /// Faults that touched nothing, and their lines.
     pub vacuous: Vec<(Span, FaultRecord)>,
@@ -150,6 +152,7 @@ struct Play<'a, N> {
     marked_at: Time,
     ids: u64,
     checked: usize,
+    unmet: usize,
     failures: Vec<Failure>,
     skipped: BTreeMap<Name, usize>,
 }
@@ -171,6 +174,7 @@ impl<'a, N: Network> Play<'a, N> {
             marked_at: scenario.tags.epoch,
             ids: 0,
             checked: 0,
+            unmet: 0,
             failures: Vec::new(),
             skipped: BTreeMap::new(),
         }
@@ -207,6 +211,7 @@ impl<'a, N: Network> Play<'a, N> {
         Outcome {
             transcript: self.network.world_mut().recorder_mut().finish().unwrap_or_default(),
             checked: self.checked,
+            unmet: self.unmet,
             failures: self.failures,
             vacuous,
             skipped: self.skipped.into_iter().filter(|(_, number)| *number > 0).collect(),

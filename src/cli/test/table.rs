@@ -48,7 +48,7 @@ fn doubtful(text: impl ToString) -> Cell {
 /// `12 of 12`
 fn played_cell(judged: &Judged<'_>, played: &Played) -> Cell {
     let Ok(outcome) = played else { return bad("stopped") };
-    let met = outcome.checked.saturating_sub(outcome.failures.len());
+    let met = outcome.checked.saturating_sub(outcome.unmet);
     let text = format!("{met} of {}", outcome.checked);
     match failure::verdict(judged.script, played) {
         Verdict::Well => good(text),

@@ -81,17 +81,31 @@ fn the_resources_of_an_account_see_one_another() {
     let mut desk = desk(plain());
     let shaver = desk.open(SHAVER);
     let razor = desk.open(RAZOR);
-    assert_eq!(desk.says(shaver, "<presence><show>chat</show></presence>"), []);
-    let out = desk.says(razor, "<presence/>");
-    let other = format!("<presence from='{SHAVER}' to='{RAZOR}'><show>chat</show></presence>");
-    let mine = format!("<presence from='{RAZOR}' to='{SHAVER}'/>");
-    assert_eq!(out, [to_session(shaver, &mine), to_session(razor, &other)]);
-    let out = desk.says(razor, "<presence><show>away</show></presence>");
-    let mine = format!("<presence from='{RAZOR}' to='{SHAVER}'><show>away</show></presence>");
-    assert_eq!(out, [to_session(shaver, &mine)], "only the first time it is told the others'");
+    let presence = |from: &str, to: &str, payload: &str| {
+        format!("<presence from='{from}' to='{to}'>{payload}</presence>")
+    };
+    let chat = "<show>chat</show>";
+    let out = desk.says(shaver, &format!("<presence>{chat}</presence>"));
+    let reflected = to_session(shaver, &presence(SHAVER, SHAVER, chat));
+    assert_eq!(out, [reflected], "the razor is not available yet");
+    for (payload, initial) in [("", true), ("<show>away</show>", false)] {
+        let mut expected = vec![
+            to_session(shaver, &presence(RAZOR, SHAVER, payload)),
+            to_session(razor, &presence(RAZOR, RAZOR, payload)),
+        ];
+        if initial {
+            expected.push(to_session(razor, &presence(SHAVER, RAZOR, chat)));
+        }
+        let out = desk.says(razor, &format!("<presence>{payload}</presence>"));
+        assert_eq!(out, expected, "only the first time it is told the others'");
+    }
     let out = desk.step(Input::SessionClosed(shaver));
     let gone = format!("<presence type='unavailable' from='{SHAVER}' to='{RAZOR}'/>");
     assert_eq!(out, [to_session(razor, &gone)]);
+    let out = desk.says(razor, "<presence type='unavailable'/>");
+    let gone = format!("<presence type='unavailable' from='{RAZOR}' to='{RAZOR}'/>");
+    assert_eq!(out, [to_session(razor, &gone)], "who says so is told so");
+    assert_eq!(desk.says(razor, "<presence type='unavailable'/>"), [], "once");
 }
 
 #[test]

@@ -17,8 +17,19 @@ impl<N: Network> Play<'_, N> {
         if self.is_left_out(step) {
             return;
         }
-        self.checked += 1;
         self.catch_up();
+        self.count(|play| play.check(step));
+    }
+
+    /// Count an expectation, and whether it was met.
+    fn count(&mut self, check: impl FnOnce(&mut Self)) {
+        let before = self.failures.len();
+        check(self);
+        self.checked += 1;
+        self.unmet += usize::from(self.failures.len() > before);
+    }
+
+    fn check(&mut self, step: &Step) {
         match &step.action {
             Line::Perceive { who, room, not, what } => {
                 let not = *not || *who == Who::Nobody;
@@ -153,6 +164,10 @@ impl<N: Network> Play<'_, N> {
             return;
         }
         self.catch_up();
+        self.count(Self::check_nothing_left);
+    }
+
+    fn check_nothing_left(&mut self) {
         let span = self.scenario.steps.last().map(|step| step.span).unwrap_or_default();
         for name in self.scenario.cast.clients.keys() {
             let cursor = self.views.get(name).map_or(0, |view| view.cursor);

@@ -65,7 +65,9 @@ impl<N: Network> Play<'_, N> {
             };
             if let Some(view) = self.views.get_mut(name) {
                 view.catch_up(client.inbox());
-                if !client.is_online() {
+                // Who has lost his server has lost his stream, though he may not know it yet.
+                let has_server = world.server(client.server()).is_some_and(|one| one.is_up());
+                if !client.is_online() || !has_server {
                     view.offline();
                 }
             }
