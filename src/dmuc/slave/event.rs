@@ -171,7 +171,9 @@ impl SlaveRoom {
         if self.knows(&message) {
             return;
         }
-        self.recent.push_back((from.clone(), stanza.id.clone(), stamp));
+        // Messages of the past may come after one of now.
+        let place = self.recent.partition_point(|(_, _, other)| *other <= stamp);
+        self.recent.insert(place, (from.clone(), stanza.id.clone(), stamp));
         if self.recent.len() > RECENT_MAX {
             self.recent.pop_front();
         }

@@ -46,7 +46,7 @@ pub struct SlaveRoom {
     pub(super) returning: BTreeSet<Arc<Jid>>,
     /// Nicks that have just been taken: the presence that comes next is news, whatever it says.
     pub(super) taken: BTreeSet<String>,
-    /// Messages of late, so that none is shown twice: author, id, stamp.
+    /// Messages of late, so that none is shown twice: author, id, stamp; by their stamps.
     pub(super) recent: VecDeque<(Arc<Jid>, Option<Arc<str>>, Time)>,
     /// When the master was heard again after the last split.
     pub(super) back_at: Option<Time>,
