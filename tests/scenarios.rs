@@ -113,7 +113,11 @@ fn scenarios_without_faults_hold_without_slaves_too() {
         "s03-departures.scs",
         "private-messages-and-vcards.scs",
         "mixed-company.scs",
+        "s08-everything-but-chat.scs",
+        "how-much-of-the-past.scs",
+        "two-in-one-breath.scs",
         "scansion-romeo-and-juliet.scs",
+        "scansion-three-witches.scs",
     ] {
         let path = directory().join(name);
         let outcome = play(&path, true).unwrap();

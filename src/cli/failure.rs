@@ -107,7 +107,11 @@ pub(super) fn verdict_line(script: &Script, played: &Played) -> String {
     let (style, text) = match verdict(script, played) {
         Verdict::Failed | Verdict::Wrong => (
             style::BAD,
-            format!("fail: {} of {} not met", outcome.unmet, counted(outcome.checked, "expectation")),
+            format!(
+                "fail: {} of {} not met",
+                outcome.unmet,
+                counted(outcome.checked, "expectation")
+            ),
         ),
         Verdict::Vacuous if outcome.vacuous.is_empty() => {
             (style::DOUBTFUL, format!("unsupported: {met} met, but not in its profile"))
