@@ -144,7 +144,7 @@ fn a_crash_that_nobody_notices_is_vacuous() {
 fn whoever_loses_his_server_is_in_no_room() {
     let script = "crash vesa.yeggmaex.irc\nBigCheese and Efchen are not in the room\n\
         WiZ says \"one\"\nEverybody hears WiZ say \"one\"\n\
-        restart vesa.yeggmaex.irc\nEfchen is not in the room\nEfchen connects\n\
+        restart vesa.yeggmaex.irc\nEfchen is not in the room\nwait 30s\nEfchen connects\n\
         Efchen is not in the room\nEfchen joins wallops\nEfchen is in the room\n";
     assert_eq!(failures(script), []);
 }
