@@ -169,7 +169,8 @@ impl Master {
             Some(Condition::FeatureNotImplemented) => self.pong(now, index, id, out),
             // It is there and has no such room: it has lost its memory.
             Some(Condition::ItemNotFound) if self.links[index].pinger.pong(id, now).is_some() => {
-                self.links[index].state = LinkState::Active;
+                // It hears nothing of that; what it is told begins with its creation.
+                self.links[index].state = LinkState::Split;
                 self.links[index].gone_until = None;
                 self.links[index].pinger.renew(now);
                 self.remove_behind(now, index, out);
