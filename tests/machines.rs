@@ -6,7 +6,6 @@
 //! ([`client`]). Each test of a statement names it in its documentation by the statement's id;
 //! [`register`] sees to it that none is forgotten.
 
-#![allow(dead_code, reason = "the stage is complete before its tests are")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
 
 #[path = "machines/acts.rs"]
@@ -53,12 +52,16 @@ mod netjoin;
 mod plain;
 #[path = "machines/presence.rs"]
 mod presence;
+#[path = "machines/register.rs"]
+mod register;
 #[path = "machines/regressions.rs"]
 mod regressions;
 #[path = "machines/relay.rs"]
 mod relay;
 #[path = "machines/requirements.rs"]
 mod requirements;
+#[path = "machines/restart.rs"]
+mod restart;
 #[path = "machines/room.rs"]
 mod room;
 #[path = "machines/split_master.rs"]
