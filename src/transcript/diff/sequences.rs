@@ -75,8 +75,14 @@ fn whom(entry: &Entry) -> String {
     }
 }
 
+/// Without what gives away when something happened: stamps, and the id with which a master names a
+/// run of its room, which is made of one.
 fn without_stamps(stanza: &Stanza) -> Stanza {
     let mut stanza = stanza.clone();
+    let names_run = |id: &std::sync::Arc<str>| id.starts_with("run-");
+    if stanza.dmuc().is_some_and(|x| x.history.is_some()) {
+        stanza.id.take_if(|id| names_run(id));
+    }
     let payloads: Vec<Element> = stanza.payloads.iter().cloned().map(without_stamp).collect();
     stanza.payloads = payloads.into();
     stanza

@@ -154,9 +154,10 @@ fn exact_records_differ_by_their_headers_and_by_the_order_of_all() {
 fn stamps_count_unless_told_otherwise() {
     let stamped = |stamp: &str| {
         let mut x = element("x", ns::DMUC, &[]);
+        x.append_child(element("history", ns::DMUC, &[]));
         x.append_child(element("delay", ns::DELAY, &[("stamp", stamp)]));
         let mut record = Transcript::default();
-        let stanza = says("late").with_payload(x);
+        let stanza = says("late").with_payload(x).with_id(format!("run-{stamp}"));
         let hop = record.sent(at(0), "a".into(), "b".into(), stanza);
         record.delivered(hop, at(20));
         record
