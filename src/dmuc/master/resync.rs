@@ -74,9 +74,10 @@ impl Master {
         out.push(self.note(&self.links[index].jid, Change::Resyncing));
         self.links[index].state = LinkState::Active;
         self.links[index].expired = false;
-        // What it was sent since then it may not have; perhaps nothing at all.
+        // What it was sent since then it may not have; perhaps nothing at all. JIDs it may have
+        // forgotten, too: moderators come and go in another order now.
         let confirmed = self.links[index].confirmed;
-        self.links[index].jids_since.take_if(|since| *since >= confirmed);
+        self.links[index].jids_since = None;
         if !self.links[index].told {
             self.create(now, index, out);
             self.links[index].confirmed = confirmed;

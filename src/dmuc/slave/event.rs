@@ -125,6 +125,9 @@ impl SlaveRoom {
         if self.roster.contains_key(old) {
             self.distribute_presence(stanza, old, out);
         }
+        if self.leaving.remove(old) {
+            self.leaving.insert(new.to_owned());
+        }
         for nick in self.locals.values_mut().filter(|nick| *nick == old) {
             new.clone_into(nick);
         }
