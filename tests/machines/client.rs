@@ -310,6 +310,11 @@ impl Client {
             }
             self.fault("removed though not in the room", stanza);
         }
+        if wish.is_none() && self.asked_again {
+            // What he asked for again ends with it.
+            let join = self.wishes.iter().position(|wish| matches!(wish, Wish::Join(_)));
+            self.wishes.drain(..join.map_or(0, |position| position + 1));
+        }
         self.state = State::Out;
         self.asked_again = false;
         self.view.clear();

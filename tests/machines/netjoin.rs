@@ -116,3 +116,40 @@ fn roles(stage: &Stage) -> Vec<(String, String)> {
         .map(|(nick, s)| (nick.clone(), format!("{:?} {:?}", s.role, s.affiliation)))
         .collect()
 }
+
+/// 3.6.8: the master tells what it knew of somebody who has left here meanwhile; nobody sees him
+/// come back.
+#[test]
+fn who_left_in_a_split_is_not_shown_again_when_it_ends() {
+    let mut stage = Stage::full();
+    stage.show(EFCHEN, "away");
+    stage.cut(VESA, Way::Bounce, Way::Bounce);
+    stage.say(WUMPUS, "one");
+    stage.say(BIGCHEESE, "Hello?");
+    stage.leave(EFCHEN);
+    stage.record.clear();
+    stage.calm_down();
+    let shown = stage.record.to(Hop::SlaveToUser, BIGCHEESE);
+    assert!(!nicks(&shown).contains(&"Efchen"), "{shown:?}");
+    stage.assert_converged();
+}
+
+/// 3.7.1, 3.7.2: a leave goes up until LEAVE comes.
+#[test]
+fn a_leave_that_is_lost_again_goes_up_again() {
+    let mut stage = alone();
+    stage.leave(EFCHEN);
+    stage.heal(VESA);
+    stage.held = true;
+    stage.seconds(5);
+    // The slave's ping is on its way; what follows its pong is lost.
+    stage.cut(VESA, Way::Silent, Way::Up);
+    stage.held = false;
+    stage.pump();
+    assert!(stage.record.iter().any(|r| r.lost && from(&r.stanza) == EFCHEN), "it was sent");
+    stage.seconds(300);
+    stage.heal(VESA);
+    stage.seconds(100);
+    assert!(!stage.service.room(&bare(ROOM)).unwrap().roster().contains_key("Efchen"));
+    stage.assert_converged();
+}

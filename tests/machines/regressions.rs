@@ -36,6 +36,24 @@ fn jids_that_were_lost_with_the_first_moderators_enter_are_sent_again() {
 }
 
 #[test]
+fn jids_are_sent_again_when_moderators_came_and_went_unheard() {
+    let first = [JoinAs(3, 1), Cut(0, Silent, Up), Join(6), Join(4), Cut(0, Up, Up), Join(2)];
+    let then = [Kick(0, 2), Join(3), Cut(1, Up, Silent), Join(2), Leave(3)];
+    agree(3, 7, &[&first[..], &then[..]].concat());
+}
+
+#[test]
+fn who_asks_again_and_is_banned_waits_for_nothing() {
+    agree(3, 2, &[Join(1), Cut(2, Up, Silent), Rejoin(5), Join(0), Ban(6, 1)]);
+}
+
+#[test]
+fn the_nick_of_who_left_in_a_split_is_free_for_who_has_it_now() {
+    let cut = Cut(2, Up, Silent);
+    agree(3, 6, &[JoinAs(6, 5), cut, Rename(6, 0), Join(5), Wait(130), Leave(6)]);
+}
+
+#[test]
 fn a_refused_enter_answers_its_join() {
     agree(3, 3, &[Hold(true), Join(4), Rejoin(1), Leave(4)]);
 }

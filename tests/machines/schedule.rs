@@ -215,8 +215,10 @@ impl Schedule {
                 }
             }
             Act::Wait(seconds) => {
+                let held = std::mem::take(&mut stage.held);
                 stage.pump();
                 stage.seconds(*seconds);
+                stage.held = held;
             }
             Act::Cut(slave, up, down) if slave % DOMAINS.len() < stage.sites.len() => {
                 self.change_ways(stage, DOMAINS[*slave], *up, *down);
@@ -258,9 +260,11 @@ impl Schedule {
     /// Profile core promises nothing for a loss that nobody has noticed; so a way that has lost
     /// something stays as it is until somebody has.
     fn change_ways(&self, stage: &mut Stage, slave: &str, up: Way, down: Way) {
+        let held = std::mem::take(&mut stage.held);
         stage.pump();
         stage.await_notice(slave);
         stage.cut(slave, up, down);
+        stage.held = held;
     }
 }
 

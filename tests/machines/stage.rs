@@ -319,7 +319,7 @@ impl Stage {
             } else {
                 return;
             }
-            self.pump();
+            self.settle();
         }
         panic!("a deadline stays in the past");
     }
