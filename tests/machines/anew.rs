@@ -46,3 +46,17 @@ fn a_slave_that_was_cut_off_learns_later_that_the_master_has_lost_its_memory() {
     stage.join(EFCHEN);
     stage.assert_converged();
 }
+
+#[test]
+fn what_a_new_slave_is_sent_is_sent_again_if_only_a_later_ping_is_answered() {
+    let mut stage = Stage::full();
+    stage.cut(VESA, Way::Silent, Way::Silent);
+    restart_master(&mut stage);
+    stage.seconds(5);
+    // Back before anybody has noticed; the ping that closed the opening is lost with it.
+    stage.heal(VESA);
+    stage.seconds(60);
+    let told = stage.record.to(Hop::SlaveToUser, EFCHEN);
+    assert_eq!(told.iter().filter(|told| codes(told) == ["332", "110"]).count(), 1);
+    stage.assert_converged();
+}

@@ -36,7 +36,7 @@ impl Master {
                 continue;
             }
             match self.links[index].pinger.due(now) {
-                Some(Due::Ping) => self.ping(now, index, out),
+                Some(Due::Ping) => drop(self.ping(now, index, out)),
                 Some(Due::Split) => self.split(now, index, out),
                 None => {}
             }
@@ -56,7 +56,7 @@ impl Master {
         }
     }
 
-    pub(super) fn ping(&mut self, now: Time, index: usize, out: &mut Vec<Output>) {
+    pub(super) fn ping(&mut self, now: Time, index: usize, out: &mut Vec<Output>) -> String {
         self.pings += 1;
         let id = format!("ka{}", self.pings);
         let link = &mut self.links[index];
@@ -66,6 +66,7 @@ impl Master {
             .with_to(link.jid.clone())
             .with_payload(element("ping", ns::PING, &[]));
         out.push(Output::Send(ping));
+        id
     }
 
     /// The slave is lost: no more broadcasts, fast pings (`master.split.trigger`,
@@ -139,10 +140,13 @@ impl Master {
         if self.links[index].pinger.split_since().is_some() {
             return;
         }
-        if self.links[index].state == LinkState::Split {
+        // Streams are ordered: the first ping's pong proves that what came before it has arrived. A
+        // later one's proves nothing of it.
+        let link = &mut self.links[index];
+        link.told |= link.opening.as_deref() == Some(id);
+        if link.state == LinkState::Split || !link.told {
             return self.resync(now, index, out);
         }
-        self.links[index].told = true;
         self.links[index].confirmed = sent;
         self.forget(now);
     }

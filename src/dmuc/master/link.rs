@@ -33,6 +33,8 @@ pub(super) struct Link {
     pub gone_until: Option<Time>,
     /// Whether it has confirmed that it got what a new slave is sent.
     pub told: bool,
+    /// The id of the ping that closed what it was sent then.
+    pub opening: Option<String>,
     /// Its occupants were given up; until it is back nothing more can be done for it.
     pub expired: bool,
 }
@@ -64,6 +66,7 @@ impl Link {
             confirmed: now,
             gone_until: None,
             told: false,
+            opening: None,
             expired: false,
         }
     }

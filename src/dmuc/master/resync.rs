@@ -51,9 +51,8 @@ impl Master {
         for message in self.history.iter().skip(skipped) {
             out.push(Output::Send(message_to(message, &link.jid, true)));
         }
-        if link.pinger.may_doubt(now) {
-            self.ping(now, index, out);
-        }
+        let id = self.ping(now, index, out);
+        self.links[index].opening = Some(id);
     }
 
     /// The subject, with the run of the room as its id. There is one even if none was ever set.
