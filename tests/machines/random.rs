@@ -22,7 +22,7 @@ pub fn config(cases: u32) -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(config(400))]
+    #![proptest_config(config(800))]
 
     #[test]
     fn without_faults_everybody_agrees_at_once(schedule in without_faults()) {
@@ -34,7 +34,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(config(900))]
+    #![proptest_config(config(2000))]
 
     #[test]
     fn whatever_breaks_everybody_agrees_when_it_is_healed(schedule in with_faults()) {
