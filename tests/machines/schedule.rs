@@ -181,10 +181,11 @@ impl Schedule {
     fn deed(&self, stage: &mut Stage, act: &Act) {
         match act {
             Act::Whisper(who, to) => {
-                if self.who(*to) == self.who(*who) {
+                let to = stage.nick_of(self.who(*to));
+                // An error for what he writes to himself would look like the answer to an error.
+                if to == stage.nick_of(self.who(*who)) {
                     return;
                 }
-                let to = stage.nick_of(self.who(*to));
                 self.if_online(stage, *who, |stage, who| {
                     stage.whisper(who, &to, "psst");
                 });
