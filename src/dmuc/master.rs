@@ -18,10 +18,10 @@
 //!
 //! | state | event | action | next |
 //! | --- | --- | --- | --- |
-//! | unborn | created | roster, history, subject | active |
+//! | unborn | created | subject, roster, history; ping | active |
 //! | active | event | one copy | active |
 //! | active | presence or message error from the slave's JID, a failed ping, `pings_lost_max` pings unanswered | ping at once | split |
-//! | active, split | ping answered with item-not-found: it has lost its memory | remove its occupants, roster, history, subject | active |
+//! | active, split | ping answered with item-not-found: it has lost its memory | remove its occupants; as if created | active |
 //! | split | event | log only | split |
 //! | split | split interval | ping | split |
 //! | split | pong | what it missed, oldest first | active |
