@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use wallops::dmuc::{Rooms, ServiceConfig, SlaveConfig, StaticSlave, Timers};
+use wallops::dmuc::{
+    Persistence, Registration, Rooms, ServiceConfig, SlaveConfig, StaticSlave, Timers,
+};
 use wallops::room::RoomConfig;
 use wallops::server::{Flavour, ServerConfig};
 use wallops::sim::event::EventNetwork;
@@ -50,6 +52,8 @@ fn room(slaves: usize, occupants: usize) -> EventNetwork {
                 rooms: rooms.clone(),
                 history_max: 20,
                 timers: Timers::default(),
+                registration: Registration::Static,
+                persistent: false,
             }),
             ..server(&format!("s{slave}.example"))
         });
@@ -71,6 +75,9 @@ fn room(slaves: usize, occupants: usize) -> EventNetwork {
                 })
                 .collect(),
             timers: Timers::default(),
+            registration: false,
+            identify: false,
+            persistence: Persistence::Nothing,
         }),
         ..server(room.domain().as_str())
     });

@@ -14,12 +14,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::room::RoomConfig;
+use crate::stanza::slave::{HistoryLimits, Policy};
 use crate::stanza::{BareJid, Element, Jid, Stanza, ns};
 use crate::time::Duration;
 
 pub use self::master::Master;
-pub use self::service::Service;
-pub use self::slave::{Slave, SlaveRoom};
+pub use self::service::{Service, ServiceDisk};
+pub use self::slave::{Slave, SlaveDisk, SlaveRoom};
 
 /// What a machine does.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,6 +57,14 @@ pub enum Change {
     EnterRefused,
     /// A stanza had no effect: nobody asked for it, or its sender may not send it.
     Ignored,
+    /// The master accepted a slave's registration, or the slave has its master's accept.
+    Registered,
+    /// A registration was refused.
+    Refused,
+    /// A registration is over.
+    Deregistered,
+    /// A slave split for longer than the expiry was given up.
+    Expired,
 }
 
 /// Periods of keepalive and split detection; the names in brackets are those of the documentation.
@@ -109,7 +118,7 @@ impl Rooms {
     }
 }
 
-/// A slave, configured statically.
+/// A slave.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SlaveConfig {
     /// Its address. Its domain is the domain whose users it serves.
@@ -120,6 +129,52 @@ pub struct SlaveConfig {
     pub history_max: usize,
     /// Keepalive.
     pub timers: Timers,
+    /// How it comes to serve a room.
+    pub registration: Registration,
+    /// Whether what it knows of its rooms survives a crash.
+    pub persistent: bool,
+}
+
+/// How a slave comes to serve a room.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Registration {
+    /// The operators of both sides have agreed on it (profile core).
+    #[default]
+    Static,
+    /// It registers when the first of its users wants to enter (profile full).
+    Dynamic(Demands),
+}
+
+/// What a slave asks for when it registers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Demands {
+    /// The interval of keepalive, in seconds.
+    pub keepalive: u32,
+    /// How much history it is willing to store.
+    pub history: HistoryLimits,
+    /// What it would like to do while split.
+    pub policy: Policy,
+}
+
+impl Default for Demands {
+    fn default() -> Self {
+        let history = HistoryLimits { maxstanzas: 200, maxbytes: Some(262_144) };
+        Self { keepalive: 60, history, policy: Policy::default() }
+    }
+}
+
+/// What of a chat service survives a crash.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Persistence {
+    /// Nothing but its configuration: rooms that were created since are lost, and with them all
+    /// that was changed in others.
+    #[default]
+    Nothing,
+    /// Rooms with their configuration, affiliations, subject and history; not the log, not who is
+    /// in them.
+    Rooms,
+    /// Everything: the log and the occupants too.
+    Everything,
 }
 
 /// A multi-user chat service: rooms, and the slaves that it knows of.
@@ -135,6 +190,12 @@ pub struct ServiceConfig {
     pub slaves: Vec<StaticSlave>,
     /// Keepalive.
     pub timers: Timers,
+    /// Whether slaves may register.
+    pub registration: bool,
+    /// Whether stanzas carry occupant ids (XEP-0421) and stanza ids (XEP-0359).
+    pub identify: bool,
+    /// What survives a crash.
+    pub persistence: Persistence,
 }
 
 /// A slave as its master knows it.
@@ -158,6 +219,12 @@ pub enum ServiceInput {
     Stanza(Stanza),
     /// The operator adds a slave that is configured but not yet created.
     CreateSlave(Jid),
+    /// The operator has this room offer a slave to this domain.
+    Offer(BareJid, String),
+    /// The operator ends the registration of this slave in this room.
+    Deregister(BareJid, Jid),
+    /// The operator shuts the service down: everybody is told (332).
+    ShutDown,
     /// A deadline has passed.
     Timeout,
 }
@@ -173,9 +240,13 @@ pub enum SlaveInput {
     /// The slave's own server could not deliver something that it or one of its users sent to a
     /// room, and answers with this error.
     Bounced(Stanza),
-    /// The slave starts again without memory. Its server remembers to which addresses (second)
-    /// its users (first) have sent directed presence.
+    /// The slave starts again, without memory unless it is persistent. Its server remembers to
+    /// which addresses (second) its users (first) have sent directed presence.
     Restarted(Vec<(Arc<Jid>, Arc<Jid>)>),
+    /// The operator has it register with this room now.
+    Register(BareJid),
+    /// The operator has it end its registration with this room.
+    Deregister(BareJid),
     /// A deadline has passed.
     Timeout,
 }

@@ -13,7 +13,9 @@ pub mod roster;
 pub use xmpp_parsers::muc::user::{Affiliation, Role};
 
 pub use self::audience::Audience;
-pub use self::config::{PastMessage, RoomConfig, Subject, Whois};
+pub use self::config::{
+    BroadcastRole, Grants, PastMessage, PrivateMessages, RoomConfig, Subject, Whois,
+};
 pub use self::history::{History, StoredMessage};
 pub use self::item::Item;
 pub use self::roster::{Roster, Seat};

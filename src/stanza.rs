@@ -15,6 +15,7 @@ mod element;
 mod error;
 pub mod ns;
 mod read;
+pub mod slave;
 mod text;
 pub mod view;
 

@@ -19,10 +19,25 @@ pub struct Service {
     started: bool,
 }
 
+/// What a chat service keeps on disk.
+#[derive(Clone, Debug, Default)]
+pub struct ServiceDisk {}
+
 impl Service {
     /// A service with the rooms and slaves of its configuration, and nobody in them.
     pub fn new(config: ServiceConfig) -> Self {
         Self { config, rooms: BTreeMap::new(), started: false }
+    }
+
+    /// What it keeps on disk.
+    pub fn disk(&self) -> ServiceDisk {
+        ServiceDisk {}
+    }
+
+    /// A service that starts again with what it kept.
+    pub fn recovered(config: ServiceConfig, disk: ServiceDisk) -> Self {
+        let ServiceDisk {} = disk;
+        Self::new(config)
     }
 
     /// The domain of its rooms.
@@ -46,6 +61,7 @@ impl Service {
         match input {
             ServiceInput::Stanza(stanza) => self.stanza(now, stanza, out),
             ServiceInput::CreateSlave(slave) => self.create_slave(now, &slave, out),
+            ServiceInput::Offer(..) | ServiceInput::Deregister(..) | ServiceInput::ShutDown => {}
             ServiceInput::Timeout => {
                 for room in self.rooms.values_mut() {
                     room.tick(now, out);

@@ -54,7 +54,22 @@ pub struct Slave {
     amnesiac: bool,
 }
 
+/// What a slave keeps on disk.
+#[derive(Clone, Debug, Default)]
+pub struct SlaveDisk {}
+
 impl Slave {
+    /// What it keeps on disk; nothing if it is not persistent.
+    pub fn disk(&self) -> SlaveDisk {
+        SlaveDisk {}
+    }
+
+    /// A slave that starts again with what it kept.
+    pub fn recovered(config: SlaveConfig, disk: SlaveDisk) -> Self {
+        let SlaveDisk {} = disk;
+        Self::new(config)
+    }
+
     /// A slave that no master has created yet.
     pub fn new(config: SlaveConfig) -> Self {
         let jid = Arc::new(config.jid.clone());
@@ -107,6 +122,7 @@ impl Slave {
                 }
             }
             SlaveInput::Restarted(directed) => self.restarted(now, &directed, out),
+            SlaveInput::Register(_) | SlaveInput::Deregister(_) => {}
             SlaveInput::Timeout => {
                 for room in self.rooms.values_mut() {
                     room.tick(now, out);

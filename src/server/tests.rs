@@ -12,7 +12,7 @@ mod together;
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::dmuc::{Rooms, Timers};
+use crate::dmuc::{Persistence, Registration, Rooms, Timers};
 use crate::stanza::Type;
 use crate::time::Time;
 
@@ -40,7 +40,14 @@ fn with_slave() -> ServerConfig {
     let jid = jid("slave@vesa.yeggmaex.irc");
     let room = jid_bare("wallops@channel.avalon.irc");
     let rooms = Rooms::Only(BTreeSet::from([room]));
-    let slave = SlaveConfig { jid, rooms, history_max: 20, timers: Timers::default() };
+    let slave = SlaveConfig {
+        jid,
+        rooms,
+        history_max: 20,
+        timers: Timers::default(),
+        registration: Registration::Static,
+        persistent: false,
+    };
     ServerConfig { slave: Some(slave), ..plain() }
 }
 
@@ -51,6 +58,9 @@ fn with_service(own: &str) -> ServerConfig {
         creation: false,
         slaves: Vec::new(),
         timers: Timers::default(),
+        registration: false,
+        identify: false,
+        persistence: Persistence::Nothing,
     };
     ServerConfig { domain: own.to_owned(), service: Some(service), ..plain() }
 }

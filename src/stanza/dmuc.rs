@@ -13,6 +13,7 @@ use xso::{AsXml, AsXmlText, FromXml, FromXmlText};
 
 pub use self::strict::XStrict;
 use super::ns;
+use super::slave::{At, State, Synced};
 use crate::time::Time;
 
 /// ENTER: the master asks the slave to add this session to its distribution list.
@@ -80,6 +81,15 @@ pub struct X {
     /// In a broadcast message, when the master received it.
     #[xml(child(default))]
     pub delay: Option<Delay>,
+    /// The position of an event (`#slave`).
+    #[xml(child(default))]
+    pub at: Option<At>,
+    /// Present in state (`#slave`).
+    #[xml(child(default))]
+    pub state: Option<State>,
+    /// The end of state (`#slave`).
+    #[xml(child(default))]
+    pub synced: Option<Synced>,
 }
 
 impl FromXmlText for Time {

@@ -22,6 +22,8 @@ pub const MUC_ADMIN: &str = "http://jabber.org/protocol/muc#admin";
 pub const MUC_OWNER: &str = "http://jabber.org/protocol/muc#owner";
 /// XEP-0282 v0.1
 pub const DMUC: &str = "urn:xmpp:tmp:dmuc:0";
+/// The extension of XEP-0282 for registration, positions and netjoin (`docs/dmuc2-slave.md`)
+pub const SLAVE: &str = "urn:xmpp:tmp:dmuc:0#slave";
 /// XEP-0203
 pub const DELAY: &str = "urn:xmpp:delay";
 /// XEP-0199
@@ -42,6 +44,10 @@ pub const STANZA_IDS: &str = "urn:xmpp:sid:0";
 pub const OCCUPANT_IDS: &str = "urn:xmpp:occupant-id:0";
 /// XEP-0115
 pub const CAPS: &str = "http://jabber.org/protocol/caps";
+/// XEP-0077
+pub const REGISTER: &str = "jabber:iq:register";
+/// XEP-0249
+pub const DIRECT_INVITATION: &str = "jabber:x:conference";
 /// XEP-0410
 pub const SELF_PING_OPTIMIZATION: &str = "http://jabber.org/protocol/muc#self-ping-optimization";
 

@@ -19,13 +19,17 @@ pub(super) const LOSSES: [(&str, Loss); 3] =
     [("silent", Loss::Silent), ("refused", Loss::Refused), ("reset", Loss::Reset)];
 
 /// All changes of a machine's state. The words are those of [`change_word`].
-pub(super) const CHANGES: [Change; 6] = [
+pub(super) const CHANGES: [Change; 10] = [
     Change::Created,
     Change::Split,
     Change::Resyncing,
     Change::Synced,
     Change::EnterRefused,
     Change::Ignored,
+    Change::Registered,
+    Change::Refused,
+    Change::Deregistered,
+    Change::Expired,
 ];
 
 pub(super) const fn change_word(change: Change) -> &'static str {
@@ -36,6 +40,10 @@ pub(super) const fn change_word(change: Change) -> &'static str {
         Change::Synced => "synced",
         Change::EnterRefused => "enter-refused",
         Change::Ignored => "ignored",
+        Change::Registered => "registered",
+        Change::Refused => "refused",
+        Change::Deregistered => "deregistered",
+        Change::Expired => "expired",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use wallops::dmuc::{Rooms, ServiceConfig, StaticSlave, Timers};
+use wallops::dmuc::{Persistence, Rooms, ServiceConfig, StaticSlave, Timers};
 use wallops::room::{Affiliation, PastMessage, RoomConfig, Subject};
 use wallops::stanza::{BareJid, Jid, Limits, Stanza, read_stanza};
 use wallops::time::Time;
@@ -111,6 +111,9 @@ pub fn service(room: RoomConfig, slaves: &[&str]) -> ServiceConfig {
         creation: true,
         slaves: slaves.iter().map(|slave| static_slave(slave)).collect(),
         timers: Timers::default(),
+        registration: false,
+        identify: false,
+        persistence: Persistence::Nothing,
     }
 }
 

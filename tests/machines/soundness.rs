@@ -68,7 +68,7 @@ impl Stage {
                 match note.change {
                     Change::Split => split.insert(key),
                     Change::Synced | Change::Resyncing | Change::Created => split.remove(&key),
-                    Change::EnterRefused | Change::Ignored => false,
+                    _ => false,
                 };
                 continue;
             }

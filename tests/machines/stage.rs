@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use wallops::dmuc::{Service, ServiceConfig, ServiceInput, Slave, SlaveConfig, SlaveInput, Timers};
+use wallops::dmuc::{
+    Registration, Service, ServiceConfig, ServiceInput, Slave, SlaveConfig, SlaveInput, Timers,
+};
 use wallops::room::{RoomConfig, Whois};
 use wallops::stanza::Stanza;
 use wallops::time::{Duration, Time};
@@ -332,6 +334,8 @@ impl Site {
             rooms: slave.rooms.clone(),
             history_max: slave.history_max,
             timers,
+            registration: Registration::Static,
+            persistent: false,
         };
         Self {
             slave: Slave::new(config.clone()),

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use wallops::dmuc::{
-    Output, Rooms, Service, ServiceConfig, ServiceInput, Slave, SlaveConfig, SlaveInput,
-    StaticSlave, Timers,
+    Output, Persistence, Registration, Rooms, Service, ServiceConfig, ServiceInput, Slave,
+    SlaveConfig, SlaveInput, StaticSlave, Timers,
 };
 use wallops::room::{Affiliation, PastMessage, RoomConfig, Subject};
 use wallops::stanza::{BareJid, Stanza, Type};
@@ -80,6 +80,8 @@ impl Stage {
             rooms: serves.clone(),
             history_max: 20,
             timers: Timers::default(),
+            registration: Registration::Static,
+            persistent: false,
         };
         let config = ServiceConfig {
             domain: MASTER.to_owned(),
@@ -87,6 +89,9 @@ impl Stage {
             creation: false,
             slaves: slaves.to_vec(),
             timers: Timers::default(),
+            registration: false,
+            identify: false,
+            persistence: Persistence::Nothing,
         };
         let mut stage = Self {
             now: 0,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::dmuc::{Rooms, ServiceConfig, SlaveConfig, StaticSlave};
+use crate::dmuc::{Persistence, Registration, Rooms, ServiceConfig, SlaveConfig, StaticSlave};
 use crate::scenario::{Cast, Host, Scenario};
 use crate::server::ServerConfig;
 use crate::sim::network::{self, CLIENT_LATENCY, Delay, SERVER_LATENCY};
@@ -52,6 +52,8 @@ fn slave_config(cast: &Cast, domain: &str) -> Option<SlaveConfig> {
         rooms,
         history_max: slave.history_max,
         timers: slave.timers,
+        registration: Registration::Static,
+        persistent: false,
     })
 }
 
@@ -76,6 +78,9 @@ fn service_config(cast: &Cast, domain: &str, plain: bool) -> Option<ServiceConfi
         creation: service.creation,
         slaves: if plain { Vec::new() } else { slaves.collect() },
         timers: service.timers,
+        registration: false,
+        identify: false,
+        persistence: Persistence::Nothing,
     })
 }
 

@@ -71,6 +71,7 @@ impl From<XStrict> for X {
             leave: strict.leave.map(|leave| Leave { jid: leave.jid }),
             history,
             delay: strict.delay.map(|delay| Delay { from: delay.from, stamp: delay.stamp }),
+            ..X::default()
         }
     }
 }
