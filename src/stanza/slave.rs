@@ -210,7 +210,11 @@ pub struct Synced {
 
 /// A value of an attribute that has only a few.
 macro_rules! words {
-    ($(#[$meta:meta])* $name:ident { $($(#[$variant:meta])* $value:ident => $word:literal),+ $(,)? }) => {
+    (
+        $(#[$meta:meta])* $name:ident {
+            $($(#[$variant:meta])* $value:ident => $word:literal),+ $(,)?
+        }
+    ) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
         pub enum $name { $($(#[$variant])* $value),+ }
