@@ -36,6 +36,7 @@ mod leave;
 mod link;
 mod log;
 mod message;
+mod occupant;
 mod presence;
 mod query;
 mod resync;
@@ -45,8 +46,9 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use self::link::{Link, LinkState};
-use self::log::Log;
+use self::link::{Link, LinkKind, LinkState};
+use self::log::{Log, Logged};
+use self::occupant::{Occupant, Session};
 use self::query::Queries;
 use super::{Change, Note, Output, StaticSlave, Timers};
 use crate::room::{Audience, History, Role, RoomConfig, Roster, Seat, StoredMessage, Whois};
@@ -61,7 +63,9 @@ pub struct Master {
     config: RoomConfig,
     address: Arc<Jid>,
     occupants: IndexMap<String, Occupant>,
+    /// The nick of each session.
     nicks: BTreeMap<Arc<Jid>, String>,
+    /// How many sessions no slave serves.
     direct: usize,
     links: Vec<Link>,
     history: History,
@@ -73,15 +77,6 @@ pub struct Master {
     opened: Time,
     /// The stamp of the last message.
     stamped: Time,
-}
-
-#[derive(Clone, Debug)]
-struct Occupant {
-    seat: Seat,
-    /// His full JID.
-    session: Arc<Jid>,
-    /// The slave that serves him, if one does.
-    via: Option<usize>,
 }
 
 impl Master {

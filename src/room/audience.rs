@@ -24,8 +24,8 @@ pub enum Audience<'a> {
     },
     /// The subject himself.
     Own {
-        /// His full JID, which he always sees.
-        jid: &'a Jid,
+        /// The full JIDs of his sessions, which he always sees.
+        sessions: &'a [Arc<Jid>],
         /// Whether he may see other real JIDs, such as that of who kicks him.
         jids: bool,
     },
@@ -46,11 +46,11 @@ impl Audience<'_> {
                 strip_jids(x);
                 strip_self_codes(x);
             }),
-            Audience::Own { jid, jids } => edit(payloads, |x| {
+            Audience::Own { sessions, jids } => edit(payloads, |x| {
                 if !jids {
                     strip_jids(x);
                 }
-                make_own(x, jid);
+                make_own(x, sessions);
             }),
         }
     }
@@ -120,7 +120,13 @@ fn edit(payloads: &Payloads, change: impl Fn(&mut Element)) -> Payloads {
     Arc::new(edited)
 }
 
+/// Without JIDs the sessions of one occupant cannot be told apart: one `<item/>` is left.
 fn strip_jids(x: &mut Element) {
+    let mut items = 0;
+    remove_children(x, |child| {
+        items += usize::from(child.is("item", ns::MUC_USER));
+        items > 1 && child.is("item", ns::MUC_USER)
+    });
     for item in x.children_mut().filter(|child| child.is("item", ns::MUC_USER)) {
         remove_jid(item);
         for actor in item.children_mut().filter(|child| child.is("actor", ns::MUC_USER)) {
@@ -151,24 +157,29 @@ fn is_self_code(child: &Element) -> bool {
         && child.attr("code").is_some_and(|code| SELF_CODES.contains(&code))
 }
 
-fn make_own(x: &mut Element, jid: &Jid) {
-    remove_children(x, |child| {
-        child.is("status", ns::MUC_USER) && child.attr("code") == Some(SELF_PRESENCE)
-    });
-    for node in x.nodes_mut() {
-        if let Node::Element(item) = node
-            && item.is("item", ns::MUC_USER)
-        {
-            *item = attribute(item.clone(), "jid", jid.as_str());
+/// One `<item/>` for each of his sessions, and 110 last.
+fn make_own(x: &mut Element, sessions: &[Arc<Jid>]) {
+    let mut told = false;
+    for node in x.take_nodes() {
+        match node {
+            Node::Element(item) if item.is("item", ns::MUC_USER) => {
+                for session in sessions.iter().filter(|_| !told) {
+                    x.append_child(attribute(item.clone(), "jid", session.as_str()));
+                }
+                told = true;
+            }
+            Node::Element(child) if is_self_presence(&child) => {}
+            node => x.append_node(node),
         }
     }
     x.append_child(status(110));
 }
 
-fn remove_children(x: &mut Element, unwanted: impl Fn(&Element) -> bool) {
-    if !x.children().any(&unwanted) {
-        return;
-    }
+fn is_self_presence(child: &Element) -> bool {
+    child.is("status", ns::MUC_USER) && child.attr("code") == Some(SELF_PRESENCE)
+}
+
+fn remove_children(x: &mut Element, mut unwanted: impl FnMut(&Element) -> bool) {
     for node in x.take_nodes() {
         match node {
             Node::Element(child) if unwanted(&child) => {}
@@ -226,8 +237,8 @@ mod tests {
     fn the_subject_sees_110_last_and_his_own_jid() {
         let bare = "<x xmlns='http://jabber.org/protocol/muc#user'><item affiliation='none' \
                     role='participant'/></x>";
-        let jid = Jid::new("msa@vesa.yeggmaex.irc/bicycle").unwrap();
-        let seen = Audience::Own { jid: &jid, jids: false }.render(&payloads(bare));
+        let jid = Arc::new(Jid::new("msa@vesa.yeggmaex.irc/bicycle").unwrap());
+        let seen = Audience::Own { sessions: &[jid], jids: false }.render(&payloads(bare));
         let last = seen[0].children().last().unwrap();
         assert_eq!(last.attr("code"), Some("110"));
         let item = seen[0].get_child("item", ns::MUC_USER).unwrap();
@@ -236,14 +247,45 @@ mod tests {
 
     #[test]
     fn who_is_kicked_learns_the_jid_of_who_did_it_only_if_he_may_see_jids() {
-        let jid = Jid::new("msa@vesa.yeggmaex.irc/bicycle").unwrap();
+        let jid = [Arc::new(Jid::new("msa@vesa.yeggmaex.irc/bicycle").unwrap())];
         for jids in [false, true] {
-            let seen = Audience::Own { jid: &jid, jids }.render(&payloads(FULL));
+            let seen = Audience::Own { sessions: &jid, jids }.render(&payloads(FULL));
             let item = seen[0].get_child("item", ns::MUC_USER).unwrap();
             let actor = item.get_child("actor", ns::MUC_USER).unwrap();
             assert_eq!(actor.attr("nick"), Some("WiZ"));
             assert_eq!(actor.attr("jid").is_some(), jids);
             assert_eq!(item.attr("jid"), Some("msa@vesa.yeggmaex.irc/bicycle"));
+        }
+    }
+
+    const TWO: &str = "<x xmlns='http://jabber.org/protocol/muc#user'>\
+        <item affiliation='none' jid='msa@vesa.yeggmaex.irc/bicycle' role='participant'/>\
+        <item affiliation='none' jid='msa@vesa.yeggmaex.irc/tram' role='participant'/></x>";
+
+    fn jids(payloads: &Payloads) -> Vec<Option<&str>> {
+        payloads[0].children().filter(|c| c.name() == "item").map(|i| i.attr("jid")).collect()
+    }
+
+    #[test]
+    fn who_may_not_see_jids_cannot_count_sessions() {
+        let full = payloads(TWO);
+        assert_eq!(jids(&Audience::Other { jids: false }.render(&full)), [None]);
+        assert_eq!(jids(&Audience::Slave { jids: false }.render(&full)), [None]);
+        assert_eq!(jids(&without_jids(&full)), [None]);
+        assert_eq!(jids(&Audience::Other { jids: true }.render(&full)).len(), 2);
+    }
+
+    #[test]
+    fn the_subject_sees_all_his_sessions_whatever_came() {
+        let session = |jid| Arc::new(Jid::new(jid).unwrap());
+        let sessions =
+            [session("msa@vesa.yeggmaex.irc/bicycle"), session("msa@vesa.yeggmaex.irc/tram")];
+        let full = payloads(TWO);
+        let bare = Audience::Slave { jids: false }.render(&full);
+        for payloads in [full, bare] {
+            let seen = Audience::Own { sessions: &sessions, jids: false }.render(&payloads);
+            let told = sessions.iter().map(|session| Some(session.as_str())).collect::<Vec<_>>();
+            assert_eq!(jids(&seen), told);
         }
     }
 

@@ -1,6 +1,8 @@
 //! `{muc#user}x`: what a room says about an occupant (XEP-0045 §7.2.3), in the order Prosody has:
 //! codes, item, 110 last.
 
+use std::sync::Arc;
+
 use jid::Jid;
 use minidom::Element;
 use xmpp_parsers::muc::user::{Affiliation, Role};
@@ -27,11 +29,21 @@ pub struct Item<'a> {
 impl Item<'_> {
     /// The `{muc#user}x` with these status codes. 110 goes last.
     pub fn element(&self, codes: &[u16]) -> Element {
+        self.element_of(&[], codes)
+    }
+
+    /// The same with one `<item/>` for each of these sessions; one without JID if there is none.
+    pub fn element_of(&self, sessions: &[Arc<Jid>], codes: &[u16]) -> Element {
         let mut x = element("x", ns::MUC_USER, &[]);
         for code in codes.iter().filter(|code| **code != 110) {
             x.append_child(status(*code));
         }
-        x.append_child(self.item());
+        if sessions.is_empty() {
+            x.append_child(self.item());
+        }
+        for session in sessions {
+            x.append_child(Item { jid: Some(session), ..self.clone() }.item());
+        }
         if codes.contains(&110) {
             x.append_child(status(110));
         }

@@ -1,8 +1,8 @@
 //! Roles and affiliations by IQ: kick, voice, moderator, ban, membership, and the lists of them
 //! (XEP-0045 §8, §9).
 
+use super::fanout::Event;
 use super::leave::Departure;
-use super::log::Logged;
 use super::*;
 use crate::room::item::{affiliation_name, role_name};
 use crate::room::privilege::{Parties, Refusal, rank};
@@ -68,7 +68,7 @@ impl Master {
                         .map_err(|_| (ErrorType::Modify, Condition::JidMalformed))?
                         .to_bare(),
                     (None, Some(nick)) => {
-                        self.occupants.get(nick).ok_or_else(missing)?.session.to_bare()
+                        self.occupants.get(nick).ok_or_else(missing)?.bare.clone()
                     }
                     (None, None) => return Err(bad()),
                 };
@@ -89,8 +89,7 @@ impl Master {
         let permission = match wish {
             Wish::Role(nick, role) => {
                 let Some(target) = self.occupants.get(nick) else { return Ok(()) };
-                let bare = target.session.to_bare();
-                parties(&bare, target.seat.role.clone()).may_set_role(role)
+                parties(&target.bare, target.seat.role.clone()).may_set_role(role)
             }
             Wish::Affiliation(bare, affiliation) => {
                 let parties = parties(bare, Role::None);
@@ -146,8 +145,7 @@ impl Master {
         } else {
             self.config.affiliations.insert(bare.clone(), affiliation.clone());
         }
-        let present = |occupant: &&Occupant| occupant.session.to_bare() == *bare;
-        let matching = self.occupants.iter().filter(|(_, occupant)| present(occupant));
+        let matching = self.occupants.iter().filter(|(_, occupant)| occupant.bare == *bare);
         let nicks: Vec<_> = matching.map(|(nick, _)| nick.clone()).collect();
         for nick in nicks {
             if affiliation == Affiliation::Outcast {
@@ -171,7 +169,7 @@ impl Master {
         let Some(occupant) = self.occupants.get(nick) else { return Role::None };
         let initial = privilege::initial_role(affiliation, self.config.moderated);
         let was_admin = rank(&occupant.seat.affiliation) >= rank(&Affiliation::Admin);
-        let kept = self.config.moderators.contains(&occupant.session.to_bare());
+        let kept = self.config.moderators.contains(&occupant.bare);
         match (&occupant.seat.role, &initial) {
             (Role::Moderator, _) if kept || !was_admin => Role::Moderator,
             (Role::Participant, Role::Visitor) => Role::Participant,
@@ -188,21 +186,21 @@ impl Master {
         reason: Option<&str>,
         out: &mut Vec<Output>,
     ) {
-        let Some(occupant) = self.occupants.get(nick) else { return };
-        let own: Vec<_> = occupant.seat.own_payloads().cloned().collect();
+        let Some(occupant) = self.occupants.get_mut(nick) else { return };
+        let own = occupant.own_payloads();
+        let subject = &occupant.jids();
         let item = Item { actor, reason, ..Item::default() };
-        let told = self.describe(occupant, &own, item, &[]);
-        let kept = self.describe(occupant, &own, Item::default(), &[]);
-        let session = occupant.session.clone();
-        let presence = Stanza::presence(Type::Absent)
+        let stanza = Stanza::presence(Type::Absent)
             .with_from(occupant.seat.occupant.clone())
-            .with_payloads(told);
-        if let Some(link) = occupant.via {
+            .with_payloads(occupant.describe(&own, subject, item, &[]));
+        for link in occupant.links() {
             self.count_moderators(now, link, out);
         }
-        self.occupants[nick].seat.presence = kept;
-        self.log.push(now, Logged::Changed(nick.to_owned()));
-        self.broadcast_presence(&presence, None, &session, out);
+        if let Some(occupant) = self.occupants.get_mut(nick) {
+            occupant.restate();
+        }
+        let logged = Logged::Changed(nick.to_owned());
+        self.event(now, Event { stanza, logged, subject, except: None }, out);
     }
 
     /// Who has a role, or an affiliation; for moderators and admins (XEP-0045 §8.4, §9.2).
@@ -226,10 +224,13 @@ impl Master {
                 }
             }
             (None, Some(Ok(role))) if moderator || admin => {
-                for (nick, o) in self.occupants.iter().filter(|(_, o)| o.seat.role == role) {
+                let having = self.occupants.iter().filter(|(_, o)| o.seat.role == role);
+                for (nick, o, session) in
+                    having.flat_map(|(n, o)| o.sessions.keys().map(move |s| (n, o, s)))
+                {
                     let item = [
                         ("affiliation", affiliation_name(&o.seat.affiliation)),
-                        ("jid", o.session.as_str()),
+                        ("jid", session.as_str()),
                         ("nick", nick),
                         ("role", role_name(&role)),
                     ];

@@ -1,97 +1,151 @@
-//! Broadcast: one event, one copy for each slave, one for each direct occupant.
+//! Broadcast: one event, one number, one entry of the log, one copy for each slave that is not
+//! split, one for each direct session.
+//!
+//! Everything that goes to all passes through [`Master::event`], nothing else does: not ENTER and
+//! LEAVE, not what one person is told.
 
 use super::*;
-use crate::room::Item;
 use crate::room::audience::Renderings;
 use crate::room::history::delay_element;
-use crate::stanza::{element, ns};
+use crate::stanza::{Element, element, ns};
+
+/// Something that everybody is told, without addressee.
+#[derive(Clone, Debug)]
+pub(super) struct Event<'a> {
+    /// What is told.
+    pub stanza: Stanza,
+    /// What is remembered of it for slaves that miss it.
+    pub logged: Logged,
+    /// Of a presence: the sessions that it is about.
+    pub subject: &'a [Arc<Jid>],
+    /// A direct session that is told otherwise.
+    pub except: Option<&'a Jid>,
+}
 
 impl Master {
-    /// A presence of `nick` to everybody but `except`: to all slaves that are not split, and to
-    /// all direct occupants.
-    pub(super) fn broadcast_presence(
-        &self,
-        presence: &Stanza,
-        except: Option<&Jid>,
-        subject: &Jid,
-        out: &mut Vec<Output>,
-    ) {
-        let mut copies = Renderings::new(&presence.payloads);
-        for link in self.links.iter().filter(|link| link.state == LinkState::Active) {
-            let jids = self.shows_jids(link);
-            let payloads = copies.of(Audience::Slave { jids });
-            out.push(Output::Send(copy(presence, &link.jid, payloads)));
-        }
-        if self.direct == 0 {
-            return;
-        }
-        for occupant in self.occupants.values().filter(|occupant| occupant.via.is_none()) {
-            if except == Some(&*occupant.session) {
-                continue;
-            }
-            let payloads = if *occupant.session == *subject {
-                let jids = self.sees_jids(&occupant.seat.role);
-                Audience::Own { jid: subject, jids }.render(&presence.payloads)
-            } else {
-                copies.of(Audience::Other { jids: self.sees_jids(&occupant.seat.role) })
-            };
-            out.push(Output::Send(copy(presence, &occupant.session, payloads)));
+    /// Tell everybody.
+    pub(super) fn event(&mut self, now: Time, event: Event<'_>, out: &mut Vec<Output>) {
+        let Event { stanza, logged, subject, except } = event;
+        let stamp = match &logged {
+            Logged::Message(message) => Some(message.stamp),
+            Logged::Changed(_) | Logged::Gone(_) | Logged::Left(_) => None,
+        };
+        let seq = self.log.push(now, logged);
+        self.copy_to_slaves(&stanza, stamp, seq, out);
+        if self.direct > 0 {
+            self.copy_to_direct(&stanza, subject, except, out);
         }
     }
 
-    /// A groupchat message to everybody: with XEP-0282's delay to slaves
-    /// (`master.broadcast.delay-in-dmuc`), as it is to direct occupants.
-    pub(super) fn broadcast_message(&self, message: &StoredMessage, out: &mut Vec<Output>) {
-        let mut stanza = Stanza::message(Type::Groupchat).with_from(message.from.clone());
+    /// One copy for each slave that is not split: with XEP-0282's delay if it is a message
+    /// (`master.broadcast.delay-in-dmuc`), with real JIDs if there is who may see them.
+    fn copy_to_slaves(
+        &self,
+        stanza: &Stanza,
+        stamp: Option<Time>,
+        seq: u64,
+        out: &mut Vec<Output>,
+    ) {
+        let stamped = stamp.zip(stanza.from.as_ref());
+        let payloads = match stamped {
+            Some((stamp, from)) => with_stamp(&stanza.payloads, from, stamp, false),
+            None => stanza.payloads.clone(),
+        };
+        let mut copies = Renderings::new(&payloads);
+        for link in self.links.iter().filter(|link| link.state == LinkState::Active) {
+            let jids = self.shows_jids(link);
+            let payloads = dressed(link, seq, copies.of(Audience::Slave { jids }));
+            out.push(Output::Send(copy(stanza, &link.jid, payloads)));
+        }
+    }
+
+    /// One copy for each direct session, as a plain room sends it.
+    fn copy_to_direct(
+        &self,
+        stanza: &Stanza,
+        subject: &[Arc<Jid>],
+        except: Option<&Jid>,
+        out: &mut Vec<Output>,
+    ) {
+        let mut copies = Renderings::new(&stanza.payloads);
+        for occupant in self.occupants.values() {
+            let direct = occupant.sessions.iter().filter(|(_, session)| session.via.is_none());
+            for (session, _) in direct.filter(|(session, _)| except != Some(&***session)) {
+                let jids = self.sees_jids(&occupant.seat.role);
+                let payloads = if subject.contains(session) {
+                    Audience::Own { sessions: subject, jids }.render(&stanza.payloads)
+                } else {
+                    copies.of(Audience::Other { jids })
+                };
+                out.push(Output::Send(copy(stanza, session, payloads)));
+            }
+        }
+    }
+
+    /// The present presence of this nick to everybody but `except`. Its id and language are those
+    /// of the stanza that caused it.
+    pub(super) fn announce(
+        &mut self,
+        now: Time,
+        nick: &str,
+        cause: &Stanza,
+        except: Option<&Jid>,
+        out: &mut Vec<Output>,
+    ) {
+        let Some(occupant) = self.occupants.get(nick) else { return };
+        let mut stanza = Stanza::presence(Type::Absent)
+            .with_from(occupant.seat.occupant.clone())
+            .with_payloads(occupant.seat.presence.clone());
+        stanza.id.clone_from(&cause.id);
+        stanza.lang.clone_from(&cause.lang);
+        let subject = &occupant.jids();
+        let logged = Logged::Changed(nick.to_owned());
+        self.event(now, Event { stanza, logged, subject, except }, out);
+    }
+
+    /// A groupchat message to everybody.
+    pub(super) fn broadcast_message(
+        &mut self,
+        now: Time,
+        message: StoredMessage,
+        out: &mut Vec<Output>,
+    ) {
+        let mut stanza = Stanza::message(Type::Groupchat)
+            .with_from(message.from.clone())
+            .with_payloads(message.payloads.clone());
         stanza.id.clone_from(&message.id);
         stanza.lang.clone_from(&message.lang);
-        let stamped = stamped(message, false);
-        for link in self.links.iter().filter(|link| link.state == LinkState::Active) {
-            out.push(Output::Send(copy(&stanza, &link.jid, stamped.clone())));
-        }
-        if self.direct == 0 {
-            return;
-        }
-        for occupant in self.occupants.values().filter(|occupant| occupant.via.is_none()) {
-            out.push(Output::Send(copy(&stanza, &occupant.session, message.payloads.clone())));
-        }
+        let logged = Logged::Message(message);
+        self.event(now, Event { stanza, logged, subject: &[], except: None }, out);
     }
 
     /// Whether this slave gets real JIDs (`master.presence.jid-with-moderators`).
     pub(super) fn shows_jids(&self, link: &Link) -> bool {
         self.config.whois == Whois::Anyone || link.moderators > 0
     }
+}
 
-    /// The presence payloads of an occupant: his own, then what the room says of him.
-    pub(super) fn describe(
-        &self,
-        occupant: &Occupant,
-        own: &[crate::stanza::Element],
-        item: Item<'_>,
-        codes: &[u16],
-    ) -> Payloads {
-        let seat = &occupant.seat;
-        let item = Item {
-            affiliation: item.affiliation.or_else(|| Some(seat.affiliation.clone())),
-            role: item.role.or_else(|| Some(seat.role.clone())),
-            jid: Some(&occupant.session),
-            ..item
-        };
-        Arc::new(own.iter().cloned().chain([item.element(codes)]).collect())
+/// The copy of the event of this number for a slave. What kind of slave it is decides what it is
+/// told of the event's position: a static one nothing.
+fn dressed(link: &Link, _seq: u64, payloads: Payloads) -> Payloads {
+    match link.kind {
+        LinkKind::Static => payloads,
     }
 }
 
 /// The payloads of a message for a slave. Initial history has the mark that it is to be stored
 /// only.
 pub(super) fn stamped(message: &StoredMessage, initial: bool) -> Payloads {
+    with_stamp(&message.payloads, &message.from, message.stamp, initial)
+}
+
+fn with_stamp(payloads: &[Element], from: &Jid, stamp: Time, initial: bool) -> Payloads {
     let mut x = element("x", ns::DMUC, &[]);
     if initial {
         x.append_child(element("history", ns::DMUC, &[]));
     }
-    x.append_child(delay_element(&message.from, message.stamp));
-    let mut payloads = Vec::clone(&message.payloads);
-    payloads.push(x);
-    Arc::new(payloads)
+    x.append_child(delay_element(from, stamp));
+    Arc::new(payloads.iter().cloned().chain([x]).collect())
 }
 
 pub(super) fn copy(stanza: &Stanza, to: &Arc<Jid>, payloads: Payloads) -> Stanza {

@@ -1,7 +1,6 @@
 //! Entering the room (XEP-0045 §7.2, XEP-0282 ENTER).
 
 use super::fanout::copy;
-use super::log::Logged;
 use super::*;
 use crate::dmuc::own_payloads;
 use crate::room::{Affiliation, Item, nick, privilege};
@@ -16,58 +15,47 @@ impl Master {
             out.extend(stanza.error_reply(error).map(Output::Send));
             return;
         }
-        let Some(occupant_jid) = self.occupant_jid(nick) else { return };
         let created = self.adopt_creator(&session);
-        let bare = session.to_bare();
+        let via = self.serving_link(&session);
+        if !self.occupants.contains_key(nick) && !self.seat(nick, session.to_bare()) {
+            return;
+        }
+        let Some(occupant) = self.occupants.get_mut(nick) else { return };
+        let own = Arc::new(own_payloads(stanza));
+        occupant.sessions.insert(session.clone(), Session { via, own });
+        occupant.restate();
+        self.nicks.insert(session.clone(), nick.to_owned());
+        self.direct += usize::from(via.is_none());
+        self.announce(now, nick, stanza, Some(&session), out);
+        self.admit(now, &session, history_limits(stanza), created, out);
+    }
+
+    /// A seat for a newcomer, still without session.
+    fn seat(&mut self, nick: &str, bare: BareJid) -> bool {
+        let Some(occupant) = self.occupant_jid(nick) else { return false };
         let affiliation = self.affiliation(&bare);
         let role = if self.config.moderators.contains(&bare) {
             Role::Moderator
         } else {
             privilege::initial_role(&affiliation, self.config.moderated)
         };
-        let via = self.serving_link(&session);
-        let presence = Payloads::default();
-        let seat = Seat { occupant: occupant_jid, affiliation, role, presence };
-        let mut occupant = Occupant { seat, session: session.clone(), via };
-        occupant.seat.presence =
-            self.describe(&occupant, &own_payloads(stanza), Item::default(), &[]);
-        self.log.push(now, Logged::Changed(nick.to_owned()));
-        self.nicks.insert(session.clone(), nick.to_owned());
-        self.direct += usize::from(via.is_none());
+        let seat = Seat { occupant, affiliation, role, presence: Payloads::default() };
+        let occupant = Occupant { seat, bare, sessions: IndexMap::new() };
         self.occupants.insert(nick.to_owned(), occupant);
-        self.announce(nick, stanza, Some(&session), out);
-        self.admit(now, nick, history_limits(stanza), created, out);
+        true
     }
 
-    /// An occupant asks to enter again under the nick that he has: his client has lost track
-    /// (XEP-0045 §7.2). The others hear of it only if his presence is another one.
+    /// A session asks to enter again under the nick that it has: its client has lost track
+    /// (XEP-0045 §7.2). The others hear of it only if the nick's presence is another one.
     pub(super) fn rejoin(&mut self, now: Time, stanza: &Stanza, nick: &str, out: &mut Vec<Output>) {
-        let Some(occupant) = self.occupants.get(nick) else { return };
-        let presence = self.describe(occupant, &own_payloads(stanza), Item::default(), &[]);
-        if presence != occupant.seat.presence {
-            let session = occupant.session.clone();
-            self.occupants[nick].seat.presence = presence;
-            self.log.push(now, Logged::Changed(nick.to_owned()));
-            self.announce(nick, stanza, Some(&session), out);
+        let Some(session) = &stanza.from else { return };
+        let Some(occupant) = self.occupants.get_mut(nick) else { return };
+        let before = occupant.seat.presence.clone();
+        occupant.present(session, stanza);
+        if before != occupant.seat.presence {
+            self.announce(now, nick, stanza, Some(session), out);
         }
-        self.admit(now, nick, history_limits(stanza), false, out);
-    }
-
-    /// The presence of this nick to everybody but `except`.
-    pub(super) fn announce(
-        &self,
-        nick: &str,
-        stanza: &Stanza,
-        except: Option<&Jid>,
-        out: &mut Vec<Output>,
-    ) {
-        let Some(occupant) = self.occupants.get(nick) else { return };
-        let mut presence = Stanza::presence(Type::Absent)
-            .with_from(occupant.seat.occupant.clone())
-            .with_payloads(occupant.seat.presence.clone());
-        presence.id.clone_from(&stanza.id);
-        presence.lang.clone_from(&stanza.lang);
-        self.broadcast_presence(&presence, except, &occupant.session, out);
+        self.admit(now, session, history_limits(stanza), false, out);
     }
 
     /// Why this session may not enter under this nick.
@@ -83,7 +71,8 @@ impl Master {
         if self.affiliation(&session.to_bare()) == Affiliation::Outcast {
             return Err((ErrorType::Auth, Condition::Forbidden, None));
         }
-        if self.occupants.get(nick).is_some_and(|occupant| *occupant.session != *session) {
+        // A nick is one person's; he may have it with several sessions (XEP-0045 §7.2.9).
+        if self.occupants.get(nick).is_some_and(|occupant| occupant.bare != session.to_bare()) {
             return Err((ErrorType::Cancel, Condition::Conflict, None));
         }
         Ok(())
@@ -115,22 +104,22 @@ impl Master {
     fn admit(
         &mut self,
         now: Time,
-        nick: &str,
+        session: &Arc<Jid>,
         limits: Option<dmuc::History>,
         created: bool,
         out: &mut Vec<Output>,
     ) {
-        let Some(occupant) = self.occupants.get(nick) else { return };
-        match occupant.via {
+        let Some((_, occupant)) = self.occupant_of(session) else { return };
+        match occupant.via(session) {
             Some(link) => {
                 if occupant.seat.role == Role::Moderator {
                     self.count_moderators(now, link, out);
                 }
                 if self.links[link].state == LinkState::Active {
-                    self.send_enter(link, nick, limits, created, out);
+                    self.send_enter(link, session, limits, created, out);
                 }
             }
-            None => self.send_burst(now, nick, &limits.unwrap_or_default(), created, out),
+            None => self.send_burst(now, session, &limits.unwrap_or_default(), created, out),
         }
     }
 
@@ -138,13 +127,13 @@ impl Master {
     pub(super) fn send_enter(
         &self,
         link: usize,
-        nick: &str,
+        session: &Jid,
         limits: Option<dmuc::History>,
         created: bool,
         out: &mut Vec<Output>,
     ) {
-        let Some(occupant) = self.occupants.get(nick) else { return };
-        let Ok(jid) = occupant.session.try_as_full() else { return };
+        let Some((_, occupant)) = self.occupant_of(session) else { return };
+        let Ok(jid) = session.try_as_full() else { return };
         let enter = Some(dmuc::Enter { jid: jid.clone() });
         let x = Element::from(dmuc::X { enter, history: limits, ..dmuc::X::default() });
         let link = &self.links[link];
@@ -163,7 +152,7 @@ impl Master {
         codes.extend((self.config.whois == Whois::Anyone).then_some(100));
         codes.extend(created.then_some(201));
         let own: Vec<_> = occupant.seat.own_payloads().cloned().collect();
-        self.describe(occupant, &own, Item::default(), &codes)
+        occupant.describe(&own, &occupant.jids(), Item::default(), &codes)
     }
 
     /// The entry sequence of a direct occupant: the others, himself, history, subject
@@ -171,25 +160,25 @@ impl Master {
     fn send_burst(
         &self,
         now: Time,
-        nick: &str,
+        session: &Arc<Jid>,
         limits: &dmuc::History,
         created: bool,
         out: &mut Vec<Output>,
     ) {
-        let Some(newcomer) = self.occupants.get(nick) else { return };
+        let Some((nick, newcomer)) = self.occupant_of(session) else { return };
         let jids = self.sees_jids(&newcomer.seat.role);
         for (_, occupant) in self.occupants.iter().filter(|(other, _)| *other != nick) {
             let presence = Stanza::presence(Type::Absent).with_from(occupant.seat.occupant.clone());
             let payloads = Audience::Other { jids }.render(&occupant.seat.presence);
-            out.push(Output::Send(copy(&presence, &newcomer.session, payloads)));
+            out.push(Output::Send(copy(&presence, session, payloads)));
         }
         let presence = Stanza::presence(Type::Absent).with_from(newcomer.seat.occupant.clone());
         let own = self.self_presence(newcomer, created);
-        out.push(Output::Send(copy(&presence, &newcomer.session, own)));
-        let tail = self.history.tail(limits, now, &self.address, &newcomer.session);
+        out.push(Output::Send(copy(&presence, session, own)));
+        let tail = self.history.tail(limits, now, &self.address, session);
         out.extend(tail.into_iter().map(Output::Send));
         let subject = StoredMessage::subject_for(self.subject.as_ref(), &self.address);
-        out.push(Output::Send(subject.with_to(newcomer.session.clone())));
+        out.push(Output::Send(subject.with_to(session.clone())));
     }
 }
 

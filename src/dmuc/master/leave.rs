@@ -1,7 +1,7 @@
 //! Leaving the room, by one's own will or not (XEP-0045 §7.14, §8.2, §9.1; XEP-0282 LEAVE).
 
-use super::fanout::copy;
-use super::log::{Gone, Logged};
+use super::fanout::{Event, copy};
+use super::log::Gone;
 use super::*;
 use crate::dmuc::own_payloads;
 use crate::room::{Affiliation, Item};
@@ -23,15 +23,14 @@ pub(super) struct Departure<'a> {
 }
 
 impl Master {
-    /// An occupant leaves.
+    /// A session leaves.
     pub(super) fn leave(&mut self, now: Time, stanza: &Stanza, out: &mut Vec<Output>) {
         let Some(session) = stanza.from.clone() else { return };
-        match self.occupant_of(&session).map(|(nick, _)| nick.clone()) {
-            Some(nick) => {
-                let own = own_payloads(stanza);
-                self.remove(now, &nick, &Departure { own, ..Departure::default() }, out);
-            }
-            None => self.confirm_absence(stanza, &session, out),
+        if self.nicks.contains_key(&session) {
+            let own = own_payloads(stanza);
+            self.remove_session(now, &session, &Departure { own, ..Departure::default() }, out);
+        } else {
+            self.confirm_absence(stanza, &session, out);
         }
     }
 
@@ -56,8 +55,7 @@ impl Master {
         out.push(Output::Send(presence));
     }
 
-    /// Take this nick out of the room: LEAVE to his slave or the news to himself, then the
-    /// departure to everybody.
+    /// Take this nick out of the room, with all its sessions.
     pub(super) fn remove(
         &mut self,
         now: Time,
@@ -66,42 +64,79 @@ impl Master {
         out: &mut Vec<Output>,
     ) {
         let Some(occupant) = self.occupants.shift_remove(nick) else { return };
-        self.nicks.remove(&occupant.session);
-        self.direct -= usize::from(occupant.via.is_none());
-        // First of all: without him there may be nobody left who may see JIDs, not even his own.
-        if let (Some(link), Role::Moderator) = (occupant.via, &occupant.seat.role) {
-            self.recount_moderators(link);
+        let sessions = occupant.jids();
+        self.forget_sessions(&occupant, &sessions);
+        let farewell = farewell(&occupant, &sessions, departure);
+        let stanza = unavailable(&occupant, farewell.clone());
+        let Some((last, others)) = sessions.split_last() else { return };
+        for session in others {
+            self.tell_leaver(&occupant, session, &stanza, out);
+            self.log.note(now, Logged::Left(gone(nick, &occupant, session, &farewell)));
         }
-        let item = Item {
-            affiliation: departure.affiliation.clone(),
-            role: Some(Role::None),
-            actor: departure.actor,
-            reason: departure.reason,
-            ..Item::default()
-        };
-        let farewell = self.describe(&occupant, &departure.own, item, departure.codes);
-        let presence = Stanza::presence(Type::Unavailable)
-            .with_from(occupant.seat.occupant.clone())
-            .with_payloads(farewell.clone());
-        match occupant.via {
+        self.tell_leaver(&occupant, last, &stanza, out);
+        let logged = Logged::Gone(gone(nick, &occupant, last, &farewell));
+        self.event(now, Event { stanza, logged, subject: &sessions, except: None }, out);
+    }
+
+    /// Take one session out of the room. The nick goes with the last of them; before, it is said
+    /// anew, by what is left of it.
+    pub(super) fn remove_session(
+        &mut self,
+        now: Time,
+        session: &Arc<Jid>,
+        departure: &Departure<'_>,
+        out: &mut Vec<Output>,
+    ) {
+        let Some((nick, occupant)) = self.occupant_of(session) else { return };
+        let nick = nick.clone();
+        if occupant.sessions.len() == 1 {
+            return self.remove(now, &nick, departure, out);
+        }
+        let before = occupant.clone();
+        let Some(occupant) = self.occupants.get_mut(&nick) else { return };
+        occupant.sessions.shift_remove(session);
+        occupant.restate();
+        let sessions = std::slice::from_ref(session);
+        self.forget_sessions(&before, sessions);
+        let farewell = farewell(&before, sessions, departure);
+        let stanza = unavailable(&before, farewell.clone());
+        self.tell_leaver(&before, session, &stanza, out);
+        self.log.note(now, Logged::Left(gone(&nick, &before, session, &farewell)));
+        self.announce(now, &nick, &Stanza::presence(Type::Absent), None, out);
+    }
+
+    fn forget_sessions(&mut self, occupant: &Occupant, sessions: &[Arc<Jid>]) {
+        for session in sessions {
+            self.nicks.remove(session);
+            self.direct -= usize::from(occupant.via(session).is_none());
+        }
+        // Without him there may be nobody left who may see JIDs, not even his own.
+        if occupant.seat.role == Role::Moderator {
+            for link in occupant.links() {
+                self.recount_moderators(link);
+            }
+        }
+    }
+
+    /// LEAVE to the slave of who leaves, or the news to himself.
+    fn tell_leaver(
+        &self,
+        occupant: &Occupant,
+        session: &Arc<Jid>,
+        departure: &Stanza,
+        out: &mut Vec<Output>,
+    ) {
+        match occupant.via(session) {
             Some(link) if !self.links[link].is_gone() => {
-                self.send_leave(link, &occupant.session, &presence, out);
+                self.send_leave(link, session, departure, out);
             }
             _ => {
                 let jids = self.sees_jids(&Role::None);
-                let own = Audience::Own { jid: &occupant.session, jids }.render(&farewell);
-                out.push(Output::Send(copy(&presence, &occupant.session, own)));
+                let sessions = std::slice::from_ref(session);
+                let own = Audience::Own { sessions, jids }.render(&departure.payloads);
+                out.push(Output::Send(copy(departure, session, own)));
             }
         }
-        self.broadcast_presence(&presence, None, &occupant.session, out);
-        let gone = Gone {
-            nick: nick.to_owned(),
-            session: occupant.session,
-            via: occupant.via,
-            farewell,
-            renamed: false,
-        };
-        self.log.push(now, Logged::Gone(gone));
     }
 
     /// LEAVE, if the slave may be told anything now.
@@ -119,7 +154,8 @@ impl Master {
         }
         // Who is out is no moderator any more.
         let jids = self.sees_jids(&Role::None);
-        let own = Audience::Own { jid: session, jids }.render(&departure.payloads);
+        let sessions = std::slice::from_ref(session);
+        let own = Audience::Own { sessions, jids }.render(&departure.payloads);
         let own = Audience::Slave { jids: self.shows_jids(link) }.render(&own);
         let leave = leave_element(jid.clone());
         let payloads: Vec<_> = [leave].into_iter().chain(own.iter().cloned()).collect();
@@ -127,14 +163,11 @@ impl Master {
     }
 
     /// An error that came back for something that the room sent to an occupant: if it says that
-    /// he cannot be reached, he is gone (XEP-0045, Ghost Users). Behind a slave a lost connection
-    /// says nothing of one user.
+    /// he cannot be reached, that session is gone (XEP-0045, Ghost Users). Behind a slave a lost
+    /// connection says nothing of one user.
     pub(super) fn delivery_error(&mut self, now: Time, stanza: &Stanza, out: &mut Vec<Output>) {
-        let Some(error) = stanza.error() else { return };
-        let Some((nick, occupant)) = stanza.from.as_ref().and_then(|from| self.occupant_of(from))
-        else {
-            return;
-        };
+        let (Some(error), Some(from)) = (stanza.error(), &stanza.from) else { return };
+        let Some((_, occupant)) = self.occupant_of(from) else { return };
         let unreachable = match error.defined_condition {
             Condition::Gone { .. }
             | Condition::ItemNotFound
@@ -143,22 +176,52 @@ impl Master {
             Condition::ServiceUnavailable
             | Condition::JidMalformed
             | Condition::RemoteServerNotFound
-            | Condition::RemoteServerTimeout => occupant.via.is_none(),
+            | Condition::RemoteServerTimeout => occupant.via(from).is_none(),
             _ => false,
         };
         if unreachable {
-            let nick = nick.clone();
-            self.remove(now, &nick, &Departure { codes: &[333], ..Departure::default() }, out);
+            let departure = Departure { codes: &[333], ..Departure::default() };
+            self.remove_session(now, from, &departure, out);
         }
     }
 
     /// Remove everybody whom this slave serves, with 333.
     pub(super) fn remove_behind(&mut self, now: Time, link: usize, out: &mut Vec<Output>) {
-        let behind = self.occupants.iter().filter(|(_, occupant)| occupant.via == Some(link));
-        let nicks: Vec<_> = behind.map(|(nick, _)| nick.clone()).collect();
-        for nick in nicks {
-            self.remove(now, &nick, &Departure { codes: &[333], ..Departure::default() }, out);
+        let sessions = self.occupants.values().flat_map(|occupant| &occupant.sessions);
+        let behind = sessions.filter(|(_, session)| session.via == Some(link));
+        let behind: Vec<_> = behind.map(|(session, _)| session.clone()).collect();
+        for session in behind {
+            let departure = Departure { codes: &[333], ..Departure::default() };
+            self.remove_session(now, &session, &departure, out);
         }
+    }
+}
+
+/// The payloads of a departure of these sessions.
+fn farewell(occupant: &Occupant, sessions: &[Arc<Jid>], departure: &Departure<'_>) -> Payloads {
+    let item = Item {
+        affiliation: departure.affiliation.clone(),
+        role: Some(Role::None),
+        actor: departure.actor,
+        reason: departure.reason,
+        ..Item::default()
+    };
+    occupant.describe(&departure.own, sessions, item, departure.codes)
+}
+
+fn unavailable(occupant: &Occupant, farewell: Payloads) -> Stanza {
+    Stanza::presence(Type::Unavailable)
+        .with_from(occupant.seat.occupant.clone())
+        .with_payloads(farewell)
+}
+
+fn gone(nick: &str, occupant: &Occupant, session: &Arc<Jid>, farewell: &Payloads) -> Gone {
+    Gone {
+        nick: nick.to_owned(),
+        session: session.clone(),
+        via: occupant.via(session),
+        farewell: farewell.clone(),
+        renamed: false,
     }
 }
 

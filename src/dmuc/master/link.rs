@@ -15,6 +15,8 @@ pub(super) struct Link {
     pub jid: Arc<Jid>,
     /// The domain that it serves.
     pub domain: String,
+    /// How it came to serve the room.
+    pub kind: LinkKind,
     /// Where it stands.
     pub state: LinkState,
     /// How much initial history it gets.
@@ -39,6 +41,13 @@ pub(super) struct Link {
     pub expired: bool,
 }
 
+/// How a slave came to serve the room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LinkKind {
+    /// The operator configured it.
+    Static,
+}
+
 /// Where a slave stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LinkState {
@@ -58,6 +67,7 @@ impl Link {
         Self {
             jid: Arc::new(slave.jid.clone()),
             domain: slave.jid.domain().to_string(),
+            kind: LinkKind::Static,
             state: LinkState::Unborn { at_start: slave.at_start },
             history_max: slave.history_max,
             moderators: 0,

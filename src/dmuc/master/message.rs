@@ -1,7 +1,6 @@
 //! Messages: to everybody, the subject, and from one occupant to another (XEP-0045 §7.4, §7.5,
 //! §8.1).
 
-use super::log::Logged;
 use super::*;
 use crate::stanza::{Element, element, ns};
 use crate::time::Duration;
@@ -34,8 +33,7 @@ impl Master {
         } else if StoredMessage::is_kept(&message.payloads) {
             self.history.push(message.clone());
         }
-        self.broadcast_message(&message, out);
-        self.log.push(now, Logged::Message(message));
+        self.broadcast_message(now, message, out);
     }
 
     /// The stamp of a message that is received now. No two messages of a room have the same, so
@@ -51,15 +49,17 @@ impl Master {
         *role == Role::Moderator || (self.config.change_subject && *role == Role::Participant)
     }
 
-    /// A message from one occupant to another (XEP-0045 §7.5). It goes to his own address.
+    /// A message from one occupant to another (XEP-0045 §7.5). It goes to his own addresses.
     pub(super) fn private_message(&mut self, stanza: &Stanza, nick: &str, out: &mut Vec<Output>) {
         if stanza.type_ == Type::Groupchat {
             return refuse(stanza, ErrorType::Modify, Condition::BadRequest, None, out);
         }
         let Some((from, target)) = self.parties(stanza, nick, out) else { return };
         let message = stanza.clone().retaining(is_passed_on);
-        let message = message.with_payload(element("x", ns::MUC_USER, &[]));
-        out.push(Output::Send(message.with_from(from).with_to(target)));
+        let message = message.with_payload(element("x", ns::MUC_USER, &[])).with_from(from);
+        for session in target.sessions.keys() {
+            out.push(Output::Send(message.clone().with_to(session.clone())));
+        }
     }
 
     /// An error that came back for a private message: it goes on to who wrote that. What it says of
@@ -67,27 +67,28 @@ impl Master {
     pub(super) fn private_error(&mut self, now: Time, stanza: &Stanza, out: &mut Vec<Output>) {
         let writer = stanza.to.as_ref().and_then(|to| to.resource());
         let writer = writer.and_then(|nick| self.occupants.get(nick.as_str()));
-        let from = stanza.from.as_ref().and_then(|from| self.occupant_of(from));
-        let (Some(writer), Some((_, from))) = (writer, from) else {
-            return out.extend(stanza.from.as_ref().map(|from| self.note(from, Change::Ignored)));
+        let Some(session) = &stanza.from else { return };
+        let (Some(writer), Some((_, from))) = (writer, self.occupant_of(session)) else {
+            return out.push(self.note(session, Change::Ignored));
         };
-        let error = stanza.clone().retaining(is_passed_on);
-        let to = writer.session.clone();
-        out.push(Output::Send(error.with_from(from.seat.occupant.clone()).with_to(to)));
-        let via = from.via;
+        let error = stanza.clone().retaining(is_passed_on).with_from(from.seat.occupant.clone());
+        for to in writer.sessions.keys() {
+            out.push(Output::Send(error.clone().with_to(to.clone())));
+        }
+        let via = from.via(session);
         if let (Some(link), true) = (via, is_of_a_link(stanza)) {
             self.doubt(now, link, out);
         }
     }
 
-    /// The sender's occupant JID and the target's session, for what goes from one occupant to
+    /// The sender's occupant JID and the target, for what goes from one occupant to
     /// another; an error if one of them is not in the room.
     pub(super) fn parties(
         &self,
         stanza: &Stanza,
         nick: &str,
         out: &mut Vec<Output>,
-    ) -> Option<(Arc<Jid>, Arc<Jid>)> {
+    ) -> Option<(Arc<Jid>, &Occupant)> {
         let sender = stanza.from.as_ref().and_then(|from| self.occupant_of(from));
         let Some((_, sender)) = sender else {
             let text = Some(NOT_CONNECTED);
@@ -99,7 +100,7 @@ impl Master {
             refuse(stanza, ErrorType::Cancel, Condition::ItemNotFound, text, out);
             return None;
         };
-        Some((sender.seat.occupant.clone(), target.session.clone()))
+        Some((sender.seat.occupant.clone(), target))
     }
 }
 

@@ -1,8 +1,8 @@
 //! Presence addressed to the room: entering, leaving, availability, another nick.
 
-use super::log::{Gone, Logged};
+use super::fanout::Event;
+use super::log::Gone;
 use super::*;
-use crate::dmuc::own_payloads;
 use crate::room::{Item, nick};
 use crate::stanza::ns;
 
@@ -43,14 +43,13 @@ impl Master {
 
     /// An occupant's availability changes (XEP-0045 §7.7).
     fn update(&mut self, now: Time, stanza: &Stanza, nick: &str, out: &mut Vec<Output>) {
-        let Some(occupant) = self.occupants.get(nick) else { return };
-        let presence = self.describe(occupant, &own_payloads(stanza), Item::default(), &[]);
-        self.occupants[nick].seat.presence = presence;
-        self.log.push(now, Logged::Changed(nick.to_owned()));
-        self.announce(nick, stanza, None, out);
+        let Some(occupant) = self.occupants.get_mut(nick) else { return };
+        let Some(session) = &stanza.from else { return };
+        occupant.present(session, stanza);
+        self.announce(now, nick, stanza, None, out);
     }
 
-    /// An occupant takes another nick (XEP-0045 §7.6): two adjacent events.
+    /// An occupant takes another nick, with all his sessions (XEP-0045 §7.6): two adjacent events.
     fn rename(&mut self, now: Time, stanza: &Stanza, old: &str, new: &str, out: &mut Vec<Output>) {
         let by = Some(&*self.address);
         if !nick::is_acceptable(new) {
@@ -68,22 +67,27 @@ impl Master {
         let Some((position, _, mut occupant)) = self.occupants.shift_remove_full(old) else {
             return;
         };
+        let sessions = occupant.jids();
         let item = Item { nick: Some(new), ..Item::default() };
-        let farewell = self.describe(&occupant, &[], item, &[303]);
-        let presence = Stanza::presence(Type::Unavailable)
+        let farewell = occupant.describe(&[], &sessions, item, &[303]);
+        let departure = Stanza::presence(Type::Unavailable)
             .with_from(occupant.seat.occupant.clone())
             .with_payloads(farewell.clone());
-        let session = occupant.session.clone();
-        let via = occupant.via;
+        let Some((session, via)) = occupant.sessions.last().map(|(s, o)| (s.clone(), o.via)) else {
+            return;
+        };
         occupant.seat.occupant = occupant_jid;
-        occupant.seat.presence =
-            self.describe(&occupant, &own_payloads(stanza), Item::default(), &[]);
+        if let Some(session) = &stanza.from {
+            occupant.present(session, stanza);
+        }
         self.occupants.shift_insert(position, new.to_owned(), occupant);
-        self.nicks.insert(session.clone(), new.to_owned());
-        self.broadcast_presence(&presence, None, &session, out);
-        self.announce(new, stanza, None, out);
+        for session in &sessions {
+            self.nicks.insert(session.clone(), new.to_owned());
+        }
         let gone = Gone { nick: old.to_owned(), session, via, farewell, renamed: true };
-        self.log.push(now, Logged::Gone(gone));
-        self.log.push(now, Logged::Changed(new.to_owned()));
+        let logged = Logged::Gone(gone);
+        let event = Event { stanza: departure, logged, subject: &sessions, except: None };
+        self.event(now, event, out);
+        self.announce(now, new, stanza, None, out);
     }
 }

@@ -118,9 +118,9 @@ impl Master {
         if !stanza.is_request() {
             return self.answer(stanza, out);
         }
-        let Some((from, session)) = self.parties(stanza, nick, out) else { return };
+        let Some((from, target)) = self.parties(stanza, nick, out) else { return };
         let Some(asker) = stanza.from.clone() else { return };
-        if asker == session && stanza.has_payload("ping", ns::PING) {
+        if target.sessions.contains_key(&asker) && stanza.has_payload("ping", ns::PING) {
             return out.push(Output::Send(stanza.result_reply(vec![])));
         }
         let Some(id) = stanza.id.clone() else {
@@ -129,7 +129,8 @@ impl Master {
         let Some(occupant) = stanza.to.clone() else { return };
         // A vcard belongs to the account, not to the session (XEP-0054).
         let vcard = stanza.payloads.first().is_some_and(|payload| payload.is("vCard", ns::VCARD));
-        let target = if vcard { Arc::new(session.to_bare().into()) } else { session };
+        let Some((session, _)) = target.sessions.first() else { return };
+        let target = if vcard { Arc::new(target.bare.clone().into()) } else { session.clone() };
         let id = self.queries.open(target.clone(), asker, id, occupant);
         let query = stanza.clone().retaining(|payload| !ns::is_dmuc(payload));
         out.push(Output::Send(query.with_from(from).with_to(target).with_id(id)));

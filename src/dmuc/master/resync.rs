@@ -97,17 +97,18 @@ impl Master {
     /// LEAVE for those of its own users who were removed, then the departures of all who are not
     /// back as the same person. Who went more than once went as he did the last time.
     fn resend_departures(&self, index: usize, missed: &[Logged], out: &mut Vec<Output>) {
-        let departures: Vec<&Gone> = missed
+        let departures: Vec<(&Gone, bool)> = missed
             .iter()
             .filter_map(|logged| match logged {
-                Logged::Gone(gone) if !self.is_back(gone) => Some(gone),
+                Logged::Gone(gone) if !self.is_back(gone) => Some((gone, true)),
+                Logged::Left(gone) if !self.is_back(gone) => Some((gone, false)),
                 _ => None,
             })
             .collect();
         let later = |position: usize, same: &dyn Fn(&Gone) -> bool| {
-            departures[position + 1..].iter().any(|later| same(later))
+            departures[position + 1..].iter().any(|(later, _)| same(later))
         };
-        for (position, gone) in departures.iter().enumerate() {
+        for (position, (gone, _)) in departures.iter().enumerate() {
             let removed = !gone.renamed && !self.nicks.contains_key(&gone.session);
             let again = |later: &Gone| !later.renamed && later.session == gone.session;
             if removed && gone.via == Some(index) && !later(position, &again) {
@@ -116,9 +117,9 @@ impl Master {
             }
         }
         let link = &self.links[index];
-        for (position, gone) in departures.iter().enumerate() {
+        for (position, (gone, last)) in departures.iter().enumerate() {
             let again = |later: &Gone| later.session == gone.session && later.nick == gone.nick;
-            if later(position, &again) {
+            if !last || later(position, &again) {
                 continue;
             }
             let audience = Audience::Slave { jids: self.shows_jids(link) };
@@ -128,20 +129,22 @@ impl Master {
         }
     }
 
-    /// Whether the same person is in the room under the same nick again.
+    /// Whether the same session is in the room under the same nick again.
     fn is_back(&self, gone: &Gone) -> bool {
-        self.occupants.get(&gone.nick).is_some_and(|occupant| occupant.session == gone.session)
+        let occupant = self.occupants.get(&gone.nick);
+        occupant.is_some_and(|occupant| occupant.sessions.contains_key(&gone.session))
     }
 
     /// What a slave is told late of a nick that is no more. Who is there under another one has
     /// taken that. If somebody else has the nick now, the slave may know it already, and serve
     /// him: a farewell that does not say why is not taken for his.
     fn farewell(&self, index: usize, gone: &Gone) -> Payloads {
-        let successor = self.occupants.get(&gone.nick).map(|occupant| occupant.via);
-        let own = gone.via == Some(index) && successor != Some(Some(index));
+        let successor = self.occupants.get(&gone.nick).map(|occupant| occupant.is_behind(index));
+        let own = gone.via == Some(index) && successor != Some(true);
         match self.occupant_of(&gone.session) {
             Some((nick, occupant)) if gone.renamed && (own || successor.is_none()) => {
-                self.describe(occupant, &[], Item { nick: Some(nick), ..Item::default() }, &[303])
+                let item = Item { nick: Some(nick), ..Item::default() };
+                occupant.describe(&[], &occupant.jids(), item, &[303])
             }
             _ if !gone.renamed && successor.is_none() => gone.farewell.clone(),
             _ => {
@@ -181,9 +184,10 @@ impl Master {
             self.send_presence(index, occupant, out);
         }
         self.count_moderators(now, index, out);
-        for nick in &told {
-            if self.occupants.get(nick).is_some_and(|occupant| occupant.via == Some(index)) {
-                self.send_enter(index, nick, None, false, out);
+        for occupant in told.iter().filter_map(|nick| self.occupants.get(nick)) {
+            let behind = occupant.sessions.iter().filter(|(_, s)| s.via == Some(index));
+            for (session, _) in behind {
+                self.send_enter(index, session, None, false, out);
             }
         }
     }
@@ -213,7 +217,7 @@ impl Master {
     }
 
     pub(super) fn recount_moderators(&mut self, index: usize) {
-        let moderates = |o: &&Occupant| o.via == Some(index) && o.seat.role == Role::Moderator;
+        let moderates = |o: &&Occupant| o.seat.role == Role::Moderator && o.is_behind(index);
         let link = &mut self.links[index];
         link.moderators = self.occupants.values().filter(moderates).count();
         if link.moderators == 0 {

@@ -34,13 +34,20 @@ impl SlaveRoom {
             }
             let payloads = if local == nick {
                 let jids = self.sees_jids(local);
-                Audience::Own { jid: session, jids }.render(&stanza.payloads)
+                let sessions = &self.local_sessions(nick);
+                Audience::Own { sessions, jids }.render(&stanza.payloads)
             } else {
                 copies.of(Audience::Other { jids: self.sees_jids(local) })
             };
             let copy = stanza.clone().with_to(session.clone()).with_payloads(payloads);
             out.push(Output::Send(copy));
         }
+    }
+
+    /// The local sessions that have this nick.
+    pub(super) fn local_sessions(&self, nick: &str) -> Vec<Arc<Jid>> {
+        let own = self.locals.iter().filter(|(_, local)| *local == nick);
+        own.map(|(session, _)| session.clone()).collect()
     }
 
     /// Whether the occupant with this nick may see real JIDs.

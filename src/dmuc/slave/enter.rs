@@ -84,7 +84,8 @@ impl SlaveRoom {
                 .with_payloads(Audience::Other { jids }.render(&seat.presence));
             out.push(Output::Send(presence));
         }
-        let payloads = Audience::Own { jid: session, jids }.render(&own.payloads);
+        let sessions = &self.local_sessions(nick);
+        let payloads = Audience::Own { sessions, jids }.render(&own.payloads);
         out.push(Output::Send(own.clone().with_to(session.clone()).with_payloads(payloads)));
         let tail = self.history.tail(limits, now, &self.address, session);
         out.extend(tail.into_iter().map(Output::Send));
@@ -113,7 +114,8 @@ impl SlaveRoom {
         }
         let own = stanza.clone().retaining(|payload| !ns::is_dmuc(payload));
         let jids = self.non_anonymous;
-        let payloads = Audience::Own { jid: &session, jids }.render(&own.payloads);
+        let sessions = std::slice::from_ref(&session);
+        let payloads = Audience::Own { sessions, jids }.render(&own.payloads);
         out.push(Output::Send(own.with_to(session).with_payloads(payloads)));
     }
 }

@@ -50,8 +50,7 @@ impl SlaveRoom {
         if !self.store_presence(&stanza, nick) {
             return out.push(self.note(&self.address, Change::Ignored));
         }
-        let own: Vec<_> = self.locals.iter().filter(|(_, local)| *local == nick).collect();
-        let own: Vec<_> = own.into_iter().map(|(session, _)| session.clone()).collect();
+        let own = self.local_sessions(nick);
         for session in &own {
             self.waiting.answered(session, |waiting| waiting.is_available() && !is_join(waiting));
         }
@@ -97,8 +96,7 @@ impl SlaveRoom {
         if let Some(new) = new_nick(&stanza) {
             return self.rename(&stanza, nick, &new, out);
         }
-        let own: Vec<_> = self.locals.iter().filter(|(_, local)| *local == nick).collect();
-        let own: Vec<_> = own.into_iter().map(|(session, _)| session.clone()).collect();
+        let own = self.local_sessions(nick);
         let leaves = || own.iter().any(|own| self.waiting.has(own, Stanza::is_unavailable));
         if !own.is_empty() && !is_expulsion(&stanza) && !leaves() {
             // Somebody who had the nick before; the news comes late.
