@@ -58,7 +58,8 @@ impl<'a> Script<'a> {
         }
         let span = block.line.whole();
         let action = self.read_line(block, at_one_instant)?;
-        if at_one_instant && (action.is_expectation() || matches!(action, Action::Pause(_))) {
+        let waits = matches!(action, Action::Pause(Pause::UntilQuiet));
+        if at_one_instant && (action.is_expectation() || waits) {
             self.flaws.push((Wrong::NotAtOneInstant, span));
             return None;
         }

@@ -216,8 +216,8 @@ impl Wrong {
                 then its script"
                 .to_owned(),
             Wrong::NoRoom => "add a section such as `[Room] wallops` to the cast".to_owned(),
-            Wrong::NotAtOneInstant => "a block holds lines that make something happen at one \
-                instant; expect and wait below it"
+            Wrong::NotAtOneInstant => "a block holds lines that make something happen, and \
+                waits for a time; expect below it"
                 .to_owned(),
             Wrong::Empty => "a scenario has a cast, a line of dashes, and a script".to_owned(),
             Wrong::NoBody { .. } => "indent the body with a tab".to_owned(),

@@ -12,7 +12,8 @@ pub enum Pause {
     Wait(Duration),
     /// `wait until quiet`: until nothing happens any more but keepalive.
     UntilQuiet,
-    /// `meanwhile`, with an indented block: these lines happen at one instant.
+    /// `meanwhile`, with an indented block: these lines happen at one instant. A `wait` among them
+    /// lets exactly so much time pass, whatever is in flight.
     Meanwhile(Vec<Step>),
 }
 

@@ -29,15 +29,18 @@ impl<N: Network> Play<'_, N> {
             Line::Pause(Pause::Meanwhile(steps)) => {
                 self.align(step.span)?;
                 self.mark();
-                for inner in steps.iter().filter(|inner| !inner.action.is_expectation()) {
+                for inner in steps {
                     self.note_line(inner);
-                    self.act(inner);
+                    match &inner.action {
+                        // Between whole seconds, with whatever is in flight.
+                        Line::Pause(Pause::Wait(span)) => {
+                            let until = self.network.now() + *span;
+                            self.wait_until(inner.span, until)?;
+                        }
+                        _ => self.act(inner),
+                    }
                 }
-                self.align(step.span)?;
-                for inner in steps.iter().filter(|inner| inner.action.is_expectation()) {
-                    self.expect(inner);
-                }
-                Ok(())
+                self.align(step.span)
             }
             action if action.is_expectation() => {
                 self.expect(step);

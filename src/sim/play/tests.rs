@@ -219,6 +219,25 @@ fn a_split_is_known_and_healed() {
 }
 
 #[test]
+fn a_wait_within_meanwhile_ends_in_the_midst_of_things() {
+    // vesa gets the message after 41 ms.
+    for (wait, heard_it) in [(40, false), (42, true)] {
+        let cut = NetworkChange::Cut(both_ways(HOSTS[2].1, MASTER), Manner::Silently);
+        let steps = [
+            says("WiZ", "Quick!"),
+            Action::Pause(Pause::Wait(Duration::from_millis(wait))),
+            Action::Network(cut),
+        ];
+        let steps = steps.map(|action| Step { span: Span::default(), action });
+        let outcome = played(vec![
+            Action::Pause(Pause::Meanwhile(steps.into())),
+            perceive(these(&["Efchen"]), !heard_it, heard("WiZ", "Quick!")),
+        ]);
+        assert_eq!(outcome.failures, [], "{wait} ms");
+    }
+}
+
+#[test]
 fn a_scenario_can_be_played_without_slaves() {
     let script = script(vec![
         joins("BigCheese"),
