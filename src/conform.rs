@@ -4,3 +4,4 @@
 //! was captured from another implementation alike. It does *not* know how a run was made.
 
 pub mod examples;
+pub mod invariants;

@@ -15,6 +15,7 @@ mod know;
 pub mod pattern;
 mod perceive;
 mod raw;
+mod setting;
 pub mod setup;
 mod stage;
 #[cfg(test)]
@@ -26,6 +27,7 @@ use std::sync::Arc;
 
 pub use self::failure::{Failure, Nearest};
 use self::pattern::Captures;
+pub use self::setting::setting;
 use self::view::View;
 use crate::scenario::{Name, Party, Scenario, Span};
 use crate::sim::event::EventNetwork;

@@ -1,0 +1,67 @@
+//! What a record does not show: how the room was set up, and who was in it, when it began.
+
+use std::collections::BTreeSet;
+
+use crate::dmuc::{Persistence, Timers};
+use crate::room::{Affiliation, Role, RoomConfig};
+use crate::stanza::{BareJid, FullJid, Jid};
+use crate::time::Duration;
+use crate::transcript::Name;
+
+/// What was so before the record began.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Setting {
+    /// The rooms.
+    pub rooms: Vec<RoomSetting>,
+    /// The slaves, in the order in which the masters know them.
+    pub slaves: Vec<SlaveSetting>,
+    /// Links between hosts that take other than the usual time, one way each: sender, receiver,
+    /// and how long it takes at most.
+    pub links: Vec<(Name, Name, Duration)>,
+    /// Hosts that are made to send what none of their machines would. What they do is not judged;
+    /// what others do about it is.
+    pub forgers: BTreeSet<Name>,
+}
+
+/// A room before the record began.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RoomSetting {
+    /// How it was set up.
+    pub config: RoomConfig,
+    /// Who was in it, in the order of arrival.
+    pub present: Vec<Present>,
+    /// Keepalive of its master.
+    pub timers: Timers,
+    /// What survives a crash of its service.
+    pub persistence: Persistence,
+}
+
+/// Somebody who was in a room before the record began.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Present {
+    /// His session.
+    pub session: FullJid,
+    /// His nick.
+    pub nick: String,
+    /// His affiliation.
+    pub affiliation: Affiliation,
+    /// His role.
+    pub role: Role,
+}
+
+/// A slave before the record began.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SlaveSetting {
+    /// Its address.
+    pub jid: Jid,
+    /// The rooms that it serves or may register with; nothing: every room.
+    pub rooms: Option<BTreeSet<BareJid>>,
+    /// Whether it comes to serve a room by registering, and not by configuration.
+    pub registers: bool,
+    /// Whether it serves its rooms when the record begins.
+    pub active: bool,
+    /// How many messages it keeps at most.
+    pub history_max: usize,
+    /// Keepalive of the slave.
+    pub timers: Timers,
+}
