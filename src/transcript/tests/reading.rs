@@ -101,7 +101,8 @@ fn errors_say_where_and_what_was_expected() {
             " split ",
             " splat ",
             "line 24, column 47: `splat slave@vesa.yeggmaex.irc`; \
-          expected one of created, split, resyncing, synced, enter-refused, ignored",
+          expected one of created, split, resyncing, synced, enter-refused, ignored, registered, \
+          refused, deregistered, expired",
         ),
         ("* wallops", "* \"wallops", "line 24, column 77: the end of the line; expected `\"`"),
         (
