@@ -4,11 +4,13 @@
 
 pub mod audience;
 pub mod config;
+pub mod form;
 pub mod history;
 pub mod item;
 pub mod nick;
 pub mod privilege;
 pub mod roster;
+pub mod settings;
 
 pub use xmpp_parsers::muc::user::{Affiliation, Role};
 

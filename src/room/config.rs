@@ -47,6 +47,9 @@ pub struct RoomConfig {
     pub password: Option<String>,
     /// Whether participants may invite, not moderators only (`muc#roomconfig_allowinvites`).
     pub allow_invites: bool,
+    /// Whether members may invite into a members-only room, not admins only: who is invited becomes
+    /// a member (`{http://prosody.im/protocol/muc}roomconfig_allowmemberinvites`).
+    pub allow_member_invites: bool,
     /// Who may send private messages (`muc#roomconfig_allowpm`).
     pub private_messages: PrivateMessages,
     /// Roles whose presence is shown to others (`muc#roomconfig_presencebroadcast`).
@@ -91,10 +94,12 @@ pub enum BroadcastRole {
     Participant,
     /// Visitors.
     Visitor,
+    /// No role: who has a reserved nick and is not in the room is shown as unavailable.
+    Absent,
 }
 
 impl BroadcastRole {
-    /// All of them.
+    /// Those of occupants.
     pub const ALL: [BroadcastRole; 3] =
         [BroadcastRole::Moderator, BroadcastRole::Participant, BroadcastRole::Visitor];
 }
@@ -154,6 +159,7 @@ impl RoomConfig {
             members_only: false,
             password: None,
             allow_invites: true,
+            allow_member_invites: false,
             private_messages: PrivateMessages::Anyone,
             presence_broadcast: BTreeSet::from(BroadcastRole::ALL),
             member_lists: true,
