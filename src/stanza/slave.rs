@@ -4,8 +4,11 @@
 //! Read leniently: what is not known is ignored, as XMPP wants of a receiver. What is known and
 //! malformed is an error, which the receiver answers with bad-request.
 
+use std::borrow::Cow;
+
 use jid::FullJid;
-use xso::{AsXml, FromXml};
+use xso::error::Error;
+use xso::{AsXml, AsXmlText, FromXml, FromXmlText, TextCodec};
 
 use super::ns;
 
@@ -126,25 +129,25 @@ pub struct HistoryLimits {
 #[xml(namespace = ns::SLAVE, name = "policy")]
 pub struct Policy {
     /// Let local occupants talk to each other.
-    #[xml(attribute(default, name = "local-chat"))]
+    #[xml(attribute(default, codec = UnlessDefault, name = "local-chat"))]
     pub local_chat: bool,
     /// Pass private messages and queries between local occupants.
-    #[xml(attribute(default, name = "local-private"))]
+    #[xml(attribute(default, codec = UnlessDefault, name = "local-private"))]
     pub local_private: bool,
     /// Admit local users who are not in the room.
-    #[xml(attribute(default, name = "local-enter"))]
+    #[xml(attribute(default, codec = UnlessDefault, name = "local-enter"))]
     pub local_enter: bool,
     /// Let local occupants change their nicks.
-    #[xml(attribute(default, name = "local-nick"))]
+    #[xml(attribute(default, codec = UnlessDefault, name = "local-nick"))]
     pub local_nick: bool,
     /// Let moderators kick local occupants.
-    #[xml(attribute(default, name = "local-kick"))]
+    #[xml(attribute(default, codec = UnlessDefault, name = "local-kick"))]
     pub local_kick: bool,
     /// Show occupants elsewhere as away.
-    #[xml(attribute(default, name = "mark-away"))]
+    #[xml(attribute(default, codec = UnlessDefault, name = "mark-away"))]
     pub mark_away: bool,
     /// The role of who is admitted while split.
-    #[xml(attribute(default, name = "enter-role"))]
+    #[xml(attribute(default, codec = UnlessDefault, name = "enter-role"))]
     pub enter_role: EnterRole,
 }
 
@@ -174,7 +177,7 @@ pub struct Occupant {
     #[xml(attribute)]
     pub nick: String,
     /// Whether his join is not answered yet.
-    #[xml(attribute(default))]
+    #[xml(attribute(default, codec = UnlessDefault))]
     pub pending: bool,
 }
 
@@ -189,7 +192,7 @@ pub struct At {
     #[xml(attribute)]
     pub seq: u64,
     /// Whether it was missed, or came late: to be shown with its time.
-    #[xml(attribute(default))]
+    #[xml(attribute(default, codec = UnlessDefault))]
     pub backfill: bool,
 }
 
@@ -206,6 +209,19 @@ pub struct Synced {
     /// From the slave: how many late stanzas it has sent since accept.
     #[xml(attribute(default))]
     pub late: Option<u64>,
+}
+
+/// An attribute that is not written where it says what its absence says.
+struct UnlessDefault;
+
+impl<T: AsXmlText + Default + FromXmlText + PartialEq> TextCodec<T> for UnlessDefault {
+    fn decode(&self, text: String) -> Result<T, Error> {
+        T::from_xml_text(text)
+    }
+
+    fn encode<'x>(&self, value: &'x T) -> Result<Option<Cow<'x, str>>, Error> {
+        if *value == T::default() { Ok(None) } else { value.as_xml_text().map(Some) }
+    }
 }
 
 /// A value of an attribute that has only a few.

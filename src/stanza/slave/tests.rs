@@ -71,3 +71,13 @@ fn what_is_malformed_is_refused() {
                    sync='half'><keepalive interval='1'/><history maxstanzas='1'/></accept>";
     assert!(Accept::try_from(unknown.parse::<Element>().unwrap()).is_err());
 }
+
+#[test]
+fn what_is_as_if_it_were_not_given_is_not_written() {
+    let granted = Policy { local_chat: true, ..Policy::default() };
+    let expected = "<policy xmlns='urn:xmpp:tmp:dmuc:0#slave' local-chat='true'/>";
+    assert_eq!(Element::from(granted), expected.parse().unwrap());
+    let at = At { epoch: "e7".to_owned(), seq: 417, backfill: false };
+    let expected = "<at xmlns='urn:xmpp:tmp:dmuc:0#slave' epoch='e7' seq='417'/>";
+    assert_eq!(Element::from(at), expected.parse().unwrap());
+}
