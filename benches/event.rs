@@ -34,7 +34,7 @@ fn server(domain: &str) -> ServerConfig {
         domain: domain.to_owned(),
         flavour: Flavour::Prosody,
         connect_timeout: Flavour::Prosody.connect_timeout(),
-        slave: None,
+        slaves: Vec::new(),
         service: None,
     }
 }
@@ -47,14 +47,17 @@ fn room(slaves: usize, occupants: usize) -> EventNetwork {
     let mut config = WorldConfig::default();
     for slave in 0..slaves {
         config.servers.push(ServerConfig {
-            slave: Some(SlaveConfig {
-                jid: jid(slave),
-                rooms: rooms.clone(),
-                history_max: 20,
-                timers: Timers::default(),
-                registration: Registration::Static,
-                persistent: false,
-            }),
+            slaves: vec![
+                SlaveConfig {
+                    jid: jid(slave),
+                    rooms: rooms.clone(),
+                    history_max: 20,
+                    timers: Timers::default(),
+                    registration: Registration::Static,
+                    persistent: false,
+                }
+                .into(),
+            ],
             ..server(&format!("s{slave}.example"))
         });
         config.clients.extend((0..occupants).map(|number| ClientConfig {

@@ -28,7 +28,7 @@ fn network(servers: usize) -> WireNetwork {
         domain: format!("h{host}.example"),
         flavour: Flavour::Prosody,
         connect_timeout: Duration::from_secs(20),
-        slave: None,
+        slaves: Vec::new(),
         service: None,
     };
     let config = WorldConfig {

@@ -243,8 +243,9 @@ pub enum SlaveInput {
     /// The slave starts again, without memory unless it is persistent. Its server remembers to
     /// which addresses (second) its users (first) have sent directed presence.
     Restarted(Vec<(Arc<Jid>, Arc<Jid>)>),
-    /// The operator has it register with this room now.
-    Register(BareJid),
+    /// The operator has it register with this room now. Its server remembers to which addresses
+    /// (second) its users (first) have sent directed presence.
+    Register(BareJid, Vec<(Arc<Jid>, Arc<Jid>)>),
     /// The operator has it end its registration with this room.
     Deregister(BareJid),
     /// A deadline has passed.

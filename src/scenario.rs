@@ -23,6 +23,7 @@ mod parse;
 mod script;
 mod sections;
 mod sentence;
+mod setting;
 mod source;
 mod token;
 mod values;
@@ -37,6 +38,7 @@ pub use self::cast::{Cast, Client, Link, Room, Server, Service, Slave};
 pub use self::format::format;
 pub use self::mistake::{Mistake, Mistakes, Thing, Wrong};
 pub use self::parse::{FindCast, parse};
+pub use self::setting::Setting;
 pub use self::source::{SIZE_MAX, Source};
 
 #[cfg(test)]

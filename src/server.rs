@@ -15,6 +15,7 @@
 //! | `check` | what is refused, whoever sent it |
 //! | `local` | what reaches an account |
 //! | `account` | what the server answers itself |
+//! | `resident` | slaves and chat service, started and stopped |
 //! | `peer` | streams to other servers |
 //! | `bounce` | what is answered for a server that cannot be reached |
 
@@ -24,15 +25,17 @@ mod check;
 mod client;
 mod local;
 mod peer;
+mod resident;
 mod router;
 mod session;
 
 use std::sync::Arc;
 
-use crate::dmuc::{Note, ServiceConfig, SlaveConfig};
-use crate::stanza::{FullJid, Jid, Stanza};
+use crate::dmuc::{Note, ServiceConfig, ServiceInput, SlaveConfig};
+use crate::stanza::{BareJid, FullJid, Jid, Stanza};
 use crate::time::Duration;
 
+pub use self::resident::ServerDisk;
 pub use self::router::Server;
 
 /// A server and what it hosts.
@@ -44,10 +47,25 @@ pub struct ServerConfig {
     pub flavour: Flavour,
     /// How long it waits for a stream to another server before it gives up.
     pub connect_timeout: Duration,
-    /// Its slave, if it has one.
-    pub slave: Option<SlaveConfig>,
+    /// Its slaves: usually one, or none. What is for a room goes to the one that knows it.
+    pub slaves: Vec<HostedSlave>,
     /// Its chat service, if it has one.
     pub service: Option<ServiceConfig>,
+}
+
+/// A slave that a server hosts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HostedSlave {
+    /// How it is set up.
+    pub config: SlaveConfig,
+    /// Whether it runs when the server starts, and not only from [`Input::RegisterSlave`] on.
+    pub at_start: bool,
+}
+
+impl From<SlaveConfig> for HostedSlave {
+    fn from(config: SlaveConfig) -> Self {
+        Self { config, at_start: true }
+    }
 }
 
 /// A domain, shared by all that name it.
@@ -96,15 +114,21 @@ pub enum Input {
     PeerClosed(Domain),
     /// A stanza came in on a stream that this domain has authenticated.
     FromPeer(Domain, Stanza),
-    /// The operator tells the service to create a slave that is configured but not yet created.
-    CreateSlave(Jid),
-    /// The slave process stops and loses its memory; the server lives on.
-    CrashSlave,
-    /// The slave process starts, empty.
-    RestartSlave,
-    /// The chat service stops and loses its memory but for its configuration.
+    /// The operator of the chat service does something with it.
+    Operate(ServiceInput),
+    /// The operator has the slave of this address register with this room, and starts it if it
+    /// was never started.
+    RegisterSlave(Jid, BareJid),
+    /// The operator has the slave of this address end its registration with this room.
+    DeregisterSlave(Jid, BareJid),
+    /// The slave process of this address stops; what it does not keep on disk is lost. The server
+    /// lives on.
+    CrashSlave(Jid),
+    /// The slave process of this address starts, with what it has on disk.
+    RestartSlave(Jid),
+    /// The chat service stops; but for its configuration, what it does not keep on disk is lost.
     CrashService,
-    /// The chat service starts.
+    /// The chat service starts, with what it has on disk.
     RestartService,
     /// Somebody at this server sends a stanza in the name of a machine that it hosts, against that
     /// machine's own rules: a forgery, routed as the machine's own stanzas are.

@@ -4,36 +4,24 @@ use super::check::counted;
 use super::files::Script;
 use super::style::{self, paint};
 use crate::cli::verdict::Verdict;
-use crate::scenario::Profile;
 use crate::sim::play::{Failure, Outcome, PlayError};
 
 /// What came of a play.
 pub(super) type Played = Result<Outcome, PlayError>;
 
 /// The verdict over a play.
-pub(super) fn verdict(script: &Script, played: &Played) -> Verdict {
+pub(super) fn verdict(played: &Played) -> Verdict {
     match played {
         Err(PlayError::World(_)) => Verdict::Wrong,
         Err(_) => Verdict::Failed,
         Ok(outcome) if !outcome.failures.is_empty() => Verdict::Failed,
         Ok(outcome) if !outcome.vacuous.is_empty() => Verdict::Vacuous,
-        Ok(_) if unsupported(script).is_some() => Verdict::Vacuous,
         Ok(_) => Verdict::Well,
     }
 }
 
-/// The profile of a scenario that asks for more than the machines can do.
-fn unsupported(script: &Script) -> Option<&'static str> {
-    match script.scenario.tags.profile {
-        Profile::Core => None,
-        Profile::Muc => Some("muc"),
-        Profile::Full => Some("full"),
-    }
-}
-
 /// Everything that is not as it should be: each expectation that was not met, with the nearest
-/// stanza, each fault that touched nothing, and a profile that is not supported. Empty if there is
-/// nothing.
+/// stanza, and each fault that touched nothing. Empty if there is nothing.
 pub(super) fn describe(script: &Script, played: &Played) -> String {
     let outcome = match played {
         Ok(outcome) => outcome,
@@ -46,12 +34,6 @@ pub(super) fn describe(script: &Script, played: &Played) -> String {
     for (span, _) in &outcome.vacuous {
         text.push_str(&headline(script, span.line, &paint(style::DOUBTFUL, "vacuous").to_string()));
         text.push_str("    this fault touched no stanza: a test that tests nothing is not green\n");
-    }
-    if let Some(profile) = unsupported(script) {
-        let path = script.path.display();
-        let word = paint(style::DOUBTFUL, "unsupported");
-        let why = "the machines speak `core`, and played it so";
-        text.push_str(&format!("{word}  {path}: profile `{profile}`: {why}\n"));
     }
     text
 }
@@ -96,7 +78,7 @@ fn indented(text: &str) -> String {
 }
 
 /// One line about the whole: `pass: 12 expectations met, 34 stanzas`.
-pub(super) fn verdict_line(script: &Script, played: &Played) -> String {
+pub(super) fn verdict_line(played: &Played) -> String {
     let outcome = match played {
         Ok(outcome) => outcome,
         Err(_) => return paint(style::BAD, "fail: it was not played to its end").to_string(),
@@ -104,7 +86,7 @@ pub(super) fn verdict_line(script: &Script, played: &Played) -> String {
     let met = counted(outcome.checked.saturating_sub(outcome.unmet), "expectation");
     let stanzas = counted(outcome.transcript.hops().count(), "stanza");
     let vacuous = counted(outcome.vacuous.len(), "fault");
-    let (style, text) = match verdict(script, played) {
+    let (style, text) = match verdict(played) {
         Verdict::Failed | Verdict::Wrong => (
             style::BAD,
             format!(
@@ -113,9 +95,6 @@ pub(super) fn verdict_line(script: &Script, played: &Played) -> String {
                 counted(outcome.checked, "expectation")
             ),
         ),
-        Verdict::Vacuous if outcome.vacuous.is_empty() => {
-            (style::DOUBTFUL, format!("unsupported: {met} met, but not in its profile"))
-        }
         Verdict::Vacuous => {
             (style::DOUBTFUL, format!("vacuous: {met} met, but {vacuous} touched no stanza"))
         }

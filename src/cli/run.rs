@@ -38,7 +38,7 @@ pub(super) fn run(arguments: &args::Run, screen: &mut Screen) -> Result<Verdict,
         if let (Ok(outcome), Some(path)) = (&played, &arguments.write) {
             files::write(path, &outcome.transcript.to_string())?;
         }
-        verdict = verdict.max(failure::verdict(script, &played));
+        verdict = verdict.max(failure::verdict(&played));
         screen.flush();
     }
     Ok(verdict)
@@ -64,7 +64,7 @@ fn show(script: &Script, manner: Manner, played: &Played, xml: bool, screen: &mu
     if !failures.is_empty() {
         screen.line(failures);
     }
-    screen.line(failure::verdict_line(script, played));
+    screen.line(failure::verdict_line(played));
 }
 
 fn show_compact(transcript: &Transcript, screen: &mut Screen) {

@@ -122,7 +122,7 @@ impl Slave {
                 }
             }
             SlaveInput::Restarted(directed) => self.restarted(now, &directed, out),
-            SlaveInput::Register(_) | SlaveInput::Deregister(_) => {}
+            SlaveInput::Register(..) | SlaveInput::Deregister(_) => {}
             SlaveInput::Timeout => {
                 for room in self.rooms.values_mut() {
                     room.tick(now, out);

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::ast::{Direction, Name, Span};
-use crate::dmuc::Timers;
+use crate::dmuc::{Persistence, Registration, Timers};
 use crate::room::RoomConfig;
 use crate::server::Flavour;
 use crate::stanza::{BareJid, FullJid, Jid};
@@ -33,7 +33,7 @@ impl Cast {
         self.rooms.iter().find(|(_, room)| room.config.jid == *jid)
     }
 
-    /// The slave at this domain.
+    /// The slave at this domain; of several the first.
     pub fn slave_at(&self, domain: &str) -> Option<(&Name, &Slave)> {
         self.slaves.iter().find(|(_, slave)| slave.jid.domain().as_str() == domain)
     }
@@ -86,13 +86,17 @@ pub struct Slave {
     pub jid: Jid,
     /// The rooms that it serves; none means every room of the services.
     pub rooms: Vec<Name>,
-    /// Whether the master creates it at its own start, and not by `The master creates the slave
-    /// vesa`.
+    /// Whether it is there from the start. If not, a static slave is created by `The master
+    /// creates the slave vesa`, and one that registers is started by `The slave vesa registers`.
     pub at_start: bool,
-    /// How many messages of initial history it gets and keeps.
+    /// How many messages of initial history it gets and keeps, if it is static.
     pub history_max: usize,
     /// Keepalive of the slave.
     pub timers: Timers,
+    /// How it comes to serve a room.
+    pub registration: Registration,
+    /// Whether what it knows survives a crash.
+    pub persistent: bool,
 }
 
 /// `[Server] vesa.yeggmaex.irc`
@@ -104,6 +108,10 @@ pub struct Server {
     pub flavour: Flavour,
     /// How long it waits for a stream to another server.
     pub connect_timeout: Duration,
+    /// What of its chat service survives a crash.
+    pub persistence: Persistence,
+    /// Whether entering a room that does not exist creates it, where this is written.
+    pub creation: Option<bool>,
 }
 
 /// `[Link] vesa.yeggmaex.irc <-> channel.avalon.irc`

@@ -3,11 +3,12 @@
 mod client;
 mod link;
 mod machine;
+mod policy;
 mod room;
 
 pub(super) use self::machine::HISTORY_MAX;
 
-use super::ast::{Name, Span};
+use super::ast::{Name, Profile, Span};
 use super::cast::{Cast, Server, Service};
 use super::gaps::Gaps;
 use super::lines::TextLine;
@@ -15,7 +16,7 @@ use super::mistake::Wrong;
 use super::names::Names;
 use super::sections::{Class, Key, Placed, Section};
 use super::token::{Token, tokens};
-use crate::dmuc::Timers;
+use crate::dmuc::{Persistence, Timers};
 use crate::server::Flavour;
 use crate::stanza::BareJid;
 use crate::time::Duration;
@@ -23,6 +24,7 @@ use crate::time::Duration;
 /// Builds a cast, and collects what is wrong on the way.
 pub(super) struct Casting<'a> {
     sections: &'a [Section],
+    profile: Profile,
     cast: Cast,
     flaws: &'a mut Vec<Placed>,
     gaps: &'a mut Gaps,
@@ -35,11 +37,12 @@ impl<'a> Casting<'a> {
     /// same, so that lines may name him.
     pub(super) fn of(
         sections: &'a [Section],
+        profile: Profile,
         flaws: &'a mut Vec<Placed>,
         gaps: &'a mut Gaps,
     ) -> Cast {
         let cast = Cast::default();
-        let mut casting = Self { sections, cast, flaws, gaps, stand_ins: Vec::new() };
+        let mut casting = Self { sections, profile, cast, flaws, gaps, stand_ins: Vec::new() };
         casting.check_names();
         casting.each(Class::Client, Self::client);
         casting.each(Class::Room, Self::room);
@@ -47,8 +50,18 @@ impl<'a> Casting<'a> {
         casting.each(Class::Slave, Self::slave);
         casting.each(Class::Server, Self::server);
         casting.imply_servers();
+        casting.set_creation();
         casting.each(Class::Link, Self::link);
         casting.cast
+    }
+
+    /// Entering a room that does not exist creates it, unless its server says otherwise; but
+    /// XEP-0282 knows nothing of that, and in profile core it has to be said.
+    fn set_creation(&mut self) {
+        for (domain, service) in &mut self.cast.services {
+            let said = self.cast.servers.get(domain).and_then(|server| server.creation);
+            service.creation = said.unwrap_or(self.profile != Profile::Core);
+        }
     }
 
     fn each(&mut self, class: Class, cast: impl Fn(&mut Self, &Section)) {
@@ -209,7 +222,13 @@ impl<'a> Casting<'a> {
 /// A server that no section describes.
 pub(super) fn usual_server() -> Server {
     let flavour = Flavour::default();
-    Server { span: None, flavour, connect_timeout: flavour.connect_timeout() }
+    Server {
+        span: None,
+        flavour,
+        connect_timeout: flavour.connect_timeout(),
+        persistence: Persistence::default(),
+        creation: None,
+    }
 }
 
 /// A service that no section describes.

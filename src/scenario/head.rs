@@ -13,6 +13,8 @@ pub(super) struct Head {
     pub(super) title: String,
     pub(super) description: String,
     pub(super) tags: Tags,
+    /// Whether there is a tag `profile`.
+    pub(super) has_profile: bool,
     /// The place of the tag `cast`: of its value, if it has one.
     pub(super) cast: Option<Span>,
 }
@@ -80,6 +82,7 @@ fn read_tag<'a>(
         };
         flaws.push((wrong, at(name), 0));
     } else if value.is_empty() {
+        head.has_profile |= name == "profile";
         if name == "cast" {
             head.cast = Some(line.whole());
         }
@@ -90,6 +93,7 @@ fn read_tag<'a>(
         seen.push(name);
         let start = line.text.len() - value.len();
         let span = line.span(start, line.text.len());
+        head.has_profile |= name == "profile";
         if name == "cast" {
             head.cast = Some(span);
         }

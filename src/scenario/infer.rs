@@ -9,7 +9,7 @@ use super::lines::Block;
 use super::token::{TokenKind, tokens};
 use super::values;
 use super::verbs::Raw;
-use crate::dmuc::Timers;
+use crate::dmuc::{Registration, Timers};
 use crate::room::RoomConfig;
 use crate::stanza::{Element, Jid, ns};
 
@@ -83,6 +83,8 @@ fn implied_slave(jid: Jid) -> Slave {
         at_start: true,
         history_max: HISTORY_MAX,
         timers: Timers::default(),
+        registration: Registration::Static,
+        persistent: false,
     }
 }
 

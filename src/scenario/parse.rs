@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::ast::{Action, Scenario, Who};
+use super::ast::{Action, Profile, Scenario, Who};
 use super::casting::Casting;
 use super::gaps::Gaps;
 use super::head::{Head, head};
@@ -10,7 +10,7 @@ use super::infer::{imply_hosts, imply_rooms};
 use super::lines::{Block, Item, TextLine, items, lines};
 use super::mistake::{Mistake, Mistakes, Wrong};
 use super::script::Script;
-use super::sections::{Placed, Section, merged, sections};
+use super::sections::{Class, Placed, Section, merged, sections};
 use super::source::{SIZE_MAX, Source};
 use super::verbs::Session;
 
@@ -31,12 +31,17 @@ pub fn parse(source: &Source, find_cast: &FindCast<'_>) -> Result<Scenario, Mist
     let mut flaws: Vec<Placed> = Vec::new();
     // What cannot be read of the cast, and so must not make mistakes of lines that use it.
     let mut gaps = Gaps::default();
-    let head = head(&items, &mut flaws);
+    let mut head = head(&items, &mut flaws);
     let (cast_blocks, script_blocks) = halves(&items, &mut flaws);
     let own = sections(&cast_blocks, 0, &mut flaws, &mut gaps);
     let base = base(&head, find_cast, &mut flaws, &mut gaps);
     let all = merged(base.sections, own);
-    let mut cast = Casting::of(&all, &mut flaws, &mut gaps);
+    let is_script = |section: &Section| matches!(section.class, Class::Room | Class::Slave);
+    if !head.has_profile && !all.iter().any(is_script) {
+        // A plain scansion script is about a room as XEP-0045 has it.
+        head.tags.profile = Profile::Muc;
+    }
+    let mut cast = Casting::of(&all, head.tags.profile, &mut flaws, &mut gaps);
     imply_rooms(&mut cast, &script_blocks);
     let mut script = Script::new(&cast, &gaps);
     let steps = script.read(&script_blocks);

@@ -55,6 +55,13 @@ pub(super) fn duration(word: &str) -> Result<Duration, Wrong> {
     if word.is_empty() || total > YEAR { Err(wrong()) } else { Ok(total) }
 }
 
+/// `30s`, in whole seconds.
+pub(super) fn seconds(word: &str) -> Result<u32, Wrong> {
+    let span = duration(word)?;
+    let whole = u32::try_from(span.as_secs()).ok().filter(|_| span.subsec_nanos() == 0);
+    whole.ok_or_else(|| bad(word, "a duration in whole seconds", "30s"))
+}
+
 /// `1990-10-13T23:58:37Z`
 pub(super) fn stamp(word: &str) -> Result<Time, Wrong> {
     word.parse().map_err(|_| bad(word, "a date and time of XEP-0082", "1990-10-13T23:58:37Z"))

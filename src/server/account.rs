@@ -54,13 +54,14 @@ impl Accounts {
                 (false, _, None) => refuse(request, ErrorType::Cancel, Condition::ItemNotFound),
             };
         }
-        answer_common(request, ("account", "registered"))
+        answer_common(request, ("account", "registered"), &[])
     }
 }
 
-/// The answer to a stanza that is addressed to the server's domain.
-pub(super) fn answer_for_domain(request: &Stanza) -> Option<Stanza> {
-    if request.is_request() { answer_common(request, ("server", "im")) } else { None }
+/// The answer to a stanza that is addressed to the server's domain, which has these features
+/// beside the usual.
+pub(super) fn answer_for_domain(request: &Stanza, features: &[&str]) -> Option<Stanza> {
+    if request.is_request() { answer_common(request, ("server", "im"), features) } else { None }
 }
 
 /// The answer that says that nobody is there (RFC 6121 §8.5).
@@ -68,23 +69,23 @@ pub(super) fn unavailable(request: &Stanza) -> Option<Stanza> {
     refuse(request, ErrorType::Cancel, Condition::ServiceUnavailable)
 }
 
-fn answer_common(request: &Stanza, identity: (&str, &str)) -> Option<Stanza> {
+fn answer_common(request: &Stanza, identity: (&str, &str), features: &[&str]) -> Option<Stanza> {
     let payload = request.payloads.first()?;
     let get = request.type_ == Type::Get;
     if get && payload.is("ping", ns::PING) {
         return Some(request.result_reply(vec![]));
     }
     if get && payload.is("query", ns::DISCO_INFO) && payload.attr("node").is_none() {
-        return Some(request.result_reply(vec![disco_info(identity)]));
+        return Some(request.result_reply(vec![disco_info(identity, features)]));
     }
     unavailable(request)
 }
 
-fn disco_info((category, type_): (&str, &str)) -> Element {
+fn disco_info((category, type_): (&str, &str), features: &[&str]) -> Element {
     let mut query = element("query", ns::DISCO_INFO, &[]);
     let identity = [("category", category), ("type", type_)];
     query.append_child(element("identity", ns::DISCO_INFO, &identity));
-    for feature in [ns::DISCO_INFO, ns::PING, ns::VCARD] {
+    for feature in [ns::DISCO_INFO, ns::PING, ns::VCARD].iter().chain(features) {
         query.append_child(element("feature", ns::DISCO_INFO, &[("var", feature)]));
     }
     query

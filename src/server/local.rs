@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::account::{answer_for_domain, unavailable};
 use super::router::{Path, Server, Work};
 use super::{Output, SessionId};
-use crate::stanza::{BareJid, Jid, Kind, Stanza, Type};
+use crate::stanza::{BareJid, Jid, Kind, Stanza, Type, ns};
 
 impl Server {
     /// Deliver a stanza to an account of the server or to the server, with no session at exactly
@@ -15,7 +15,9 @@ impl Server {
         let Some(to) = stanza.to.clone() else { return };
         let account = to.to_bare();
         if to.node().is_none() {
-            let reply = answer_for_domain(&stanza);
+            let slaves = [ns::SLAVE];
+            let features = if self.offers_slaves() { &slaves[..] } else { &[] };
+            let reply = answer_for_domain(&stanza, features);
             return self.answer(reply);
         }
         let reply = match (stanza.kind, to.is_full()) {

@@ -19,9 +19,10 @@ use super::account::Accounts;
 use super::bounce::{bounce, component_unavailable};
 use super::check::{fault, same_account, server_lies};
 use super::peer::{Peers, Undelivered};
+use super::resident::Resident;
 use super::session::Sessions;
 use super::{Domain, Input, Output, ServerConfig};
-use crate::dmuc::{self, Service, ServiceInput, Slave, SlaveInput};
+use crate::dmuc::{self, Service, ServiceDisk, ServiceInput, Slave, SlaveInput};
 use crate::stanza::{Jid, Stanza};
 use crate::time::Time;
 
@@ -32,8 +33,9 @@ pub struct Server {
     pub(super) sessions: Sessions,
     pub(super) accounts: Accounts,
     peers: Peers,
-    pub(super) slave: Option<Slave>,
+    pub(super) slaves: Vec<Resident>,
     pub(super) service: Option<Service>,
+    pub(super) service_disk: Option<ServiceDisk>,
     pub(super) work: VecDeque<Work>,
     spare: Vec<dmuc::Output>,
 }
@@ -42,9 +44,13 @@ pub struct Server {
 #[derive(Debug)]
 pub(super) enum Work {
     Route(Path, Stanza),
-    Slave(SlaveInput),
+    /// For the slave at this place.
+    Slave(usize, SlaveInput),
     Service(ServiceInput),
 }
+
+/// As what a slave sees a stanza.
+type AsInput = fn(Stanza) -> SlaveInput;
 
 /// How a stanza came to be routed; see the head of this module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,17 +67,13 @@ impl Server {
             sessions: Sessions::default(),
             accounts: Accounts::default(),
             peers: Peers::new(config.flavour, config.connect_timeout),
-            slave: config.slave.clone().map(Slave::new),
+            slaves: config.slaves.iter().cloned().map(Resident::new).collect(),
             service: config.service.clone().map(Service::new),
+            service_disk: None,
             work: VecDeque::new(),
             spare: Vec::new(),
             config,
         }
-    }
-
-    /// Its slave, if it has one that runs.
-    pub fn slave(&self) -> Option<&Slave> {
-        self.slave.as_ref()
     }
 
     /// Its chat service, if it has one that runs.
@@ -81,9 +83,9 @@ impl Server {
 
     /// When [`Input::Timeout`] is due next.
     pub fn deadline(&self) -> Option<Time> {
-        let slave = self.slave.as_ref().and_then(Slave::deadline);
+        let slaves = self.slaves.iter().filter_map(|one| one.machine.as_ref()?.deadline());
         let service = self.service.as_ref().and_then(Service::deadline);
-        [self.peers.deadline(), slave, service].into_iter().flatten().min()
+        [self.peers.deadline(), slaves.min(), service].into_iter().flatten().min()
     }
 
     /// Let something happen to it at `now`, which is never before the time of an earlier step.
@@ -110,11 +112,13 @@ impl Server {
                     self.forward(now, stanza, out);
                 }
             }
-            Input::CreateSlave(jid) => self.push_service(ServiceInput::CreateSlave(jid)),
-            Input::CrashSlave => self.slave = None,
-            Input::RestartSlave => self.restart_slave(),
-            Input::CrashService => self.service = None,
-            Input::RestartService => self.service = self.config.service.clone().map(Service::new),
+            Input::Operate(input) => self.push_service(input),
+            Input::RegisterSlave(jid, room) => self.register_slave(&jid, room),
+            Input::DeregisterSlave(jid, room) => self.deregister_slave(&jid, room),
+            Input::CrashSlave(jid) => self.crash_slave(&jid),
+            Input::RestartSlave(jid) => self.restart_slave(&jid),
+            Input::CrashService => self.crash_service(),
+            Input::RestartService => self.restart_service(),
             Input::Timeout => self.timeout(now, out),
         }
         self.work_off(now, out);
@@ -124,7 +128,7 @@ impl Server {
         while let Some(work) = self.work.pop_front() {
             match work {
                 Work::Route(path, stanza) => self.route(now, path, stanza, out),
-                Work::Slave(input) => self.feed_slave(now, input, out),
+                Work::Slave(place, input) => self.feed_slave(now, place, input, out),
                 Work::Service(input) => self.feed_service(now, input, out),
             }
         }
@@ -133,8 +137,10 @@ impl Server {
     fn timeout(&mut self, now: Time, out: &mut Vec<Output>) {
         let undelivered = self.peers.pass(now, out);
         self.bounce_all(undelivered, out);
-        if self.slave.as_ref().and_then(Slave::deadline).is_some_and(|due| due <= now) {
-            self.work.push_back(Work::Slave(SlaveInput::Timeout));
+        for (place, resident) in self.slaves.iter().enumerate() {
+            if resident.machine.as_ref().and_then(Slave::deadline).is_some_and(|due| due <= now) {
+                self.work.push_back(Work::Slave(place, SlaveInput::Timeout));
+            }
         }
         if self.service.as_ref().and_then(Service::deadline).is_some_and(|due| due <= now) {
             self.push_service(ServiceInput::Timeout);
@@ -161,27 +167,32 @@ impl Server {
 
     fn route(&mut self, now: Time, path: Path, stanza: Stanza, out: &mut Vec<Output>) {
         match self.intercept(path, &stanza) {
-            Some(input) => self.work.push_back(Work::Slave(input(stanza))),
+            Some((place, input)) => self.work.push_back(Work::Slave(place, input(stanza))),
             None => self.forward(now, stanza, out),
         }
     }
 
-    /// As what the slave has to see a stanza first, if at all.
-    pub(super) fn intercept(
-        &self,
-        path: Path,
-        stanza: &Stanza,
-    ) -> Option<fn(Stanza) -> SlaveInput> {
-        let slave = self.slave.as_ref()?;
+    /// Which slave has to see a stanza first, and as what; nothing if none has to.
+    pub(super) fn intercept(&self, path: Path, stanza: &Stanza) -> Option<(usize, AsInput)> {
+        if self.slaves.is_empty() {
+            return None;
+        }
         let to = stanza.to.as_ref()?;
-        let for_slave = is_or_has(slave.jid(), to);
-        let from_room = || stanza.from.as_ref().is_some_and(|from| slave.serves(from));
-        let down = for_slave || path != Path::Sent && from_room() && self.is_user(to);
+        let down: AsInput = match path {
+            Path::Bounced => SlaveInput::Bounced,
+            Path::Sent | Path::Arrived => SlaveInput::Down,
+        };
+        let own = |one: &Resident| one.machine.is_some() && is_or_has(one.jid(), to);
+        if let Some(place) = self.slaves.iter().position(own) {
+            return Some((place, down));
+        }
         match path {
-            Path::Bounced if down => Some(SlaveInput::Bounced),
-            Path::Sent | Path::Arrived if down => Some(SlaveInput::Down),
-            Path::Sent if slave.serves(to) => Some(SlaveInput::Up),
-            _ => None,
+            Path::Sent => Some((self.serving(to)?, SlaveInput::Up)),
+            Path::Arrived | Path::Bounced if self.is_user(to) => {
+                Some((self.serving(stanza.from.as_ref()?)?, down))
+            }
+            Path::Arrived => Some((self.offered(stanza)?, down)),
+            Path::Bounced => None,
         }
     }
 
@@ -225,8 +236,10 @@ impl Server {
         self.work.extend(reply.map(|reply| Work::Route(Path::Bounced, reply)));
     }
 
-    fn feed_slave(&mut self, now: Time, input: SlaveInput, out: &mut Vec<Output>) {
-        let Some(slave) = &mut self.slave else { return };
+    fn feed_slave(&mut self, now: Time, place: usize, input: SlaveInput, out: &mut Vec<Output>) {
+        let Some(slave) = self.slaves.get_mut(place).and_then(|one| one.machine.as_mut()) else {
+            return;
+        };
         let mut outputs = std::mem::take(&mut self.spare);
         slave.step(now, input, &mut outputs);
         for output in outputs.drain(..) {
@@ -255,15 +268,6 @@ impl Server {
         self.work.push_back(Work::Service(input));
     }
 
-    /// The new slave knows nothing but what its server remembers for it.
-    pub(super) fn restart_slave(&mut self) {
-        let Some(config) = &self.config.slave else { return };
-        let slave = Slave::new(config.clone());
-        let directed = self.sessions.directed().filter(|(_, to)| slave.serves(to)).collect();
-        self.slave = Some(slave);
-        self.work.push_back(Work::Slave(SlaveInput::Restarted(directed)));
-    }
-
     fn hosts(&self, domain: &str) -> bool {
         let service = self.config.service.as_ref();
         domain == self.config.domain || service.is_some_and(|service| service.domain == domain)
@@ -290,8 +294,7 @@ impl Server {
         if address.node().is_none() {
             return self.service.is_some();
         }
-        let slave = self.config.slave.as_ref();
-        !slave.is_some_and(|slave| is_or_has(&slave.jid, address))
+        !self.slaves.iter().any(|slave| is_or_has(slave.jid(), address))
             && !self.accounts.contain(address)
     }
 }

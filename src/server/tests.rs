@@ -31,7 +31,7 @@ fn plain() -> ServerConfig {
         domain: OWN.to_owned(),
         flavour: Flavour::Prosody,
         connect_timeout: Flavour::Prosody.connect_timeout(),
-        slave: None,
+        slaves: Vec::new(),
         service: None,
     }
 }
@@ -48,7 +48,7 @@ fn with_slave() -> ServerConfig {
         registration: Registration::Static,
         persistent: false,
     };
-    ServerConfig { slave: Some(slave), ..plain() }
+    ServerConfig { slaves: vec![slave.into()], ..plain() }
 }
 
 fn with_service(own: &str) -> ServerConfig {

@@ -7,6 +7,7 @@
 //! It is *not* a conformance check: it knows what the scenario expects, and nothing of the XEP.
 
 mod act;
+mod affairs;
 mod cross;
 mod deeds;
 mod expect;

@@ -60,7 +60,7 @@ pub enum Loss {
 pub enum Machine {
     /// The server of this domain, with all that it hosts.
     Server(Name),
-    /// The slave at the server of this domain.
+    /// The slave at the server of this domain, or the one of this address where there are several.
     Slave(Name),
     /// The chat service at the server of this domain: all its masters.
     Service(Name),

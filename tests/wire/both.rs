@@ -26,7 +26,7 @@ fn server(domain: &str) -> ServerConfig {
         domain: domain.to_owned(),
         flavour: Flavour::Prosody,
         connect_timeout: Duration::from_secs(20),
-        slave: None,
+        slaves: Vec::new(),
         service: None,
     }
 }

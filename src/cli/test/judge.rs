@@ -68,7 +68,7 @@ impl Judge {
 impl Judged<'_> {
     /// The verdict over all of it.
     pub fn verdict(&self) -> Verdict {
-        let plays = self.plays.iter().map(|(_, played)| failure::verdict(self.script, played));
+        let plays = self.plays.iter().map(|(_, played)| failure::verdict(played));
         let snapshot = match &self.snapshot {
             Some(Compared::Unwritten(_)) => Verdict::Wrong,
             Some(Compared::Differs(_) | Compared::None | Compared::Unreadable(_)) => {

@@ -179,7 +179,7 @@ impl fmt::Display for Summary {
             parts.push(format!("{failed} failed"));
         }
         if vacuous > 0 {
-            parts.push(format!("{vacuous} vacuous or unsupported"));
+            parts.push(format!("{vacuous} vacuous"));
         }
         let style = match self.verdict() {
             Verdict::Well => style::GOOD,

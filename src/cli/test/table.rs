@@ -23,7 +23,7 @@ pub(super) fn table(judge: &Judge, judged: &[Judged<'_>]) -> String {
     table.set_header(header);
     for judged in judged {
         let mut row = vec![Cell::new(judged.script.name())];
-        row.extend(judged.plays.iter().map(|(_, played)| played_cell(judged, played)));
+        row.extend(judged.plays.iter().map(|(_, played)| played_cell(played)));
         row.push(snapshot_cell(judged.snapshot.as_ref()));
         row.push(agreement_cell(judged));
         row.push(examples_cell(judged));
@@ -46,13 +46,12 @@ fn doubtful(text: impl ToString) -> Cell {
 }
 
 /// `12 of 12`
-fn played_cell(judged: &Judged<'_>, played: &Played) -> Cell {
+fn played_cell(played: &Played) -> Cell {
     let Ok(outcome) = played else { return bad("stopped") };
     let met = outcome.checked.saturating_sub(outcome.unmet);
     let text = format!("{met} of {}", outcome.checked);
-    match failure::verdict(judged.script, played) {
+    match failure::verdict(played) {
         Verdict::Well => good(text),
-        Verdict::Vacuous if outcome.vacuous.is_empty() => doubtful(text),
         Verdict::Vacuous => doubtful(format!("{text}, vacuous")),
         Verdict::Failed | Verdict::Wrong => bad(text),
     }
@@ -91,14 +90,9 @@ fn examples_cell(judged: &Judged<'_>) -> Cell {
 }
 
 fn verdict_cell(judged: &Judged<'_>) -> Cell {
-    let is_vacuous =
-        |played: &Played| played.as_ref().is_ok_and(|outcome| !outcome.vacuous.is_empty());
     match judged.verdict() {
         Verdict::Well => Cell::new("pass").fg(Color::Green),
-        Verdict::Vacuous if judged.plays.iter().any(|(_, played)| is_vacuous(played)) => {
-            doubtful("vacuous")
-        }
-        Verdict::Vacuous => doubtful("unsupported"),
+        Verdict::Vacuous => doubtful("vacuous"),
         Verdict::Failed | Verdict::Wrong => bad("FAIL"),
     }
 }

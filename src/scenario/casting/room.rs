@@ -6,10 +6,11 @@ use super::super::ast::Name;
 use super::super::cast::Room;
 use super::super::mistake::Wrong;
 use super::super::sections::{Key, Section};
+use super::super::setting::Setting;
 use super::super::token::TokenKind;
 use super::super::values;
 use super::{Casting, usual_service};
-use crate::room::{Affiliation, PastMessage, RoomConfig, Subject, Whois};
+use crate::room::{Affiliation, Grants, PastMessage, RoomConfig, Subject};
 use crate::stanza::BareJid;
 
 impl Casting<'_> {
@@ -30,19 +31,44 @@ impl Casting<'_> {
             .and_then(|key| self.past(key))
             .map(|past| Subject { text: past.text, author: past.author, stamp: past.stamp });
         config.history = section.all("history").filter_map(|key| self.past(key)).collect();
-        if let Some(count) = self.value(section, "history-max", values::count) {
-            config.history_max = count;
+        for word in Setting::words() {
+            if let Some(setting) = self.value(section, word, |value| Setting::read(word, value)) {
+                setting.apply(&mut config);
+            }
         }
-        if let Some(whois) = self.value(section, "whois", whois) {
-            config.whois = whois;
-        }
-        if let Some(moderated) = self.value(section, "moderated", values::yes_or_no) {
-            config.moderated = moderated;
-        }
+        self.grants(section, &mut config.grants);
         let domain: Name = config.jid.domain().as_str().into();
         let room = Room { span: Some(section.span), config, exists: true };
         self.cast.rooms.insert(section.name.as_str().into(), room);
         self.service(domain, section);
+    }
+
+    /// What slaves that register are granted, and which may.
+    fn grants(&mut self, section: &Section, grants: &mut Grants) {
+        if let Some(policy) = self.policy(section, "grants") {
+            grants.policy = policy;
+        }
+        if let Some(max) = self.value(section, "slaves-max", values::count) {
+            grants.slaves_max = max;
+        }
+        if section.key("slave-domains").is_some() {
+            let domains = self.list(section, "slave-domains", |_, word| values::domain(word));
+            grants.domains = Some(domains.into_iter().collect());
+        }
+        let denied = self.list(section, "denied-domains", |_, word| values::domain(word));
+        grants.denied = denied.into_iter().collect();
+        if let Some(max) = self.value(section, "slave-history-max", values::number) {
+            grants.history.maxstanzas = max;
+        }
+        if let Some(max) = self.value(section, "slave-history-bytes", values::large_number) {
+            grants.history.maxbytes = Some(max);
+        }
+        if let Some(min) = self.value(section, "slave-keepalive-min", values::seconds) {
+            grants.keepalive_min = min;
+        }
+        if let Some(max) = self.value(section, "domain-users-max", values::number) {
+            grants.domain_users_max = Some(max);
+        }
     }
 
     /// The service of a room; the timers of all its rooms are the same, the last ones written.
@@ -96,14 +122,6 @@ impl Casting<'_> {
         );
         self.flaw(wrong, key.value_span, key.file);
         None
-    }
-}
-
-fn whois(word: &str) -> Result<Whois, Wrong> {
-    match word {
-        "moderators" => Ok(Whois::Moderators),
-        "anyone" => Ok(Whois::Anyone),
-        _ => Err(values::bad(word, "`moderators` or `anyone`", "")),
     }
 }
 

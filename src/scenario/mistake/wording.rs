@@ -32,6 +32,8 @@ pub enum Wrong {
     Twice { what: String },
     SameJid { jid: String, other: String },
     SecondSlave { domain: String, other: String },
+    OnlyDynamic { key: String },
+    NotInProfile { what: &'static str },
     ScriptInCast,
     UnknownCast { name: String, reason: String },
     // Names and values.
@@ -41,6 +43,8 @@ pub enum Wrong {
     NoRoom,
     ElseThanWhom,
     UnknownCondition { found: String, meant: Option<String>, known: Vec<String> },
+    UnknownSetting { found: String, meant: Option<String>, known: Vec<String> },
+    UnknownPolicy { found: String, meant: Option<String>, known: Vec<String> },
     Bad { found: String, expected: &'static str, example: &'static str },
     UnknownVariable { found: String, meant: Option<String> },
     // The script.
@@ -112,6 +116,12 @@ impl fmt::Display for Wrong {
             Wrong::SecondSlave { domain, other } => {
                 write!(f, "{} already has the slave {}", ticked(domain), ticked(other))
             }
+            Wrong::OnlyDynamic { key } => {
+                write!(f, "{} is for slaves that register, and this one does not", ticked(key))
+            }
+            Wrong::NotInProfile { what } => {
+                write!(f, "{what} is not part of this scenario's profile")
+            }
             Wrong::ScriptInCast => f.write_str("a cast has no script"),
             Wrong::UnknownCast { name, reason } => {
                 write!(f, "cannot read the cast {}: {reason}", ticked(name))
@@ -126,10 +136,21 @@ impl fmt::Display for Wrong {
             Wrong::NoRoom => f.write_str("there is no room"),
             Wrong::ElseThanWhom => f.write_str("everybody else than whom?"),
             Wrong::UnknownCondition { found, meant, .. } => unknown(f, "condition", found, meant),
+            Wrong::UnknownSetting { found, meant, .. } => unknown(f, "setting", found, meant),
+            Wrong::UnknownPolicy { found, meant, .. } => unknown(f, "policy", found, meant),
             Wrong::Bad { found, expected, .. } => {
                 write!(f, "{} is not {expected}", ticked(found))
             }
             Wrong::UnknownVariable { found, meant } => unknown(f, "variable", found, meant),
+            other => other.of_the_script(f),
+        }
+    }
+}
+
+impl Wrong {
+    /// What is wrong with the script. Everything else is worded already.
+    fn of_the_script(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             Wrong::UnknownStart { found, meant, .. } => {
                 write!(f, "a line cannot begin with {}", ticked(found))?;
                 did_you_mean(f, meant)
@@ -147,11 +168,10 @@ impl fmt::Display for Wrong {
             Wrong::UnexpectedBody => f.write_str("this line has no body"),
             Wrong::BadXml { found, .. } => write!(f, "the body is not XML: {found}"),
             Wrong::NotAStanza { found } => write!(f, "{} is not a stanza", ticked(found)),
+            _ => Ok(()),
         }
     }
-}
 
-impl Wrong {
     /// What is written under the place.
     pub(super) fn label(&self) -> Option<String> {
         let text = match self {
@@ -192,6 +212,8 @@ impl Wrong {
             | Wrong::UnknownKey { known, .. }
             | Wrong::UnknownStart { expected: known, .. }
             | Wrong::UnknownCondition { known, .. }
+            | Wrong::UnknownSetting { known, .. }
+            | Wrong::UnknownPolicy { known, .. }
             | Wrong::UnknownVerb { expected: known, .. } => {
                 format!("expected {}", or_list(known))
             }
@@ -215,6 +237,11 @@ impl Wrong {
             Wrong::NoDashes => "a scenario has a head, a cast, a line of five or more dashes, and \
                 then its script"
                 .to_owned(),
+            Wrong::OnlyDynamic { .. } => {
+                "slaves register in profile `full`, unless they are `registration: static`"
+                    .to_owned()
+            }
+            Wrong::NotInProfile { .. } => "add `## profile: full` to the head".to_owned(),
             Wrong::NoRoom => "add a section such as `[Room] wallops` to the cast".to_owned(),
             Wrong::NotAtOneInstant => "a block holds lines that make something happen, and \
                 waits for a time; expect below it"

@@ -23,7 +23,7 @@ fn all_kinds(from: &str, to: &str) -> Vec<String> {
 
 fn seen(desk: &Desk, path: Path, xml: &str) -> Option<SlaveInput> {
     let stanza: Stanza = xml.parse().unwrap();
-    desk.server.intercept(path, &stanza).map(|input| input(stanza))
+    desk.server.intercept(path, &stanza).map(|(_, input)| input(stanza))
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn while_the_slave_is_dead_users_are_routed_natively() {
     let mut desk = desk(with_slave());
     desk.connect(ROOMS);
     let shaver = desk.open(SHAVER);
-    desk.step(Input::CrashSlave);
+    desk.step(Input::CrashSlave(jid("slave@vesa.yeggmaex.irc")));
     for xml in all_kinds(SHAVER, ROOM) {
         assert_eq!(desk.says(shaver, &xml), [to_peer(ROOMS, &xml)]);
     }
@@ -79,7 +79,7 @@ fn while_the_slave_is_dead_users_are_routed_natively() {
 fn while_the_slave_is_dead_its_address_is_an_unknown_account() {
     let mut desk = desk(with_slave());
     desk.connect(ROOMS);
-    desk.step(Input::CrashSlave);
+    desk.step(Input::CrashSlave(jid("slave@vesa.yeggmaex.irc")));
     let broadcast = format!("<presence from='{ROOM}/WiZ' to='slave@vesa.yeggmaex.irc'/>");
     assert_eq!(desk.hears(ROOMS, &broadcast), [], "presence vanishes");
     let ping = format!(
@@ -100,9 +100,10 @@ fn a_slave_that_starts_again_learns_who_had_sent_presence_to_its_room() {
     desk.says(shaver, "<presence to='other@channel.avalon.irc/BigCheese'/>");
     desk.says(razor, &format!("<presence to='{ROOM}/Razor'/>"));
     desk.says(razor, &format!("<presence type='unavailable' to='{ROOM}/Razor'/>"));
-    desk.step(Input::CrashSlave);
-    desk.server.restart_slave();
-    let [Work::Slave(SlaveInput::Restarted(directed))] = desk.server.work.make_contiguous() else {
+    desk.step(Input::CrashSlave(jid("slave@vesa.yeggmaex.irc")));
+    desk.server.restart_slave(&jid("slave@vesa.yeggmaex.irc"));
+    let [Work::Slave(0, SlaveInput::Restarted(directed))] = desk.server.work.make_contiguous()
+    else {
         panic!("{:#?}", desk.server.work);
     };
     let room = jid(&format!("{ROOM}/BigCheese"));
@@ -114,7 +115,7 @@ fn a_session_that_ends_leaves_its_rooms_even_while_the_slave_is_dead() {
     let mut desk = desk(with_slave());
     desk.connect(ROOMS);
     let shaver = desk.open(SHAVER);
-    desk.step(Input::CrashSlave);
+    desk.step(Input::CrashSlave(jid("slave@vesa.yeggmaex.irc")));
     desk.says(shaver, &format!("<presence to='{ROOM}/BigCheese'/>"));
     desk.says(shaver, "<presence to='other@channel.avalon.irc/BigCheese'/>");
     let gone = |room: &str| {
@@ -195,10 +196,11 @@ fn stanzas_of_other_servers_reach_the_services_domain() {
 #[test]
 fn a_dead_slaves_address_is_not_taken_for_a_room_on_the_same_domain() {
     let mut config = with_service(ROOMS);
-    let slave = with_slave().slave.unwrap();
-    config.slave = Some(SlaveConfig { jid: jid("slave@channel.avalon.irc"), ..slave });
+    let mut slave = with_slave().slaves.remove(0);
+    slave.config.jid = jid("slave@channel.avalon.irc");
+    config.slaves = vec![slave];
     let mut desk = desk(config);
-    desk.step(Input::CrashSlave);
+    desk.step(Input::CrashSlave(jid("slave@channel.avalon.irc")));
     let wiz = desk.open("squit@channel.avalon.irc/jupiter");
     let out = desk.says(wiz, "<message to='slave@channel.avalon.irc'/>");
     assert_eq!(error_of(only_stanza(&out)), "cancel service-unavailable");

@@ -30,7 +30,7 @@ struct Net {
 }
 
 fn slave(domain: &str) -> SlaveConfig {
-    SlaveConfig { jid: jid(&format!("slave@{domain}")), ..with_slave().slave.unwrap() }
+    SlaveConfig { jid: jid(&format!("slave@{domain}")), ..with_slave().slaves.remove(0).config }
 }
 
 fn known(slave: &SlaveConfig) -> StaticSlave {
@@ -52,7 +52,8 @@ impl Net {
         }
         let mut servers = BTreeMap::from([(ROOMS, Server::new(master))]);
         for (domain, slave) in [OWN, KILLRC].into_iter().zip(slaves) {
-            let config = ServerConfig { domain: domain.to_owned(), slave: Some(slave), ..plain() };
+            let config =
+                ServerConfig { domain: domain.to_owned(), slaves: vec![slave.into()], ..plain() };
             servers.insert(domain, Server::new(config));
         }
         let mut net = Net {
@@ -238,8 +239,8 @@ fn a_refused_stream_splits_the_slave_and_nothing_leaks_past_it() {
 #[test]
 fn a_slave_that_is_started_again_is_filled_again() {
     let mut net = Net::everybody_joins();
-    net.happen(OWN, Input::CrashSlave);
-    net.happen(OWN, Input::RestartSlave);
+    net.happen(OWN, Input::CrashSlave(slave(OWN).jid));
+    net.happen(OWN, Input::RestartSlave(slave(OWN).jid));
     net.wait(Duration::from_secs(120));
     net.look_at_all();
     net.joins(BIG_CHEESE, "BigCheese");

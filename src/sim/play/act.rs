@@ -2,8 +2,10 @@
 
 use super::deeds::Scene;
 use super::{Play, PlayError};
+use crate::dmuc::ServiceInput;
 use crate::scenario::verbs::{Manner, NetworkChange, Pause, Raw, RoomDeed, Session};
 use crate::scenario::{Action as Line, Direction, Machine, Name, Occupant, Party, Step, Who};
+use crate::server::Input;
 use crate::sim::network::Network;
 use crate::sim::world::Action;
 use crate::stanza::{BareJid, Stanza};
@@ -144,7 +146,7 @@ impl<N: Network> Play<'_, N> {
     pub(super) fn room_deed(&mut self, name: &Name, room: &Name, deed: &RoomDeed) {
         let Some(room_jid) = self.room_jid(room) else { return };
         let Some(host) = self.client_host(name) else { return };
-        let other = other(deed);
+        let other = deed.other();
         let other_nick = other.map(|other| self.nick_of(other, room));
         let other_jid = match other {
             Some(Occupant::Client(name)) => {
@@ -236,7 +238,8 @@ impl<N: Network> Play<'_, N> {
         let services: Vec<Name> = self.scenario.cast.services.keys().cloned().collect();
         for domain in services {
             if let Some(host) = self.network.world().server_id(&domain) {
-                self.network.act(Action::CreateSlave(host, slave.jid.clone()));
+                let input = Input::Operate(ServiceInput::CreateSlave(slave.jid.clone()));
+                self.network.act(Action::Operate(host, input));
             }
         }
     }
@@ -269,8 +272,12 @@ impl<N: Network> Play<'_, N> {
             Machine::Server(domain) => transcript::Machine::Server(domain.clone()),
             Machine::Master(domain) => transcript::Machine::Service(domain.clone()),
             Machine::Slave(name) => {
-                let slave = self.scenario.cast.slaves.get(name)?;
-                transcript::Machine::Slave(slave.jid.domain().as_str().into())
+                let cast = &self.scenario.cast;
+                let slave = cast.slaves.get(name)?;
+                let domain = slave.jid.domain().as_str();
+                let is_first = cast.slave_at(domain).is_some_and(|(first, _)| first == name);
+                let called = if is_first { domain } else { slave.jid.as_str() };
+                transcript::Machine::Slave(called.into())
             }
         })
     }
@@ -320,19 +327,5 @@ impl<N: Network> Play<'_, N> {
             Occupant::Client(name) => self.own_nick(name, room),
             Occupant::Nick(nick) => nick.clone(),
         }
-    }
-}
-
-/// To whom a deed is done.
-fn other(deed: &RoomDeed) -> Option<&Occupant> {
-    match deed {
-        RoomDeed::Tells(other, _)
-        | RoomDeed::Kicks(other, _)
-        | RoomDeed::Bans(other, _)
-        | RoomDeed::Grants(other, _)
-        | RoomDeed::Revokes(other, _)
-        | RoomDeed::AsksVcard(other)
-        | RoomDeed::Pings(other) => Some(other),
-        _ => None,
     }
 }

@@ -22,9 +22,9 @@ impl Scene<'_> {
     /// The stanza with which it is done.
     pub(super) fn stanza(&self, deed: &RoomDeed) -> Stanza {
         match deed {
-            RoomDeed::Joins { nick, history } => {
+            RoomDeed::Joins { nick, password, history } => {
                 let nick = nick.as_deref().unwrap_or(self.nick);
-                let muc = muc_element(history);
+                let muc = muc_element(password.as_deref(), history);
                 self.presence(nick, Type::Absent).with_payload(muc)
             }
             RoomDeed::Leaves { saying } => {
@@ -51,14 +51,20 @@ impl Scene<'_> {
             RoomDeed::Bans(_, reason) => {
                 self.affiliation_iq(&Affiliation::Outcast, reason.as_deref())
             }
-            RoomDeed::Grants(_, privilege) => self.privilege_iq(privilege),
-            RoomDeed::Revokes(_, privilege) => self.privilege_iq(&without(privilege)),
+            RoomDeed::Grants(_, privilege, reason) => {
+                self.privilege_iq(privilege, reason.as_deref())
+            }
+            RoomDeed::Revokes(_, privilege, reason) => {
+                self.privilege_iq(&without(privilege), reason.as_deref())
+            }
             RoomDeed::AsksVcard(_) => self
                 .to_other(Kind::Iq, Type::Get)
                 .with_id(self.id)
                 .with_payload(element("vCard", ns::VCARD, &[])),
             RoomDeed::PingsItself => self.ping(self.nick),
             RoomDeed::Pings(_) => self.ping(self.other.unwrap_or_default()),
+            RoomDeed::Probes(_) => self.to_other(Kind::Presence, Type::Probe),
+            affair => self.affair(affair),
         }
     }
 
@@ -66,7 +72,7 @@ impl Scene<'_> {
         self.to_nick(Stanza::presence(type_), nick)
     }
 
-    fn to_room(&self, kind: Kind, type_: Type) -> Stanza {
+    pub(super) fn to_room(&self, kind: Kind, type_: Type) -> Stanza {
         Stanza::new(kind, type_).with_to(Jid::from(self.room.clone()))
     }
 
@@ -91,10 +97,10 @@ impl Scene<'_> {
         self.to_nick(stanza, nick).with_payload(element("ping", ns::PING, &[]))
     }
 
-    fn privilege_iq(&self, privilege: &Privilege) -> Stanza {
+    fn privilege_iq(&self, privilege: &Privilege, reason: Option<&str>) -> Stanza {
         match privilege {
-            Privilege::Role(role) => self.role_iq(role, None),
-            Privilege::Affiliation(affiliation) => self.affiliation_iq(affiliation, None),
+            Privilege::Role(role) => self.role_iq(role, reason),
+            Privilege::Affiliation(affiliation) => self.affiliation_iq(affiliation, reason),
         }
     }
 
@@ -116,9 +122,7 @@ impl Scene<'_> {
 
     fn admin_iq(&self, mut item: Element, reason: Option<&str>) -> Stanza {
         if let Some(reason) = reason {
-            let mut child = element("reason", ns::MUC_ADMIN, &[]);
-            child.append_text(reason);
-            item.append_child(child);
+            item.append_child(text_element("reason", ns::MUC_ADMIN, reason));
         }
         let mut query = element("query", ns::MUC_ADMIN, &[]);
         query.append_child(item);
@@ -128,15 +132,23 @@ impl Scene<'_> {
 
 fn with_text(stanza: Stanza, name: &str, text: Option<&str>) -> Stanza {
     let Some(text) = text else { return stanza };
-    let mut child = element(name, ns::CLIENT, &[]);
+    stanza.with_payload(text_element(name, ns::CLIENT, text))
+}
+
+/// An element that holds nothing but text.
+pub(super) fn text_element(name: &str, namespace: &'static str, text: &str) -> Element {
+    let mut child = element(name, namespace, &[]);
     if !text.is_empty() {
         child.append_text(text);
     }
-    stanza.with_payload(child)
+    child
 }
 
-fn muc_element(limits: &HistoryLimits) -> Element {
+fn muc_element(password: Option<&str>, limits: &HistoryLimits) -> Element {
     let mut muc = element("x", ns::MUC, &[]);
+    if let Some(password) = password {
+        muc.append_child(text_element("password", ns::MUC, password));
+    }
     if *limits == HistoryLimits::default() {
         return muc;
     }
@@ -166,7 +178,7 @@ fn without(privilege: &Privilege) -> Privilege {
     }
 }
 
-fn role_name(role: &Role) -> &'static str {
+pub(super) fn role_name(role: &Role) -> &'static str {
     match role {
         Role::Moderator => "moderator",
         Role::Participant => "participant",
@@ -175,7 +187,7 @@ fn role_name(role: &Role) -> &'static str {
     }
 }
 
-fn affiliation_name(affiliation: &Affiliation) -> &'static str {
+pub(super) fn affiliation_name(affiliation: &Affiliation) -> &'static str {
     match affiliation {
         Affiliation::Owner => "owner",
         Affiliation::Admin => "admin",
@@ -194,7 +206,8 @@ mod tests {
         let room = BareJid::new("wallops@channel.avalon.irc").unwrap();
         let scene =
             Scene { room: &room, nick: "BigCheese", other: Some("Troy"), other_jid: None, id: "1" };
-        let joins = RoomDeed::Joins { nick: None, history: HistoryLimits::default() };
+        let joins =
+            RoomDeed::Joins { nick: None, password: None, history: HistoryLimits::default() };
         assert_eq!(
             scene.stanza(&joins).to_string(),
             "<presence to='wallops@channel.avalon.irc/BigCheese'>\n  \
@@ -216,7 +229,8 @@ mod tests {
     fn a_nick_that_is_no_resource_is_sent_all_the_same() {
         let room = BareJid::new("wallops@channel.avalon.irc").unwrap();
         let scene = Scene { room: &room, nick: "", other: None, other_jid: None, id: "1" };
-        let joins = RoomDeed::Joins { nick: None, history: HistoryLimits::default() };
+        let joins =
+            RoomDeed::Joins { nick: None, password: None, history: HistoryLimits::default() };
         assert_eq!(scene.stanza(&joins).malformed_address(), Some("to"));
     }
 }

@@ -65,7 +65,7 @@ impl<N: Network> Play<'_, N> {
     fn slave(&self, name: &Name) -> Option<&Slave> {
         let jid = self.slave_jid(name)?;
         let world = self.network.world();
-        world.server(world.server_id(jid.domain().as_str())?)?.server()?.slave()
+        world.server(world.server_id(jid.domain().as_str())?)?.server()?.slave(&jid)
     }
 
     /// The slaves' copies of a room, by the slaves' names. A slave that was not created has none.

@@ -24,7 +24,9 @@ pub fn setting(scenario: &Scenario, plain: bool) -> Setting {
             timers: service.timers,
             persistence: service.persistence,
         });
-    let slaves = world.servers.iter().filter_map(|server| server.slave.as_ref()).map(|slave| {
+    let hosted = world.servers.iter().flat_map(|server| &server.slaves);
+    let slaves = hosted.map(|hosted| {
+        let slave = &hosted.config;
         let registers = matches!(slave.registration, Registration::Dynamic(_));
         SlaveSetting {
             jid: slave.jid.clone(),

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::dmuc::{Persistence, Registration, Rooms, ServiceConfig, SlaveConfig, StaticSlave};
-use crate::scenario::{Cast, Host, Scenario};
-use crate::server::ServerConfig;
+use crate::dmuc::{Registration, Rooms, ServiceConfig, SlaveConfig, StaticSlave};
+use crate::scenario::{Cast, Host, Profile, Scenario, Slave};
+use crate::server::{HostedSlave, ServerConfig};
 use crate::sim::network::{self, CLIENT_LATENCY, Delay, SERVER_LATENCY};
 use crate::sim::world::{ClientConfig, WorldConfig};
 use crate::time::{Duration, Time};
@@ -19,8 +19,8 @@ pub fn world_config(scenario: &Scenario, plain: bool) -> WorldConfig {
         domain: domain.to_string(),
         flavour: server.flavour,
         connect_timeout: server.connect_timeout,
-        slave: (!plain).then(|| slave_config(cast, domain)).flatten(),
-        service: service_config(cast, domain, plain),
+        slaves: if plain { Vec::new() } else { slaves_of(cast, domain) },
+        service: service_config(scenario, domain, plain),
     });
     let clients = cast.clients.values().map(|client| ClientConfig { jid: client.jid.clone() });
     WorldConfig { servers: servers.collect(), clients: clients.collect(), links: links(cast) }
@@ -40,27 +40,39 @@ pub fn beginning(scenario: &Scenario) -> Time {
     (scenario.tags.epoch - LEAD_MIN.max(slowest.saturating_mul(trips))).floor_second()
 }
 
-fn slave_config(cast: &Cast, domain: &str) -> Option<SlaveConfig> {
-    let (_, slave) = cast.slave_at(domain)?;
+/// The slaves of this domain.
+fn slaves_of(cast: &Cast, domain: &str) -> Vec<HostedSlave> {
+    let slaves = cast.slaves.values().filter(|slave| slave.jid.domain().as_str() == domain);
+    let hosted = |slave: &Slave| HostedSlave {
+        config: slave_config(cast, slave),
+        // A static slave runs, and waits for its master to create it.
+        at_start: slave.at_start || slave.registration == Registration::Static,
+    };
+    slaves.map(hosted).collect()
+}
+
+fn slave_config(cast: &Cast, slave: &Slave) -> SlaveConfig {
     let mut services = cast.services.keys();
     let rooms = match (services.next(), services.next()) {
         (Some(only), None) if slave.rooms.is_empty() => Rooms::Service(only.to_string()),
         _ => Rooms::Only(room_jids(cast, &slave.rooms, |_| true)),
     };
-    Some(SlaveConfig {
+    SlaveConfig {
         jid: slave.jid.clone(),
         rooms,
         history_max: slave.history_max,
         timers: slave.timers,
-        registration: Registration::Static,
-        persistent: false,
-    })
+        registration: slave.registration.clone(),
+        persistent: slave.persistent,
+    }
 }
 
-fn service_config(cast: &Cast, domain: &str, plain: bool) -> Option<ServiceConfig> {
+fn service_config(scenario: &Scenario, domain: &str, plain: bool) -> Option<ServiceConfig> {
+    let Scenario { cast, tags, .. } = scenario;
     let service = cast.services.get(domain)?;
     let here = |room: &str| room == domain;
-    let slaves = cast.slaves.values().map(|slave| StaticSlave {
+    let known = cast.slaves.values().filter(|one| one.registration == Registration::Static);
+    let slaves = known.map(|slave| StaticSlave {
         jid: slave.jid.clone(),
         rooms: if slave.rooms.is_empty() {
             Rooms::Service(domain.to_owned())
@@ -78,9 +90,9 @@ fn service_config(cast: &Cast, domain: &str, plain: bool) -> Option<ServiceConfi
         creation: service.creation,
         slaves: if plain { Vec::new() } else { slaves.collect() },
         timers: service.timers,
-        registration: false,
-        identify: false,
-        persistence: Persistence::Nothing,
+        registration: !plain && tags.profile == Profile::Full,
+        identify: tags.profile != Profile::Core,
+        persistence: cast.servers.get(domain).map(|one| one.persistence).unwrap_or_default(),
     })
 }
 

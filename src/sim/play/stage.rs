@@ -41,7 +41,10 @@ impl<N: Network> Play<'_, N> {
     }
 
     fn join_before(&mut self, name: &Name, room: &Name, epoch: Time) -> Result<(), PlayError> {
-        let joins = RoomDeed::Joins { nick: None, history: HistoryLimits::default() };
+        // Who is in the room from the start has come in somehow, and knows its password.
+        let password =
+            self.scenario.cast.rooms.get(room).and_then(|room| room.config.password.clone());
+        let joins = RoomDeed::Joins { nick: None, password, history: HistoryLimits::default() };
         self.room_deed(name, room, &joins);
         if !self.network.run_until_quiet(epoch) {
             return Err(PlayError::NotReady);

@@ -1,7 +1,7 @@
 //! The play with a cast that is made here, so that nothing depends on the language.
 
 use super::*;
-use crate::dmuc::Timers;
+use crate::dmuc::{Persistence, Registration, Timers};
 use crate::room::{Affiliation, RoomConfig};
 use crate::scenario::verbs::{
     Count, Crossing, HistoryLimits, Knowledge, Manner, NetworkChange, Pause, Perception, RoomDeed,
@@ -50,6 +50,8 @@ fn cast() -> Cast {
             at_start: true,
             history_max: 20,
             timers: Timers::default(),
+            registration: Registration::Static,
+            persistent: false,
         };
         cast.slaves.insert(name.into(), slave);
     }
@@ -58,6 +60,8 @@ fn cast() -> Cast {
             span: None,
             flavour: Flavour::Prosody,
             connect_timeout: Flavour::Prosody.connect_timeout(),
+            persistence: Persistence::Nothing,
+            creation: None,
         };
         cast.servers.insert(domain.into(), server);
     }
@@ -87,7 +91,7 @@ fn does(name: &str, deed: RoomDeed) -> Action {
 }
 
 fn joins(name: &str) -> Action {
-    does(name, RoomDeed::Joins { nick: None, history: HistoryLimits::default() })
+    does(name, RoomDeed::Joins { nick: None, password: None, history: HistoryLimits::default() })
 }
 
 fn says(name: &str, text: &str) -> Action {

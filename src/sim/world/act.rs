@@ -22,8 +22,8 @@ pub enum Action {
     SendAs(HostId, Stanza),
     /// A server sends a stanza as if one of the machines that it hosts had sent it.
     Forge(HostId, Stanza),
-    /// The operator of this server's chat service has a slave created that is configured so far.
-    CreateSlave(HostId, Jid),
+    /// The operator of this server does something with what it hosts.
+    Operate(HostId, Input),
     /// The network or a host is tampered with. Without effect on hosts that do not exist.
     Fault(Fault),
 }
@@ -44,9 +44,7 @@ impl World {
                 self.send(now, stream, End::Dialer, stanza, out);
             }
             Action::Forge(server, stanza) => self.feed(now, server, Input::Forged(stanza), out),
-            Action::CreateSlave(server, slave) => {
-                self.feed(now, server, Input::CreateSlave(slave), out);
-            }
+            Action::Operate(server, input) => self.feed(now, server, input, out),
             Action::Fault(fault) => self.fault(now, fault, out),
         }
     }
@@ -169,8 +167,9 @@ impl World {
                 self.note_deadline(host.0 as usize, now);
                 out.push(Command::PowerOff(host));
             }
-            Machine::Slave(domain) => {
-                self.feed_domain(now, domain, Input::CrashSlave, out);
+            Machine::Slave(name) => {
+                let Some((host, jid)) = self.slave_named(name) else { return };
+                self.feed(now, host, Input::CrashSlave(jid), out);
                 self.faults.machine_died(machine.clone(), index);
             }
             Machine::Service(domain) => {
@@ -188,13 +187,34 @@ impl World {
                 if self.faults.power_on(host) {
                     out.push(Command::PowerOn(host));
                     self.servers[host.0 as usize].power_on();
-                    // Its slave has forgotten what the master believes that it knows.
-                    self.feed(now, host, Input::RestartSlave, out);
+                    // Its slaves may have forgotten what the master believes that they know.
+                    let server = self.servers[host.0 as usize].server();
+                    let slaves = server.into_iter().flat_map(|one| one.slaves().cloned());
+                    for slave in slaves.collect::<Vec<_>>() {
+                        self.feed(now, host, Input::RestartSlave(slave), out);
+                    }
+                    self.note_deadline(host.0 as usize, now);
                 }
             }
-            Machine::Slave(domain) => self.feed_domain(now, domain, Input::RestartSlave, out),
+            Machine::Slave(name) => {
+                if let Some((host, jid)) = self.slave_named(name) {
+                    self.feed(now, host, Input::RestartSlave(jid), out);
+                }
+            }
             Machine::Service(domain) => self.feed_domain(now, domain, Input::RestartService, out),
         }
+    }
+
+    /// The host and the address of a slave that is named by its domain or its address.
+    fn slave_named(&self, name: &str) -> Option<(HostId, Jid)> {
+        let domain = name.rsplit('@').next().unwrap_or(name);
+        let host = self.server_id(domain)?;
+        let slaves = &self.server(host)?.config().slaves;
+        let slave = match name.contains('@') {
+            true => slaves.iter().find(|slave| slave.config.jid.as_str() == name)?,
+            false => slaves.first()?,
+        };
+        Some((host, slave.config.jid.clone()))
     }
 
     fn feed_domain(&mut self, now: Time, domain: &str, input: Input, out: &mut Vec<Command>) {

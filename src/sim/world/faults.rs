@@ -127,13 +127,17 @@ impl Faults {
         let Some(to) = &stanza.to else { return };
         let service =
             server.service.as_ref().filter(|service| service.domain == to.domain().as_str());
-        let slave = server.slave.as_ref().filter(|slave| {
-            *slave.jid.as_str() == *to.as_str() || slave.rooms.contain(&to.to_bare())
-        });
+        let meets = |name: &str| {
+            server.slaves.iter().enumerate().any(|(place, slave)| {
+                let slave = &slave.config;
+                let named = slave.jid.as_str() == name || place == 0 && name == server.domain;
+                named && (slave.jid == **to || slave.rooms.contain(&to.to_bare()))
+            })
+        };
         for (machine, fault) in &self.dead {
             let meant = match machine {
                 Machine::Server(_) => false,
-                Machine::Slave(domain) => slave.is_some() && **domain == *server.domain,
+                Machine::Slave(name) => meets(name),
                 Machine::Service(domain) => service.is_some() && **domain == *server.domain,
             };
             if meant {

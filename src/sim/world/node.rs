@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::server::{Domain, Input, Output, Server, ServerConfig};
+use crate::server::{Domain, Input, Output, Server, ServerConfig, ServerDisk};
 use crate::sim::network::StreamId;
 use crate::time::Time;
 
@@ -12,6 +12,8 @@ pub struct Node {
     config: ServerConfig,
     /// None while the host is down.
     server: Option<Box<Server>>,
+    /// What it kept when it went down.
+    disk: ServerDisk,
     /// The deadline under which the world has it listed.
     pub(super) deadline: Option<Time>,
     /// Outgoing streams, dialled or open.
@@ -25,6 +27,7 @@ impl Node {
         Self {
             server: Some(Box::new(Server::new(config.clone()))),
             config,
+            disk: ServerDisk::default(),
             deadline: None,
             outgoing: BTreeMap::new(),
             incoming: BTreeMap::new(),
@@ -57,13 +60,14 @@ impl Node {
     }
 
     pub(super) fn power_off(&mut self) {
-        self.server = None;
+        self.disk = self.server.take().map(|server| server.disk()).unwrap_or_default();
         self.outgoing.clear();
         self.incoming.clear();
     }
 
     pub(super) fn power_on(&mut self) {
-        self.server = Some(Box::new(Server::new(self.config.clone())));
+        let disk = std::mem::take(&mut self.disk);
+        self.server = Some(Box::new(Server::recovered(self.config.clone(), disk)));
     }
 
     pub(super) fn forget_outgoing(&mut self, stream: StreamId) -> Option<Domain> {
