@@ -29,6 +29,8 @@
 //! | split | older than the expiry | remove its occupants | split |
 
 mod admin;
+mod admission;
+mod end;
 mod fanout;
 mod join;
 mod keepalive;
@@ -40,6 +42,7 @@ mod occupant;
 mod presence;
 mod query;
 mod resync;
+mod settings;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -50,10 +53,10 @@ use self::link::{Link, LinkKind, LinkState};
 use self::log::{Log, Logged};
 use self::occupant::{Occupant, Session};
 use self::query::Queries;
-use super::{Change, Note, Output, StaticSlave, Timers};
+use super::{Change, Note, Output, ServiceConfig};
 use crate::room::{Audience, History, Role, RoomConfig, Roster, Seat, StoredMessage, Whois};
 use crate::stanza::{
-    BareJid, Condition, ErrorType, Jid, Kind, Payloads, Stanza, Type, error_element,
+    BareJid, Condition, ErrorType, Jid, Kind, Payloads, Stanza, Type, error_element, ns,
 };
 use crate::time::Time;
 
@@ -77,17 +80,20 @@ pub struct Master {
     opened: Time,
     /// The stamp of the last message.
     stamped: Time,
+    /// Whether its creator has not accepted it yet (XEP-0045 §10.1).
+    locked: bool,
+    /// Whether anybody was in it, or tried to be.
+    entered: bool,
+    /// What was said to all when it was destroyed or shut down.
+    ended: Option<Stanza>,
 }
 
 impl Master {
-    /// A room that nobody is in. Of `slaves` it knows those that serve it; which of them are
-    /// created at the start it creates when it is stepped first.
-    pub fn new(config: RoomConfig, slaves: &[StaticSlave], timers: Timers, now: Time) -> Self {
-        let links = slaves
-            .iter()
-            .filter(|slave| slave.rooms.contain(&config.jid))
-            .map(|slave| Link::new(slave, timers, now))
-            .collect();
+    /// A room of this service that nobody is in. Of the service's slaves it knows those that serve
+    /// it; which of them are created at the start it creates when it is stepped first.
+    pub fn new(config: RoomConfig, service: &ServiceConfig, now: Time) -> Self {
+        let slaves = service.slaves.iter().filter(|slave| slave.rooms.contain(&config.jid));
+        let links = slaves.map(|slave| Link::new(slave, service.timers, now)).collect();
         Self {
             address: Arc::new(config.jid.clone().into()),
             occupants: IndexMap::new(),
@@ -101,6 +107,9 @@ impl Master {
             pings: 0,
             opened: now,
             stamped: Time::from_micros(i64::MIN),
+            locked: false,
+            entered: false,
+            ended: None,
             config,
         }
     }
@@ -139,6 +148,9 @@ impl Master {
             return self.slave_stanza(now, link, &stanza, out);
         }
         self.hear_domain(&from, now);
+        if self.is_over() {
+            return refuse(&stanza, ErrorType::Cancel, Condition::ItemNotFound, None, out);
+        }
         let nick = stanza.to.as_ref().and_then(|to| to.resource()).map(|nick| nick.to_string());
         match (stanza.kind, nick) {
             (kind, nick) if stanza.is_error() && kind != Kind::Iq => {
@@ -153,6 +165,7 @@ impl Master {
             (Kind::Iq, None) => self.room_query(now, &stanza, out),
             (Kind::Iq, Some(nick)) => self.occupant_query(&stanza, &nick, out),
         }
+        self.end_if_empty(now, out);
     }
 
     fn occupant_of(&self, session: &Jid) -> Option<(&String, &Occupant)> {

@@ -17,6 +17,8 @@ pub struct Service {
     /// Whether the configured rooms exist already: they come to life with the first step, which
     /// brings the time.
     started: bool,
+    /// Whether the operator has shut it down.
+    down: bool,
 }
 
 /// What a chat service keeps on disk.
@@ -26,7 +28,7 @@ pub struct ServiceDisk {}
 impl Service {
     /// A service with the rooms and slaves of its configuration, and nobody in them.
     pub fn new(config: ServiceConfig) -> Self {
-        Self { config, rooms: BTreeMap::new(), started: false }
+        Self { config, rooms: BTreeMap::new(), started: false, down: false }
     }
 
     /// What it keeps on disk.
@@ -61,13 +63,21 @@ impl Service {
         match input {
             ServiceInput::Stanza(stanza) => self.stanza(now, stanza, out),
             ServiceInput::CreateSlave(slave) => self.create_slave(now, &slave, out),
-            ServiceInput::Offer(..) | ServiceInput::Deregister(..) | ServiceInput::ShutDown => {}
+            ServiceInput::Offer(..) | ServiceInput::Deregister(..) => {}
+            ServiceInput::ShutDown => {
+                self.down = true;
+                for room in self.rooms.values_mut() {
+                    room.shut_down(now, out);
+                }
+            }
             ServiceInput::Timeout => {
                 for room in self.rooms.values_mut() {
                     room.tick(now, out);
+                    room.end_if_empty(now, out);
                 }
             }
         }
+        self.rooms.retain(|_, room| !room.is_forgotten());
     }
 
     /// When [`ServiceInput::Timeout`] is due next. Before the first step: at once.
@@ -90,7 +100,7 @@ impl Service {
 
     fn open(&mut self, config: RoomConfig, now: Time) {
         let jid = config.jid.clone();
-        let master = Master::new(config, &self.config.slaves, self.config.timers, now);
+        let master = Master::new(config, &self.config, now);
         self.rooms.insert(jid, master);
     }
 
@@ -107,14 +117,21 @@ impl Service {
     fn stanza(&mut self, now: Time, stanza: Stanza, out: &mut Vec<Output>) {
         let Some(to) = stanza.to.clone() else { return };
         let address = to.to_bare();
+        let over = self.rooms.get(&address).is_none_or(Master::is_over);
+        if self.down && !self.rooms.contains_key(&address) {
+            return reply(&stanza, ErrorType::Cancel, Condition::ServiceUnavailable, out);
+        }
         if address.node().is_none() {
             return self.service_stanza(&stanza, out);
         }
-        if !self.rooms.contains_key(&address) && self.creates(&stanza, &to) {
+        if over && !self.down && self.creates(&stanza, &to) {
+            // Until its owner wants it otherwise it lasts as long as somebody is in it.
             let mut config = RoomConfig::new(address.clone());
             config.ownerless = true;
+            config.persistent = false;
             self.open(config, now);
             if let Some(room) = self.rooms.get_mut(&address) {
+                room.lock();
                 room.tick(now, out);
             }
         }

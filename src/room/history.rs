@@ -46,6 +46,13 @@ impl StoredMessage {
             })
     }
 
+    /// Whether the room says this status code with it (XEP-0045 §10.2.1).
+    pub fn has_code(&self, code: &str) -> bool {
+        let x = self.payloads.iter().filter(|payload| payload.is("x", ns::MUC_USER));
+        x.flat_map(Element::children)
+            .any(|child| child.is("status", ns::MUC_USER) && child.attr("code") == Some(code))
+    }
+
     /// The text of its subject.
     pub fn subject(&self) -> Option<String> {
         let subject = self.payloads.iter().find(|payload| payload.is("subject", ns::CLIENT));
@@ -82,6 +89,13 @@ impl History {
     /// An empty history that keeps this many messages.
     pub fn new(capacity: usize) -> Self {
         Self { messages: VecDeque::new(), capacity }
+    }
+
+    /// Keep this many from now on.
+    pub fn resize(&mut self, capacity: usize) {
+        self.capacity = capacity;
+        let excess = self.messages.len().saturating_sub(capacity);
+        self.messages.drain(..excess);
     }
 
     /// An empty history of the same size.

@@ -50,6 +50,15 @@ impl Item<'_> {
         x
     }
 
+    /// The same after something else that is said, such as why a room is destroyed.
+    pub fn element_after(&self, said: &[Element], codes: &[u16]) -> Element {
+        let mut x = element("x", ns::MUC_USER, &[]);
+        for said in said.iter().chain(self.element(codes).children()) {
+            x.append_child(said.clone());
+        }
+        x
+    }
+
     fn item(&self) -> Element {
         let mut item = element("item", ns::MUC_USER, &[]);
         if let Some(affiliation) = &self.affiliation {

@@ -87,6 +87,15 @@ impl Stage {
         id
     }
 
+    /// The creator of a room accepts it as it is (XEP-0045 §10.1.2).
+    pub fn accept_room(&mut self, who: &str) -> String {
+        let id = self.id("o");
+        let form = "<x xmlns='jabber:x:data' type='submit'/>";
+        let query = format!("<query xmlns='http://jabber.org/protocol/muc#owner'>{form}</query>");
+        self.send(who, &format!("<iq id='{id}' to='{ROOM}' type='set'>{query}</iq>"));
+        id
+    }
+
     pub fn kick(&mut self, who: &str, nick: &str) -> String {
         self.admin(who, &format!("<item nick='{nick}' role='none'><reason>Avaunt!</reason></item>"))
     }

@@ -201,6 +201,7 @@ fn whoever_creates_the_room_is_told_and_only_he() {
     let own = stage.record.to(Hop::SlaveToUser, BIGCHEESE);
     assert_eq!(codes(&own[0]), ["201", "110"]);
     assert_eq!(item(&own[0], "affiliation"), Some("owner"));
+    stage.accept_room(BIGCHEESE);
     stage.record.clear();
     stage.join(EFCHEN);
     for stanza in stage.record.hop(Hop::SlaveToUser) {

@@ -273,14 +273,7 @@ fn the_first_who_enters_creates_a_room_and_owns_it() {
         (item(&own[0], "affiliation"), item(&own[0], "role")),
         (Some("owner"), Some("moderator"))
     );
-    stage.send(
-        STRANGER,
-        &format!(
-            "<iq id='o' to='{ROOM}' type='set'><query xmlns='{}'><x xmlns='jabber:x:data' \
-         type='submit'/></query></iq>",
-            ns::MUC_OWNER
-        ),
-    );
+    stage.accept_room(STRANGER);
     assert!(!stage.record.got(STRANGER).last().unwrap().is_error());
     stage.join(WUMPUS);
     let second = stage.record.got(WUMPUS);

@@ -7,7 +7,7 @@ use super::*;
 use crate::room::item::{affiliation_name, role_name};
 use crate::room::privilege::{Parties, Refusal, rank};
 use crate::room::{Affiliation, Item, privilege};
-use crate::stanza::{Element, element, ns};
+use crate::stanza::{Element, element};
 
 /// What an `<item/>` asks for.
 enum Wish {

@@ -7,7 +7,7 @@
 use super::*;
 use crate::room::audience::Renderings;
 use crate::room::history::delay_element;
-use crate::stanza::{Element, element, ns};
+use crate::stanza::{Element, element};
 
 /// Something that everybody is told, without addressee.
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ impl Master {
         let Event { stanza, logged, subject, except } = event;
         let stamp = match &logged {
             Logged::Message(message) => Some(message.stamp),
-            Logged::Changed(_) | Logged::Gone(_) | Logged::Left(_) => None,
+            _ => None,
         };
         let seq = self.log.push(now, logged);
         self.copy_to_slaves(&stanza, stamp, seq, out);

@@ -3,19 +3,18 @@
 use super::fanout::copy;
 use super::*;
 use crate::dmuc::own_payloads;
-use crate::room::{Affiliation, Item, nick, privilege};
+use crate::room::{Affiliation, Item, privilege};
 use crate::stanza::{Element, dmuc};
 
 impl Master {
     /// Somebody asks to enter under this nick.
     pub(super) fn join(&mut self, now: Time, stanza: &Stanza, nick: &str, out: &mut Vec<Output>) {
         let Some(session) = stanza.from.clone() else { return };
-        if let Err((type_, condition, text)) = self.admission(&session, nick) {
-            let error = error_element(type_, condition, Some(&self.address), text);
-            out.extend(stanza.error_reply(error).map(Output::Send));
-            return;
+        if let Err(refusal) = self.admission(&session, nick, stanza) {
+            return self.refuse_entry(stanza, refusal, out);
         }
         let created = self.adopt_creator(&session);
+        self.entered = true;
         let via = self.serving_link(&session);
         if !self.occupants.contains_key(nick) && !self.seat(nick, session.to_bare()) {
             return;
@@ -56,26 +55,6 @@ impl Master {
             self.announce(now, nick, stanza, Some(session), out);
         }
         self.admit(now, session, history_limits(stanza), false, out);
-    }
-
-    /// Why this session may not enter under this nick.
-    fn admission(
-        &self,
-        session: &Jid,
-        nick: &str,
-    ) -> Result<(), (ErrorType, Condition, Option<&'static str>)> {
-        if !nick::is_acceptable(nick) {
-            let text = Some("Nickname must be valid");
-            return Err((ErrorType::Modify, Condition::JidMalformed, text));
-        }
-        if self.affiliation(&session.to_bare()) == Affiliation::Outcast {
-            return Err((ErrorType::Auth, Condition::Forbidden, None));
-        }
-        // A nick is one person's; he may have it with several sessions (XEP-0045 §7.2.9).
-        if self.occupants.get(nick).is_some_and(|occupant| occupant.bare != session.to_bare()) {
-            return Err((ErrorType::Cancel, Condition::Conflict, None));
-        }
-        Ok(())
     }
 
     /// Who enters a room that belongs to nobody and in which nobody is, owns it
@@ -150,6 +129,7 @@ impl Master {
     fn self_presence(&self, occupant: &Occupant, created: bool) -> Payloads {
         let mut codes = vec![110];
         codes.extend((self.config.whois == Whois::Anyone).then_some(100));
+        codes.extend(self.config.logging.then_some(170));
         codes.extend(created.then_some(201));
         let own: Vec<_> = occupant.seat.own_payloads().cloned().collect();
         occupant.describe(&own, &occupant.jids(), Item::default(), &codes)

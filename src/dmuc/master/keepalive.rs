@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::dmuc::pinger::Due;
-use crate::stanza::{element, ns};
+use crate::stanza::element;
 use crate::time::Duration;
 
 impl Master {
@@ -52,6 +52,9 @@ impl Master {
             || link.gone_until.is_some_and(|until| now >= until);
         if link.state == LinkState::Split && due && !link.expired {
             self.links[index].expired = true;
+            if self.is_over() {
+                self.links[index].state = LinkState::Unborn { at_start: false };
+            }
             self.remove_behind(now, index, out);
         }
     }

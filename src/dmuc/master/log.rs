@@ -21,6 +21,8 @@ pub(super) enum Logged {
     Left(Gone),
     /// A message, or the subject.
     Message(StoredMessage),
+    /// The end of the room.
+    Ended,
 }
 
 /// A nick that is no more, or a session that has none any more.

@@ -2,7 +2,7 @@
 //! §8.1).
 
 use super::*;
-use crate::stanza::{Element, element, ns};
+use crate::stanza::{Element, element};
 use crate::time::Duration;
 
 impl Master {
@@ -38,7 +38,7 @@ impl Master {
 
     /// The stamp of a message that is received now. No two messages of a room have the same, so
     /// that a slave knows by it which ones it has.
-    fn next_stamp(&mut self, now: Time) -> Time {
+    pub(super) fn next_stamp(&mut self, now: Time) -> Time {
         self.stamped = now.max(self.stamped + Duration::from_micros(1));
         self.stamped
     }

@@ -3,8 +3,7 @@
 use super::fanout::Event;
 use super::log::Gone;
 use super::*;
-use crate::room::{Item, nick};
-use crate::stanza::ns;
+use crate::room::Item;
 
 impl Master {
     pub(super) fn presence(
@@ -51,17 +50,15 @@ impl Master {
 
     /// An occupant takes another nick, with all his sessions (XEP-0045 §7.6): two adjacent events.
     fn rename(&mut self, now: Time, stanza: &Stanza, old: &str, new: &str, out: &mut Vec<Output>) {
-        let by = Some(&*self.address);
-        if !nick::is_acceptable(new) {
-            let text = Some("Nickname must be valid");
-            let error = error_element(ErrorType::Modify, Condition::JidMalformed, by, text);
-            out.extend(stanza.error_reply(error).map(Output::Send));
+        let Some(bare) = self.occupants.get(old).map(|occupant| occupant.bare.clone()) else {
             return;
-        }
-        if self.occupants.contains_key(new) {
-            let error = error_element(ErrorType::Cancel, Condition::Conflict, by, None);
-            out.extend(stanza.error_reply(error).map(Output::Send));
-            return;
+        };
+        let refusal = self.owns_nick(&bare, new).err();
+        // Under another nick of his own he has other sessions; they stay as they are.
+        let other = self.occupants.contains_key(new);
+        let conflict = (ErrorType::Cancel, Condition::Conflict, None);
+        if let Some(refusal) = refusal.or(other.then_some(conflict)) {
+            return self.refuse_entry(stanza, refusal, out);
         }
         let Some(occupant_jid) = self.occupant_jid(new) else { return };
         let Some((position, _, mut occupant)) = self.occupants.shift_remove_full(old) else {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::*;
-use crate::stanza::{Element, element, ns};
+use crate::stanza::{Element, element};
 
 /// Requests between occupants that are not answered yet, oldest first.
 #[derive(Clone, Debug, Default)]
@@ -76,6 +76,7 @@ impl Master {
             Some(stanza.result_reply(vec![element("query", ns::DISCO_ITEMS, &[])]))
         } else if payload.is("query", ns::MUC_OWNER) && set && self.is_instant_room(stanza, payload)
         {
+            self.unlock();
             Some(stanza.result_reply(vec![]))
         } else {
             None

@@ -12,7 +12,7 @@ use super::fanout::{copy, stamped};
 use super::log::{Gone, Logged};
 use super::*;
 use crate::room::Item;
-use crate::stanza::{element, ns};
+use crate::stanza::element;
 
 impl Master {
     /// The operator creates this slave. `false` if it is none of this room's.
@@ -35,6 +35,9 @@ impl Master {
     /// history (`master.roster.sent-on-create`, `master.history.may-send`). A ping asks whether it
     /// has come.
     pub(super) fn create(&mut self, now: Time, index: usize, out: &mut Vec<Output>) {
+        if self.is_over() {
+            return self.tell_late_end(index, out);
+        }
         let link = &mut self.links[index];
         link.state = LinkState::Active;
         link.confirmed = now;
@@ -70,6 +73,9 @@ impl Master {
 
     /// The slave is back: tell it what it missed.
     pub(super) fn resync(&mut self, now: Time, index: usize, out: &mut Vec<Output>) {
+        if self.is_over() {
+            return self.tell_late_end(index, out);
+        }
         out.push(self.note(&self.links[index].jid, Change::Resyncing));
         self.links[index].state = LinkState::Active;
         self.links[index].expired = false;
@@ -82,6 +88,13 @@ impl Master {
             self.links[index].confirmed = confirmed;
         }
         let missed: Vec<_> = self.log.since(confirmed).cloned().collect();
+        let non_anonymous = |logged: &Logged| match logged {
+            Logged::Message(message) => message.has_code("172"),
+            _ => false,
+        };
+        if missed.iter().any(non_anonymous) {
+            self.resend_all(index, out);
+        }
         self.resend_departures(index, &missed, out);
         self.resend_presences(now, index, &missed, out);
         for logged in &missed {
@@ -209,10 +222,17 @@ impl Master {
         let lacking = link.moderators > 0 && link.jids_since.is_none();
         let semi_anonymous = self.config.whois == Whois::Moderators;
         if lacking && semi_anonymous && link.state == LinkState::Active {
+            self.resend_all(index, out);
+            self.links[index].jids_since = Some(now);
+        }
+    }
+
+    /// Everybody's presence to a slave that may see JIDs from now on.
+    pub(super) fn resend_all(&self, index: usize, out: &mut Vec<Output>) {
+        if self.links[index].state == LinkState::Active {
             for occupant in self.occupants.values() {
                 self.send_presence(index, occupant, out);
             }
-            self.links[index].jids_since = Some(now);
         }
     }
 

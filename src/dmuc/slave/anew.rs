@@ -1,4 +1,4 @@
-//! Beginning anew: the slave has lost its memory, or the master has.
+//! Beginning anew: the slave has lost its memory, or the master has, or the room is over.
 //!
 //! XEP-0282 has no word for either. The slave says that it has no such room, in answer to the
 //! master's ping; what it is sent then is what a new slave is sent. The master opens what it sends
@@ -6,6 +6,9 @@
 //! slave that knows the room from another run learns that the master remembers nobody.
 
 use super::*;
+use crate::dmuc::Change;
+use crate::dmuc::pinger::Pinger;
+use crate::stanza::{Element, ns};
 
 impl SlaveRoom {
     /// The master knows now that all is forgotten here.
@@ -26,16 +29,7 @@ impl SlaveRoom {
     }
 
     fn dissolve(&mut self, out: &mut Vec<Output>) {
-        for (session, nick) in &self.locals {
-            let Ok(occupant) = self.jid.with_resource_str(nick) else { continue };
-            let affiliation = self.roster.get(nick).map(|seat| seat.affiliation.clone());
-            let item = Item { affiliation, role: Some(Role::None), ..Item::default() };
-            let presence = Stanza::presence(Type::Unavailable)
-                .with_from(Jid::from(occupant))
-                .with_to(session.clone())
-                .with_payload(item.element(&[332, 110]));
-            out.push(Output::Send(presence));
-        }
+        self.tell_end(&[status(332)], out);
         let mut directed = self.directed.clone();
         directed.retain(|session, _| !self.locals.contains_key(session));
         *self = SlaveRoom {
@@ -45,6 +39,41 @@ impl SlaveRoom {
             back_at: self.back_at,
             ..self.emptied()
         };
+    }
+
+    /// The room is destroyed, or its service goes down (XEP-0045 §10.9, §15.6.2): one stanza from
+    /// the room's own address. Each local user is told that he is out himself, and of nobody else;
+    /// then the room is forgotten.
+    pub(super) fn ended(&mut self, stanza: &Stanza, out: &mut Vec<Output>) {
+        let Some(x) = stanza.payload("x", ns::MUC_USER) else {
+            return out.push(self.note(&self.address, Change::Ignored));
+        };
+        let said: Vec<_> = x.children().filter(|child| child.name() != "item").cloned().collect();
+        self.tell_end(&said, out);
+        let mut directed = self.directed.clone();
+        directed.retain(|session, _| !self.locals.contains_key(session));
+        let pinger = Pinger::new(self.timers, self.timers.slave_idle);
+        let waiting = self.waiting.clone();
+        *self = SlaveRoom { directed, waiting, pinger, ..self.emptied() };
+    }
+
+    /// Every local user is out, for the reason that is said before the item, as at Prosody.
+    fn tell_end(&self, said: &[Element], out: &mut Vec<Output>) {
+        for (session, nick) in &self.locals {
+            let Ok(occupant) = self.jid.with_resource_str(nick) else { continue };
+            let affiliation = self.roster.get(nick).map(|seat| seat.affiliation.clone());
+            let item = Item {
+                affiliation: affiliation.or(Some(Affiliation::None)),
+                role: Some(Role::None),
+                jid: Some(session),
+                ..Item::default()
+            };
+            let presence = Stanza::presence(Type::Unavailable)
+                .with_from(Jid::from(occupant))
+                .with_to(session.clone())
+                .with_payload(item.element_after(said, &[110]));
+            out.push(Output::Send(presence));
+        }
     }
 
     /// The same room, with nothing known of it.

@@ -26,6 +26,7 @@ impl SlaveRoom {
             (Kind::Presence, Type::Unavailable, Some(nick)) => {
                 self.unavailable(stanza, &nick, out);
             }
+            (Kind::Presence, Type::Unavailable, None) => self.ended(&stanza, out),
             (Kind::Message, Type::Groupchat, _) => self.message(now, stanza, out),
             _ => out.push(self.note(&self.address, Change::Ignored)),
         }
@@ -172,6 +173,9 @@ impl SlaveRoom {
         if self.knows(&message) {
             return;
         }
+        if *from == *self.address {
+            self.learn_privacy(&message);
+        }
         // Messages of the past may come after one of now.
         let place = self.recent.partition_point(|(_, _, other)| *other <= stamp);
         self.recent.insert(place, (from.clone(), stanza.id.clone(), stamp));
@@ -196,6 +200,17 @@ impl SlaveRoom {
             false => stanza,
         };
         self.distribute(&stanza, out);
+    }
+
+    /// The room says who may see real JIDs from now on (XEP-0045 §10.2.1).
+    fn learn_privacy(&mut self, message: &StoredMessage) {
+        if message.has_code("172") {
+            self.non_anonymous = true;
+        }
+        if message.has_code("173") {
+            self.non_anonymous = false;
+            self.drop_jids(true);
+        }
     }
 
     /// Whether it has this message. Live ones are newer than all that it knows.
