@@ -29,7 +29,7 @@ impl SlaveRoom {
     }
 
     fn dissolve(&mut self, out: &mut Vec<Output>) {
-        self.tell_end(&[status(332)], out);
+        self.tell_end(&[status(332)], false, out);
         let mut directed = self.directed.clone();
         directed.retain(|session, _| !self.locals.contains_key(session));
         *self = SlaveRoom {
@@ -49,7 +49,7 @@ impl SlaveRoom {
             return out.push(self.note(&self.address, Change::Ignored));
         };
         let said: Vec<_> = x.children().filter(|child| child.name() != "item").cloned().collect();
-        self.tell_end(&said, out);
+        self.tell_end(&said, true, out);
         let mut directed = self.directed.clone();
         directed.retain(|session, _| !self.locals.contains_key(session));
         let pinger = Pinger::new(self.timers, self.timers.slave_idle);
@@ -57,15 +57,16 @@ impl SlaveRoom {
         *self = SlaveRoom { directed, waiting, pinger, ..self.emptied() };
     }
 
-    /// Every local user is out, for the reason that is said before the item, as at Prosody.
-    fn tell_end(&self, said: &[Element], out: &mut Vec<Output>) {
+    /// Every local user is out, for the reason that is said before the item, as at Prosody; with
+    /// his own JID if the room itself says so.
+    fn tell_end(&self, said: &[Element], jids: bool, out: &mut Vec<Output>) {
         for (session, nick) in &self.locals {
             let Ok(occupant) = self.jid.with_resource_str(nick) else { continue };
             let affiliation = self.roster.get(nick).map(|seat| seat.affiliation.clone());
             let item = Item {
                 affiliation: affiliation.or(Some(Affiliation::None)),
                 role: Some(Role::None),
-                jid: Some(session),
+                jid: jids.then_some(&**session),
                 ..Item::default()
             };
             let presence = Stanza::presence(Type::Unavailable)
