@@ -6,11 +6,14 @@ pub mod audience;
 pub mod config;
 pub mod form;
 pub mod history;
+pub mod invitation;
 pub mod item;
 pub mod nick;
 pub mod privilege;
+pub mod registration;
 pub mod roster;
 pub mod settings;
+pub mod voice;
 
 pub use xmpp_parsers::muc::user::{Affiliation, Role};
 
