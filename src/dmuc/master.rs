@@ -30,17 +30,24 @@
 
 mod admin;
 mod admission;
+mod affiliation;
 mod end;
 mod fanout;
+mod info;
 mod join;
 mod keepalive;
 mod leave;
+mod letters;
 mod link;
+mod lists;
 mod log;
 mod message;
 mod occupant;
+mod owner;
 mod presence;
+mod probe;
 mod query;
+mod register;
 mod resync;
 mod settings;
 
@@ -49,6 +56,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use self::letters::Invitations;
 use self::link::{Link, LinkKind, LinkState};
 use self::log::{Log, Logged};
 use self::occupant::{Occupant, Session};
@@ -75,6 +83,7 @@ pub struct Master {
     subject: Option<StoredMessage>,
     log: Log,
     queries: Queries,
+    invitations: Invitations,
     pings: u64,
     /// When this run of the room began.
     opened: Time,
@@ -104,6 +113,7 @@ impl Master {
             subject: subject_message(&config),
             log: Log::default(),
             queries: Queries::default(),
+            invitations: Invitations::default(),
             pings: 0,
             opened: now,
             stamped: Time::from_micros(i64::MIN),

@@ -172,7 +172,7 @@ impl Service {
         let mut query = element("query", ns::DISCO_INFO, &[]);
         let identity = [("category", "conference"), ("type", "text")];
         query.append_child(element("identity", ns::DISCO_INFO, &identity));
-        for feature in [ns::DISCO_INFO, ns::DISCO_ITEMS, ns::MUC] {
+        for feature in [ns::DISCO_INFO, ns::DISCO_ITEMS, ns::MUC, ns::PING] {
             query.append_child(element("feature", ns::DISCO_INFO, &[("var", feature)]));
         }
         query
@@ -180,8 +180,8 @@ impl Service {
 
     fn disco_items(&self) -> Element {
         let mut query = element("query", ns::DISCO_ITEMS, &[]);
-        for room in self.rooms.keys() {
-            query.append_child(element("item", ns::DISCO_ITEMS, &[("jid", room.as_str())]));
+        for item in self.rooms.values().filter_map(Master::listed).take(LISTED_MAX) {
+            query.append_child(item);
         }
         query
     }
@@ -194,3 +194,6 @@ fn reply(stanza: &Stanza, type_: ErrorType, condition: Condition, out: &mut Vec<
 
 /// How many rooms a service opens.
 const ROOMS_MAX: usize = 10_000;
+
+/// How many rooms a service lists.
+const LISTED_MAX: usize = 1_000;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jid::BareJid;
 
 use super::Affiliation;
+use crate::stanza::Element;
 use crate::stanza::slave::{HistoryLimits, Policy};
 use crate::time::Time;
 
@@ -65,6 +66,8 @@ pub struct RoomConfig {
     pub reserved_nicks: BTreeMap<BareJid, String>,
     /// Why somebody was banned.
     pub ban_reasons: BTreeMap<BareJid, String>,
+    /// Its vcard (XEP-0054), if it has one.
+    pub vcard: Option<Element>,
     /// Whether slaves may register (`muc#roomconfig_distributed`).
     pub distributed: bool,
     /// What slaves that register are granted.
@@ -167,6 +170,7 @@ impl RoomConfig {
             logging: false,
             reserved_nicks: BTreeMap::new(),
             ban_reasons: BTreeMap::new(),
+            vcard: None,
             distributed: true,
             grants: Grants::default(),
         }

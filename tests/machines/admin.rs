@@ -92,7 +92,7 @@ fn affiliations_are_given_by_those_who_may() {
         (WUMPUS, WIZ, "none", Ok(())),
         (WUMPUS, EFCHEN, "admin", Ok(())),
         (WUMPUS, EFCHEN, "owner", Ok(())),
-        (WUMPUS, WUMPUS, "none", Err("not-allowed")),
+        (WUMPUS, WUMPUS, "none", Err("conflict")),
         (WUMPUS, STRANGER, "outcast", Ok(())),
         (WUMPUS, EFCHEN, "emperor", Err("bad-request")),
     ] {
@@ -181,12 +181,13 @@ fn lists_are_for_moderators_and_admins() {
         );
         stage.record.got(who).pop().unwrap()
     };
-    let owners = ask(WIZ, "<item affiliation='owner'/>");
+    let owners = ask(WUMPUS, "<item affiliation='owner'/>");
     assert!(text(&owners).contains("argl@killrc.oulubox.irc"));
     let moderators = ask(TROY, "<item role='moderator'/>");
     let names: Vec<Stanza> = vec![moderators];
     assert!(["Wumpus", "WiZ", "Troy"].iter().all(|nick| text(&names[0]).contains(nick)));
     for (who, asked) in [
+        (WIZ, "<item affiliation='owner'/>"),
         (TROY, "<item affiliation='outcast'/>"),
         (EFCHEN, "<item role='participant'/>"),
         (EFCHEN, "<item affiliation='owner'/>"),

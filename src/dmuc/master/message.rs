@@ -9,9 +9,7 @@ impl Master {
     /// A message to the room.
     pub(super) fn message(&mut self, now: Time, stanza: Stanza, out: &mut Vec<Output>) {
         if stanza.type_ != Type::Groupchat {
-            // Invitations, declines and requests for voice are not part of this room's features.
-            let condition = Condition::FeatureNotImplemented;
-            return refuse(&stanza, ErrorType::Cancel, condition, None, out);
+            return self.letter(now, &stanza, out);
         }
         let session = stanza.from.clone();
         let occupant = session.as_ref().and_then(|session| self.occupant_of(session));

@@ -35,7 +35,8 @@ impl Master {
                 let text = Some(NOT_CONNECTED);
                 refuse(stanza, ErrorType::Cancel, Condition::NotAcceptable, text, out);
             }
-            // Subscriptions and probes of rooms are not XEP-0045's.
+            (Type::Probe, nick, _) => self.probe(stanza, nick, out),
+            // Subscriptions to rooms are not XEP-0045's.
             _ => out.push(self.note(&session, Change::Ignored)),
         }
     }

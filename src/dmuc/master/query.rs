@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 
 use super::*;
-use crate::stanza::{Element, element};
 
 /// Requests between occupants that are not answered yet, oldest first.
 #[derive(Clone, Debug, Default)]
@@ -63,55 +62,19 @@ impl Master {
         let Some(payload) = stanza.payloads.first() else {
             return refuse(stanza, ErrorType::Modify, Condition::BadRequest, None, out);
         };
-        let set = stanza.type_ == Type::Set;
-        if payload.is("query", ns::MUC_ADMIN) {
-            return if set { self.change(now, stanza, out) } else { self.list(stanza, out) };
+        let payload = payload.clone();
+        let is = |name, namespace| payload.is(name, namespace);
+        match stanza.type_ == Type::Set {
+            true if is("query", ns::MUC_ADMIN) => self.change(now, stanza, out),
+            false if is("query", ns::MUC_ADMIN) => self.list(stanza, out),
+            _ if is("query", ns::MUC_OWNER) => self.owner_query(now, stanza, &payload, out),
+            _ if is("query", ns::REGISTER) => self.registration(now, stanza, &payload, out),
+            _ if is("vCard", ns::VCARD) => self.vcard(now, stanza, &payload, out),
+            false if is("query", ns::DISCO_INFO) => self.disco_info(stanza, &payload, out),
+            false if is("query", ns::DISCO_ITEMS) => self.disco_items(stanza, out),
+            false if is("ping", ns::PING) => out.push(Output::Send(stanza.result_reply(vec![]))),
+            _ => refuse(stanza, ErrorType::Cancel, Condition::ServiceUnavailable, None, out),
         }
-        let reply = if payload.is("ping", ns::PING) && !set {
-            Some(stanza.result_reply(vec![]))
-        } else if payload.is("query", ns::DISCO_INFO) && !set {
-            Some(stanza.result_reply(vec![self.disco_info()]))
-        } else if payload.is("query", ns::DISCO_ITEMS) && !set {
-            // Who is in the room is for its occupants (XEP-0045 §6.5 lets the list be empty).
-            Some(stanza.result_reply(vec![element("query", ns::DISCO_ITEMS, &[])]))
-        } else if payload.is("query", ns::MUC_OWNER) && set && self.is_instant_room(stanza, payload)
-        {
-            self.unlock();
-            Some(stanza.result_reply(vec![]))
-        } else {
-            None
-        };
-        match reply {
-            Some(reply) => out.push(Output::Send(reply)),
-            None => refuse(stanza, ErrorType::Cancel, Condition::ServiceUnavailable, None, out),
-        }
-    }
-
-    /// The owner accepts the room as it is (XEP-0045 §10.1.2).
-    fn is_instant_room(&self, stanza: &Stanza, query: &Element) -> bool {
-        let owner = stanza.from.as_ref().is_some_and(|from| {
-            self.affiliation(&from.to_bare()) == crate::room::Affiliation::Owner
-        });
-        owner
-            && query.get_child("x", ns::DATA_FORMS).is_some_and(|form| {
-                form.attr("type") == Some("submit") && form.children().count() == 0
-            })
-    }
-
-    /// What the room is (XEP-0045 §6.4).
-    fn disco_info(&self) -> Element {
-        let mut query = element("query", ns::DISCO_INFO, &[]);
-        let identity = [("category", "conference"), ("type", "text")];
-        query.append_child(element("identity", ns::DISCO_INFO, &identity));
-        let anonymity = match self.config.whois {
-            Whois::Anyone => "muc_nonanonymous",
-            Whois::Moderators => "muc_semianonymous",
-        };
-        let moderation = if self.config.moderated { "muc_moderated" } else { "muc_unmoderated" };
-        for feature in [ns::MUC, anonymity, moderation, ns::SELF_PING_OPTIMIZATION] {
-            query.append_child(element("feature", ns::DISCO_INFO, &[("var", feature)]));
-        }
-        query
     }
 
     /// An IQ addressed to an occupant: it goes on to him, or is an answer that goes back.

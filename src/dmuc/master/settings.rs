@@ -8,7 +8,6 @@ use crate::room::privilege::rank;
 use crate::stanza::element;
 
 impl Master {
-    #[allow(dead_code, reason = "the owner's form is to come")]
     /// The owner has configured the room anew. Who is no member of a room that is for members now
     /// is out of it (322); then everybody is told, with these codes, that there is news
     /// (XEP-0045 §10.2.1), and slaves get JIDs where everybody sees them now.
