@@ -1,6 +1,6 @@
-//! What comes of a change of affiliation (XEP-0045 §9, §10): who is in the room gets another role or
-//! is out of it; of who is not there, those are told who may see his JID. A nick that is reserved
-//! is taken from who has it.
+//! What comes of a change of affiliation (XEP-0045 §9, §10): who is in the room gets another role
+//! or is out of it; of who is not there, those are told who may see his JID. A nick that is
+//! reserved is taken from who has it.
 
 use super::admin::Cause;
 use super::leave::Departure;

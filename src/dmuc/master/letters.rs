@@ -1,5 +1,5 @@
-//! Messages to the room that are not for everybody: mediated invitations, declines (XEP-0045 §7.8.2)
-//! and requests for voice (§7.13, §8.6).
+//! Messages to the room that are not for everybody: mediated invitations, declines (XEP-0045
+//! §7.8.2) and requests for voice (§7.13, §8.6).
 
 use std::collections::VecDeque;
 
@@ -75,8 +75,8 @@ impl Master {
         out.push(Output::Send(letter.with_to(invitee)));
     }
 
-    /// Whether this session may invite: into a members-only room admins, and members where the owner
-    /// says so; into another one everybody who is there, or moderators only.
+    /// Whether this session may invite: into a members-only room admins, and members where the
+    /// owner says so; into another one everybody who is there, or moderators only.
     fn may_invite(&self, session: &Jid) -> bool {
         let Some((_, occupant)) = self.occupant_of(session) else { return false };
         if self.config.members_only {
