@@ -1,5 +1,5 @@
-//! Mediated invitations and what comes of them (XEP-0045 §7.8.2): the room passes them on, in its own
-//! name, in the shape that Prosody gives them.
+//! Mediated invitations and what comes of them (XEP-0045 §7.8.2): the room passes them on, in its
+//! own name, in the shape that Prosody gives them.
 //!
 //! Direct invitations (XEP-0249) go from user to user; no room sees them.
 
