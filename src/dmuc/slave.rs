@@ -26,6 +26,7 @@
 //! | without memory | split interval | ping, so that the master pings back | without memory |
 
 mod anew;
+mod copy;
 mod distribute;
 mod enter;
 mod event;
@@ -37,6 +38,7 @@ mod waiting;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use self::copy::{RoomCopy, Standing};
 pub use self::room::SlaveRoom;
 use super::{Output, SlaveConfig, SlaveInput};
 use crate::room::item::status;
