@@ -71,7 +71,14 @@ impl Schedule {
     /// The smallest schedule found that breaks this rule, too. At most `plays` are tried, and none
     /// once `go_on` says no.
     pub fn shrink(&self, rule: &str, plays: usize, go_on: &dyn Fn() -> bool) -> Self {
-        shrink::shrink(self, rule, plays, go_on)
+        let is_wrong =
+            |text: &str| go_on() && judge::flaws(text).iter().any(|flaw| flaw.rule == rule);
+        self.shrink_while(&is_wrong, plays)
+    }
+
+    /// The smallest schedule found whose text still is so. At most `plays` are tried.
+    pub fn shrink_while(&self, is_so: &dyn Fn(&str) -> bool, plays: usize) -> Self {
+        shrink::shrink(self, is_so, plays)
     }
 }
 

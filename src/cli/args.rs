@@ -240,8 +240,8 @@ pub(super) struct Diff {
 /// Play random schedules, and find the smallest scenario that goes wrong
 ///
 /// Draws schedules of deeds and faults, each from a seed, plays them on the event network, and asks
-/// whether the invariants hold. What goes wrong is shrunk, and written as a scenario that goes wrong
-/// in the same way. The same seed gives the same schedule.
+/// whether the invariants hold. What goes wrong is shrunk, and written as a scenario that goes
+/// wrong in the same way. The same seed gives the same schedule.
 ///
 /// Play a thousand; play for an hour, with all of the protocol; judge a scenario that was found:
 ///

@@ -8,7 +8,9 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::act::{Act, Deed, Fault, Machine, Manner, Privilege, Setting, Ways};
-use super::stage::{NICKS, PERSISTENCE, Person, Place, Rank, Room, SlaveOf, Stage, Timers};
+use super::stage::{
+    NICKS, POLICIES, Person, Place, Policies, Rank, Room, SURVIVES, SlaveOf, Stage, Timers,
+};
 use super::{Bounds, Schedule};
 use crate::scenario::Profile;
 
@@ -58,13 +60,7 @@ impl Dice {
     fn stage(&mut self, bounds: &Bounds) -> Stage {
         let slaves = self.chance.random_range(bounds.slaves.clone());
         let full = bounds.profile == Profile::Full;
-        let all_policies = self.one_in(4);
         let mut places: Vec<Place> = (0..slaves).map(|name| self.place(name, full)).collect();
-        for slave in places.iter_mut().filter_map(|place| place.slave.as_mut()) {
-            if all_policies {
-                slave.policies = [true; 6];
-            }
-        }
         if self.one_in(3) {
             // A place without a slave.
             let guest =
@@ -83,7 +79,7 @@ impl Dice {
 
     fn place(&mut self, name: usize, full: bool) -> Place {
         let slave = SlaveOf {
-            policies: std::array::from_fn(|_| full && self.one_in(2)),
+            policies: self.grants(full),
             persistent: full && self.one_in(3),
             history_max: if self.one_in(6) { Some(self.of(&[0, 1, 3, 5])) } else { None },
         };
@@ -118,6 +114,17 @@ impl Dice {
         Person { gone: false, place, joined, rank, twin_of: None }
     }
 
+    /// All, or each alone, or any of them.
+    fn grants(&mut self, full: bool) -> Policies {
+        let each = self.below(POLICIES.len());
+        match self.below(4) {
+            _ if !full => Policies::default(),
+            0 | 1 => [true; POLICIES.len()],
+            2 => std::array::from_fn(|policy| policy == each),
+            _ => std::array::from_fn(|_| self.one_in(2)),
+        }
+    }
+
     fn room(&mut self, full: bool) -> Room {
         let timers = Timers {
             keepalive: self.of(&[20, 30, 60]),
@@ -129,7 +136,8 @@ impl Dice {
             moderated: self.one_in(6),
             public: self.one_in(4),
             history_max: if self.one_in(6) { Some(self.of(&[1, 2, 5])) } else { None },
-            persistence: if full { self.below(PERSISTENCE.len()) } else { 0 },
+            grants: self.grants(full),
+            survives: if full { self.below(SURVIVES.len()) } else { 0 },
             timers: if self.one_in(2) { Some(timers) } else { None },
         }
     }

@@ -4,19 +4,17 @@
 //! as usual. Every schedule that is tried is a valid one, since what has lost its sense is not
 //! written.
 
+use super::Schedule;
 use super::act::Act;
-use super::stage::{Rank, Stage};
-use super::{Schedule, judge};
+use super::stage::{POLICIES, Rank, Stage};
 
-/// Look for the smallest schedule that breaks this rule. At most `plays` are played, and none once
-/// `go_on` says no.
+/// Look for the smallest schedule whose text is still wrong. At most `plays` are played.
 pub(super) fn shrink(
     schedule: &Schedule,
-    rule: &str,
+    is_wrong: &dyn Fn(&str) -> bool,
     plays: usize,
-    go_on: &dyn Fn() -> bool,
 ) -> Schedule {
-    let mut search = Search { best: schedule.clone(), rule, plays, go_on };
+    let mut search = Search { best: schedule.clone(), is_wrong, plays };
     loop {
         let before = search.best.clone();
         search.thin_out();
@@ -32,14 +30,13 @@ pub(super) fn shrink(
 
 struct Search<'a> {
     best: Schedule,
-    rule: &'a str,
+    is_wrong: &'a dyn Fn(&str) -> bool,
     plays: usize,
-    go_on: &'a dyn Fn() -> bool,
 }
 
 impl Search<'_> {
     fn is_over(&self) -> bool {
-        self.plays == 0 || !(self.go_on)()
+        self.plays == 0
     }
 
     /// Whether this one goes wrong, too. Then it is the best.
@@ -48,7 +45,7 @@ impl Search<'_> {
             return false;
         }
         self.plays -= 1;
-        let is_wrong = judge::flaws(&schedule.text()).iter().any(|flaw| flaw.rule == self.rule);
+        let is_wrong = (self.is_wrong)(&schedule.text());
         if is_wrong {
             self.best = schedule;
         }
@@ -159,7 +156,10 @@ impl Search<'_> {
         self.with_stage(|stage| stage.room.moderated = false);
         self.with_stage(|stage| stage.room.public = false);
         self.with_stage(|stage| stage.room.history_max = None);
-        self.with_stage(|stage| stage.room.persistence = 0);
+        self.with_stage(|stage| stage.room.survives = 0);
+        for policy in 0..POLICIES.len() {
+            self.with_stage(|stage| stage.room.grants[policy] = false);
+        }
         self.with_stage(|stage| stage.room.timers = None);
         for place in self.best.stage.everywhere().collect::<Vec<_>>() {
             self.with_stage(|stage| stage.places[place].ejabberd = false);
@@ -174,7 +174,7 @@ impl Search<'_> {
                     slave.history_max = None;
                 }
             });
-            for policy in 0..super::stage::POLICIES.len() {
+            for policy in 0..POLICIES.len() {
                 self.with_stage(|stage| {
                     if let Some(slave) = &mut stage.places[place].slave {
                         slave.policies[policy] = false;

@@ -7,7 +7,8 @@ use crate::scenario::Profile;
 /// The address of the room.
 pub const ROOM: &str = "wallops@channel.avalon.irc";
 
-/// Everything that a schedule begins with. What is `gone` was taken out of it, and keeps its number.
+/// Everything that a schedule begins with. What is `gone` was taken out of it, and keeps its
+/// number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stage {
     /// How much of the protocol the machines speak.
@@ -40,17 +41,26 @@ pub struct Place {
 /// The slave of a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SlaveOf {
-    /// What it is granted while split, one for each of [`POLICIES`].
-    pub policies: [bool; POLICIES.len()],
+    /// What it would like to do while split.
+    pub policies: Policies,
     /// Whether what it knows survives a crash.
     pub persistent: bool,
     /// How many messages it keeps, if not the usual number.
     pub history_max: Option<u32>,
 }
 
+/// What a slave would like to do while split, or is granted: one for each of [`POLICIES`].
+pub type Policies = [bool; POLICIES.len()];
+
 /// What a slave may be granted.
-pub const POLICIES: [&str; 6] =
-    ["local-chat", "local-private", "local-enter", "local-nick", "local-kick", "mark-away"];
+pub const POLICIES: [&str; 6] = [
+    "local-chat",
+    "local-private",
+    "local-enter as participant",
+    "local-nick",
+    "local-kick",
+    "mark-away",
+];
 
 /// Somebody.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,14 +101,16 @@ pub struct Room {
     pub public: bool,
     /// How many messages it keeps, if not the usual number.
     pub history_max: Option<u32>,
-    /// What of the service survives a crash, one of [`PERSISTENCE`].
-    pub persistence: usize,
+    /// What slaves that register are granted.
+    pub grants: Policies,
+    /// What of the service survives a crash, one of [`SURVIVES`].
+    pub survives: usize,
     /// Keepalive, if not the usual.
     pub timers: Option<Timers>,
 }
 
 /// What of a service may survive a crash.
-pub const PERSISTENCE: [&str; 3] = ["nothing", "rooms", "everything"];
+pub const SURVIVES: [&str; 3] = ["nothing", "rooms", "everything"];
 
 /// Periods of keepalive, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -235,9 +247,7 @@ impl Stage {
         if let Some(max) = room.history_max {
             let _ = writeln!(text, "\thistory-max: {max}");
         }
-        if room.persistence > 0 {
-            let _ = writeln!(text, "\tpersistence: {}", PERSISTENCE[room.persistence]);
-        }
+        policies("grants", room.grants, text);
         if let Some(timers) = room.timers {
             let _ = writeln!(
                 text,
@@ -246,6 +256,10 @@ impl Stage {
             );
         }
         text.push('\n');
+        if room.survives > 0 {
+            let survives = SURVIVES[room.survives];
+            let _ = writeln!(text, "[Server] channel.avalon.irc\n\tsurvives: {survives}\n");
+        }
     }
 
     fn place(&self, number: usize, text: &mut String) {
@@ -253,17 +267,9 @@ impl Stage {
         let (label, domain) = (self.label(number), self.domain(number));
         if let Some(slave) = &place.slave {
             let _ = writeln!(text, "[Slave] {label}\n\tjid: slave@{domain}\n\trooms: wallops");
-            if self.profile == Profile::Full {
-                text.push_str("\tregistration: dynamic\n");
-                let policies = POLICIES.iter().zip(slave.policies);
-                let granted: Vec<_> =
-                    policies.filter(|(_, granted)| *granted).map(|(policy, _)| *policy).collect();
-                if !granted.is_empty() {
-                    let _ = writeln!(text, "\tpolicies: {}", granted.join(", "));
-                }
-                if slave.persistent {
-                    text.push_str("\tpersistent: yes\n");
-                }
+            policies("policies", slave.policies, text);
+            if slave.persistent {
+                text.push_str("\tpersistent: yes\n");
             }
             if let Some(max) = slave.history_max {
                 let _ = writeln!(text, "\thistory-max: {max}");
@@ -277,6 +283,16 @@ impl Stage {
             let link = format!("{domain} <-> channel.avalon.irc");
             let _ = writeln!(text, "[Link] {link}\n\tlatency: {latency}ms\n");
         }
+    }
+}
+
+fn policies(key: &str, policies: Policies, text: &mut String) {
+    if policies.iter().all(|granted| *granted) {
+        let _ = writeln!(text, "\t{key}: everything");
+    } else if policies.iter().any(|granted| *granted) {
+        let chosen = POLICIES.iter().zip(policies).filter(|(_, granted)| *granted);
+        let words: Vec<_> = chosen.map(|(policy, _)| *policy).collect();
+        let _ = writeln!(text, "\t{key}: {}", words.join(", "));
     }
 }
 
