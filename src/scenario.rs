@@ -23,7 +23,7 @@ mod parse;
 mod script;
 mod sections;
 mod sentence;
-pub mod setting;
+mod setting;
 mod source;
 mod token;
 mod values;

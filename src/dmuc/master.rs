@@ -31,7 +31,6 @@
 mod admin;
 mod admission;
 mod affiliation;
-mod asked;
 mod end;
 mod fanout;
 mod info;

@@ -13,7 +13,6 @@ mod deeds;
 mod expect;
 mod failure;
 mod know;
-mod order;
 pub mod pattern;
 mod perceive;
 mod raw;

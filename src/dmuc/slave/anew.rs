@@ -15,8 +15,7 @@ impl SlaveRoom {
     pub(super) fn begin_anew(&mut self, now: Time) {
         let mut pinger = self.pinger.clone();
         pinger.renew(now);
-        let directed = self.directed.clone();
-        *self = SlaveRoom { pinger, directed, blank: true, ..self.emptied() };
+        *self = SlaveRoom { pinger, directed: self.directed.clone(), ..self.emptied() };
     }
 
     /// The master tells what there is in this run of the room. Those who were in another one are
@@ -102,7 +101,6 @@ impl SlaveRoom {
             back_at: None,
             pinger: self.pinger.clone(),
             amnesia: false,
-            blank: false,
             ids: self.ids,
         }
     }

@@ -3,7 +3,6 @@
 use super::super::ast::{Direction, Machine, Name};
 use super::super::line::Parsed;
 use super::super::sentence::Sentence;
-use super::Order;
 use crate::time::Duration;
 
 /// A change of the network. Links are listed by their directions: `cut A from B` has both, `cut A
@@ -26,8 +25,6 @@ pub enum NetworkChange {
     Restart(Machine),
     /// `The master creates the slave vesa`
     CreateSlave(Name),
-    /// `The slave vesa registers`
-    Order(Order),
 }
 
 /// What a cut does to what is sent.
@@ -65,7 +62,7 @@ impl NetworkChange {
         } else if s.line.words("the master creates") {
             NetworkChange::CreateSlave(s.slave()?)
         } else {
-            return Order::parse(s).map(|order| order.map(NetworkChange::Order));
+            return Ok(None);
         };
         Ok(Some(change))
     }

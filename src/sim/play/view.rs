@@ -106,8 +106,7 @@ impl Inside {
     }
 }
 
-/// What the room says of an occupant.
-pub(super) fn muc_user(stanza: &Stanza) -> Option<&Element> {
+fn muc_user(stanza: &Stanza) -> Option<&Element> {
     stanza.payload("x", ns::MUC_USER)
 }
 
