@@ -12,6 +12,7 @@ mod check;
 mod complete;
 mod diff;
 mod examples;
+mod explore;
 mod failure;
 mod files;
 mod format;
@@ -62,6 +63,7 @@ fn obey(command: &Command, screen: &mut Screen) -> Result<Verdict, Refusal> {
         Command::Check(check) => check::check(check, screen),
         Command::Format(format) => format::format(format, screen),
         Command::Diff(diff) => diff::diff(diff, screen),
+        Command::Explore(explore) => explore::explore(explore, screen),
         Command::Completions { shell } => complete::completions(*shell, screen),
         Command::Man { directory } => complete::man(directory.as_deref(), screen),
     }

@@ -20,7 +20,7 @@ use crate::time::Duration;
 
 pub use self::master::Master;
 pub use self::service::{Service, ServiceDisk};
-pub use self::slave::{RoomCopy as SlaveRoom, Slave, SlaveDisk, SlaveState};
+pub use self::slave::{RoomCopy, Slave, SlaveDisk, SlaveRoom, Standing};
 
 /// What a machine does.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,6 +5,7 @@
 pub mod cli;
 pub mod conform;
 pub mod dmuc;
+pub mod explore;
 pub mod room;
 pub mod scenario;
 pub mod server;

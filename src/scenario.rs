@@ -23,7 +23,7 @@ mod parse;
 mod script;
 mod sections;
 mod sentence;
-mod setting;
+pub mod setting;
 mod source;
 mod token;
 mod values;

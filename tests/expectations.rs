@@ -166,3 +166,50 @@ fn a_play_that_is_never_quiet_ends() {
     let error = play_event(&scenario, &Options::default()).unwrap_err();
     assert!(error.to_string().contains("10 minutes"), "{error}");
 }
+
+#[test]
+fn privileges_subjects_and_histories_are_what_machines_have() {
+    let script = "WiZ grants Efchen moderator because \"he asked\"\n\
+        Everybody sees Efchen made moderator because \"he asked\"\n\
+        WiZ says \"one\"\nWiZ sets the subject to \"two\"\n\
+        The role of Efchen is moderator\nThe affiliation of WiZ is admin\n\
+        The affiliation of Efchen is none\nThe role of \"Trillian\" is none\n\
+        The subject is the same everywhere\nThe subject of vesa is \"two\"\n\
+        The history of eris holds \"one\"\nThe history of the master does not hold \"two\"\n\
+        The room exists\nThe master has the slave vesa in wallops\nThe slave vesa is active\n";
+    assert_eq!(failures(script), []);
+    for wrong in [
+        "The role of WiZ is visitor",
+        "The affiliation of Troy is member",
+        "The subject of the master is \"three\"",
+        "The history of vesa holds \"two\"",
+        "The room does not exist",
+        "The master has no slave vesa",
+        "The slave vesa is registering",
+        "The position of vesa is 3",
+    ] {
+        let script = format!("WiZ says \"one\"\n{wrong}\n");
+        assert_eq!(failures(&script), one(wrong, ""), "{wrong}");
+    }
+    let script = "WiZ grants Efchen moderator because \"he asked\"\n\
+        Troy sees Efchen made moderator because \"why not\"\n";
+    let expected = "Troy sees Efchen made moderator because \"why not\"";
+    assert_eq!(failures(script), one(expected, "Troy"));
+}
+
+#[test]
+fn stanzas_are_counted_by_kind_and_by_what_is_in_them() {
+    let script = "WiZ says \"one\"\nWiZ kicks Efchen because \"flooding\"\n\
+        Exactly 3 presences with status cross between servers\n\
+        Exactly one presence with leave crosses from channel to vesa\n\
+        Exactly 4 messages cross between servers since the beginning\n\
+        At least one iq crosses between eris and channel\n\
+        Efchen sees Efchen kicked because \"flooding\" with status 110 and 307\n\
+        BigCheese sees Efchen kicked with status 307\n";
+    let outcome = played("", script);
+    let counted: Vec<_> = outcome.failures.iter().map(|one| one.found.clone()).collect();
+    assert_eq!(counted, ["it was 4"], "LEAVE has one too");
+    let script = "WiZ kicks Efchen\nBigCheese sees Efchen kicked with status 110\n";
+    let expected = "BigCheese sees Efchen kicked with status 110";
+    assert_eq!(failures(script), one(expected, "BigCheese"));
+}

@@ -31,6 +31,7 @@
 mod admin;
 mod admission;
 mod affiliation;
+mod asked;
 mod end;
 mod fanout;
 mod info;

@@ -250,7 +250,7 @@ fn normal(name: &str) -> String {
     name.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-const ROOM_KEYS: [&str; 38] = [
+const ROOM_KEYS: [&str; 39] = [
     "jid",
     "owner",
     "admin",
@@ -269,6 +269,7 @@ const ROOM_KEYS: [&str; 38] = [
     "password",
     "change-subject",
     "allow-invites",
+    "member-invites",
     "private-messages",
     "presence-broadcast",
     "member-lists",

@@ -193,7 +193,7 @@ impl<'a> Sentence<'a> {
 }
 
 /// The first words of what people do and perceive.
-const VERBS: [&str; 55] = [
+const VERBS: [&str; 63] = [
     "connects",
     "connect",
     "disconnects",
@@ -249,6 +249,14 @@ const VERBS: [&str; 55] = [
     "gets",
     "get",
     "registers",
+    "unregisters",
+    "approves",
+    "approve",
+    "refuses",
+    "refuse",
+    "cancels",
+    "probes",
+    "probe",
 ];
 
 /// What may follow the name of somebody that is no verb of the above.

@@ -13,6 +13,7 @@ mod deeds;
 mod expect;
 mod failure;
 mod know;
+mod order;
 pub mod pattern;
 mod perceive;
 mod raw;

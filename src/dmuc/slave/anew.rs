@@ -15,7 +15,8 @@ impl SlaveRoom {
     pub(super) fn begin_anew(&mut self, now: Time) {
         let mut pinger = self.pinger.clone();
         pinger.renew(now);
-        *self = SlaveRoom { pinger, directed: self.directed.clone(), ..self.emptied() };
+        let directed = self.directed.clone();
+        *self = SlaveRoom { pinger, directed, blank: true, ..self.emptied() };
     }
 
     /// The master tells what there is in this run of the room. Those who were in another one are
@@ -101,6 +102,7 @@ impl SlaveRoom {
             back_at: None,
             pinger: self.pinger.clone(),
             amnesia: false,
+            blank: false,
             ids: self.ids,
         }
     }

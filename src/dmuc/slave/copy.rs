@@ -1,138 +1,59 @@
-//! A slave's copy of a room, of either kind: configured statically or registered.
+//! What a slave knows of a room, for who asks from outside: scenarios, tests.
 
-use std::sync::Arc;
+use super::{Slave, SlaveRoom};
+use crate::room::{History, Roster};
+use crate::stanza::BareJid;
 
-use super::registered::{RegisteredRoom, SlaveState};
-use super::room::SlaveRoom;
-use crate::dmuc::Output;
-use crate::room::{History, Roster, StoredMessage};
-use crate::stanza::slave::Resume;
-use crate::stanza::{BareJid, Jid, Stanza};
-use crate::time::Time;
-
-/// A slave's copy of a room.
+/// What a slave knows of a room.
 #[derive(Clone, Debug)]
-pub struct RoomCopy(pub(super) Kind);
-
-/// Of which kind it is.
-#[derive(Clone, Debug)]
-pub(super) enum Kind {
-    /// Both sides were configured.
-    Static(Box<SlaveRoom>),
-    /// The slave registers by itself.
-    Registered(Box<RegisteredRoom>),
+pub struct RoomCopy<'a> {
+    /// Who is there.
+    pub roster: &'a Roster,
+    /// What was said.
+    pub history: &'a History,
+    /// The text of the subject, if one is known.
+    pub subject: Option<String>,
+    /// Where the slave stands.
+    pub standing: Standing,
+    /// The number of the last event that it has, if it registers.
+    pub position: Option<u64>,
 }
 
-impl RoomCopy {
-    /// The room's address.
-    pub fn jid(&self) -> &BareJid {
-        match &self.0 {
-            Kind::Static(room) => room.jid(),
-            Kind::Registered(room) => room.jid(),
-        }
+/// Where a slave stands with a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It does not serve the room.
+    Idle,
+    /// It has asked to serve the room, and has no answer yet.
+    Registering,
+    /// It is being told the room's state, or is telling what its users did meanwhile.
+    Syncing,
+    /// All is told.
+    Active,
+    /// The master is lost.
+    Split,
+}
+
+impl Slave {
+    /// What it knows of a room, if anything.
+    pub fn copy(&self, room: &BareJid) -> Option<RoomCopy<'_>> {
+        self.room(room).map(RoomCopy::of)
     }
 
-    /// The stored roster.
-    pub fn roster(&self) -> &Roster {
-        match &self.0 {
-            Kind::Static(room) => room.roster(),
-            Kind::Registered(room) => room.roster(),
-        }
+    /// What it knows of each room that it knows, in the order of their addresses.
+    pub fn copies(&self) -> impl Iterator<Item = RoomCopy<'_>> {
+        self.rooms().map(RoomCopy::of)
     }
+}
 
-    /// The distribution list: full JIDs and nicks.
-    pub fn locals(&self) -> impl Iterator<Item = (&Jid, &str)> {
-        let locals = match &self.0 {
-            Kind::Static(room) => &room.locals,
-            Kind::Registered(room) => room.locals(),
-        };
-        locals.iter().map(|(session, nick): (&Arc<Jid>, &String)| (&**session, nick.as_str()))
-    }
-
-    /// The stored history.
-    pub fn history(&self) -> &History {
-        match &self.0 {
-            Kind::Static(room) => room.history(),
-            Kind::Registered(room) => room.history(),
-        }
-    }
-
-    /// The text of the stored subject, if one was ever set.
-    pub fn subject(&self) -> Option<String> {
-        match &self.0 {
-            Kind::Static(room) => room.subject(),
-            Kind::Registered(room) => room.subject().and_then(StoredMessage::subject),
-        }
-    }
-
-    /// Whether it counts the master as lost, or has forgotten what it knew.
-    pub fn is_split(&self) -> bool {
-        self.state() == SlaveState::Split
-    }
-
-    /// Where it stands with the master. What is configured statically is active or split.
-    pub fn state(&self) -> SlaveState {
-        match &self.0 {
-            Kind::Static(room) if room.is_split() => SlaveState::Split,
-            Kind::Static(_) => SlaveState::Active,
-            Kind::Registered(room) => room.state(),
-        }
-    }
-
-    /// The last event that it has; nothing where events are not numbered.
-    pub fn position(&self) -> Option<&Resume> {
-        match &self.0 {
-            Kind::Static(_) => None,
-            Kind::Registered(room) => room.position(),
-        }
-    }
-
-    pub(super) fn up(&mut self, now: Time, stanza: Stanza, out: &mut Vec<Output>) {
-        match &mut self.0 {
-            Kind::Static(room) => room.up(now, stanza, out),
-            Kind::Registered(room) => room.up(now, stanza, out),
-        }
-    }
-
-    pub(super) fn master_stanza(&mut self, now: Time, stanza: Stanza, out: &mut Vec<Output>) {
-        match &mut self.0 {
-            Kind::Static(room) => room.master_stanza(now, stanza, out),
-            Kind::Registered(room) => room.master_stanza(now, stanza, out),
-        }
-    }
-
-    pub(super) fn user_stanza(&mut self, now: Time, stanza: Stanza, out: &mut Vec<Output>) {
-        match &mut self.0 {
-            Kind::Static(room) => room.user_stanza(now, stanza, out),
-            Kind::Registered(room) => room.user_stanza(now, stanza, out),
-        }
-    }
-
-    pub(super) fn bounced(&mut self, now: Time, error: Stanza, out: &mut Vec<Output>) {
-        match &mut self.0 {
-            Kind::Static(room) => room.bounced(now, error, out),
-            Kind::Registered(room) => room.bounced(now, error, out),
-        }
-    }
-
-    pub(super) fn tick(&mut self, now: Time, out: &mut Vec<Output>) {
-        match &mut self.0 {
-            Kind::Static(room) => room.tick(now, out),
-            Kind::Registered(room) => room.tick(now, out),
-        }
-    }
-
-    pub(super) fn deadline(&self) -> Option<Time> {
-        match &self.0 {
-            Kind::Static(room) => room.deadline(),
-            Kind::Registered(room) => room.deadline(),
-        }
-    }
-
-    pub(super) fn registered(&mut self) -> Option<&mut RegisteredRoom> {
-        match &mut self.0 {
-            Kind::Static(_) => None,
-            Kind::Registered(room) => Some(room),
+impl<'a> RoomCopy<'a> {
+    fn of(room: &'a SlaveRoom) -> Self {
+        Self {
+            roster: room.roster(),
+            history: room.history(),
+            subject: room.subject(),
+            standing: if room.is_split() { Standing::Split } else { Standing::Active },
+            position: None,
         }
     }
 }

@@ -17,6 +17,7 @@ impl SlaveRoom {
             // It belongs to what is forgotten; the master will tell all of it anew.
             return out.push(self.note(&self.address, Change::Ignored));
         }
+        self.blank &= stanza.kind == Kind::Iq;
         self.hear(now);
         let nick = stanza.from.as_ref().and_then(|from| from.resource()).map(|n| n.to_string());
         match (stanza.kind, &stanza.type_, nick) {

@@ -53,6 +53,9 @@ pub struct SlaveRoom {
     pub(super) pinger: Pinger,
     /// It was started again and the master does not know it yet.
     pub(super) amnesia: bool,
+    /// The master was told that all is forgotten here, and has not begun to tell it anew: it may
+    /// not have heard.
+    pub(super) blank: bool,
     pub(super) ids: u64,
 }
 
@@ -80,6 +83,7 @@ impl SlaveRoom {
             back_at: None,
             pinger: Pinger::new(config.timers, config.timers.slave_idle),
             amnesia: false,
+            blank: false,
             ids: 0,
         }
     }
@@ -92,6 +96,11 @@ impl SlaveRoom {
     /// The stored roster.
     pub fn roster(&self) -> &Roster {
         &self.roster
+    }
+
+    /// The distribution list: full JIDs and nicks.
+    pub fn locals(&self) -> impl Iterator<Item = (&Jid, &str)> {
+        self.locals.iter().map(|(session, nick)| (&**session, nick.as_str()))
     }
 
     /// The stored history.

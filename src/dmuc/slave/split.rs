@@ -6,6 +6,7 @@ use super::up::is_join;
 use super::waiting::Relayed;
 use super::*;
 use crate::dmuc::Change;
+use crate::room::Audience;
 use crate::stanza::{Kind, ns};
 
 impl SlaveRoom {
@@ -84,7 +85,7 @@ impl SlaveRoom {
     /// A request of the master: a ping, if it is one that a slave knows.
     pub(super) fn query_from_master(&mut self, now: Time, query: &Stanza, out: &mut Vec<Output>) {
         let ping = query.type_ == Type::Get && query.has_payload("ping", ns::PING);
-        let (type_, condition) = match (ping, self.amnesia) {
+        let (type_, condition) = match (ping, self.amnesia || self.blank) {
             (true, false) => return self.answer_ping(now, query, out),
             (true, true) => {
                 self.begin_anew(now);
@@ -202,12 +203,22 @@ impl SlaveRoom {
                 .with_from(seat.occupant.clone())
                 .with_payloads(payloads);
             let nick = nick.unwrap_or_default();
-            self.distribute_presence(&presence, &nick, out);
             let moderated = self.has_moderator();
-            self.locals.shift_remove(&session);
+            if self.local_sessions(&nick).len() > 1 {
+                // Another of his sessions stays, and so does the nick.
+                let sessions = std::slice::from_ref(&session);
+                let own = Audience::Own { sessions, jids: self.sees_jids(&nick) };
+                let payloads = own.render(&presence.payloads);
+                let told = presence.with_to(session.clone()).with_payloads(payloads);
+                out.push(Output::Send(told));
+                self.locals.shift_remove(&session);
+            } else {
+                self.distribute_presence(&presence, &nick, out);
+                self.locals.shift_remove(&session);
+                self.roster.shift_remove(&nick);
+                self.leaving.insert(nick);
+            }
             self.drop_jids(moderated);
-            self.roster.shift_remove(&nick);
-            self.leaving.insert(nick);
         }
         self.queue.insert(session, stanza);
     }

@@ -32,8 +32,13 @@ impl Casting<'_> {
             .map(|past| Subject { text: past.text, author: past.author, stamp: past.stamp });
         config.history = section.all("history").filter_map(|key| self.past(key)).collect();
         for word in Setting::words() {
-            if let Some(setting) = self.value(section, word, |value| Setting::read(word, value)) {
-                setting.apply(&mut config);
+            let room = config.clone();
+            let read = |value: &str| {
+                let refused = |why| Wrong::Refused { found: value.to_owned(), why };
+                Setting::read(word, value)?.applied(&room).map_err(refused)
+            };
+            if let Some(changed) = self.value(section, word, read) {
+                config = changed;
             }
         }
         self.grants(section, &mut config.grants);

@@ -46,6 +46,7 @@ pub enum Wrong {
     UnknownSetting { found: String, meant: Option<String>, known: Vec<String> },
     UnknownPolicy { found: String, meant: Option<String>, known: Vec<String> },
     Bad { found: String, expected: &'static str, example: &'static str },
+    Refused { found: String, why: String },
     UnknownVariable { found: String, meant: Option<String> },
     // The script.
     UnknownStart { found: String, meant: Option<String>, expected: Vec<String> },
@@ -141,6 +142,7 @@ impl fmt::Display for Wrong {
             Wrong::Bad { found, expected, .. } => {
                 write!(f, "{} is not {expected}", ticked(found))
             }
+            Wrong::Refused { found, why } => write!(f, "{} cannot be set: {why}", ticked(found)),
             Wrong::UnknownVariable { found, meant } => unknown(f, "variable", found, meant),
             other => other.of_the_script(f),
         }

@@ -6,8 +6,10 @@ use super::super::ast::{Direction, Host, Machine, Name, Occupant};
 use super::super::line::Parsed;
 use super::super::mistake::Wrong;
 use super::super::names::Names;
+use super::super::values;
 use super::super::words::{nearest, ticked};
 use super::Sentence;
+use crate::stanza::BareJid;
 
 impl<'a> Sentence<'a> {
     /// Somebody in a room: a name of the cast, or a nick in quotes.
@@ -116,6 +118,22 @@ impl<'a> Sentence<'a> {
             (None, _) if self.names.gaps.a_room() => Ok(PLACEHOLDER.into()),
             (None, _) => Err(Wrong::NoRoom),
         }
+    }
+
+    /// A room of the cast, or the address of any.
+    pub(in super::super) fn venue(&mut self) -> Parsed<BareJid> {
+        let rooms = self.names.cast.rooms.iter();
+        let known = rooms
+            .filter(|(name, _)| Some(&***name) == self.line.peek_word())
+            .map(|(_, room)| room.config.jid.clone())
+            .next();
+        if let Some(jid) = known {
+            self.line.advance(1);
+            return Ok(jid);
+        }
+        #[allow(clippy::expect_used, reason = "`room@invalid` is a JID")]
+        let placeholder = BareJid::new("room@invalid").expect("a JID");
+        self.value("a room or the address of one", values::bare_jid, placeholder)
     }
 
     fn which_room(&self) -> Wrong {

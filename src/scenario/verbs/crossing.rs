@@ -9,9 +9,29 @@ use super::super::values;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Crossing {
     /// `Exactly 4 stanzas cross between servers`, `Nothing crosses from vesa to channel`
-    Stanzas(Count, Path),
+    Stanzas {
+        /// How many.
+        count: Count,
+        /// Of which kind.
+        kind: Kind,
+        /// `with enter`: that have an element of this name somewhere.
+        with: Option<String>,
+        /// Between whom.
+        path: Path,
+        /// `since the beginning`, and not only since the last line that made something happen.
+        since_beginning: bool,
+    },
     /// `The cut lost at least one stanza`, `The cut lost nothing`: all cuts so far.
     CutLost(Count),
+}
+
+/// Which stanzas count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `stanzas`
+    Any,
+    /// `messages`, `presences`, `iqs`
+    Only(crate::stanza::Kind),
 }
 
 /// How many.
@@ -59,20 +79,40 @@ impl Crossing {
             };
             return Ok(Some(Crossing::CutLost(count)));
         }
-        let count = if s.line.words("nothing") {
-            Count::Exactly(0)
+        let (count, kind) = if s.line.words("nothing") {
+            (Count::Exactly(0), Kind::Any)
         } else if let Some(count) = Count::parse(s)? {
-            expect_stanzas(s)?;
-            count
+            (count, Kind::parse(s)?)
         } else {
             return Ok(None);
+        };
+        let with = if s.line.words("with") {
+            Some(s.value("the name of an element", |word| Ok(word.to_owned()), String::new())?)
+        } else {
+            None
         };
         if !s.line.any_of(&["crosses", "cross"]) {
             return Err(s.line.unexpected());
         }
-        Ok(Some(Crossing::Stanzas(count, Path::parse(s)?)))
+        let path = Path::parse(s)?;
+        let since_beginning = s.line.words("since the beginning");
+        Ok(Some(Crossing::Stanzas { count, kind, with, path, since_beginning }))
     }
 }
+
+impl Kind {
+    fn parse(s: &mut Sentence<'_>) -> Parsed<Self> {
+        let found = KINDS.iter().find(|(words, _)| s.line.any_of(words));
+        found.map(|(_, kind)| *kind).ok_or_else(|| s.line.unexpected())
+    }
+}
+
+const KINDS: [([&str; 2], Kind); 4] = [
+    (["stanzas", "stanza"], Kind::Any),
+    (["messages", "message"], Kind::Only(crate::stanza::Kind::Message)),
+    (["presences", "presence"], Kind::Only(crate::stanza::Kind::Presence)),
+    (["iqs", "iq"], Kind::Only(crate::stanza::Kind::Iq)),
+];
 
 impl Count {
     fn parse(s: &mut Sentence<'_>) -> Parsed<Option<Self>> {

@@ -3,6 +3,7 @@
 use super::super::ast::{Direction, Machine, Name};
 use super::super::line::Parsed;
 use super::super::sentence::Sentence;
+use super::Order;
 use crate::time::Duration;
 
 /// A change of the network. Links are listed by their directions: `cut A from B` has both, `cut A
@@ -25,6 +26,8 @@ pub enum NetworkChange {
     Restart(Machine),
     /// `The master creates the slave vesa`
     CreateSlave(Name),
+    /// `The slave vesa registers`
+    Order(Order),
 }
 
 /// What a cut does to what is sent.
@@ -62,7 +65,7 @@ impl NetworkChange {
         } else if s.line.words("the master creates") {
             NetworkChange::CreateSlave(s.slave()?)
         } else {
-            return Ok(None);
+            return Order::parse(s).map(|order| order.map(NetworkChange::Order));
         };
         Ok(Some(change))
     }

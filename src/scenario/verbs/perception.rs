@@ -1,13 +1,16 @@
 //! What people perceive: expectations about what reaches them, in their words.
 
+mod condition;
+mod sight;
+
 use super::super::ast::{Name, Occupant};
 use super::super::line::Parsed;
-use super::super::mistake::Wrong;
 use super::super::sentence::Sentence;
-use super::super::words::{nearest, ticked};
+use super::super::values;
 use super::room::because;
-use crate::stanza::Condition;
-use crate::stanza::{Element, ns};
+use crate::stanza::{BareJid, Condition};
+
+pub use self::sight::Sight;
 
 /// What somebody perceives in a room.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,9 +37,38 @@ pub enum Perception {
         occupant: Occupant,
         /// How.
         sight: Sight,
+        /// `with status 333`: status codes of XEP-0045 §15.6.2 that the room gives with it.
+        codes: Vec<u32>,
     },
     /// `WiZ sees the subject "Net splits"`
     SeesSubject(String),
+    /// `WiZ sees status 104`: whatever comes from the room has it.
+    SeesStatus(u32),
+    /// `WiZ sees the room destroyed in favour of operlog@channel.avalon.irc because "peace"`
+    SeesRoomDestroyed {
+        /// Where to go instead, if that is asked.
+        venue: Option<BareJid>,
+        /// Why, if that is asked.
+        reason: Option<String>,
+    },
+    /// `Efchen is renamed to "Efchen2"`: by whom does not matter.
+    IsRenamed(String),
+    /// `Efchen is invited by WiZ because "we miss you"`, through the room or directly.
+    IsInvited {
+        /// Who invites.
+        by: Occupant,
+        /// Why, if that is asked.
+        reason: Option<String>,
+    },
+    /// `WiZ sees Efchen decline because "busy"`
+    SeesDecline {
+        /// Who declines.
+        by: Occupant,
+        /// Why, if that is asked.
+        reason: Option<String>,
+    },
+    /// `WiZ is asked for voice by Efchen`: he gets the form with which to approve it.
+    IsAskedForVoice(Occupant),
     /// `WiZ is told not-allowed`: an error with this condition.
     IsTold(Condition),
     /// `WiZ is answered`: the result of an IQ.
@@ -44,25 +76,6 @@ pub enum Perception {
     /// `WiZ is in the room`, by the presences that he has got: he has entered and not left.
     /// `WiZ is not in the room` is its negation.
     IsInRoom,
-}
-
-/// What becomes of an occupant before the eyes of others.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sight {
-    /// `arrive`
-    Arrive,
-    /// `leave`, `leave saying "Good night"`
-    Leave(Option<String>),
-    /// `kicked`, `kicked because "flooding"`
-    Kicked(Option<String>),
-    /// `banned`, `banned because "flooding"`
-    Banned(Option<String>),
-    /// `away`, `away "in the kitchen"`
-    Away(Option<String>),
-    /// `back`
-    Back,
-    /// `as "Wizard"`: under a new nick.
-    As(String),
 }
 
 /// A perception, whether it is denied, and in which room.
@@ -102,26 +115,24 @@ impl Perception {
         if s.line.words("the subject") {
             return Ok(Perception::SeesSubject(s.line.expect_text()?));
         }
+        if s.line.words("status") {
+            return s.number().map(Perception::SeesStatus);
+        }
+        if s.line.words("the room destroyed") {
+            let venue = if s.line.words("in favour of") { Some(s.venue()?) } else { None };
+            return Ok(Perception::SeesRoomDestroyed { venue, reason: because(s)? });
+        }
         let occupant = s.occupant()?;
-        let sight = if s.line.any_of(&["arrive", "arrives"]) {
-            Sight::Arrive
-        } else if s.line.any_of(&["leave", "leaves"]) {
-            let saying = if s.line.words("saying") { Some(s.line.expect_text()?) } else { None };
-            Sight::Leave(saying)
-        } else if s.line.words("kicked") {
-            Sight::Kicked(because(s)?)
-        } else if s.line.words("banned") {
-            Sight::Banned(because(s)?)
-        } else if s.line.words("away") {
-            Sight::Away(s.line.text("a text in quotes"))
-        } else if s.line.words("back") {
-            Sight::Back
-        } else if s.line.words("as") {
-            Sight::As(s.line.expect_text()?)
+        if s.line.any_of(&["decline", "declines"]) {
+            return Ok(Perception::SeesDecline { by: occupant, reason: because(s)? });
+        }
+        let sight = Sight::parse(s)?;
+        let codes = if s.line.words("with status") {
+            s.list(|s| s.value("a status code", values::number, 0))?
         } else {
-            return Err(s.line.unexpected());
+            Vec::new()
         };
-        Ok(Perception::Sees { occupant, sight })
+        Ok(Perception::Sees { occupant, sight, codes })
     }
 
     fn parse_is(s: &mut Sentence<'_>) -> Parsed<Option<Perceived>> {
@@ -137,10 +148,13 @@ impl Perception {
         if s.line.any_of(&["is not in", "are not in"]) {
             return Ok(Some((Perception::IsInRoom, true, s.room()?)));
         }
+        if let Some((what, denied)) = Self::parse_passive(s)? {
+            return Ok(Some((what, denied, s.in_room()?)));
+        }
         let denied = s.line.any_of(&["is not told", "are not told"]);
         if denied || s.line.any_of(&["is told", "are told"]) {
             let fallback = Condition::UndefinedCondition;
-            let condition = s.value("the condition of an error", condition, fallback)?;
+            let condition = s.value("the condition of an error", condition::condition, fallback)?;
             return Ok(Some((Perception::IsTold(condition), denied, s.in_room()?)));
         }
         let denied = s.line.any_of(&["is not answered", "are not answered"]);
@@ -149,41 +163,22 @@ impl Perception {
         }
         Ok(None)
     }
-}
 
-fn condition(word: &str) -> Result<Condition, Wrong> {
-    let element = CONDITIONS.contains(&word).then(|| Element::bare(word, ns::STANZA_ERRORS));
-    element.and_then(|element| Condition::try_from(element).ok()).ok_or_else(|| {
-        Wrong::UnknownCondition {
-            found: word.to_owned(),
-            meant: nearest(word, CONDITIONS),
-            known: CONDITIONS.iter().map(|condition| ticked(condition)).collect(),
+    /// What somebody else does to him.
+    fn parse_passive(s: &mut Sentence<'_>) -> Parsed<Option<(Self, bool)>> {
+        let denied = s.line.any_of(&["is not renamed to", "are not renamed to"]);
+        if denied || s.line.any_of(&["is renamed to", "are renamed to"]) {
+            return Ok(Some((Perception::IsRenamed(s.line.expect_text()?), denied)));
         }
-    })
+        let denied = s.line.any_of(&["is not invited by", "are not invited by"]);
+        if denied || s.line.any_of(&["is invited by", "are invited by"]) {
+            let what = Perception::IsInvited { by: s.occupant()?, reason: because(s)? };
+            return Ok(Some((what, denied)));
+        }
+        let denied = s.line.any_of(&["is not asked for voice by", "are not asked for voice by"]);
+        if denied || s.line.any_of(&["is asked for voice by", "are asked for voice by"]) {
+            return Ok(Some((Perception::IsAskedForVoice(s.occupant()?), denied)));
+        }
+        Ok(None)
+    }
 }
-
-/// RFC 6120 §8.3.3
-const CONDITIONS: [&str; 22] = [
-    "bad-request",
-    "conflict",
-    "feature-not-implemented",
-    "forbidden",
-    "gone",
-    "internal-server-error",
-    "item-not-found",
-    "jid-malformed",
-    "not-acceptable",
-    "not-allowed",
-    "not-authorized",
-    "policy-violation",
-    "recipient-unavailable",
-    "redirect",
-    "registration-required",
-    "remote-server-not-found",
-    "remote-server-timeout",
-    "resource-constraint",
-    "service-unavailable",
-    "subscription-required",
-    "undefined-condition",
-    "unexpected-request",
-];

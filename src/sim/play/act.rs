@@ -2,10 +2,8 @@
 
 use super::deeds::Scene;
 use super::{Play, PlayError};
-use crate::dmuc::ServiceInput;
-use crate::scenario::verbs::{Manner, NetworkChange, Pause, Raw, RoomDeed, Session};
+use crate::scenario::verbs::{Manner, NetworkChange, Order, Pause, Raw, RoomDeed, Session};
 use crate::scenario::{Action as Line, Direction, Machine, Name, Occupant, Party, Step, Who};
-use crate::server::Input;
 use crate::sim::network::Network;
 use crate::sim::world::Action;
 use crate::stanza::{BareJid, Stanza};
@@ -95,6 +93,9 @@ impl<N: Network> Play<'_, N> {
             && match &step.action {
                 Line::Know(_) | Line::Cross(_) => true,
                 Line::Network(NetworkChange::CreateSlave(_)) => true,
+                Line::Network(NetworkChange::Order(order)) => {
+                    !matches!(order, Order::MasterShutsDown { .. })
+                }
                 Line::Network(NetworkChange::Crash(machine) | NetworkChange::Restart(machine)) => {
                     matches!(machine, Machine::Slave(_))
                 }
@@ -149,9 +150,7 @@ impl<N: Network> Play<'_, N> {
         let other = deed.other();
         let other_nick = other.map(|other| self.nick_of(other, room));
         let other_jid = match other {
-            Some(Occupant::Client(name)) => {
-                self.scenario.cast.clients.get(name).map(|client| client.jid.to_bare())
-            }
+            Some(Occupant::Client(name)) => self.bare_jid(name),
             _ => None,
         };
         self.ids += 1;
@@ -227,21 +226,11 @@ impl<N: Network> Play<'_, N> {
                 }
             }
             NetworkChange::CreateSlave(name) => self.create_slave(name),
+            NetworkChange::Order(order) => self.order(order),
         }
         let after = self.network.world().faults().len();
         self.fault_spans.extend((before..after).map(|_| step.span));
         self.catch_up();
-    }
-
-    fn create_slave(&mut self, name: &Name) {
-        let Some(slave) = self.scenario.cast.slaves.get(name) else { return };
-        let services: Vec<Name> = self.scenario.cast.services.keys().cloned().collect();
-        for domain in services {
-            if let Some(host) = self.network.world().server_id(&domain) {
-                let input = Input::Operate(ServiceInput::CreateSlave(slave.jid.clone()));
-                self.network.act(Action::Operate(host, input));
-            }
-        }
     }
 
     fn fault_links(&mut self, directions: &[Direction], fault: impl Fn(Link) -> Fault) {
@@ -302,6 +291,11 @@ impl<N: Network> Play<'_, N> {
             people.retain(|name| self.nick_in(name, room).is_some());
         }
         people
+    }
+
+    /// The bare JID of a client.
+    pub(super) fn bare_jid(&self, name: &str) -> Option<BareJid> {
+        Some(self.scenario.cast.clients.get(name)?.jid.to_bare())
     }
 
     pub(super) fn room_jid(&self, room: &Name) -> Option<BareJid> {

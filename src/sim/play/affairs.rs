@@ -2,7 +2,7 @@
 //! XEP-0045 and XEP-0249.
 
 use super::deeds::{Scene, affiliation_name, role_name, text_element};
-use crate::scenario::Setting;
+use crate::scenario::setting::{configuration, submission};
 use crate::scenario::verbs::{Privilege, RoomDeed};
 use crate::stanza::{BareJid, Element, Kind, Stanza, Type, attribute, element, ns};
 
@@ -15,7 +15,7 @@ impl Scene<'_> {
             }
             RoomDeed::Invites { reason, .. } => self.mediated("invite", reason.as_deref()),
             RoomDeed::Declines { reason, .. } => self.mediated("decline", reason.as_deref()),
-            RoomDeed::AsksVoice => self.voice_form(&[("muc#role", &["participant"])]),
+            RoomDeed::AsksVoice => self.voice_form(vec![("muc#role", vec!["participant"])]),
             RoomDeed::Decides { allow, .. } => self.decision(*allow),
             RoomDeed::AsksConfiguration => self.owner_iq(Type::Get, None),
             RoomDeed::Configures(settings) => {
@@ -26,7 +26,8 @@ impl Scene<'_> {
             }
             RoomDeed::AsksRegistration => self.register_iq(Type::Get, None),
             RoomDeed::Registers(nick) => {
-                let form = form(REGISTER_FORM, &[("muc#register_roomnick", &[nick])]);
+                let nick = ("muc#register_roomnick", vec![nick.as_str()]);
+                let form = submission(REGISTER_FORM, [nick]);
                 self.register_iq(Type::Set, Some(form))
             }
             RoomDeed::Unregisters => {
@@ -73,18 +74,19 @@ impl Scene<'_> {
     }
 
     /// A form of XEP-0045 §7.13 and §8.6.
-    fn voice_form(&self, fields: &[(&str, &[&str])]) -> Stanza {
-        self.to_room(Kind::Message, Type::Absent).with_payload(form(VOICE_FORM, fields))
+    fn voice_form(&self, fields: Vec<(&str, Vec<&str>)>) -> Stanza {
+        let form = submission(VOICE_FORM, fields);
+        self.to_room(Kind::Message, Type::Absent).with_payload(form)
     }
 
     fn decision(&self, allow: bool) -> Stanza {
         let allow = if allow { "true" } else { "false" };
         let jid = self.address();
-        self.voice_form(&[
-            ("muc#role", &["participant"]),
-            ("muc#jid", &[&jid]),
-            ("muc#roomnick", &[self.other.unwrap_or_default()]),
-            ("muc#request_allow", &[allow]),
+        self.voice_form(vec![
+            ("muc#role", vec!["participant"]),
+            ("muc#jid", vec![&jid]),
+            ("muc#roomnick", vec![self.other.unwrap_or_default()]),
+            ("muc#request_allow", vec![allow]),
         ])
     }
 
@@ -126,32 +128,6 @@ fn with_address(mut stanza: Stanza, address: &str) -> Stanza {
     }
 }
 
-fn configuration(settings: &[Setting]) -> Element {
-    let values: Vec<(String, Vec<&str>)> = settings
-        .iter()
-        .map(|setting| {
-            let values = setting.values.iter().map(String::as_str).collect();
-            (format!("muc#roomconfig_{}", setting.field), values)
-        })
-        .collect();
-    let fields: Vec<(&str, &[&str])> =
-        values.iter().map(|(name, values)| (name.as_str(), values.as_slice())).collect();
-    form(CONFIGURATION_FORM, &fields)
-}
-
-/// A form that is submitted (XEP-0004 §3.2).
-fn form(type_: &str, fields: &[(&str, &[&str])]) -> Element {
-    let mut form = element("x", ns::DATA_FORMS, &[("type", "submit")]);
-    for (name, values) in std::iter::once(&("FORM_TYPE", &[type_][..])).chain(fields) {
-        let mut field = element("field", ns::DATA_FORMS, &[("var", name)]);
-        for value in *values {
-            field.append_child(text_element("value", ns::DATA_FORMS, value));
-        }
-        form.append_child(field);
-    }
-    form
-}
-
 fn destroy(venue: Option<&BareJid>, password: Option<&str>, reason: Option<&str>) -> Element {
     let mut destroy = element("destroy", ns::MUC_OWNER, &[]);
     if let Some(venue) = venue {
@@ -165,6 +141,5 @@ fn destroy(venue: Option<&BareJid>, password: Option<&str>, reason: Option<&str>
     destroy
 }
 
-const CONFIGURATION_FORM: &str = "http://jabber.org/protocol/muc#roomconfig";
 const REGISTER_FORM: &str = "http://jabber.org/protocol/muc#register";
 const VOICE_FORM: &str = "http://jabber.org/protocol/muc#request";

@@ -2,15 +2,26 @@
 
 use super::Play;
 use crate::scenario::Span;
-use crate::scenario::verbs::{Count, Crossing, Path};
+use crate::scenario::verbs::{Count, Crossing, Kind, Path};
 use crate::sim::network::Network;
+use crate::stanza::{Element, Stanza};
 use crate::transcript::{Fault, Hop};
 
 impl<N: Network> Play<'_, N> {
     pub(super) fn crosses(&mut self, span: Span, crossing: &Crossing) {
         match crossing {
-            Crossing::Stanzas(count, path) => {
-                let number = self.crossed(path);
+            Crossing::Stanzas { count, kind, with, path, since_beginning } => {
+                let since = if *since_beginning { 0 } else { self.marked_entry };
+                let number = self.crossed(path, since, |stanza| {
+                    let is_kind = match kind {
+                        Kind::Any => true,
+                        Kind::Only(kind) => stanza.kind == *kind,
+                    };
+                    is_kind
+                        && with
+                            .as_ref()
+                            .is_none_or(|name| stanza.payloads.iter().any(|one| holds(one, name)))
+                });
                 self.check_count(span, *count, number, "to cross");
             }
             Crossing::CutLost(count) => {
@@ -22,7 +33,7 @@ impl<N: Network> Play<'_, N> {
         }
     }
 
-    fn crossed(&self, path: &Path) -> u64 {
+    fn crossed(&self, path: &Path, since: usize, counts: impl Fn(&Stanza) -> bool) -> u64 {
         let Some(transcript) = self.network.world().recorder().transcript() else { return 0 };
         let on_path = |hop: &Hop| match path {
             Path::BetweenServers => hop.crosses_servers(),
@@ -31,9 +42,8 @@ impl<N: Network> Play<'_, N> {
                 (&hop.from, &hop.to) == (one, other) || (&hop.from, &hop.to) == (other, one)
             }
         };
-        let since =
-            transcript.hops().filter(|(index, _, hop)| *index >= self.marked_entry && on_path(hop));
-        since.count() as u64
+        let hops = transcript.hops().filter(|(index, ..)| *index >= since);
+        hops.filter(|(_, _, hop)| on_path(hop) && counts(&hop.stanza)).count() as u64
     }
 
     fn check_count(&mut self, span: Span, count: Count, number: u64, what: &str) {
@@ -47,4 +57,9 @@ impl<N: Network> Play<'_, N> {
             self.fail(span, "", &expected, &format!("it was {number}"), None);
         }
     }
+}
+
+/// Whether this element, or one within it, has this name. Stanzas are not deep.
+fn holds(element: &Element, name: &str) -> bool {
+    element.name() == name || element.children().any(|child| holds(child, name))
 }

@@ -148,7 +148,12 @@ impl<N: Network> Play<'_, N> {
             Some(Occupant::Nick(wanted)) => wanted == nick,
             None => true,
         };
-        let asked = Asked { room: room_jid, what, is_subject: &is_subject };
+        let jid = match subject(what) {
+            Some(Occupant::Client(other)) => self.bare_jid(other),
+            Some(Occupant::Nick(address)) => BareJid::new(address).ok(),
+            None => None,
+        };
+        let asked = Asked { room: room_jid, what, jid, is_subject: &is_subject };
         let inbox = self.inbox(name);
         let end = if exact { inbox.len().min(cursor + 1) } else { inbox.len() };
         (cursor..end).find(|index| asked.is(&inbox[*index].stanza, view.is_newly(*index)))
@@ -188,6 +193,9 @@ fn subject(what: &Perception) -> Option<&Occupant> {
             Some(speaker)
         }
         Perception::Sees { occupant, .. } => Some(occupant),
+        Perception::IsInvited { by, .. }
+        | Perception::SeesDecline { by, .. }
+        | Perception::IsAskedForVoice(by) => Some(by),
         _ => None,
     }
 }

@@ -1,7 +1,10 @@
 //! What people perceive: which stanza means that somebody spoke, came, went.
 
-use super::view::{has_status, new_nick, reason};
-use crate::scenario::verbs::{Perception, Sight};
+mod affairs;
+
+use super::deeds::{affiliation_name, role_name};
+use super::view::{has_status, muc_user, new_nick, reason};
+use crate::scenario::verbs::{Perception, Privilege, Sight};
 use crate::stanza::{BareJid, Kind, Stanza, Type, element, ns};
 
 /// What somebody is asked to have perceived.
@@ -10,6 +13,8 @@ pub(super) struct Asked<'a> {
     pub(super) room: &'a BareJid,
     /// What.
     pub(super) what: &'a Perception,
+    /// The real JID of whom it is about, where the script knows it.
+    pub(super) jid: Option<BareJid>,
     /// Whether a nick is that of whom it is about.
     pub(super) is_subject: &'a dyn Fn(&str) -> bool,
 }
@@ -35,10 +40,11 @@ impl Asked<'_> {
                     && self.is_from_subject(stanza)
                     && stanza.body().as_ref() == Some(text)
             }
-            Perception::Sees { sight, .. } => {
+            Perception::Sees { sight, codes, .. } => {
                 stanza.kind == Kind::Presence
                     && self.is_from_subject(stanza)
                     && shows(sight, stanza, newly)
+                    && codes.iter().all(|code| has_status(stanza, &code.to_string()))
             }
             Perception::SeesSubject(text) => {
                 self.is_from_room(stanza)
@@ -47,6 +53,7 @@ impl Asked<'_> {
             }
             // Not one stanza's doing.
             Perception::IsInRoom => false,
+            _ => self.is_affair(stanza),
         }
     }
 
@@ -73,12 +80,30 @@ fn shows(sight: &Sight, stanza: &Stanza, newly: bool) -> bool {
         }
         Sight::Kicked(wanted) => gone && has_status(stanza, "307") && because(wanted),
         Sight::Banned(wanted) => gone && has_status(stanza, "301") && because(wanted),
+        Sight::Removed => {
+            gone && ["321", "322", "332", "333"].iter().any(|code| has_status(stanza, code))
+        }
+        Sight::Made(privilege, wanted) => here && has(privilege, stanza) && because(wanted),
         Sight::Away(status) => {
             let away = payload("show").is_some_and(|show| show == "away");
             here && away && (status.is_none() || payload("status") == *status)
         }
         Sight::Back => here && !newly && payload("show").is_none(),
         Sight::As(nick) => gone && new_nick(stanza).as_ref() == Some(nick),
+    }
+}
+
+/// Whether the room says that the occupant has this role or affiliation.
+fn has(privilege: &Privilege, stanza: &Stanza) -> bool {
+    let item = muc_user(stanza).and_then(|x| x.get_child("item", ns::MUC_USER));
+    let (name, value) = attribute_of(privilege);
+    item.is_some_and(|item| item.attr(name) == Some(value))
+}
+
+fn attribute_of(privilege: &Privilege) -> (&'static str, &'static str) {
+    match privilege {
+        Privilege::Role(role) => ("role", role_name(role)),
+        Privilege::Affiliation(affiliation) => ("affiliation", affiliation_name(affiliation)),
     }
 }
 
@@ -106,6 +131,7 @@ pub(super) fn sketch(room: &BareJid, nick: Option<&str>, what: &Perception) -> S
         Perception::IsAnswered => Stanza::new(Kind::Iq, Type::Result),
         Perception::IsInRoom => Stanza::presence(Type::Absent).with_payload(codes(&["110"])),
         Perception::Sees { sight, .. } => sketch_sight(sight),
+        affair => return affairs::sketch(room, affair),
     };
     let from = nick.and_then(|nick| room.with_resource_str(nick).ok());
     match from {
@@ -122,6 +148,12 @@ fn sketch_sight(sight: &Sight) -> Stanza {
         Sight::Leave(saying) => texted(gone, "status", saying.as_ref()),
         Sight::Kicked(_) => gone.with_payload(codes(&["307"])),
         Sight::Banned(_) => gone.with_payload(codes(&["301"])),
+        Sight::Removed => gone.with_payload(codes(&["333"])),
+        Sight::Made(privilege, _) => {
+            let mut x = codes(&[]);
+            x.append_child(element("item", ns::MUC_USER, &[attribute_of(privilege)]));
+            here.with_payload(x)
+        }
         Sight::Away(status) => {
             let away = texted(here, "show", Some(&"away".to_owned()));
             texted(away, "status", status.as_ref())

@@ -4,8 +4,8 @@ use super::*;
 use crate::dmuc::{Persistence, Registration, Timers};
 use crate::room::{Affiliation, RoomConfig};
 use crate::scenario::verbs::{
-    Count, Crossing, HistoryLimits, Knowledge, Manner, NetworkChange, Pause, Perception, RoomDeed,
-    Sight,
+    Count, Crossing, HistoryLimits, Kind, Knowledge, Manner, NetworkChange, Path, Pause,
+    Perception, RoomDeed, Sight, SlaveCondition,
 };
 use crate::scenario::{self, Action, Cast, Direction, Occupant, Step, Tags, Who};
 use crate::server::Flavour;
@@ -68,6 +68,15 @@ fn cast() -> Cast {
     cast
 }
 
+fn crossing(count: Count, path: Path) -> Crossing {
+    Crossing::Stanzas { count, kind: Kind::Any, with: None, path, since_beginning: false }
+}
+
+fn slave_is_split(slave: &str) -> Knowledge {
+    let condition = SlaveCondition::Split;
+    Knowledge::SlaveIs { slave: slave.into(), condition, room: None, not: false }
+}
+
 /// A script of these lines, numbered from 1.
 fn script(actions: Vec<Action>) -> Scenario {
     let steps = (1..)
@@ -108,7 +117,7 @@ fn heard(speaker: &str, text: &str) -> Perception {
 }
 
 fn sight(of: &str, sight: Sight) -> Perception {
-    Perception::Sees { occupant: Occupant::Client(of.into()), sight }
+    Perception::Sees { occupant: Occupant::Client(of.into()), sight, codes: vec![] }
 }
 
 fn both_ways(one: &str, other: &str) -> Vec<Direction> {
@@ -133,10 +142,7 @@ fn a_newcomer_is_seen_and_heard_by_everybody() {
         joins("BigCheese"),
         perceive(Who::Everybody, false, sight("BigCheese", Sight::Arrive)),
         says("BigCheese", "Hello"),
-        Action::Cross(Crossing::Stanzas(
-            Count::Exactly(4),
-            crate::scenario::verbs::Path::BetweenServers,
-        )),
+        Action::Cross(crossing(Count::Exactly(4), Path::BetweenServers)),
         perceive(Who::Everybody, false, heard("BigCheese", "Hello")),
         perceive(Who::Nobody, false, heard("BigCheese", "Hello")),
         Action::Know(Knowledge::RosterIsTheSame("wallops".into())),
@@ -153,11 +159,8 @@ fn what_does_not_happen_fails_with_the_nearest_stanza() {
         says("WiZ", "Hello"),
         perceive(these(&["Wumpus"]), false, heard("WiZ", "Hallo")),
         perceive(these(&["Efchen"]), true, heard("WiZ", "Hello")),
-        Action::Cross(Crossing::Stanzas(
-            Count::Exactly(1),
-            crate::scenario::verbs::Path::BetweenServers,
-        )),
-        Action::Know(Knowledge::SlaveIsSplit { slave: "vesa".into(), not: false }),
+        Action::Cross(crossing(Count::Exactly(1), Path::BetweenServers)),
+        Action::Know(slave_is_split("vesa")),
     ]);
     assert_eq!(failed_lines(&outcome), [2, 3, 4, 5]);
     let diff = outcome.failures[0].nearest.as_ref().unwrap().diff();
@@ -211,7 +214,7 @@ fn a_split_is_known_and_healed() {
         says("WiZ", "vesa is gone again"),
         Action::Pause(Pause::Wait(Duration::from_secs(180))),
         Action::Know(Knowledge::MasterHasSplit { slave: "vesa".into(), not: false }),
-        Action::Know(Knowledge::SlaveIsSplit { slave: "vesa".into(), not: false }),
+        Action::Know(slave_is_split("vesa")),
         perceive(these(&["Efchen"]), true, heard("WiZ", "vesa is gone again")),
         Action::Network(NetworkChange::HealEverything),
         Action::Pause(Pause::UntilQuiet),
@@ -247,10 +250,7 @@ fn a_scenario_can_be_played_without_slaves() {
         joins("BigCheese"),
         perceive(Who::Everybody, false, sight("BigCheese", Sight::Arrive)),
         says("BigCheese", "Hello"),
-        Action::Cross(Crossing::Stanzas(
-            Count::Exactly(4),
-            crate::scenario::verbs::Path::BetweenServers,
-        )),
+        Action::Cross(crossing(Count::Exactly(4), Path::BetweenServers)),
         perceive(Who::Everybody, false, heard("BigCheese", "Hello")),
     ]);
     let options = Options { plain: true, ..Options::default() };

@@ -106,7 +106,8 @@ impl Inside {
     }
 }
 
-fn muc_user(stanza: &Stanza) -> Option<&Element> {
+/// What the room says of an occupant.
+pub(super) fn muc_user(stanza: &Stanza) -> Option<&Element> {
     stanza.payload("x", ns::MUC_USER)
 }
 

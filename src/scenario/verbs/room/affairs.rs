@@ -6,9 +6,7 @@ use super::super::super::line::Parsed;
 use super::super::super::mistake::Wrong;
 use super::super::super::sentence::Sentence;
 use super::super::super::setting::Setting;
-use super::super::super::values;
 use super::{Privilege, RoomDeed, because};
-use crate::stanza::BareJid;
 
 impl RoomDeed {
     /// What comes next, if it is none of the everyday deeds.
@@ -125,26 +123,10 @@ impl RoomDeed {
         } else {
             s.room()?
         };
-        let venue = if s.line.words("in favour of") { Some(Self::parse_venue(s)?) } else { None };
+        let venue = if s.line.words("in favour of") { Some(s.venue()?) } else { None };
         let password =
             if s.line.words("with password") { Some(s.line.expect_text()?) } else { None };
         Ok((RoomDeed::Destroys { venue, password, reason: because(s)? }, room))
-    }
-
-    /// A room of the cast, or the address of any.
-    fn parse_venue(s: &mut Sentence<'_>) -> Parsed<BareJid> {
-        let rooms = s.names.cast.rooms.iter();
-        let known = rooms
-            .filter(|(name, _)| Some(&***name) == s.line.peek_word())
-            .map(|(_, room)| room.config.jid.clone())
-            .next();
-        if let Some(jid) = known {
-            s.line.advance(1);
-            return Ok(jid);
-        }
-        #[allow(clippy::expect_used, reason = "`room@invalid` is a JID")]
-        let placeholder = BareJid::new("room@invalid").expect("a JID");
-        s.value("a room or the address of one", values::bare_jid, placeholder)
     }
 }
 

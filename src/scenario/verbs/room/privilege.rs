@@ -26,6 +26,19 @@ impl Privilege {
         Self::among(s, &PLURALS)
     }
 
+    /// One that is a role, or `none` of them.
+    pub(in super::super) fn parse_role(s: &mut Sentence<'_>) -> Parsed<Self> {
+        if s.line.words("none") {
+            return Ok(Privilege::Role(Role::None));
+        }
+        Self::among(s, &PRIVILEGES[1..4])
+    }
+
+    /// One that is an affiliation, or `none` of them.
+    pub(in super::super) fn parse_affiliation(s: &mut Sentence<'_>) -> Parsed<Self> {
+        Self::among(s, &PRIVILEGES[4..])
+    }
+
     fn among(s: &mut Sentence<'_>, words: &[(&str, Privilege)]) -> Parsed<Self> {
         let found = words.iter().find(|(word, _)| s.line.words(word));
         found.map(|(_, privilege)| privilege.clone()).ok_or_else(|| s.line.unexpected())
