@@ -34,6 +34,7 @@ mod affiliation;
 mod asked;
 mod end;
 mod fanout;
+mod identity;
 mod info;
 mod join;
 mod keepalive;
@@ -57,6 +58,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use self::identity::Identity;
 use self::letters::Invitations;
 use self::link::{Link, LinkKind, LinkState};
 use self::log::{Log, Logged};
@@ -85,6 +87,8 @@ pub struct Master {
     log: Log,
     queries: Queries,
     invitations: Invitations,
+    /// The ids that it gives, if it does.
+    identity: Option<Identity>,
     pings: u64,
     /// When this run of the room began.
     opened: Time,
@@ -104,8 +108,11 @@ impl Master {
     pub fn new(config: RoomConfig, service: &ServiceConfig, now: Time) -> Self {
         let slaves = service.slaves.iter().filter(|slave| slave.rooms.contain(&config.jid));
         let links = slaves.map(|slave| Link::new(slave, service.timers, now)).collect();
+        let address: Arc<Jid> = Arc::new(config.jid.clone().into());
+        let identity = service.identify.then(|| Identity::new(&service.domain, address.clone()));
         Self {
-            address: Arc::new(config.jid.clone().into()),
+            address,
+            identity,
             occupants: IndexMap::new(),
             nicks: BTreeMap::new(),
             direct: 0,

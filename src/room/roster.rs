@@ -29,6 +29,17 @@ impl Seat {
         self.presence.iter().filter(|payload| !payload.is("x", ns::MUC_USER))
     }
 
+    /// Payloads of another presence of his, with the occupant id that the room gave him in place of
+    /// any that he claims (XEP-0421).
+    pub fn with_id(&self, mut own: Vec<Element>) -> Vec<Element> {
+        let is_id = |payload: &&Element| payload.is("occupant-id", ns::OCCUPANT_IDS);
+        if let Some(id) = self.presence.iter().find(is_id) {
+            own.retain(|payload| !is_id(&payload));
+            own.push(id.clone());
+        }
+        own
+    }
+
     /// Whether two rosters say the same of him, but for real JIDs.
     pub fn agrees_with(&self, other: &Seat) -> bool {
         self.affiliation == other.affiliation

@@ -54,6 +54,9 @@ impl Master {
         ] {
             query.append_child(element("feature", ns::DISCO_INFO, &[("var", feature)]));
         }
+        for feature in self.id_features() {
+            query.append_child(element("feature", ns::DISCO_INFO, &[("var", feature)]));
+        }
         query.append_child(self.room_info());
         query
     }

@@ -39,7 +39,8 @@ impl Master {
             privilege::initial_role(&affiliation, self.config.moderated)
         };
         let seat = Seat { occupant, affiliation, role, presence: Payloads::default() };
-        let occupant = Occupant { seat, bare, sessions: IndexMap::new() };
+        let id = self.identity.as_ref().map(|identity| Arc::new(identity.of_occupant(&bare)));
+        let occupant = Occupant { seat, bare, id, sessions: IndexMap::new() };
         self.occupants.insert(nick.to_owned(), occupant);
         true
     }
@@ -131,7 +132,7 @@ impl Master {
         codes.extend((self.config.whois == Whois::Anyone).then_some(100));
         codes.extend(self.config.logging.then_some(170));
         codes.extend(created.then_some(201));
-        let own: Vec<_> = occupant.seat.own_payloads().cloned().collect();
+        let own = occupant.own_payloads();
         occupant.describe(&own, &occupant.jids(), Item::default(), &codes)
     }
 

@@ -5,7 +5,7 @@ use super::log::Gone;
 use super::*;
 use crate::dmuc::own_payloads;
 use crate::room::{Affiliation, Item};
-use crate::stanza::{Element, dmuc};
+use crate::stanza::{Element, dmuc, element};
 
 /// How somebody goes.
 #[derive(Clone, Debug, Default)]
@@ -169,20 +169,40 @@ impl Master {
         let (Some(error), Some(from)) = (stanza.error(), &stanza.from) else { return };
         let Some((_, occupant)) = self.occupant_of(from) else { return };
         let unreachable = match error.defined_condition {
+            // Presence is not answered with an error by who is there.
+            _ if stanza.kind == Kind::Presence => true,
             Condition::Gone { .. }
             | Condition::ItemNotFound
             | Condition::RecipientUnavailable
-            | Condition::Redirect { .. } => true,
-            Condition::ServiceUnavailable
-            | Condition::JidMalformed
-            | Condition::RemoteServerNotFound
-            | Condition::RemoteServerTimeout => occupant.via(from).is_none(),
+            | Condition::Redirect { .. }
+            | Condition::ServiceUnavailable
+            | Condition::InternalServerError
+            | Condition::JidMalformed => true,
+            Condition::RemoteServerNotFound | Condition::RemoteServerTimeout => {
+                occupant.via(from).is_none()
+            }
             _ => false,
         };
         if unreachable {
-            let departure = Departure { codes: &[333], ..Departure::default() };
+            let own = vec![self.kicked_for(stanza)];
+            let departure = Departure { codes: &[333], own, ..Departure::default() };
             self.remove_session(now, from, &departure, out);
         }
+    }
+
+    /// The `<status/>` of who is removed for this error, as Prosody words it. The error's own text
+    /// may name an address; not where those are hidden.
+    fn kicked_for(&self, error: &Stanza) -> Element {
+        let error = error.payload("error", ns::CLIENT);
+        let children = || error.into_iter().flat_map(Element::children);
+        let condition = children().find(|c| c.ns() == ns::STANZA_ERRORS && c.name() != "text");
+        let condition = condition.map_or("presence error", |condition| condition.name());
+        let text = children().find(|child| child.is("text", ns::STANZA_ERRORS)).map(Element::text);
+        let shown = |text: &String| self.config.whois == Whois::Anyone || !text.contains('@');
+        let text = text.filter(shown).map(|text| format!(": {text}")).unwrap_or_default();
+        let mut status = element("status", ns::CLIENT, &[]);
+        status.append_text(format!("Kicked: {}{text}", condition.replace('-', " ")));
+        status
     }
 
     /// Remove everybody whom this slave serves, with 333.

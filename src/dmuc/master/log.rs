@@ -96,7 +96,6 @@ impl Log {
     }
 
     /// The number of the last event.
-    #[allow(dead_code, reason = "registered slaves go by numbers")]
     pub fn seq(&self) -> u64 {
         self.seq
     }

@@ -2,6 +2,7 @@
 //! §8.1).
 
 use super::*;
+use crate::room::config::PrivateMessages;
 use crate::stanza::{Element, element};
 use crate::time::Duration;
 
@@ -24,6 +25,7 @@ impl Master {
             return refuse(&stanza, ErrorType::Auth, Condition::Forbidden, None, out);
         }
         let payloads = stanza.clone().retaining(is_passed_on).payloads;
+        let payloads = self.identified(payloads, occupant, true);
         let stamp = self.next_stamp(now);
         let message = StoredMessage { from, id: stanza.id, lang: stanza.lang, payloads, stamp };
         if subject {
@@ -52,12 +54,38 @@ impl Master {
         if stanza.type_ == Type::Groupchat {
             return refuse(stanza, ErrorType::Modify, Condition::BadRequest, None, out);
         }
-        let Some((from, target)) = self.parties(stanza, nick, out) else { return };
+        let Some((sender, target)) = self.parties(stanza, nick, out) else { return };
+        if !self.may_whisper(sender, target) {
+            let text = Some("Private messages are not allowed here");
+            let by = Some(&*self.address);
+            let error = error_element(ErrorType::Cancel, Condition::PolicyViolation, by, text);
+            return out.extend(stanza.error_reply(error).map(Output::Send));
+        }
         let message = stanza.clone().retaining(is_passed_on);
-        let message = message.with_payload(element("x", ns::MUC_USER, &[])).with_from(from);
+        let payloads = self.identified(message.payloads.clone(), sender, false);
+        let message = message
+            .with_payloads(payloads)
+            .with_payload(element("x", ns::MUC_USER, &[]))
+            .with_from(sender.seat.occupant.clone());
         for session in target.sessions.keys() {
             out.push(Output::Send(message.clone().with_to(session.clone())));
         }
+    }
+
+    /// Whether the room lets this occupant write to that one in private
+    /// (`muc#roomconfig_allowpm`). Everybody may write to moderators, unless nobody may at all, and
+    /// to his own sessions.
+    fn may_whisper(&self, sender: &Occupant, target: &Occupant) -> bool {
+        let role = &sender.seat.role;
+        let allowed = match self.config.private_messages {
+            PrivateMessages::Anyone => true,
+            PrivateMessages::Participants => *role != Role::Visitor,
+            PrivateMessages::Moderators => *role == Role::Moderator,
+            PrivateMessages::Nobody => false,
+        };
+        let open = self.config.private_messages != PrivateMessages::Nobody;
+        let to_moderator = open && target.seat.role == Role::Moderator;
+        allowed || to_moderator || sender.bare == target.bare
     }
 
     /// An error that came back for a private message: it goes on to who wrote that. What it says of
@@ -79,14 +107,14 @@ impl Master {
         }
     }
 
-    /// The sender's occupant JID and the target, for what goes from one occupant to
+    /// The sender and the target, for what goes from one occupant to
     /// another; an error if one of them is not in the room.
     pub(super) fn parties(
         &self,
         stanza: &Stanza,
         nick: &str,
         out: &mut Vec<Output>,
-    ) -> Option<(Arc<Jid>, &Occupant)> {
+    ) -> Option<(&Occupant, &Occupant)> {
         let sender = stanza.from.as_ref().and_then(|from| self.occupant_of(from));
         let Some((_, sender)) = sender else {
             let text = Some(NOT_CONNECTED);
@@ -98,7 +126,7 @@ impl Master {
             refuse(stanza, ErrorType::Cancel, Condition::ItemNotFound, text, out);
             return None;
         };
-        Some((sender.seat.occupant.clone(), target))
+        Some((sender, target))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Who has a nick: one person, with one session or several (XEP-0045 §7.2.9).
+//! Who has a nick: one person, with one session or several (XEP-0045 §7.2.8).
 
 use std::sync::Arc;
 
@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use crate::dmuc::own_payloads;
 use crate::room::{Item, Seat};
+use crate::stanza::ns::OCCUPANT_IDS;
 use crate::stanza::{BareJid, Element, Jid, Payloads, Stanza};
 
 /// An occupant.
@@ -15,6 +16,8 @@ pub(super) struct Occupant {
     pub seat: Seat,
     /// His bare JID: all his sessions are of one account.
     pub bare: BareJid,
+    /// His occupant id (XEP-0421), if the room gives any.
+    pub id: Option<Arc<Element>>,
     /// His sessions by full JID, oldest first; never none.
     pub sessions: IndexMap<Arc<Jid>, Session>,
 }
@@ -71,7 +74,10 @@ impl Occupant {
             ..item
         };
         let said = item.element_of(sessions, codes);
-        Arc::new(own.iter().cloned().chain([said]).collect())
+        let own =
+            own.iter().filter(|own| self.id.is_none() || !own.is("occupant-id", OCCUPANT_IDS));
+        let id = self.id.as_deref().cloned();
+        Arc::new(own.cloned().chain(id).chain([said]).collect())
     }
 
     /// One of his sessions has a new presence.

@@ -82,7 +82,7 @@ impl Master {
         if !stanza.is_request() {
             return self.answer(stanza, out);
         }
-        let Some((from, target)) = self.parties(stanza, nick, out) else { return };
+        let Some((sender, target)) = self.parties(stanza, nick, out) else { return };
         let Some(asker) = stanza.from.clone() else { return };
         if target.sessions.contains_key(&asker) && stanza.has_payload("ping", ns::PING) {
             return out.push(Output::Send(stanza.result_reply(vec![])));
@@ -91,6 +91,7 @@ impl Master {
             return refuse(stanza, ErrorType::Modify, Condition::BadRequest, None, out);
         };
         let Some(occupant) = stanza.to.clone() else { return };
+        let from = sender.seat.occupant.clone();
         // A vcard belongs to the account, not to the session (XEP-0054).
         let vcard = stanza.payloads.first().is_some_and(|payload| payload.is("vCard", ns::VCARD));
         let Some((session, _)) = target.sessions.first() else { return };

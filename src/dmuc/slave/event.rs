@@ -53,8 +53,13 @@ impl SlaveRoom {
             return out.push(self.note(&self.address, Change::Ignored));
         }
         let own = self.local_sessions(nick);
+        // With several sessions the id tells whose presence this is.
+        let several = own.len() > 1;
         for session in &own {
-            self.waiting.answered(session, |waiting| waiting.is_available() && !is_join(waiting));
+            self.waiting.answered(session, |waiting| {
+                let same = !several || waiting.id == stanza.id;
+                waiting.is_available() && !is_join(waiting) && same
+            });
         }
         // Who asks to enter again sees himself where ENTER shows him.
         let asking = own.iter().find(|session| self.waiting.has(session, is_join));
@@ -225,9 +230,8 @@ impl SlaveRoom {
 
     /// The message of a local user came back.
     fn reflected(&mut self, from: &Jid, id: Option<&str>) {
-        let nick = from.resource().map(|nick| nick.as_str());
-        let own = self.locals.iter().find(|(_, local)| Some(local.as_str()) == nick);
-        if let Some(session) = own.map(|(session, _)| session.clone()) {
+        let Some(nick) = from.resource() else { return };
+        for session in self.local_sessions(nick) {
             self.waiting.answered(&session, |waiting| {
                 waiting.is_groupchat() && waiting.id.as_deref() == id
             });

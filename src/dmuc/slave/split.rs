@@ -6,7 +6,7 @@ use super::up::is_join;
 use super::waiting::Relayed;
 use super::*;
 use crate::dmuc::Change;
-use crate::room::Audience;
+use crate::room::{Audience, Seat};
 use crate::stanza::{Kind, ns};
 
 impl SlaveRoom {
@@ -190,37 +190,51 @@ impl SlaveRoom {
     ) {
         self.directed.remove(&session);
         self.returning.remove(&session);
-        if let Some(seat) = nick.as_ref().and_then(|nick| self.roster.get(nick)).cloned() {
-            let item = Item {
-                affiliation: Some(seat.affiliation.clone()),
-                role: Some(Role::None),
-                jid: Some(&session),
-                ..Item::default()
-            };
-            let mut payloads = crate::dmuc::own_payloads(&stanza);
-            payloads.push(item.element(&[]));
-            let presence = Stanza::presence(Type::Unavailable)
-                .with_from(seat.occupant.clone())
-                .with_payloads(payloads);
-            let nick = nick.unwrap_or_default();
-            let moderated = self.has_moderator();
-            if self.local_sessions(&nick).len() > 1 {
-                // Another of his sessions stays, and so does the nick.
-                let sessions = std::slice::from_ref(&session);
-                let own = Audience::Own { sessions, jids: self.sees_jids(&nick) };
-                let payloads = own.render(&presence.payloads);
-                let told = presence.with_to(session.clone()).with_payloads(payloads);
-                out.push(Output::Send(told));
-                self.locals.shift_remove(&session);
-            } else {
-                self.distribute_presence(&presence, &nick, out);
-                self.locals.shift_remove(&session);
-                self.roster.shift_remove(&nick);
-                self.leaving.insert(nick);
-            }
-            self.drop_jids(moderated);
+        if let Some((nick, seat)) =
+            nick.and_then(|nick| self.roster.get(&nick).cloned().map(|s| (nick, s)))
+        {
+            self.show_leave(&stanza, &session, &nick, &seat, out);
         }
         self.queue.insert(session, stanza);
+    }
+
+    /// The departure of a local session, as the master would tell of it. The nick stays as long as
+    /// another session has it.
+    fn show_leave(
+        &mut self,
+        stanza: &Stanza,
+        session: &Arc<Jid>,
+        nick: &str,
+        seat: &Seat,
+        out: &mut Vec<Output>,
+    ) {
+        let item = Item {
+            affiliation: Some(seat.affiliation.clone()),
+            role: Some(Role::None),
+            jid: Some(session),
+            ..Item::default()
+        };
+        let mut payloads = seat.with_id(crate::dmuc::own_payloads(stanza));
+        payloads.push(item.element(&[]));
+        let presence = Stanza::presence(Type::Unavailable)
+            .with_from(seat.occupant.clone())
+            .with_payloads(payloads);
+        let last = self.local_sessions(nick).len() == 1;
+        if last {
+            self.distribute_presence(&presence, nick, out);
+        } else {
+            let jids = self.sees_jids(nick);
+            let sessions = std::slice::from_ref(session);
+            let own = Audience::Own { sessions, jids }.render(&presence.payloads);
+            out.push(Output::Send(presence.with_to(session.clone()).with_payloads(own)));
+        }
+        let moderated = self.has_moderator();
+        self.locals.shift_remove(session);
+        self.drop_jids(moderated);
+        if last {
+            self.roster.shift_remove(nick);
+            self.leaving.insert(nick.to_owned());
+        }
     }
 
     /// An occupant's presence changes, or his client asks to enter again
@@ -242,7 +256,7 @@ impl SlaveRoom {
         }
         let Some(seat) = self.roster.get_mut(nick) else { return };
         let x = seat.presence.iter().find(|payload| payload.is("x", ns::MUC_USER)).cloned();
-        let mut payloads = crate::dmuc::own_payloads(&stanza);
+        let mut payloads = seat.with_id(crate::dmuc::own_payloads(&stanza));
         payloads.extend(x);
         let changed = payloads != *seat.presence;
         seat.presence = Arc::new(payloads);
