@@ -36,10 +36,16 @@ mod admin;
 mod anew;
 #[path = "machines/broadcast.rs"]
 mod broadcast;
+#[path = "machines/ending.rs"]
+mod ending;
 #[path = "machines/enter.rs"]
 mod enter;
+#[path = "machines/entry.rs"]
+mod entry;
 #[path = "machines/fanout.rs"]
 mod fanout;
+#[path = "machines/identity.rs"]
+mod identity;
 #[path = "machines/initial.rs"]
 mod initial;
 #[path = "machines/keepalive.rs"]
@@ -64,6 +70,8 @@ mod requirements;
 mod restart;
 #[path = "machines/room.rs"]
 mod room;
+#[path = "machines/sessions.rs"]
+mod sessions;
 #[path = "machines/split_master.rs"]
 mod split_master;
 #[path = "machines/split_slave.rs"]

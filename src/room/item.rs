@@ -50,6 +50,15 @@ impl Item<'_> {
         x
     }
 
+    /// The `{muc#user}x` without codes, and then something else that is said.
+    pub fn element_before(&self, said: &[Element]) -> Element {
+        let mut x = self.element(&[]);
+        for said in said {
+            x.append_child(said.clone());
+        }
+        x
+    }
+
     /// The same after something else that is said, such as why a room is destroyed.
     pub fn element_after(&self, said: &[Element], codes: &[u16]) -> Element {
         let mut x = element("x", ns::MUC_USER, &[]);

@@ -79,6 +79,32 @@ impl Stage {
         id
     }
 
+    /// The owner submits these fields of the configuration form.
+    pub fn configure(&mut self, who: &str, fields: &[(&str, &str)]) -> String {
+        let id = self.id("c");
+        let form_type = ("FORM_TYPE", "http://jabber.org/protocol/muc#roomconfig");
+        let mut form = String::new();
+        for (var, value) in [form_type].iter().chain(fields) {
+            let values: String =
+                value.split(' ').map(|value| format!("<value>{value}</value>")).collect();
+            form.push_str(&format!("<field var='{var}'>{values}</field>"));
+        }
+        let form = format!("<x xmlns='jabber:x:data' type='submit'>{form}</x>");
+        let query = format!("<query xmlns='http://jabber.org/protocol/muc#owner'>{form}</query>");
+        self.send(who, &format!("<iq id='{id}' to='{ROOM}' type='set'>{query}</iq>"));
+        id
+    }
+
+    /// The owner destroys the room; `inside` is what `<destroy/>` has in it.
+    pub fn destroy(&mut self, who: &str, attributes: &str, inside: &str) -> String {
+        let id = self.id("d");
+        let destroy = format!("<destroy {attributes}>{inside}</destroy>");
+        let query =
+            format!("<query xmlns='http://jabber.org/protocol/muc#owner'>{destroy}</query>");
+        self.send(who, &format!("<iq id='{id}' to='{ROOM}' type='set'>{query}</iq>"));
+        id
+    }
+
     /// An IQ of `{muc#admin}` with this item.
     pub fn admin(&mut self, who: &str, item: &str) -> String {
         let id = self.id("a");

@@ -20,6 +20,10 @@ pub const EFCHEN: &str = "msa@vesa.yeggmaex.irc/bicycle";
 /// Of a domain that has no slave unless a test gives it one.
 pub const STRANGER: &str = "kehs@tolsun.oulu.irc/lab";
 
+/// Efchen and BigCheese again, from elsewhere.
+pub const TRAM: &str = "msa@vesa.yeggmaex.irc/tram";
+pub const RAZOR: &str = "rubenro@vesa.yeggmaex.irc/razor";
+
 /// Everybody but the stranger.
 pub const CAST: [&str; 7] = [WUMPUS, VALDIS, PHAEDRUS, WIZ, TROY, EFCHEN, BIGCHEESE];
 
@@ -39,8 +43,8 @@ pub fn nick(who: &str) -> &'static str {
         PHAEDRUS => "Phaedrus",
         WIZ => "WiZ",
         TROY => "Troy",
-        BIGCHEESE => "BigCheese",
-        EFCHEN => "Efchen",
+        BIGCHEESE | RAZOR => "BigCheese",
+        EFCHEN | TRAM => "Efchen",
         _ => "Kehs",
     }
 }

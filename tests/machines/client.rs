@@ -226,8 +226,9 @@ impl Client {
         }
         if self.state == State::In && !own {
             self.check_jid(stanza, &seen);
-            let other = self.view.get(&nick).and_then(|before| before.jid.clone());
-            if other.is_some() && seen.jid.is_some() && other != seen.jid {
+            let owner = |seen: &Seen| seen.jid.as_ref().map(|jid| bare(jid));
+            let other = self.view.get(&nick).and_then(owner);
+            if other.is_some() && seen.jid.is_some() && other != owner(&seen) {
                 self.fault("a nick changes hands without a farewell", stanza);
             }
         }
@@ -239,7 +240,8 @@ impl Client {
         if self.state == State::In && self.nick != nick {
             self.fault("110 on somebody else's presence", stanza);
         }
-        if seen.jid.as_ref().is_some_and(|jid| *jid != self.jid) {
+        let jids = item_jids(stanza);
+        if !jids.is_empty() && !jids.contains(&self.jid) {
             self.fault("his own presence with a foreign JID", stanza);
         }
         nick.clone_into(&mut self.nick);
@@ -298,7 +300,7 @@ impl Client {
         let wish = self.wishes.iter().position(|wish| *wish == Wish::Leave);
         if let Some(position) = wish {
             self.wishes.drain(..=position);
-        } else if !["301", "307", "332", "333"].iter().any(|code| has_code(stanza, code)) {
+        } else if !is_removal(stanza) {
             self.fault("removed without cause", stanza);
         }
         if self.state == State::Out && wish.is_none() {
@@ -360,6 +362,13 @@ impl Client {
             self.wishes.drain(..=position);
         }
     }
+}
+
+/// Whether a farewell to oneself says why.
+fn is_removal(stanza: &Stanza) -> bool {
+    let x = stanza.payload("x", ns::MUC_USER);
+    ["301", "307", "321", "322", "332", "333"].iter().any(|code| has_code(stanza, code))
+        || x.is_some_and(|x| x.has_child("destroy", ns::MUC_USER))
 }
 
 /// The payloads of a presence that are its sender's own.

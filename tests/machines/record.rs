@@ -129,6 +129,13 @@ pub fn item<'a>(stanza: &'a Stanza, attribute: &'a str) -> Option<&'a str> {
     x.get_child("item", ns::MUC_USER)?.attr(attribute)
 }
 
+/// The JIDs of all items of `{muc#user}x`, in order.
+pub fn item_jids(stanza: &Stanza) -> Vec<String> {
+    let x = stanza.payload("x", ns::MUC_USER);
+    let items = x.into_iter().flat_map(Element::children).filter(|child| child.name() == "item");
+    items.filter_map(|item| item.attr("jid")).map(str::to_owned).collect()
+}
+
 /// The status codes of `{muc#user}x`, in order.
 pub fn codes(stanza: &Stanza) -> Vec<&str> {
     let x = stanza.payload("x", ns::MUC_USER);

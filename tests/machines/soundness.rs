@@ -105,7 +105,8 @@ fn slave_fault(record: &Record, shows_jids: bool) -> Option<&'static str> {
     let text = text(stanza);
     let known = enter_jid(stanza).or(leave_jid(stanza)).unwrap_or_default();
     let hidden = !shows_jids && !record.moderated;
-    let leaks = |who: &&str| text.contains(who.split('/').next().unwrap()) && **who != known;
+    let account = |who: &str| who.split('/').next().unwrap().to_owned();
+    let leaks = |who: &&str| text.contains(&account(who)) && account(who) != account(&known);
     if hidden && CAST.iter().chain([&STRANGER]).any(leaks) {
         return Some("a JID for a slave without moderators");
     }

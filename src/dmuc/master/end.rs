@@ -83,7 +83,7 @@ impl Master {
         };
         let stanza = Stanza::presence(Type::Unavailable)
             .with_from(self.address.clone())
-            .with_payload(item.element_after(said, &[]));
+            .with_payload(item.element_before(said));
         let occupants = std::mem::take(&mut self.occupants);
         self.nicks.clear();
         self.direct = 0;
@@ -121,6 +121,7 @@ impl Master {
     pub(super) fn tell_late_end(&mut self, index: usize, out: &mut Vec<Output>) {
         let Some(stanza) = &self.ended else { return };
         let link = &self.links[index];
+        out.push(self.note(&link.jid, Change::Resyncing));
         out.push(Output::Send(copy(stanza, &link.jid, stanza.payloads.clone())));
         self.links[index].state = LinkState::Unborn { at_start: false };
     }

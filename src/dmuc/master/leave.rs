@@ -169,6 +169,9 @@ impl Master {
         let (Some(error), Some(from)) = (stanza.error(), &stanza.from) else { return };
         let Some((_, occupant)) = self.occupant_of(from) else { return };
         let unreachable = match error.defined_condition {
+            Condition::RemoteServerNotFound | Condition::RemoteServerTimeout => {
+                occupant.via(from).is_none()
+            }
             // Presence is not answered with an error by who is there.
             _ if stanza.kind == Kind::Presence => true,
             Condition::Gone { .. }
@@ -178,9 +181,6 @@ impl Master {
             | Condition::ServiceUnavailable
             | Condition::InternalServerError
             | Condition::JidMalformed => true,
-            Condition::RemoteServerNotFound | Condition::RemoteServerTimeout => {
-                occupant.via(from).is_none()
-            }
             _ => false,
         };
         if unreachable {

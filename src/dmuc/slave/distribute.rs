@@ -1,5 +1,6 @@
 //! Distribution to local occupants.
 
+use super::up::is_join;
 use super::*;
 use crate::room::Audience;
 use crate::room::audience::Renderings;
@@ -34,7 +35,7 @@ impl SlaveRoom {
             }
             let payloads = if local == nick {
                 let jids = self.sees_jids(local);
-                let sessions = &self.local_sessions(nick);
+                let sessions = &self.sessions_to_be(nick);
                 Audience::Own { sessions, jids }.render(&stanza.payloads)
             } else {
                 copies.of(Audience::Other { jids: self.sees_jids(local) })
@@ -48,6 +49,21 @@ impl SlaveRoom {
     pub(super) fn local_sessions(&self, nick: &str) -> Vec<Arc<Jid>> {
         let own = self.locals.iter().filter(|(_, local)| *local == nick);
         own.map(|(session, _)| session.clone()).collect()
+    }
+
+    /// The same, with those that are about to enter: when somebody's second session enters, the
+    /// event comes before its ENTER.
+    fn sessions_to_be(&self, nick: &str) -> Vec<Arc<Jid>> {
+        let mut sessions = self.local_sessions(nick);
+        let account = sessions.first().map(|session| session.to_bare());
+        let here = |occupant: &Jid| occupant.resource().is_some_and(|r| r.as_str() == nick);
+        for (session, occupant) in &self.directed {
+            let new = !self.locals.contains_key(session) && here(occupant);
+            if new && account == Some(session.to_bare()) && self.waiting.has(session, is_join) {
+                sessions.push(session.clone());
+            }
+        }
+        sessions
     }
 
     /// Whether the occupant with this nick may see real JIDs.

@@ -234,7 +234,14 @@ impl SlaveRoom {
         if last {
             self.roster.shift_remove(nick);
             self.leaving.insert(nick.to_owned());
+            return;
         }
+        let remaining = self.local_sessions(nick);
+        let jids = self.sees_jids(nick);
+        let own = Audience::Own { sessions: &remaining, jids }.render(&seat.presence);
+        let stays =
+            Stanza::presence(Type::Absent).with_from(seat.occupant.clone()).with_payloads(own);
+        out.extend(remaining.into_iter().map(|to| Output::Send(stays.clone().with_to(to))));
     }
 
     /// An occupant's presence changes, or his client asks to enter again
