@@ -176,7 +176,7 @@ fn the_end_looks_the_same_with_slaves_and_without() {
         }
         stage.destroy(WUMPUS, VENUE, REASON);
         let inbox = |who: &&str| stage.clients[*who].inbox.iter().map(text).collect::<Vec<_>>();
-        CAST.iter().chain([&STRANGER]).map(|who| inbox(who)).collect::<Vec<_>>()
+        CAST.iter().chain([&STRANGER]).map(inbox).collect::<Vec<_>>()
     };
     let plain: RoomConfig = room();
     let (distributed, plain) = (play(Stage::empty()), play(Stage::with(service(plain, &[]))));
