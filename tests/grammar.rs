@@ -34,11 +34,14 @@ fn every_example_of_the_grammar_is_a_scenario_or_a_part_of_one() {
 
 #[test]
 fn what_ships_is_in_its_canonical_layout() {
-    let scenarios = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let mut directories = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")];
     let mut laid_out = 0;
-    for directory in [scenarios.clone(), scenarios.join("casts")] {
+    while let Some(directory) = directories.pop() {
         for entry in std::fs::read_dir(directory).expect("a directory") {
             let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                directories.push(path.clone());
+            }
             if path.extension().is_some_and(|extension| extension == "scs" || extension == "cast") {
                 let text = std::fs::read_to_string(&path).expect("a text");
                 let source = Source::new(&path.to_string_lossy(), &text);

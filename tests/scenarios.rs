@@ -19,10 +19,20 @@ fn find_cast(name: &str) -> Result<Source, String> {
     Ok(Source::new(&path.display().to_string(), &text))
 }
 
+/// All of them, in subdirectories too, in the order of their names.
 fn shipped() -> Vec<PathBuf> {
-    let files = fs::read_dir(directory()).unwrap().map(|entry| entry.unwrap().path());
-    let mut files: Vec<_> =
-        files.filter(|path| path.extension().is_some_and(|extension| extension == "scs")).collect();
+    let mut files = Vec::new();
+    let mut directories = vec![directory()];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                directories.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "scs") {
+                files.push(path);
+            }
+        }
+    }
     files.sort();
     files
 }

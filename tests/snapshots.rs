@@ -20,7 +20,8 @@ fn every_shipped_scenario_does_what_its_snapshot_says() {
     settings.set_omit_expression(true);
     let _guard = settings.bind_to_scope();
     for path in shipped() {
-        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let name = path.strip_prefix(directory()).unwrap().with_extension("");
+        let name = name.to_string_lossy().replace('/', "__");
         insta::assert_snapshot!(name, transcript(&path));
     }
 }
@@ -56,7 +57,8 @@ fn every_snapshot_has_its_scenario() {
     for entry in fs::read_dir(directory().join("../snapshots")).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "snap") {
-            let scenario = directory().join(path.file_stem().unwrap()).with_extension("scs");
+            let name = path.file_stem().unwrap().to_string_lossy().replace("__", "/");
+            let scenario = directory().join(name).with_extension("scs");
             assert!(scenario.is_file(), "{} has no scenario", path.display());
         }
     }
@@ -70,10 +72,20 @@ fn transcript(path: &Path) -> String {
     play_event(&scenario, &options).unwrap().transcript.to_string()
 }
 
+/// All of them, in subdirectories too, in the order of their names.
 fn shipped() -> Vec<PathBuf> {
-    let files = fs::read_dir(directory()).unwrap().map(|entry| entry.unwrap().path());
-    let mut files: Vec<_> =
-        files.filter(|path| path.extension().is_some_and(|extension| extension == "scs")).collect();
+    let mut files = Vec::new();
+    let mut directories = vec![directory()];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                directories.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "scs") {
+                files.push(path);
+            }
+        }
+    }
     files.sort();
     files
 }

@@ -20,11 +20,11 @@ pub(super) struct Script {
 }
 
 impl Script {
-    /// Read and parse a scenario. Its cast is looked for in `casts/NAME.cast` beside it.
+    /// Read and parse a scenario. Its cast is looked for in `casts/NAME.cast` beside it, and in the
+    /// directories above.
     pub fn read(path: &Path) -> Result<Self, Refusal> {
         let source = source(path)?;
-        let casts = path.parent().unwrap_or(Path::new("")).join("casts");
-        let find_cast = |name: &str| find_cast(&casts, name);
+        let find_cast = |name: &str| find_cast(path, name);
         let scenario = scenario::parse(&source, &find_cast)?;
         Ok(Self { path: path.to_owned(), source, scenario })
     }
@@ -137,9 +137,14 @@ fn scenarios_in(directory: &Path, depth: usize) -> Result<Vec<PathBuf>, (PathBuf
     Ok(files)
 }
 
-/// The cast of this name; the parser vouches that the name leads to no other directory.
-fn find_cast(directory: &Path, name: &str) -> Result<Source, String> {
-    let path = directory.join(format!("{name}.cast"));
+/// The cast of this name for a scenario; the parser vouches that the name leads to no other
+/// directory.
+fn find_cast(scenario: &Path, name: &str) -> Result<Source, String> {
+    let file = Path::new("casts").join(format!("{name}.cast"));
+    let beside = scenario.with_file_name(&file);
+    let above = scenario.ancestors().skip(2).take(CASTS_ABOVE_MAX).map(|above| above.join(&file));
+    let mut above = above.filter(|path| path.exists());
+    let path = if beside.exists() { beside } else { above.next().unwrap_or(beside) };
     let shown = path.display().to_string();
     let bytes = read(&path, scenario::SIZE_MAX)
         .map_err(|error| format!("{shown}: {}", in_words(&error)))?;
@@ -185,6 +190,9 @@ pub(super) fn in_words(error: &io::Error) -> String {
 
 /// The longest transcript that is read, in bytes.
 pub(super) const TRANSCRIPT_MAX: usize = 256 << 20;
+
+/// In how many directories above that of a scenario its cast is looked for.
+const CASTS_ABOVE_MAX: usize = 4;
 
 /// How deep directories of scenarios are searched.
 const DEPTH_MAX: usize = 16;

@@ -1,6 +1,7 @@
 //! A stanza in one line, for the terminal: its kind, its addresses with short names, its type, and
 //! a word or two for each payload. Not made to be read back.
 
+mod affairs;
 mod payload;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -71,7 +71,7 @@ impl<N: Network> Play<'_, N> {
         for name in self.scenario.cast.clients.keys() {
             let length = self.inbox(name).len();
             if let Some(view) = self.views.get_mut(name) {
-                view.mark = length;
+                view.set_mark(length);
             }
         }
         let parties: Vec<Party> = self.readers.keys().cloned().collect();
@@ -289,6 +289,16 @@ impl<N: Network> Play<'_, N> {
         };
         if !matches!(who, Who::These(_)) {
             people.retain(|name| self.nick_in(name, room).is_some());
+        }
+        people
+    }
+
+    /// Who is meant, where "everybody" is everybody who was in this room when a line last made
+    /// something happen.
+    pub(super) fn people_before(&self, who: &Who, room: &Name) -> Vec<Name> {
+        let mut people = self.cast_members(who);
+        if let (false, Some(room)) = (matches!(who, Who::These(_)), self.room_jid(room)) {
+            people.retain(|name| self.views.get(name).is_some_and(|view| view.was_in(&room)));
         }
         people
     }

@@ -33,7 +33,11 @@ impl<N: Network> Play<'_, N> {
         match &step.action {
             Line::Perceive { who, room, not, what } => {
                 let not = *not || *who == Who::Nobody;
-                let people = self.people(who, room);
+                // A room that is no more has nobody in it.
+                let people = match what {
+                    Perception::SeesRoomDestroyed { .. } => self.people_before(who, room),
+                    _ => self.people(who, room),
+                };
                 if people.is_empty() && !not {
                     self.fail(step.span, "", "somebody in the room", "nobody is", None);
                 }

@@ -15,6 +15,8 @@ pub(super) struct View {
     pub(super) cursor: usize,
     /// How many were in the inbox when a line last made something happen.
     pub(super) mark: usize,
+    /// The rooms in which he was at that moment.
+    inside_at_mark: BTreeSet<BareJid>,
 }
 
 #[derive(Debug, Default)]
@@ -34,6 +36,18 @@ impl View {
             let newly = self.take_in(&arrival.stanza);
             self.newly.push(newly);
         }
+    }
+
+    /// A line makes something happen now, and so many are in the inbox.
+    pub(super) fn set_mark(&mut self, length: usize) {
+        self.mark = length;
+        let inside = self.rooms.iter().filter(|(_, inside)| inside.me.is_some());
+        self.inside_at_mark = inside.map(|(room, _)| room.clone()).collect();
+    }
+
+    /// Whether he was in this room when a line last made something happen.
+    pub(super) fn was_in(&self, room: &BareJid) -> bool {
+        self.inside_at_mark.contains(room)
     }
 
     /// The inbox was emptied; the rooms remain.

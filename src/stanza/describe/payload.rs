@@ -4,7 +4,7 @@ use minidom::Element;
 use xmpp_parsers::muc::user::{Item, MucUser};
 use xmpp_parsers::stanza_error::StanzaError;
 
-use super::ShortNames;
+use super::{ShortNames, affairs};
 use crate::stanza::{dmuc, ns};
 
 /// The words for a payload; nothing if it would tell a reader nothing. One that is not what its
@@ -21,6 +21,12 @@ pub(super) fn describe(payload: &Element, names: &ShortNames) -> Option<String> 
         (ns::MUC, "x") => Some(join(payload)),
         (ns::MUC_USER, "x") => muc_user(payload, names),
         (ns::MUC_ADMIN, "query") => Some(admin(payload)),
+        (ns::MUC_OWNER, "query") => Some(affairs::query("owner", payload, names)),
+        (ns::REGISTER, "query") => Some(affairs::query("register", payload, names)),
+        (ns::DATA_FORMS, "x") => Some(affairs::form(payload)),
+        (ns::DIRECT_INVITATION, "x") => Some(affairs::invitation(payload, names)),
+        (ns::OCCUPANT_IDS, "occupant-id") | (ns::STANZA_IDS, "stanza-id") => None,
+        (ns::SLAVE, _) => Some(affairs::slave(payload)),
         (ns::DMUC, "x") => Some(dmuc_x(payload, names)),
         _ => Some(payload.name().to_owned()),
     }
@@ -80,7 +86,12 @@ fn history(payload: &Element) -> String {
 
 fn muc_user(payload: &Element, names: &ShortNames) -> Option<String> {
     let Ok(user) = MucUser::try_from(payload.clone()) else {
-        return Some(payload.name().to_owned());
+        // An affiliation of somebody who is not there has no role beside it.
+        let items = payload.children().filter(|child| child.name() == "item");
+        let known = items.filter_map(|item| Some((item.attr("affiliation")?, item.attr("jid")?)));
+        let words: Vec<_> = known.map(|(is, who)| format!("{is} ({})", names.jid(who))).collect();
+        let none = payload.name().to_owned();
+        return Some(if words.is_empty() { none } else { words.join(" ") });
     };
     let mut words: Vec<String> = user.items.iter().map(|entry| item(entry, names)).collect();
     words.extend(
@@ -127,6 +138,7 @@ fn dmuc_x(payload: &Element, names: &ShortNames) -> String {
     let mut words = Vec::new();
     for child in payload.children() {
         words.push(match (child.name(), child.attr("jid")) {
+            _ if child.has_ns(ns::SLAVE) => affairs::slave(child),
             ("history", _) => history(child),
             ("delay", _) => delay(child),
             (name, Some(jid)) => format!("{name} {}", names.jid(jid)),

@@ -70,6 +70,60 @@ fn each_kind_of_stanza_reads_well() {
     }
 }
 
+#[test]
+fn affairs_and_registrations_read_well() {
+    const SLAVE: &str = "xmlns='urn:xmpp:tmp:dmuc:0#slave'";
+    let form = |name: &str, fields: &str| {
+        format!(
+            "<x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'><value>http://jabber.org/\
+             protocol/muc#{name}</value></field>{fields}</x>"
+        )
+    };
+    let field = "<field var='muc#roomconfig_whois'><value>anyone</value></field>";
+    let configuration = format!(
+        "<query xmlns='http://jabber.org/protocol/muc#owner'>{}</query>",
+        form("roomconfig", field)
+    );
+    for (payload, words) in [
+        (configuration.as_str(), "owner submit roomconfig whois=anyone"),
+        (&form("request", ""), "submit request"),
+        (
+            "<query xmlns='http://jabber.org/protocol/muc#owner'><destroy \
+             jid='b@channel.avalon.irc'/></query>",
+            "owner destroy b@channel",
+        ),
+        (
+            &format!(
+                "<register {SLAVE} instance='9f'><resume room='r1' epoch='e7' seq='4'/>\
+                 <occupant jid='a@a.one/r' nick='A'/></register>"
+            ),
+            "register 9f resume e7/4 1 occupant",
+        ),
+        (
+            &format!("<accept {SLAVE} room='r1' epoch='e7' seq='412' sync='full'/>"),
+            "accept e7/412 full",
+        ),
+        (
+            &format!(
+                "<x xmlns='urn:xmpp:tmp:dmuc:0'><at {SLAVE} epoch='e7' seq='9' \
+                 backfill='true'/></x>"
+            ),
+            "at e7/9 backfill",
+        ),
+        (
+            "<x xmlns='jabber:x:conference' jid='wallops@channel.avalon.irc'/>",
+            "invited to wallops@channel",
+        ),
+        (
+            "<x xmlns='http://jabber.org/protocol/muc#user'><item affiliation='member' \
+             jid='msa@vesa.yeggmaex.irc'/></x>",
+            "member (msa@vesa)",
+        ),
+    ] {
+        assert_eq!(describe(&format!("<message>{payload}</message>")), format!("message  {words}"));
+    }
+}
+
 proptest! {
     #[test]
     fn it_is_always_one_line(stanza in arbitrary::stanza()) {
