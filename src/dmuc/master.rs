@@ -50,6 +50,7 @@ mod presence;
 mod probe;
 mod query;
 mod register;
+mod registered;
 mod resync;
 mod settings;
 
@@ -64,6 +65,7 @@ use self::link::{Link, LinkKind, LinkState};
 use self::log::{Log, Logged};
 use self::occupant::{Occupant, Session};
 use self::query::Queries;
+use self::registered::Registry;
 use super::{Change, Note, Output, ServiceConfig};
 use crate::room::{Audience, History, Role, RoomConfig, Roster, Seat, StoredMessage, Whois};
 use crate::stanza::{
@@ -90,6 +92,8 @@ pub struct Master {
     /// The ids that it gives, if it does.
     identity: Option<Identity>,
     pings: u64,
+    /// What concerns slaves that register.
+    registry: Registry,
     /// When this run of the room began.
     opened: Time,
     /// The stamp of the last message.
@@ -123,6 +127,7 @@ impl Master {
             queries: Queries::default(),
             invitations: Invitations::default(),
             pings: 0,
+            registry: Registry::new(service.registration, service.timers, now),
             opened: now,
             stamped: Time::from_micros(i64::MIN),
             locked: false,
@@ -162,13 +167,18 @@ impl Master {
     /// A stanza for the room or one of its occupants.
     pub(super) fn stanza(&mut self, now: Time, stanza: Stanza, out: &mut Vec<Output>) {
         let Some(from) = stanza.from.clone() else { return };
-        if let Some(link) = self.links.iter().position(|link| *link.jid == *from) {
+        let link = self.links.iter().position(|link| *link.jid == *from);
+        if self.is_of_registration(&stanza, link) {
+            return self.slave_registration(now, &stanza, link, out);
+        }
+        if let Some(link) = link {
             return self.slave_stanza(now, link, &stanza, out);
         }
         self.hear_domain(&from, now);
         if self.is_over() {
             return refuse(&stanza, ErrorType::Cancel, Condition::ItemNotFound, None, out);
         }
+        self.hear_users(&from, &stanza, now);
         let nick = stanza.to.as_ref().and_then(|to| to.resource()).map(|nick| nick.to_string());
         match (stanza.kind, nick) {
             (kind, nick) if stanza.is_error() && kind != Kind::Iq => {

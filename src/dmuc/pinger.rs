@@ -59,6 +59,12 @@ impl Pinger {
         }
     }
 
+    /// Other periods from now on.
+    pub fn retime(&mut self, timers: Timers, idle: Duration) {
+        self.timers = timers;
+        self.idle = idle;
+    }
+
     /// Something came from the peer.
     pub fn hear(&mut self, now: Time) {
         self.heard = Some(now);

@@ -63,7 +63,16 @@ impl Service {
         match input {
             ServiceInput::Stanza(stanza) => self.stanza(now, stanza, out),
             ServiceInput::CreateSlave(slave) => self.create_slave(now, &slave, out),
-            ServiceInput::Offer(..) | ServiceInput::Deregister(..) => {}
+            ServiceInput::Offer(room, domain) => {
+                if let Some(room) = self.rooms.get_mut(&room) {
+                    room.offer(now, &domain, out);
+                }
+            }
+            ServiceInput::Deregister(room, slave) => {
+                if let Some(room) = self.rooms.get_mut(&room) {
+                    room.deregister(&slave, out);
+                }
+            }
             ServiceInput::ShutDown => {
                 self.down = true;
                 for room in self.rooms.values_mut() {
@@ -94,13 +103,17 @@ impl Service {
         }
         self.started = true;
         for config in self.config.rooms.clone() {
-            self.open(config, now);
+            self.open(config, now, Some(CONFIGURED.to_owned()));
         }
     }
 
-    fn open(&mut self, config: RoomConfig, now: Time) {
+    /// Open a room. `id` names its creation, if it was created before.
+    fn open(&mut self, config: RoomConfig, now: Time, id: Option<String>) {
         let jid = config.jid.clone();
-        let master = Master::new(config, &self.config, now);
+        let mut master = Master::new(config, &self.config, now);
+        if let Some(id) = id {
+            master.name_creation(id);
+        }
         self.rooms.insert(jid, master);
     }
 
@@ -129,7 +142,7 @@ impl Service {
             let mut config = RoomConfig::new(address.clone());
             config.ownerless = true;
             config.persistent = false;
-            self.open(config, now);
+            self.open(config, now, None);
             if let Some(room) = self.rooms.get_mut(&address) {
                 room.lock();
                 room.tick(now, out);
@@ -191,6 +204,9 @@ fn reply(stanza: &Stanza, type_: ErrorType, condition: Condition, out: &mut Vec<
     let error = error_element(type_, condition, None, None);
     out.extend(stanza.error_reply(error).map(Output::Send));
 }
+
+/// The id of the creation of a room that the configuration has: it was there before every run.
+const CONFIGURED: &str = "r0";
 
 /// How many rooms a service opens.
 const ROOMS_MAX: usize = 10_000;

@@ -122,6 +122,9 @@ pub struct Grants {
     pub domains: Option<BTreeSet<String>>,
     /// Domains that may not.
     pub denied: BTreeSet<String>,
+    /// Whether the room shows the occupants of a slave that is lost as away. It tells everybody who
+    /// shares a server.
+    pub mark_away: bool,
     /// How many occupants of one domain the room takes; nothing if there is no limit.
     pub domain_users_max: Option<u32>,
 }
@@ -135,6 +138,7 @@ impl Default for Grants {
             slaves_max: 1_000,
             domains: None,
             denied: BTreeSet::new(),
+            mark_away: false,
             domain_users_max: None,
         }
     }

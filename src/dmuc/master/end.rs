@@ -98,6 +98,7 @@ impl Master {
         for link in self.links.iter_mut().filter(|link| link.state == LinkState::Active) {
             link.state = LinkState::Unborn { at_start: false };
         }
+        self.forget_registered();
     }
 
     /// Each direct session is told that it is out itself, and of nobody else.

@@ -4,6 +4,7 @@
 //! Everything that goes to all passes through [`Master::event`], nothing else does: not ENTER and
 //! LEAVE, not what one person is told.
 
+use super::registered::wire;
 use super::*;
 use crate::room::audience::Renderings;
 use crate::room::history::delay_element;
@@ -25,25 +26,35 @@ pub(super) struct Event<'a> {
 impl Master {
     /// Tell everybody.
     pub(super) fn event(&mut self, now: Time, event: Event<'_>, out: &mut Vec<Output>) {
-        let Event { stanza, logged, subject, except } = event;
+        let Event { mut stanza, logged, subject, except } = event;
         let stamp = match &logged {
             Logged::Message(message) => Some(message.stamp),
             _ => None,
         };
+        let late = stamp.filter(|stamp| *stamp < now);
         let seq = self.log.push(now, logged);
-        self.copy_to_slaves(&stanza, stamp, seq, out);
+        self.copy_to_slaves(
+            &stanza,
+            stamp,
+            wire::at(&self.registry.epoch, seq, late.is_some()),
+            out,
+        );
         if self.direct > 0 {
+            if let Some(stamp) = late {
+                stanza = stanza.with_payload(delay_element(&self.address, stamp));
+            }
             self.copy_to_direct(&stanza, subject, except, out);
         }
     }
 
     /// One copy for each slave that is not split: with XEP-0282's delay if it is a message
-    /// (`master.broadcast.delay-in-dmuc`), with real JIDs if there is who may see them.
+    /// (`master.broadcast.delay-in-dmuc`), with real JIDs if there is who may see them, with its
+    /// position if the slave registered.
     fn copy_to_slaves(
         &self,
         stanza: &Stanza,
         stamp: Option<Time>,
-        seq: u64,
+        at: Element,
         out: &mut Vec<Output>,
     ) {
         let stamped = stamp.zip(stanza.from.as_ref());
@@ -51,10 +62,17 @@ impl Master {
             Some((stamp, from)) => with_stamp(&stanza.payloads, from, stamp, false),
             None => stanza.payloads.clone(),
         };
+        let active = || self.links.iter().filter(|link| link.state == LinkState::Active);
+        let any = active().any(|link| link.registered().is_some());
+        let placed = if any { wire::marked(&payloads, at) } else { payloads.clone() };
         let mut copies = Renderings::new(&payloads);
-        for link in self.links.iter().filter(|link| link.state == LinkState::Active) {
-            let jids = self.shows_jids(link);
-            let payloads = dressed(link, seq, copies.of(Audience::Slave { jids }));
+        let mut placed = Renderings::new(&placed);
+        for link in active() {
+            let audience = Audience::Slave { jids: self.shows_jids(link) };
+            let payloads = match link.kind {
+                LinkKind::Registered(_) => placed.of(audience),
+                LinkKind::Static | LinkKind::Vacant => copies.of(audience),
+            };
             out.push(Output::Send(copy(stanza, &link.jid, payloads)));
         }
     }
@@ -122,14 +140,6 @@ impl Master {
     /// Whether this slave gets real JIDs (`master.presence.jid-with-moderators`).
     pub(super) fn shows_jids(&self, link: &Link) -> bool {
         self.config.whois == Whois::Anyone || link.moderators > 0
-    }
-}
-
-/// The copy of the event of this number for a slave. What kind of slave it is decides what it is
-/// told of the event's position: a static one nothing.
-fn dressed(link: &Link, _seq: u64, payloads: Payloads) -> Payloads {
-    match link.kind {
-        LinkKind::Static => payloads,
     }
 }
 

@@ -54,7 +54,9 @@ impl Master {
         ] {
             query.append_child(element("feature", ns::DISCO_INFO, &[("var", feature)]));
         }
-        for feature in self.id_features() {
+        let distributed = self.registry.open && config.distributed;
+        let slaves = [ns::DMUC, ns::SLAVE].into_iter().filter(|_| distributed);
+        for feature in self.id_features().iter().copied().chain(slaves) {
             query.append_child(element("feature", ns::DISCO_INFO, &[("var", feature)]));
         }
         query.append_child(self.room_info());

@@ -24,6 +24,7 @@ impl Master {
         occupant.sessions.insert(session.clone(), Session { via, own });
         occupant.restate();
         self.nicks.insert(session.clone(), nick.to_owned());
+        self.forget_farewell(via, &session);
         self.direct += usize::from(via.is_none());
         self.announce(now, nick, stanza, Some(&session), out);
         self.admit(now, &session, history_limits(stanza), created, out);
@@ -49,6 +50,7 @@ impl Master {
     /// (XEP-0045 §7.2). The others hear of it only if the nick's presence is another one.
     pub(super) fn rejoin(&mut self, now: Time, stanza: &Stanza, nick: &str, out: &mut Vec<Output>) {
         let Some(session) = &stanza.from else { return };
+        self.hand_over(session);
         let Some(occupant) = self.occupants.get_mut(nick) else { return };
         let before = occupant.seat.presence.clone();
         occupant.present(session, stanza);

@@ -12,6 +12,9 @@ impl Master {
     }
 
     fn link_deadline(&self, link: &Link) -> Option<Time> {
+        if link.registered().is_some() {
+            return self.registered_deadline(link);
+        }
         match link.state {
             LinkState::Unborn { at_start: false } => None,
             LinkState::Unborn { at_start: true } => Some(link.confirmed),
@@ -29,6 +32,10 @@ impl Master {
     pub(in crate::dmuc) fn tick(&mut self, now: Time, out: &mut Vec<Output>) {
         for index in 0..self.links.len() {
             if self.link_deadline(&self.links[index]).is_none_or(|deadline| deadline > now) {
+                continue;
+            }
+            if self.links[index].registered().is_some() {
+                self.registered_tick(now, index, out);
                 continue;
             }
             if let LinkState::Unborn { .. } = self.links[index].state {
@@ -61,7 +68,9 @@ impl Master {
 
     pub(super) fn ping(&mut self, now: Time, index: usize, out: &mut Vec<Output>) -> String {
         self.pings += 1;
-        let id = format!("ka{}", self.pings);
+        let registered = self.links[index].registered().is_some();
+        let id = if registered { self.registry.id("ka") } else { format!("ka{}", self.pings) };
+        self.note_ping(now, index, &id);
         let link = &mut self.links[index];
         link.pinger.ask(id.clone(), now);
         let ping = Stanza::iq(Type::Get, &id)
@@ -156,6 +165,10 @@ impl Master {
 
     /// Everybody has what is older than the oldest confirmation.
     pub(super) fn forget(&mut self, now: Time) {
+        // Who registers may come back from further away than any slave of now.
+        if self.registry.open {
+            return;
+        }
         let confirmed = self.links.iter().filter(|link| link.is_born()).map(|link| link.confirmed);
         self.log.forget_before(confirmed.min().unwrap_or(now));
     }

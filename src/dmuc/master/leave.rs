@@ -68,6 +68,7 @@ impl Master {
         self.forget_sessions(&occupant, &sessions);
         let farewell = farewell(&occupant, &sessions, departure);
         let stanza = unavailable(&occupant, farewell.clone());
+        self.remember_farewell(&occupant, &sessions, &farewell);
         let Some((last, others)) = sessions.split_last() else { return };
         for session in others {
             self.tell_leaver(&occupant, session, &stanza, out);
@@ -100,6 +101,7 @@ impl Master {
         self.forget_sessions(&before, sessions);
         let farewell = farewell(&before, sessions, departure);
         let stanza = unavailable(&before, farewell.clone());
+        self.remember_farewell(&before, sessions, &farewell);
         self.tell_leaver(&before, session, &stanza, out);
         self.log.note(now, Logged::Left(gone(&nick, &before, session, &farewell)));
         self.announce(now, &nick, &Stanza::presence(Type::Absent), None, out);
@@ -245,6 +247,6 @@ fn gone(nick: &str, occupant: &Occupant, session: &Arc<Jid>, farewell: &Payloads
     }
 }
 
-fn leave_element(jid: crate::stanza::FullJid) -> Element {
+pub(super) fn leave_element(jid: crate::stanza::FullJid) -> Element {
     dmuc::X { leave: Some(dmuc::Leave { jid }), ..dmuc::X::default() }.into()
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::registered::Registered;
 use crate::dmuc::pinger::Pinger;
 use crate::dmuc::{StaticSlave, Timers};
 use crate::stanza::Jid;
@@ -42,10 +43,14 @@ pub(super) struct Link {
 }
 
 /// How a slave came to serve the room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) enum LinkKind {
     /// The operator configured it.
     Static,
+    /// It registered.
+    Registered(Box<Registered>),
+    /// Nobody: the place of a slave whose registration is over.
+    Vacant,
 }
 
 /// Where a slave stands.
@@ -78,6 +83,38 @@ impl Link {
             told: false,
             opening: None,
             expired: false,
+        }
+    }
+
+    /// A place without slave. No stanza comes from the room itself, nor from a domain without name.
+    pub fn vacant(room: &Arc<Jid>, timers: Timers, now: Time) -> Self {
+        Self {
+            jid: room.clone(),
+            domain: String::new(),
+            kind: LinkKind::Vacant,
+            state: LinkState::Unborn { at_start: false },
+            history_max: 0,
+            moderators: 0,
+            jids_since: None,
+            pinger: Pinger::new(timers, timers.master_idle),
+            confirmed: now,
+            gone_until: None,
+            told: false,
+            opening: None,
+            expired: false,
+        }
+    }
+
+    /// Whether it is such a place.
+    pub fn is_vacant(&self) -> bool {
+        matches!(self.kind, LinkKind::Vacant)
+    }
+
+    /// What is special of a slave that registered.
+    pub fn registered(&self) -> Option<&Registered> {
+        match &self.kind {
+            LinkKind::Registered(slave) => Some(slave),
+            LinkKind::Static | LinkKind::Vacant => None,
         }
     }
 

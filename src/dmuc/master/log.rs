@@ -102,11 +102,28 @@ impl Log {
 
     /// What happened after the event of this number, oldest first, each with its number. Nothing if
     /// some of it is forgotten.
-    #[allow(dead_code, reason = "registered slaves go by numbers")]
     pub fn after(&self, seq: u64) -> Option<impl Iterator<Item = (u64, &Logged)>> {
         let known = seq >= self.forgotten && seq <= self.seq;
-        let late = self.entries.iter().filter(move |entry| entry.seq > seq);
-        known.then(|| late.map(|entry| (entry.seq, &entry.logged)))
+        known.then(|| self.beyond(seq))
+    }
+
+    /// The messages after the event of this number that are not forgotten, oldest first.
+    pub fn messages_after(&self, seq: u64) -> impl Iterator<Item = (u64, &StoredMessage)> {
+        self.beyond(seq).filter_map(|(seq, logged)| match logged {
+            Logged::Message(message) => Some((seq, message)),
+            _ => None,
+        })
+    }
+
+    fn beyond(&self, seq: u64) -> impl Iterator<Item = (u64, &Logged)> {
+        // Entries are in the order of their numbers.
+        let first = self.entries.partition_point(|entry| entry.seq <= seq);
+        self.entries.range(first..).map(|entry| (entry.seq, &entry.logged))
+    }
+
+    /// When something happened last.
+    pub fn last(&self) -> Option<Time> {
+        self.entries.back().map(|entry| entry.at)
     }
 }
 

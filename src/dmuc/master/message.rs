@@ -1,6 +1,7 @@
 //! Messages: to everybody, the subject, and from one occupant to another (XEP-0045 §7.4, §7.5,
 //! §8.1).
 
+use super::registered::Late;
 use super::*;
 use crate::room::config::PrivateMessages;
 use crate::stanza::{Element, element};
@@ -26,7 +27,17 @@ impl Master {
         }
         let payloads = stanza.clone().retaining(is_passed_on).payloads;
         let payloads = self.identified(payloads, occupant, true);
-        let stamp = self.next_stamp(now);
+        let late = session.as_ref().and_then(|session| self.judge_late(now, session, &stanza));
+        let stamp = match late {
+            Some(Late::Said(stamp)) => stamp,
+            Some(Late::Known) => return,
+            Some(Late::TooMuch) => {
+                let text = Some("more late messages than were granted");
+                return refuse(&stanza, ErrorType::Wait, Condition::ResourceConstraint, text, out);
+            }
+            None => self.next_stamp(now),
+        };
+        let id = stanza.id.clone();
         let message = StoredMessage { from, id: stanza.id, lang: stanza.lang, payloads, stamp };
         if subject {
             self.subject = Some(message.clone());
@@ -34,6 +45,9 @@ impl Master {
             self.history.push(message.clone());
         }
         self.broadcast_message(now, message, out);
+        if let Some(session) = session {
+            self.registry.spoke(self.log.seq(), session, id);
+        }
     }
 
     /// The stamp of a message that is received now. No two messages of a room have the same, so

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::registered::position_for;
 use super::*;
 
 /// Requests between occupants that are not answered yet, oldest first.
@@ -57,6 +58,9 @@ impl Master {
     /// An IQ addressed to the room itself.
     pub(super) fn room_query(&mut self, now: Time, stanza: &Stanza, out: &mut Vec<Output>) {
         if !stanza.is_request() {
+            if self.is_answer_to_offer(stanza) {
+                return;
+            }
             return self.answer(stanza, out);
         }
         let Some(payload) = stanza.payloads.first() else {
@@ -72,7 +76,10 @@ impl Master {
             _ if is("vCard", ns::VCARD) => self.vcard(now, stanza, &payload, out),
             false if is("query", ns::DISCO_INFO) => self.disco_info(stanza, &payload, out),
             false if is("query", ns::DISCO_ITEMS) => self.disco_items(stanza, out),
-            false if is("ping", ns::PING) => out.push(Output::Send(stanza.result_reply(vec![]))),
+            false if is("ping", ns::PING) => {
+                let position = stanza.from.as_ref().and_then(|from| position_for(self, from));
+                out.push(Output::Send(stanza.result_reply(Vec::from_iter(position))));
+            }
             _ => refuse(stanza, ErrorType::Cancel, Condition::ServiceUnavailable, None, out),
         }
     }

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 
 use super::fanout::{copy, stamped};
 use super::log::{Gone, Logged};
+use super::registered::wire;
 use super::*;
 use crate::room::Item;
 use crate::stanza::element;
@@ -205,11 +206,15 @@ impl Master {
         }
     }
 
-    fn send_presence(&self, index: usize, occupant: &Occupant, out: &mut Vec<Output>) {
+    pub(super) fn send_presence(&self, index: usize, occupant: &Occupant, out: &mut Vec<Output>) {
         let link = &self.links[index];
         let audience = Audience::Slave { jids: self.shows_jids(link) };
         let presence = Stanza::presence(Type::Absent).with_from(occupant.seat.occupant.clone());
         let payloads = audience.render(&occupant.seat.presence);
+        let payloads = match link.kind {
+            LinkKind::Registered(_) => wire::marked(&payloads, wire::state()),
+            LinkKind::Static | LinkKind::Vacant => payloads,
+        };
         out.push(Output::Send(copy(&presence, &link.jid, payloads)));
     }
 
