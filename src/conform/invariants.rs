@@ -6,44 +6,199 @@
 //! `room`. Nothing but the record is read, and a [`Setting`]: what the record does not show,
 //! because it was so before it began.
 //!
+//! | family | invariants |
+//! | --- | --- |
+//! | `order` | INV-FIFO, INV-TOTAL-ORDER, INV-GAPLESS |
+//! | `copies` | INV-SAME-COPY |
+//! | `duplicates` | INV-NO-DUP |
+//! | `enter` | INV-ENTER, INV-AFTER-LEAVE, INV-ONE-110, INV-JOIN-ORDER |
+//! | `jids` | INV-JID-SLAVE, INV-JID-USER |
+//! | `transparency` | INV-TRANSPARENT, INV-DOMAIN |
+//! | `quiet` | INV-QUIET-M, INV-QUIET-S |
+//! | `nicks` | INV-NICK-UNIQUE, INV-NICK-HELD, INV-NO-VANISH |
+//! | `privileges` | INV-NO-ESCALATION, INV-EXPELLED |
+//! | `stay` | INV-STAY |
+//! | `justified` | INV-JUSTIFIED |
+//! | `history` | INV-HISTORY-TRUE, INV-STAMP |
+//! | `authors` | INV-AUTH, INV-NO-ERROR-LOOP |
+//! | `answers` | LIVE-LEAVE, LIVE-JOIN |
+//! | `delivery` | LIVE-DELIVER, LIVE-NO-SILENT-LOSS |
+//! | `detection` | LIVE-DETECT, LIVE-HEAL |
+//! | `rest` | LIVE-CONV-ROSTER, LIVE-AWAY-UNDONE, LIVE-QUEUE-EMPTY |
+//! | `past` | LIVE-CONV-HISTORY |
+//! | `calm` | LIVE-CALM, COST-IDLE, COST-SPLIT |
+//! | `syncs` | LIVE-SYNC-TERMINATES, COST-STORE |
+//! | `cost` | COST-BROADCAST, COST-JOIN, COST-LEAVE; for COST-CAST, what things cost |
+//!
 //! What is *not* judged: expectations of a scenario, and the examples of the XEP.
 
+mod authors;
+mod copies;
+mod duplicates;
+mod enter;
+mod findings;
+mod history;
+mod jids;
+mod justified;
+mod nicks;
+mod order;
+mod privileges;
+mod quiet;
+mod reading;
+mod room;
 mod setting;
+mod stay;
+mod steps;
+mod transparency;
 
+pub use self::findings::Finding;
+use self::findings::Findings;
+use self::room::{Fact, Room};
 pub use self::setting::{Present, RoomSetting, Setting, SlaveSetting};
-use crate::transcript::Transcript;
-
-/// An invariant that does not hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// Which one, such as `INV-NO-DUP`.
-    pub invariant: &'static str,
-    /// The entry of the record at which that shows, counted from 0.
-    pub entry: usize,
-    /// What happened there, in words.
-    pub what: String,
-    /// What should have been.
-    pub expected: String,
-    /// Entries that have to do with it.
-    pub causes: Vec<usize>,
-}
-
-impl std::fmt::Display for Finding {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{} at entry {}: {}; expected {}",
-            self.invariant, self.entry, self.what, self.expected
-        )?;
-        if !self.causes.is_empty() {
-            write!(f, " (see entries {:?})", self.causes)?;
-        }
-        Ok(())
-    }
-}
+use self::steps::{Step, Steps};
+use crate::time::Time;
+use crate::transcript::{Entry, Transcript};
 
 /// Every invariant that does not hold in this record, in the order in which that shows.
 pub fn check(transcript: &Transcript, setting: &Setting) -> Vec<Finding> {
-    let _ = (transcript, setting);
-    Vec::new()
+    let mut monitor = Monitor::new(setting, transcript.header.epoch);
+    for entry in &transcript.entries {
+        monitor.feed(entry);
+    }
+    monitor.finish()
+}
+
+/// Judges a record entry by entry. The entries have to outlive it: what is under way it reads again
+/// when it comes.
+#[derive(Debug)]
+pub struct Monitor<'a> {
+    rooms: Vec<Watch<'a>>,
+    findings: Findings,
+    fed: usize,
+}
+
+/// A room and its invariants.
+#[derive(Debug)]
+struct Watch<'a> {
+    room: Room,
+    steps: Steps<'a>,
+    invariants: Vec<Box<dyn Invariant>>,
+    facts: Vec<Fact>,
+}
+
+impl<'a> Monitor<'a> {
+    /// A record that begins at this instant.
+    pub fn new(setting: &Setting, begin: Time) -> Self {
+        let rooms = setting.rooms.iter().map(|one| Watch {
+            room: Room::new(setting, one, begin),
+            steps: Steps::default(),
+            invariants: invariants(),
+            facts: Vec::new(),
+        });
+        Self { rooms: rooms.collect(), findings: Findings::new(setting), fed: 0 }
+    }
+
+    /// The next entry of the record.
+    pub fn feed(&mut self, entry: &'a Entry) {
+        for watch in &mut self.rooms {
+            let (invariants, facts) = (&mut watch.invariants, &mut watch.facts);
+            watch.steps.feed(&mut watch.room, self.fed, entry, &mut |room, step| {
+                take(room, step, invariants, facts, &mut self.findings);
+            });
+        }
+        self.fed += 1;
+    }
+
+    /// What was found until now.
+    pub fn found(&self) -> &[Finding] {
+        self.findings.all()
+    }
+
+    /// The record is over: what was found in all of it.
+    pub fn finish(mut self) -> Vec<Finding> {
+        for watch in &mut self.rooms {
+            let (invariants, facts) = (&mut watch.invariants, &mut watch.facts);
+            let end = Time::from_micros(i64::MAX);
+            watch.steps.arrive(&mut watch.room, end, &mut |room, step| {
+                take(room, step, invariants, facts, &mut self.findings);
+            });
+            if watch.room.is_at_rest() {
+                for invariant in invariants.iter_mut() {
+                    invariant.rest(&watch.room, &mut self.findings);
+                }
+            }
+        }
+        self.findings.into_all()
+    }
+}
+
+/// One step: what is due before it, how things are, what it changes.
+fn take(
+    room: &mut Room,
+    step: &Step<'_>,
+    invariants: &mut [Box<dyn Invariant>],
+    facts: &mut Vec<Fact>,
+    findings: &mut Findings,
+) {
+    if step.disturbs() && room.is_at_rest_until(step.at) {
+        for invariant in invariants.iter_mut() {
+            invariant.rest(room, findings);
+        }
+    }
+    if step.at > room.now {
+        for invariant in invariants.iter_mut() {
+            invariant.pass(step.at, room, findings);
+        }
+    }
+    room.advance(step);
+    for invariant in invariants.iter_mut() {
+        invariant.before(step, room, findings);
+    }
+    facts.clear();
+    room.apply(step, facts);
+    for invariant in invariants.iter_mut() {
+        invariant.after(step, facts, room, findings);
+    }
+}
+
+/// An invariant, or a few that share what they remember.
+trait Invariant: std::fmt::Debug {
+    /// An instant is over; the next is `next`. The room is as it was.
+    fn pass(&mut self, next: Time, room: &Room, findings: &mut Findings) {
+        let _ = (next, room, findings);
+    }
+
+    /// A step is about to be taken.
+    fn before(&mut self, step: &Step<'_>, room: &Room, findings: &mut Findings) {
+        let _ = (step, room, findings);
+    }
+
+    /// A step was taken, and changed this.
+    fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, findings: &mut Findings) {
+        let _ = (step, facts, room, findings);
+    }
+
+    /// Everything has been well, and nobody has done anything, for so long that all has to be in
+    /// order.
+    fn rest(&mut self, room: &Room, findings: &mut Findings) {
+        let _ = (room, findings);
+    }
+}
+
+fn invariants() -> Vec<Box<dyn Invariant>> {
+    vec![
+        Box::<order::Order>::default(),
+        Box::<copies::Copies>::default(),
+        Box::<duplicates::Duplicates>::default(),
+        Box::<enter::Enter>::default(),
+        Box::<jids::Jids>::default(),
+        Box::<transparency::Transparency>::default(),
+        Box::<quiet::Quiet>::default(),
+        Box::<nicks::Nicks>::default(),
+        Box::<privileges::PrivilegesKept>::default(),
+        Box::<stay::Stay>::default(),
+        Box::<justified::Justified>::default(),
+        Box::<history::History>::default(),
+        Box::<authors::Authors>::default(),
+    ]
 }

@@ -1,0 +1,117 @@
+//! Everything has an author, who said it through his own server, and nobody answers errors:
+//! INV-AUTH, INV-NO-ERROR-LOOP.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::Invariant;
+use super::findings::Findings;
+use super::reading::Reading;
+use super::room::{Class, Fact, Passage, Room, push_bounded};
+use super::steps::{Happening, Step};
+use crate::dmuc::Persistence;
+use crate::stanza::Kind;
+
+/// Both of them.
+#[derive(Debug, Default)]
+pub(super) struct Authors {
+    /// The errors that reached each host last.
+    errors: BTreeMap<String, VecDeque<Letter>>,
+    /// What else reached it, and may be answered.
+    others: BTreeMap<String, VecDeque<Letter>>,
+}
+
+/// Kind, id, sender and addressee of a stanza, and its entry.
+#[derive(Clone, Debug)]
+struct Letter {
+    kind: Kind,
+    id: String,
+    from: String,
+    to: String,
+    entry: usize,
+}
+
+impl Letter {
+    fn of(reading: &Reading<'_>, entry: usize) -> Self {
+        let (from, to) = (reading.from.to_owned(), reading.to.to_owned());
+        Self { kind: reading.stanza.kind, id: reading.id().to_owned(), from, to, entry }
+    }
+
+    fn is_answered_by(&self, reading: &Reading<'_>) -> bool {
+        self.kind == reading.stanza.kind
+            && self.id == reading.id()
+            && self.from == reading.to
+            && self.to == reading.from
+    }
+}
+
+impl Invariant for Authors {
+    fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, findings: &mut Findings) {
+        match &step.what {
+            Happening::Left(passage) => {
+                for fact in facts {
+                    said_by_somebody(step.entry, fact, passage, room, findings);
+                }
+                if passage.reading.stanza.is_error() {
+                    self.answers_no_error(step.entry, passage, findings);
+                }
+            }
+            Happening::Came(passage) => {
+                let host = passage.hop.to.to_string();
+                self.remember(host, &passage.reading, step.entry);
+            }
+            Happening::Undeliverable { at, reading, .. } => {
+                self.remember((*at).to_owned(), reading, step.entry);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Authors {
+    fn remember(&mut self, host: String, reading: &Reading<'_>, entry: usize) {
+        let letters = if reading.stanza.is_error() { &mut self.errors } else { &mut self.others };
+        push_bounded(letters.entry(host).or_default(), Letter::of(reading, entry), LETTERS_MAX);
+    }
+
+    fn answers_no_error(&mut self, entry: usize, passage: &Passage<'_>, findings: &mut Findings) {
+        let last = |letters: &BTreeMap<String, VecDeque<Letter>>| {
+            let mut letters = letters.get(&*passage.hop.from)?.iter().rev();
+            letters.find(|letter| letter.is_answered_by(&passage.reading)).map(|one| one.entry)
+        };
+        if let (Some(error), None) = (last(&self.errors), last(&self.others)) {
+            let expected = "no answer to an error";
+            findings.stanza("INV-NO-ERROR-LOOP", entry, passage, expected, &[error]);
+        }
+    }
+}
+
+/// What the master tells everybody of somebody came from his own server.
+fn said_by_somebody(
+    entry: usize,
+    fact: &Fact,
+    passage: &Passage<'_>,
+    room: &Room,
+    findings: &mut Findings,
+) {
+    let kept = room.persistence == Persistence::Everything && room.master_lost.is_some();
+    match fact {
+        Fact::Logged(event) => {
+            let event = &room.log.events[*event];
+            if event.nick.is_some() && event.said.is_none() && !event.late {
+                let expected = "a message that its author has sent through his own server";
+                findings.stanza("INV-AUTH", entry, passage, expected, &[]);
+            }
+        }
+        Fact::Arrived(nick) if matches!(passage.class, Class::ToSlave(_)) && !kept => {
+            let somebody = room.occupants.get(nick).is_some_and(|one| !one.sessions.is_empty());
+            if !somebody {
+                let expected = "a newcomer who has asked to enter through his own server";
+                findings.stanza("INV-AUTH", entry, passage, expected, &[]);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// How many stanzas are remembered of each host.
+const LETTERS_MAX: usize = 64;

@@ -1,0 +1,59 @@
+//! INV-NO-DUP: nobody is shown a message twice in one stay, be it live, late, as history or before
+//! the master has it.
+//!
+//! What somebody hears is matched by author, id and text. It may come as often as users have sent
+//! it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Invariant;
+use super::findings::Findings;
+use super::room::{Class, Fact, NickId, Room, UserId};
+use super::steps::{Happening, Step};
+
+/// How often everybody has heard what.
+#[derive(Debug, Default)]
+pub(super) struct Duplicates {
+    heard: BTreeMap<UserId, BTreeMap<Message, Vec<usize>>>,
+}
+
+/// Author, id and content.
+type Message = (Option<NickId>, Arc<str>, u64);
+
+impl Invariant for Duplicates {
+    fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, findings: &mut Findings) {
+        let Happening::Left(passage) = &step.what else { return };
+        let reading = &passage.reading;
+        for fact in facts {
+            match (fact, passage.class) {
+                (Fact::Entered(user) | Fact::Left(user), _) => {
+                    self.heard.remove(user);
+                }
+                (Fact::Heard { .. }, Class::Down(user)) if reading.is_said() => {
+                    let Some(nick) = reading.nick else { continue };
+                    let id = room.log.id(reading);
+                    let most = may_be_heard(room, &id, reading.content);
+                    let key = (room.known_nick(nick), id, reading.content);
+                    let before = self.heard.entry(user).or_default().entry(key).or_default();
+                    if before.len() >= most {
+                        let expected = "every message once";
+                        findings.stanza("INV-NO-DUP", step.entry, passage, expected, before);
+                    }
+                    before.push(step.entry);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// How often a message may be heard. What was sent before the master lost its log may be twice in
+/// what it has now.
+fn may_be_heard(room: &Room, id: &Arc<str>, content: u64) -> usize {
+    let said = room.log.said_like(id, content).map(|number| &room.log.said[number]);
+    let said: usize = said.map(|said| 1 + usize::from(room.lost_since(said.at))).sum();
+    let events = room.log.like(id, content).iter();
+    let past = events.filter(|number| room.log.events[**number].entry.is_none()).count();
+    (said + past).max(1)
+}

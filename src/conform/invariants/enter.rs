@@ -1,0 +1,147 @@
+//! Being told that one is in, and that one is not: INV-ENTER, INV-AFTER-LEAVE, INV-ONE-110,
+//! INV-JOIN-ORDER.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Invariant;
+use super::findings::Findings;
+use super::room::{Class, Fact, NickId, Passage, Room, Side, User, UserId};
+use super::steps::{Happening, Step};
+
+/// What is remembered of everybody's entering.
+#[derive(Debug, Default)]
+pub(super) struct Enter {
+    /// Nicks under which somebody has asked to enter.
+    asked: BTreeSet<(UserId, NickId)>,
+    /// Who waits for history and subject, since which entry.
+    newcomers: BTreeMap<UserId, usize>,
+}
+
+impl Invariant for Enter {
+    fn before(&mut self, step: &Step<'_>, room: &Room, findings: &mut Findings) {
+        let Happening::Left(passage) = &step.what else { return };
+        let reading = &passage.reading;
+        let Class::Down(user) = passage.class else { return };
+        let told =
+            (reading.is_presence() && reading.nick.is_some()) || reading.stanza.is_groupchat();
+        if told && room.users[user].online {
+            self.is_inside(step.entry, &room.users[user], passage, room, findings);
+            self.has_110(step.entry, user, passage, room, findings);
+            self.in_order(step.entry, user, passage, room, findings);
+        }
+    }
+
+    fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, findings: &mut Findings) {
+        let Happening::Left(passage) = &step.what else { return };
+        if let (Class::Up(user), Some(nick)) = (passage.class, passage.reading.to_nick)
+            && let Some(nick) = room.known_nick(nick)
+            && passage.reading.stanza.is_available()
+        {
+            self.asked.insert((user, nick));
+        }
+        for fact in facts {
+            match fact {
+                Fact::Entered(user) => {
+                    let one = &room.users[*user];
+                    let alone = one.slave.map(|slave| room.slaves[slave].own);
+                    let may_admit = matches!(alone, Some(Side::Split | Side::Syncing));
+                    if !one.entered && !may_admit {
+                        let expected = "an ENTER for him before he is told that he is in";
+                        findings.stanza("INV-ENTER", step.entry, passage, expected, &[]);
+                    }
+                }
+                Fact::Left(user) => {
+                    self.newcomers.remove(user);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Enter {
+    /// Who is told something of the room is in it, or is entering, or asked to be told that he has
+    /// left.
+    fn is_inside(
+        &self,
+        entry: usize,
+        user: &User,
+        passage: &Passage<'_>,
+        room: &Room,
+        findings: &mut Findings,
+    ) {
+        let reading = &passage.reading;
+        if user.inside || (user.asked.is_some() && !reading.stanza.is_groupchat()) {
+            return;
+        }
+        let farewell = reading.has(110) && reading.stanza.is_unavailable();
+        if farewell && (user.leaving.is_some() || self.was_stopped(user, room)) {
+            return;
+        }
+        if user.asked.is_some() {
+            let expected = "the others and himself before any message";
+            findings.stanza("INV-JOIN-ORDER", entry, passage, expected, &[]);
+        } else if user.was_inside {
+            let expected = "nothing of the room for who has left it";
+            findings.stanza("INV-AFTER-LEAVE", entry, passage, expected, &[]);
+        } else {
+            let expected = "nothing of the room for who has not asked to be in it";
+            findings.stanza("INV-ENTER", entry, passage, expected, &[]);
+        }
+    }
+
+    /// Who serves him has lost its memory, and cannot know what he was told.
+    fn was_stopped(&self, user: &User, room: &Room) -> bool {
+        user.slave.is_some_and(|slave| room.slaves[slave].lame) || room.master_lost.is_some()
+    }
+
+    fn has_110(
+        &self,
+        entry: usize,
+        user: UserId,
+        passage: &Passage<'_>,
+        room: &Room,
+        findings: &mut Findings,
+    ) {
+        let (reading, one) = (&passage.reading, &room.users[user]);
+        let Some(nick) = reading.nick.filter(|_| reading.is_presence()) else { return };
+        let nick = room.known_nick(nick);
+        let named = reading.item.and_then(|item| item.jid) == Some(&one.jid);
+        let own = named || (one.inside && one.nick == nick);
+        let asked = nick.is_some_and(|nick| self.asked.contains(&(user, nick)));
+        let elsewhere = reading.stanza.is_available() && one.inside && !own;
+        let may_be = own || (asked && !elsewhere) || reading.has(210);
+        if reading.has(110) && !may_be {
+            let expected = "110 in presence about its reader only";
+            findings.stanza("INV-ONE-110", entry, passage, expected, &[]);
+        } else if own && !reading.has(110) {
+            let expected = "110 in presence about its reader";
+            findings.stanza("INV-ONE-110", entry, passage, expected, &[]);
+        }
+    }
+
+    /// After his own presence a newcomer gets history and subject before all else.
+    fn in_order(
+        &mut self,
+        entry: usize,
+        user: UserId,
+        passage: &Passage<'_>,
+        room: &Room,
+        findings: &mut Findings,
+    ) {
+        let reading = &passage.reading;
+        if let Some(since) = self.newcomers.get(&user).copied() {
+            if reading.stanza.is_subject_change() {
+                self.newcomers.remove(&user);
+            } else if reading.delay.is_none() || !reading.stanza.is_groupchat() {
+                self.newcomers.remove(&user);
+                let expected = "history and subject after the newcomer's own presence";
+                findings.stanza("INV-JOIN-ORDER", entry, passage, expected, &[since]);
+            }
+        }
+        let enters = reading.has(110) && reading.stanza.is_available() && reading.is_presence();
+        if enters && !room.users[user].inside {
+            self.newcomers.insert(user, entry);
+        }
+    }
+}

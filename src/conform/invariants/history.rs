@@ -1,0 +1,87 @@
+//! What was said, and when: INV-HISTORY-TRUE, INV-STAMP.
+
+use super::Invariant;
+use super::findings::Findings;
+use super::room::{Class, Event, Fact, Passage, Room, Side};
+use super::steps::{Happening, Step};
+use crate::time::Duration;
+
+/// Both of them; nothing has to be remembered.
+#[derive(Debug, Default)]
+pub(super) struct History;
+
+impl Invariant for History {
+    fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, findings: &mut Findings) {
+        let Happening::Left(passage) = &step.what else { return };
+        for fact in facts {
+            match fact {
+                Fact::Heard { event: None } if is_past(passage) => {
+                    heard(step.entry, passage, room, findings);
+                }
+                Fact::Logged(event) => {
+                    let event = &room.log.events[*event];
+                    if event.late && event.said.is_none() && event.nick.is_some() {
+                        let expected = "history that was once said, with its stamp";
+                        let id = "INV-HISTORY-TRUE";
+                        findings.stanza(id, step.entry, passage, expected, &[]);
+                    } else {
+                        stamped(step.entry, event, passage, room, findings);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn is_past(passage: &Passage<'_>) -> bool {
+    passage.reading.delay.is_some() && passage.reading.is_said()
+}
+
+/// Somebody is told of the past what the master has not in its log. A slave may have it from one of
+/// its own users, while it is without the master.
+fn heard(entry: usize, passage: &Passage<'_>, room: &Room, findings: &mut Findings) {
+    let Class::Down(user) = passage.class else { return };
+    let slave = room.users[user].slave;
+    let id = room.log.id(&passage.reading);
+    let mut said = room.log.said_like(&id, passage.reading.content);
+    let alone = slave.is_some_and(|slave| room.slaves[slave].own != Side::Active);
+    let own = said.any(|said| room.users[room.log.said[said].user].slave == slave);
+    if !alone || !own {
+        let expected = "history that was once said, with its stamp";
+        findings.stanza("INV-HISTORY-TRUE", entry, passage, expected, &[]);
+    }
+}
+
+/// The stamp is when the master received a message; of a late one, when it was said, as far as that
+/// can be true.
+fn stamped(
+    entry: usize,
+    event: &Event,
+    passage: &Passage<'_>,
+    room: &Room,
+    findings: &mut Findings,
+) {
+    let Some(said) = event.said.filter(|_| event.exact).map(|said| &room.log.said[said]) else {
+        return;
+    };
+    let dmuc = passage.reading.dmuc.unwrap_or_default();
+    if !event.late {
+        let Some((came, _)) = said.came else { return };
+        if event.stamp < came || event.stamp.since(came) > CLOSE {
+            let expected = format!("the stamp {came}, when the master received it");
+            findings.stanza("INV-STAMP", entry, passage, &expected, &[said.entry]);
+        }
+    } else if dmuc.backfill {
+        let slave = room.users[said.user].slave.map(|slave| &room.slaves[slave]);
+        let alive = slave.and_then(|slave| slave.alive);
+        let early = alive.is_some_and(|alive| event.stamp < alive - room.round_trip);
+        if event.stamp > room.now || early {
+            let expected = "a stamp between the slave's last proof of life and now";
+            findings.stanza("INV-STAMP", entry, passage, expected, &[said.entry]);
+        }
+    }
+}
+
+/// No two stamps of a room are equal; so some are a little later than the clock.
+const CLOSE: Duration = Duration::from_millis(1);

@@ -1,0 +1,133 @@
+//! In a semi-anonymous room real JIDs are for moderators: INV-JID-SLAVE, INV-JID-USER.
+
+use std::collections::BTreeMap;
+
+use super::Invariant;
+use super::findings::{Finding, Findings};
+use super::reading::{Reading, bare_of, domain_of};
+use super::room::{Class, Fact, Passage, Room, SlaveId, UserId};
+use super::steps::{Happening, Step};
+use crate::time::Time;
+
+/// JIDs that were shown and may yet turn out to be for a moderator.
+#[derive(Debug, Default)]
+pub(super) struct Jids {
+    /// To slaves at this instant: he may be promoted, or enter, right after.
+    slaves: Vec<(SlaveId, Time, Finding)>,
+    /// To newcomers, who learn last what they are.
+    users: BTreeMap<UserId, Vec<Finding>>,
+}
+
+impl Invariant for Jids {
+    fn pass(&mut self, _: Time, room: &Room, findings: &mut Findings) {
+        self.settle(room, findings);
+    }
+
+    fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, findings: &mut Findings) {
+        let Happening::Left(passage) = &step.what else { return };
+        match passage.class {
+            Class::ToSlave(slave) => self.to_slave(step, slave, passage, room),
+            Class::Down(user) => self.to_user(step, user, passage, room, findings),
+            _ => {}
+        }
+        for fact in facts {
+            let (Fact::Entered(user) | Fact::Left(user)) = fact else { continue };
+            let shown = self.users.remove(user).unwrap_or_default();
+            let moderates = room.users[*user].privileges().is_some_and(|one| one.moderates());
+            for one in shown.into_iter().filter(|_| !moderates) {
+                findings.push(one.invariant, "", one.entry, one.what, &one.expected, &one.causes);
+            }
+        }
+    }
+
+    fn rest(&mut self, room: &Room, findings: &mut Findings) {
+        self.settle(room, findings);
+    }
+}
+
+impl Jids {
+    /// The instant is over: who is no moderator now was none.
+    fn settle(&mut self, room: &Room, findings: &mut Findings) {
+        for (slave, _, one) in self.slaves.drain(..) {
+            if !room.has_moderator(slave) {
+                let host = &room.domain;
+                findings.push(one.invariant, host, one.entry, one.what, &one.expected, &one.causes);
+            }
+        }
+    }
+
+    fn to_slave(&mut self, step: &Step<'_>, slave: SlaveId, passage: &Passage<'_>, room: &Room) {
+        if room.open || room.has_moderator(slave) {
+            return;
+        }
+        let reading = &passage.reading;
+        let dmuc = reading.dmuc.unwrap_or_default();
+        let of_slave = |jid: &&str| domain_of(jid) == room.slaves[slave].domain;
+        let listed = [dmuc.enter, dmuc.leave].into_iter().flatten().find(|jid| !of_slave(jid));
+        let shown = listed.or_else(|| shown_jids(reading).next());
+        if let Some(jid) = shown {
+            let what = format!("{jid} is shown to {}, which has no moderator", passage.reading.to);
+            let finding = Finding {
+                invariant: "INV-JID-SLAVE",
+                entry: step.entry,
+                what,
+                expected: "no real JIDs for a slave without moderators".to_owned(),
+                causes: Vec::new(),
+            };
+            self.slaves.push((slave, step.at, finding));
+        }
+    }
+
+    fn to_user(
+        &mut self,
+        step: &Step<'_>,
+        user: UserId,
+        passage: &Passage<'_>,
+        room: &Room,
+        findings: &mut Findings,
+    ) {
+        let (reading, one) = (&passage.reading, &room.users[user]);
+        let is_told = reading.is_presence() || reading.stanza.is_groupchat();
+        if room.open || !is_told || is_moderator(user, room) {
+            return;
+        }
+        let Some(jid) = shown_jids(reading).find(|jid| bare_of(jid) != one.bare) else { return };
+        let what = format!("{jid} is shown to {}, who is no moderator", one.jid);
+        let expected = "no real JIDs of others for who is no moderator";
+        if one.inside {
+            let host = &passage.hop.from;
+            findings.push("INV-JID-USER", host, step.entry, what, expected, &[]);
+        } else if !findings.is_forger(&passage.hop.from) {
+            let finding = Finding {
+                invariant: "INV-JID-USER",
+                entry: step.entry,
+                what,
+                expected: expected.to_owned(),
+                causes: Vec::new(),
+            };
+            self.users.entry(user).or_default().push(finding);
+        }
+    }
+}
+
+/// Whether somebody is a moderator, as he was told, or as his slave was, or as the master says.
+fn is_moderator(user: UserId, room: &Room) -> bool {
+    let one = &room.users[user];
+    if one.privileges().is_some_and(|told| told.moderates()) {
+        return true;
+    }
+    let Some(nick) = one.nick else { return false };
+    let stored = one.via.and_then(|slave| room.slaves[slave].store.get(&nick));
+    match one.via {
+        Some(_) => stored.is_some_and(|stored| {
+            stored.recent.back().is_some_and(|print| print.privileges.moderates())
+        }),
+        None => room.occupants.get(&nick).is_some_and(|one| one.privileges.moderates()),
+    }
+}
+
+/// The real JIDs in what a room says of somebody.
+fn shown_jids<'a>(reading: &Reading<'a>) -> impl Iterator<Item = &'a str> {
+    let item = reading.item.unwrap_or_default();
+    [item.jid, item.actor].into_iter().flatten()
+}

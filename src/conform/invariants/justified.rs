@@ -1,0 +1,157 @@
+//! INV-JUSTIFIED: what a slave tells its users it has from the master, or is what a slave may say
+//! without it.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::Invariant;
+use super::findings::Findings;
+use super::reading::Reading;
+use super::room::{Class, Fact, Passage, Print, Room, Side, Slave, UserId, push_bounded};
+use super::steps::{Happening, Step};
+use crate::stanza::{Kind, Type};
+
+/// What has come for users, and what they have asked.
+#[derive(Debug, Default)]
+pub(super) struct Justified {
+    /// What the master sent to a user's own address, until it is handed to him.
+    letters: BTreeMap<UserId, VecDeque<Letter>>,
+    /// The last stanzas that users sent to the room: kind and id.
+    asked: BTreeMap<UserId, VecDeque<(Kind, String)>>,
+}
+
+#[derive(Debug, PartialEq)]
+struct Letter {
+    kind: Kind,
+    type_: Type,
+    id: String,
+    from: String,
+    content: u64,
+}
+
+impl Letter {
+    fn of(reading: &Reading<'_>) -> Self {
+        Self {
+            kind: reading.stanza.kind,
+            type_: reading.stanza.type_.clone(),
+            id: reading.id().to_owned(),
+            from: reading.from.to_owned(),
+            content: reading.content,
+        }
+    }
+}
+
+impl Invariant for Justified {
+    fn before(&mut self, step: &Step<'_>, room: &Room, findings: &mut Findings) {
+        match &step.what {
+            Happening::Came(passage) => {
+                if let Class::ToUser(Some(user)) = passage.class {
+                    let letters = self.letters.entry(user).or_default();
+                    push_bounded(letters, Letter::of(&passage.reading), LETTERS_MAX);
+                }
+            }
+            Happening::Left(passage) => match passage.class {
+                Class::Up(user) => {
+                    let asked = (passage.reading.stanza.kind, passage.reading.id().to_owned());
+                    push_bounded(self.asked.entry(user).or_default(), asked, LETTERS_MAX);
+                }
+                Class::Down(user) if *passage.hop.from != *room.domain => {
+                    let online = room.users[user].online;
+                    if online && !self.is_justified(user, passage, room) {
+                        let expected = "what the master has sent, or a slave may say without it";
+                        findings.stanza("INV-JUSTIFIED", step.entry, passage, expected, &[]);
+                    }
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+
+    fn after(&mut self, step: &Step<'_>, _: &[Fact], room: &Room, _: &mut Findings) {
+        if let Happening::Stream { from, .. } = step.what
+            && let Some(user) = room.known_user(from)
+        {
+            self.letters.remove(&user);
+            self.asked.remove(&user);
+        }
+    }
+}
+
+impl Justified {
+    fn is_justified(&mut self, user: UserId, passage: &Passage<'_>, room: &Room) -> bool {
+        let reading = &passage.reading;
+        let letter = Letter::of(reading);
+        let letters = self.letters.entry(user).or_default();
+        if let Some(position) = letters.iter().position(|one| *one == letter) {
+            letters.remove(position);
+            return true;
+        }
+        let Some(slave) = room.users[user].slave.map(|slave| &room.slaves[slave]) else {
+            return false;
+        };
+        let asked = self.asked.get(&user);
+        // What had no id may have got one on the way.
+        let answers = asked.is_some_and(|asked| {
+            let like = |one: &(Kind, String)| {
+                one.0 == letter.kind && (one.1 == letter.id || one.1.is_empty())
+            };
+            asked.iter().any(like)
+        });
+        match (reading.stanza.kind, &reading.stanza.type_) {
+            (_, Type::Error) | (Kind::Iq, Type::Result) => answers,
+            (Kind::Presence, _) => is_known(user, reading, slave, room),
+            (Kind::Message, Type::Groupchat) => is_heard(user, reading, slave, room),
+            // Between two of its users, if the master allows it.
+            _ => slave.own != Side::Active && slave.policy().local_private,
+        }
+    }
+}
+
+/// Whether a slave has this of somebody.
+fn is_known(user: UserId, reading: &Reading<'_>, slave: &Slave, room: &Room) -> bool {
+    let Some(nick) = reading.nick.and_then(|nick| room.known_nick(nick)) else { return false };
+    let print = Print::of(reading, 0, room.now);
+    let stored = slave.store.get(&nick);
+    let told =
+        |like: &dyn Fn(&Print) -> bool| stored.is_some_and(|stored| stored.recent.iter().any(like));
+    if told(&|one| one.looks_like(&print)) {
+        return true;
+    }
+    let alone = slave.own != Side::Active || slave.told_all == Some(room.now);
+    let local = room.users.iter().any(|one| {
+        one.slave == room.users[user].slave && {
+            let asked = one.asked.map(|asked| asked.nick);
+            [one.nick, asked].contains(&Some(nick)) || one.bare == room.users[user].bare
+        }
+    });
+    let own = print.available || reading.has(110) || room.users[user].nick == Some(nick);
+    let ended = slave.lame || slave.closed.is_some() || slave.refused.is_some();
+    let forgotten = own && !print.available && (ended || room.master_lost.is_some());
+    let away = slave.policy().mark_away && told(&|one| one.privileges == print.privileges);
+    let dropped = slave.registers && !print.available && slave.told_all == Some(room.now);
+    let renamed = slave.registers && (reading.has(303) || reading.has(210));
+    forgotten || dropped || renamed || (alone && (local || away)) || (slave.registers && local)
+}
+
+/// Whether a slave has this message.
+fn is_heard(user: UserId, reading: &Reading<'_>, slave: &Slave, room: &Room) -> bool {
+    let id = room.log.id(reading);
+    let nick = reading.nick.and_then(|nick| room.known_nick(nick));
+    let events = room.log.like(&id, reading.content).iter();
+    if events.into_iter().any(|number| room.log.events[*number].nick == nick) {
+        return true;
+    }
+    // There was never a subject.
+    if reading.stanza.is_subject_change() && nick.is_none() {
+        return true;
+    }
+    let mut said = room.log.said_like(&id, reading.content);
+    let here = said.any(|said| {
+        let author = &room.users[room.log.said[said].user];
+        author.slave == room.users[user].slave
+    });
+    here && slave.own != Side::Active && slave.policy().local_chat
+}
+
+/// How many stanzas are remembered of each user.
+const LETTERS_MAX: usize = 64;

@@ -1,0 +1,134 @@
+//! Nicks, and who is in the room at all: INV-NICK-UNIQUE, INV-NICK-HELD, INV-NO-VANISH.
+
+use std::collections::BTreeMap;
+
+use super::Invariant;
+use super::findings::Findings;
+use super::room::{Fact, NickId, Occupant, Passage, Room, Seen, Side, SlaveId, Touch, same_person};
+use super::steps::{Happening, Step};
+use crate::time::Duration;
+
+/// The three of them.
+#[derive(Debug, Default)]
+pub(super) struct Nicks {
+    /// Nicks of people behind a slave that is split who were removed without a reason.
+    taken: BTreeMap<NickId, (SlaveId, Occupant, usize)>,
+}
+
+impl Invariant for Nicks {
+    fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, findings: &mut Findings) {
+        let Happening::Left(passage) = &step.what else { return };
+        for fact in facts {
+            match fact {
+                Fact::Contested { nick, holder } => {
+                    let held = split_slave(holder, room).is_some();
+                    let id = if held { "INV-NICK-HELD" } else { "INV-NICK-UNIQUE" };
+                    self.taken.remove(nick);
+                    let expected = "one owner of a nick at a time";
+                    findings.stanza(id, step.entry, passage, expected, &[holder.entry]);
+                }
+                Fact::Departed { nick, occupant } => {
+                    self.departed(step.entry, *nick, occupant, passage, room, findings);
+                }
+                Fact::Arrived(nick) => self.arrived(step.entry, *nick, passage, room, findings),
+                Fact::Seen { nick, before: Some(before) } => {
+                    changed_owner(step.entry, *nick, before, passage, room, findings);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Nicks {
+    fn departed(
+        &mut self,
+        entry: usize,
+        nick: NickId,
+        occupant: &Occupant,
+        passage: &Passage<'_>,
+        room: &Room,
+        findings: &mut Findings,
+    ) {
+        if room.doubtful.contains(&nick) || has_reason(occupant, passage, room) {
+            return;
+        }
+        if let Some(slave) = split_slave(occupant, room) {
+            self.taken.insert(nick, (slave, occupant.clone(), entry));
+        }
+        let expected = "somebody to be removed only if he left, was expelled or cannot come back";
+        findings.stanza("INV-NO-VANISH", entry, passage, expected, &[occupant.entry]);
+    }
+
+    fn arrived(
+        &mut self,
+        entry: usize,
+        nick: NickId,
+        passage: &Passage<'_>,
+        room: &Room,
+        findings: &mut Findings,
+    ) {
+        let Some((slave, holder, removed)) = self.taken.remove(&nick) else { return };
+        let now = room.occupants.get(&nick).and_then(|one| one.sessions.first());
+        let same = now.is_some_and(|now| is_one_of(holder.sessions.as_slice(), *now, room));
+        if room.slaves[slave].master == Side::Split && !same {
+            let expected = "the nicks of people behind a slave that is split to be kept for them";
+            findings.stanza("INV-NICK-HELD", entry, passage, expected, &[removed]);
+        }
+    }
+}
+
+fn is_one_of(sessions: &[usize], user: usize, room: &Room) -> bool {
+    let jid = |user: usize| room.users[user].jid.as_str();
+    sessions.iter().any(|session| same_person(jid(*session), jid(user)))
+}
+
+/// The slave of somebody, if the master has lost it.
+fn split_slave(occupant: &Occupant, room: &Room) -> Option<SlaveId> {
+    let vias = occupant.sessions.iter().filter_map(|user| room.users[*user].via);
+    vias.filter(|via| room.slaves[*via].master == Side::Split).last()
+}
+
+/// Whether there is a reason for which a room removes somebody.
+fn has_reason(occupant: &Occupant, passage: &Passage<'_>, room: &Room) -> bool {
+    let reading = &passage.reading;
+    let left = room.reached.iter().any(|(user, _, touch)| {
+        occupant.sessions.contains(user) && matches!(touch, Touch::Unavailable | Touch::Error)
+    });
+    let ordered = room.reached.iter().any(|(_, _, touch)| *touch == Touch::Request);
+    let expelled = [301, 307, 321, 322].into_iter().any(|code| reading.has(code)) && ordered;
+    let closed = reading.has(332) || reading.destroys || occupant.sessions.is_empty();
+    let vias = occupant.sessions.iter().filter_map(|user| room.users[*user].slave);
+    left || expelled || closed || vias.into_iter().any(|slave| is_given_up(slave, room))
+}
+
+/// Whether the master may remove everybody behind a slave.
+fn is_given_up(slave: SlaveId, room: &Room) -> bool {
+    let slave = &room.slaves[slave];
+    let expired = slave.split_master.is_some_and(|since| room.now >= since + slave.timers.expiry);
+    let gone = slave.gone.is_some_and(|(since, at_once)| at_once || room.now >= since + GRACE);
+    let registers = slave.registering.is_some_and(|(at, _)| at == room.now);
+    expired || gone || registers
+}
+
+/// In what a user is shown, a nick changes its owner only after the first is gone.
+fn changed_owner(
+    entry: usize,
+    nick: NickId,
+    before: &Seen,
+    passage: &Passage<'_>,
+    room: &Room,
+    findings: &mut Findings,
+) {
+    let super::room::Class::Down(user) = passage.class else { return };
+    let Some(now) = room.users[user].view.get(&nick) else { return };
+    let owner = |seen: &Seen| room.owners.get(&seen.stay).and_then(|owners| owners.first());
+    let (Some(first), Some(second)) = (owner(before), owner(now)) else { return };
+    if !is_one_of(&[*first], *second, room) {
+        let expected = "a nick to be given up before somebody else is shown under it";
+        findings.stanza("INV-NICK-UNIQUE", entry, passage, expected, &[]);
+    }
+}
+
+/// \[G\] For how long a host may say that it has no such slave.
+const GRACE: Duration = Duration::from_secs(30);

@@ -1,0 +1,106 @@
+//! Nobody gets what the master has not given him: INV-NO-ESCALATION, INV-EXPELLED.
+//!
+//! That the master's own tables are right is for a comparison with a plain room to show.
+
+use std::collections::BTreeMap;
+
+use super::Invariant;
+use super::findings::Findings;
+use super::room::{Class, Fact, NickId, Passage, Privileges, Room, Side, Touch};
+use super::steps::{Happening, Step};
+
+/// Both of them.
+#[derive(Debug, Default)]
+pub(super) struct PrivilegesKept {
+    /// Who was expelled, and where.
+    expelled: BTreeMap<NickId, usize>,
+}
+
+impl Invariant for PrivilegesKept {
+    fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, findings: &mut Findings) {
+        let Happening::Left(passage) = &step.what else { return };
+        for fact in facts {
+            match fact {
+                Fact::Restated { nick, before } => {
+                    restated(step.entry, *nick, *before, passage, room, findings);
+                }
+                Fact::Seen { nick, .. } => seen(step.entry, *nick, passage, room, findings),
+                Fact::Departed { nick, .. } => {
+                    let expelled = [301, 307, 321, 322].into_iter();
+                    if expelled.into_iter().any(|code| passage.reading.has(code)) {
+                        self.expelled.insert(*nick, step.entry);
+                    }
+                }
+                Fact::Arrived(nick) | Fact::Renamed { new: nick, .. } => {
+                    self.expelled.remove(nick);
+                }
+                Fact::Logged(event) => self.logged(step.entry, *event, passage, room, findings),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl PrivilegesKept {
+    /// Who was expelled says nothing any more.
+    fn logged(
+        &mut self,
+        entry: usize,
+        event: usize,
+        passage: &Passage<'_>,
+        room: &Room,
+        findings: &mut Findings,
+    ) {
+        let event = &room.log.events[event];
+        let Some(nick) = event.nick.filter(|nick| !room.occupants.contains_key(nick)) else {
+            return;
+        };
+        let told = match passage.class {
+            Class::ToSlave(slave) => room.slaves[slave].master != Side::Active,
+            _ => passage.reading.delay.is_some(),
+        };
+        let before = self.expelled.get(&nick).copied();
+        if let Some(before) = before.filter(|_| !told && !passage.reading.stanza.is_error()) {
+            let expected = "nothing more of who was expelled";
+            findings.stanza("INV-EXPELLED", entry, passage, expected, &[before]);
+        }
+    }
+}
+
+/// Privileges change when somebody asks the master to change them.
+fn restated(
+    entry: usize,
+    nick: NickId,
+    before: Privileges,
+    passage: &Passage<'_>,
+    room: &Room,
+    findings: &mut Findings,
+) {
+    let asked = room.reached.iter().any(|(_, _, touch)| *touch == Touch::Request);
+    if !asked && !room.doubtful.contains(&nick) {
+        let expected =
+            format!("{} to stay {before}, as nobody has asked for more", room.nicks[nick]);
+        findings.stanza("INV-NO-ESCALATION", entry, passage, &expected, &[]);
+    }
+}
+
+/// A slave shows privileges as it was told them; whom it has admitted itself, without any.
+fn seen(entry: usize, nick: NickId, passage: &Passage<'_>, room: &Room, findings: &mut Findings) {
+    let Class::Down(user) = passage.class else { return };
+    let Some(slave) = room.users[user].via.or(room.users[user].slave) else { return };
+    if *passage.hop.from == *room.domain {
+        return;
+    }
+    let Some(told) = Privileges::of(&passage.reading) else { return };
+    let slave = &room.slaves[slave];
+    let stored = slave.store.get(&nick);
+    let mut recent = stored.iter().flat_map(|stored| stored.recent.iter());
+    let given = recent.any(|print| print.privileges == told);
+    let alone = slave.own == Side::Split || slave.own == Side::Syncing;
+    let admitted = alone && told.affiliation == "none" && !told.moderates();
+    let unknown = stored.is_none() && room.users[user].via.is_none();
+    if !given && !admitted && !unknown {
+        let expected = "privileges that the master has given";
+        findings.stanza("INV-NO-ESCALATION", entry, passage, expected, &[]);
+    }
+}

@@ -1,0 +1,41 @@
+//! Who counts the other as lost keeps quiet: INV-QUIET-M, INV-QUIET-S.
+
+use super::Invariant;
+use super::findings::Findings;
+use super::room::{Class, Room, Side};
+use super::steps::{Happening, Step};
+use crate::stanza::{Kind, Type};
+use crate::transcript::is_client;
+
+/// Both of them; nothing has to be remembered.
+#[derive(Debug, Default)]
+pub(super) struct Quiet;
+
+impl Invariant for Quiet {
+    fn before(&mut self, step: &Step<'_>, room: &Room, findings: &mut Findings) {
+        let Happening::Left(passage) = &step.what else { return };
+        let reading = &passage.reading;
+        match passage.class {
+            Class::ToSlave(slave) => {
+                // Everything that may be said now is a query, or answers one.
+                let split = room.slaves[slave].master == Side::Split;
+                if split && reading.stanza.kind != Kind::Iq {
+                    let expected = "nothing but pings for a slave that is split";
+                    findings.stanza("INV-QUIET-M", step.entry, passage, expected, &[]);
+                }
+            }
+            Class::Relay(_) => {
+                let Some(slave) = room.slave_at(&passage.hop.from) else { return };
+                let split = room.slaves[slave].own == Side::Split;
+                // What answers a query of the room is no business of the slave's.
+                let answers = reading.stanza.kind == Kind::Iq
+                    && matches!(reading.stanza.type_, Type::Result | Type::Error);
+                if split && !answers && !is_client(&passage.hop.from) {
+                    let expected = "nothing of its users from a slave that is split";
+                    findings.stanza("INV-QUIET-S", step.entry, passage, expected, &[]);
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! A stanza as the invariants read it: where it goes, what it says, without copying anything.
+//!
+//! Hops have the classes of the protocol study: user to slave, slave to master, master to slave,
+//! master to user, slave to user.
+
+use crate::stanza::{Element, Kind, Stanza, Type, ns};
+use crate::time::Time;
+
+/// What XEP-0282's element and its extension say in a stanza.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Dmuc<'a> {
+    /// The full JID of an ENTER.
+    pub enter: Option<&'a str>,
+    /// The full JID of a LEAVE.
+    pub leave: Option<&'a str>,
+    /// Whether it is marked as history.
+    pub history: bool,
+    /// The master's stamp.
+    pub stamp: Option<Time>,
+    /// Epoch and number of an event.
+    pub at: Option<(&'a str, u64)>,
+    /// Whether the event was missed or came late.
+    pub backfill: bool,
+    /// Whether it is state.
+    pub state: bool,
+    /// Whether it ends state.
+    pub synced: bool,
+}
+
+/// What a room says of an occupant.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Item<'a> {
+    pub affiliation: Option<&'a str>,
+    pub role: Option<&'a str>,
+    pub jid: Option<&'a str>,
+    pub nick: Option<&'a str>,
+    /// The real JID of who did it.
+    pub actor: Option<&'a str>,
+}
+
+/// A stanza that concerns a room.
+#[derive(Clone, Debug)]
+pub(super) struct Reading<'a> {
+    pub stanza: &'a Stanza,
+    pub from: &'a str,
+    pub to: &'a str,
+    /// The nick in its sender's address, if that is an occupant of the room.
+    pub nick: Option<&'a str>,
+    /// Whether the sender is the room or an occupant.
+    pub from_room: bool,
+    /// The nick in its addressee's address, if that is an occupant of the room.
+    pub to_nick: Option<&'a str>,
+    pub dmuc: Option<Dmuc<'a>>,
+    pub item: Option<Item<'a>>,
+    /// Status codes.
+    pub codes: Vec<u16>,
+    /// Whether the room is being destroyed.
+    pub destroys: bool,
+    /// When it was sent first, if it says that it is late.
+    pub delay: Option<Time>,
+    /// What it says for itself, in one number: all payloads but what the room or a slave adds.
+    pub content: u64,
+}
+
+impl<'a> Reading<'a> {
+    /// Read a stanza that goes to or comes from `room`, or that names it.
+    pub fn new(stanza: &'a Stanza, room: &str) -> Self {
+        let from = stanza.from.as_ref().map_or("", |from| from.as_str());
+        let to = stanza.to.as_ref().map_or("", |to| to.as_str());
+        let mut reading = Reading {
+            stanza,
+            from,
+            to,
+            nick: nick_in(from, room).flatten(),
+            from_room: nick_in(from, room).is_some(),
+            to_nick: nick_in(to, room).flatten(),
+            dmuc: None,
+            item: None,
+            codes: Vec::new(),
+            destroys: false,
+            delay: None,
+            content: FNV,
+        };
+        for payload in stanza.payloads.iter() {
+            reading.read(payload);
+        }
+        reading
+    }
+
+    fn read(&mut self, payload: &'a Element) {
+        let is_of = |namespace: &str| payload.has_ns(namespace);
+        if is_of(ns::CLIENT) {
+            self.content = digest(self.content, payload);
+        } else if payload.is("x", ns::DMUC) {
+            self.dmuc = Some(read_dmuc(payload));
+        } else if payload.is("x", ns::MUC_USER) {
+            self.read_x(payload);
+        } else if is_of(ns::DELAY) {
+            self.delay = payload.attr("stamp").and_then(|stamp| stamp.parse().ok());
+        } else if ![ns::MUC, ns::STANZA_IDS, ns::OCCUPANT_IDS, ns::SLAVE].into_iter().any(is_of) {
+            self.content = digest(self.content, payload);
+        }
+    }
+
+    fn read_x(&mut self, x: &'a Element) {
+        for child in x.children() {
+            match child.name() {
+                "item" if self.item.is_none() => self.item = Some(read_item(child)),
+                "status" => {
+                    let code = child.attr("code").and_then(|code| code.parse::<u16>().ok());
+                    self.codes.extend(code);
+                }
+                "destroy" => self.destroys = true,
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether it has this status code.
+    pub fn has(&self, code: u16) -> bool {
+        self.codes.contains(&code)
+    }
+
+    /// Whether it is a presence that says who is there, or no more.
+    pub fn is_presence(&self) -> bool {
+        self.stanza.kind == Kind::Presence
+            && matches!(self.stanza.type_, Type::Absent | Type::Unavailable)
+    }
+
+    /// Whether it asks to enter.
+    pub fn is_join(&self) -> bool {
+        self.stanza.is_available() && self.stanza.has_payload("x", ns::MUC)
+    }
+
+    /// Whether it is a message to all that says something, and no subject.
+    pub fn is_said(&self) -> bool {
+        self.stanza.is_groupchat() && !self.stanza.is_subject_change()
+    }
+
+    /// Whether a room keeps it.
+    pub fn is_kept(&self) -> bool {
+        crate::room::StoredMessage::is_kept(&self.stanza.payloads)
+    }
+
+    /// The id, or nothing.
+    pub fn id(&self) -> &'a str {
+        self.stanza.id.as_deref().unwrap_or("")
+    }
+}
+
+/// Whether the address is that of the room, and which nick it names.
+pub(super) fn nick_in<'a>(address: &'a str, room: &str) -> Option<Option<&'a str>> {
+    let rest = address.strip_prefix(room)?;
+    if rest.is_empty() { Some(None) } else { rest.strip_prefix('/').map(Some) }
+}
+
+/// The domain of a JID.
+pub(super) fn domain_of(jid: &str) -> &str {
+    let bare = bare_of(jid);
+    bare.split_once('@').map_or(bare, |(_, domain)| domain)
+}
+
+/// The bare JID of a JID.
+pub(super) fn bare_of(jid: &str) -> &str {
+    jid.split_once('/').map_or(jid, |(bare, _)| bare)
+}
+
+fn read_dmuc(x: &Element) -> Dmuc<'_> {
+    let mut dmuc = Dmuc::default();
+    for child in x.children() {
+        match child.name() {
+            "enter" => dmuc.enter = child.attr("jid"),
+            "leave" => dmuc.leave = child.attr("jid"),
+            "history" => dmuc.history = true,
+            "delay" => dmuc.stamp = child.attr("stamp").and_then(|stamp| stamp.parse().ok()),
+            "at" => {
+                let seq = child.attr("seq").and_then(|seq| seq.parse().ok());
+                dmuc.at = child.attr("epoch").zip(seq);
+                dmuc.backfill = matches!(child.attr("backfill"), Some("true" | "1"));
+            }
+            "state" => dmuc.state = true,
+            "synced" => dmuc.synced = true,
+            _ => {}
+        }
+    }
+    dmuc
+}
+
+fn read_item(item: &Element) -> Item<'_> {
+    let actor = item.children().find(|child| child.name() == "actor");
+    Item {
+        affiliation: item.attr("affiliation"),
+        role: item.attr("role"),
+        jid: item.attr("jid"),
+        nick: item.attr("nick"),
+        actor: actor.and_then(|actor| actor.attr("jid")),
+    }
+}
+
+/// The start of a digest (FNV-1a).
+pub(super) const FNV: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// Add text to a digest.
+pub(super) fn digest_text(digest: u64, text: &str) -> u64 {
+    let step = |digest: u64, byte: u8| (digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    // A byte that no text has keeps neighbours apart.
+    text.bytes().chain([0xff]).fold(digest, step)
+}
+
+/// Add an element to a digest, with all that is in it.
+pub(super) fn digest(mut digest: u64, element: &Element) -> u64 {
+    digest = digest_text(digest, element.name());
+    if !element.has_ns(ns::CLIENT) {
+        digest = digest_text(digest, &element.ns());
+    }
+    for ((_, name), value) in element.attrs().iter() {
+        digest = digest_text(digest, name.as_str());
+        digest = digest_text(digest, value);
+    }
+    for node in element.nodes() {
+        digest = match node {
+            minidom::Node::Element(child) => self::digest(digest, child),
+            minidom::Node::Text(text) => digest_text(digest, text),
+        };
+    }
+    digest_text(digest, "/")
+}

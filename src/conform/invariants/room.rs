@@ -1,0 +1,433 @@
+//! What a room, its slaves and its people are at each moment of a record: the predicates that the
+//! invariants share, folded once.
+//!
+//! `occ(M,t)` are [`Room::occupants`], as far as the master has announced them; `split_M`, `split_S`
+//! and `active` are a [`Slave`]'s two [`Side`]s; what each user was told is his [`User::view`]. The
+//! machines' own notes are believed where they say when a split begins; what stanzas show of its
+//! end is taken from these.
+
+mod health;
+mod log;
+mod master;
+mod moves;
+mod slave;
+mod user;
+
+use std::collections::{BTreeMap, VecDeque};
+
+pub(super) use self::health::Health;
+pub(super) use self::log::{Event, Log, Submission};
+pub(super) use self::master::accepted;
+pub(super) use self::slave::{Print, SELF_CODES, Side, Slave, Stored};
+pub(super) use self::user::{Asked, Seen, User};
+use super::reading::{Reading, bare_of, domain_of, nick_in};
+use super::{RoomSetting, Setting};
+use crate::dmuc::{Persistence, Timers};
+use crate::room::item::{affiliation_name, role_name};
+use crate::room::{RoomConfig, Whois};
+use crate::time::{Duration, Time};
+use crate::transcript::{Hop, is_client};
+
+/// A user of [`Room::users`].
+pub(super) type UserId = usize;
+/// A slave of [`Room::slaves`].
+pub(super) type SlaveId = usize;
+/// A nick of [`Room::nicks`].
+pub(super) type NickId = usize;
+
+/// What somebody may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Privileges {
+    pub affiliation: &'static str,
+    pub role: &'static str,
+}
+
+impl Privileges {
+    /// What a stanza says of its subject's privileges.
+    pub fn of(reading: &Reading<'_>) -> Option<Self> {
+        let item = reading.item?;
+        Some(Self { affiliation: word(item.affiliation?), role: word(item.role?) })
+    }
+
+    pub fn moderates(&self) -> bool {
+        self.role == "moderator"
+    }
+}
+
+impl std::fmt::Display for Privileges {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.role, self.affiliation)
+    }
+}
+
+fn word(word: &str) -> &'static str {
+    const WORDS: [&str; 8] =
+        ["none", "participant", "moderator", "visitor", "member", "admin", "owner", "outcast"];
+    WORDS.into_iter().find(|known| *known == word).unwrap_or("?")
+}
+
+/// Somebody in the room, as the master has announced him.
+#[derive(Clone, Debug)]
+pub(super) struct Occupant {
+    /// His sessions; none if it was never told whose nick it is.
+    pub sessions: Vec<UserId>,
+    pub privileges: Privileges,
+    /// What his presence says for itself.
+    pub content: u64,
+    /// The entry that announced him.
+    pub entry: usize,
+    /// Different for each stay.
+    pub stay: u32,
+}
+
+/// Where a stanza that concerns the room goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Class {
+    /// From a user to his server.
+    Up(UserId),
+    /// From a server to its user.
+    Down(UserId),
+    /// A user's stanza, from another server to the master.
+    Relay(Option<UserId>),
+    /// From a slave to the master.
+    Own(SlaveId),
+    /// From the master to a slave.
+    ToSlave(SlaveId),
+    /// From the master to a user elsewhere.
+    ToUser(Option<UserId>),
+    /// Anywhere else.
+    Stray,
+}
+
+/// A stanza that concerns the room, on its way.
+#[derive(Clone, Debug)]
+pub(super) struct Passage<'a> {
+    pub class: Class,
+    pub hop: &'a Hop,
+    pub reading: Reading<'a>,
+}
+
+/// What a step changed.
+#[derive(Clone, Debug)]
+pub(super) enum Fact {
+    /// The master announced a newcomer.
+    Arrived(NickId),
+    /// The master gave a nick to somebody although somebody else has it.
+    Contested { nick: NickId, holder: Occupant },
+    /// The master announced that somebody is gone.
+    Departed { nick: NickId, occupant: Occupant },
+    /// The master announced another nick.
+    Renamed { old: NickId, new: NickId },
+    /// The master announced other privileges.
+    Restated { nick: NickId, before: Privileges },
+    /// The master has a new event of the message kind.
+    Logged(usize),
+    /// This is a copy of an event of the message kind.
+    Copied(usize),
+    /// A user is in the room from his own point of view.
+    Entered(UserId),
+    /// He is no more.
+    Left(UserId),
+    /// A user was told of somebody, whom he had seen like this.
+    Seen { nick: NickId, before: Option<Seen> },
+    /// A user was told that somebody is gone, whom he had seen like this.
+    Unseen { nick: NickId, before: Option<Seen> },
+    /// A user heard a message.
+    Heard { event: Option<usize> },
+    /// A user said something.
+    Spoke(usize),
+}
+
+/// A room and all that is known of it.
+#[derive(Debug)]
+pub(super) struct Room {
+    pub address: String,
+    pub domain: String,
+    pub now: Time,
+    pub config: RoomConfig,
+    pub timers: Timers,
+    pub persistence: Persistence,
+    pub users: Vec<User>,
+    by_jid: BTreeMap<String, UserId>,
+    pub slaves: Vec<Slave>,
+    by_domain: BTreeMap<String, SlaveId>,
+    pub nicks: Vec<String>,
+    by_nick: BTreeMap<String, NickId>,
+    pub occupants: BTreeMap<NickId, Occupant>,
+    stays: u32,
+    /// Who began each stay, if the record tells.
+    pub owners: BTreeMap<u32, Vec<UserId>>,
+    /// Whether everybody sees real JIDs.
+    pub open: bool,
+    pub log: Log,
+    pub health: Health,
+    /// Who asks the master for which nick at this instant.
+    pub asking: Vec<(NickId, UserId)>,
+    /// Nicks of which the master knows more than it has had anybody to tell.
+    pub doubtful: Vec<NickId>,
+    /// Stanzas of users that reached the master at this instant: user, entry.
+    pub reached: Vec<(UserId, usize, Touch)>,
+    /// Which stay the presences are of that are on their way to slaves, by entry.
+    flight: BTreeMap<usize, u32>,
+    /// When the master last lost its memory.
+    pub master_lost: Option<Time>,
+    /// The longest round trip from a user through two servers and back.
+    pub round_trip: Duration,
+}
+
+/// What a stanza of a user can bring about at the master.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Touch {
+    /// He is there, or otherwise.
+    Available,
+    /// He is gone.
+    Unavailable,
+    /// Privileges or configuration change.
+    Request,
+    /// Something came back undelivered.
+    Error,
+    /// Something else.
+    Other,
+}
+
+impl Room {
+    /// The room when the record begins.
+    pub fn new(setting: &Setting, one: &RoomSetting, now: Time) -> Self {
+        let address = one.config.jid.to_string();
+        let domain = one.config.jid.domain().to_string();
+        let mut room = Self {
+            domain,
+            now,
+            timers: one.timers,
+            persistence: one.persistence,
+            users: Vec::new(),
+            by_jid: BTreeMap::new(),
+            slaves: Vec::new(),
+            by_domain: BTreeMap::new(),
+            nicks: Vec::new(),
+            by_nick: BTreeMap::new(),
+            occupants: BTreeMap::new(),
+            stays: 0,
+            owners: BTreeMap::new(),
+            open: one.config.whois == Whois::Anyone,
+            log: Log::default(),
+            health: Health::new(now),
+            asking: Vec::new(),
+            doubtful: Vec::new(),
+            reached: Vec::new(),
+            flight: BTreeMap::new(),
+            master_lost: None,
+            round_trip: round_trip(setting),
+            config: one.config.clone(),
+            address,
+        };
+        let Room { log, nicks, by_nick, .. } = &mut room;
+        log.begin(&one.config, |nick| room_nick(nicks, by_nick, nick));
+        for slave in &setting.slaves {
+            if slave.rooms.as_ref().is_none_or(|rooms| rooms.contains(&one.config.jid)) {
+                let slave = Slave::new(slave, one, now);
+                room.by_domain.insert(slave.domain.clone(), room.slaves.len());
+                room.slaves.push(slave);
+            }
+        }
+        room.seat(one);
+        room
+    }
+
+    /// Everybody who is there from the start knows everybody.
+    fn seat(&mut self, one: &RoomSetting) {
+        for present in &one.present {
+            let user = self.user(present.session.as_str());
+            let nick = self.nick(&present.nick);
+            let privileges = Privileges {
+                affiliation: affiliation_name(&present.affiliation),
+                role: role_name(&present.role),
+            };
+            let stay = self.next_stay();
+            let occupant = self.occupants.entry(nick).or_insert_with(|| Occupant {
+                sessions: Vec::new(),
+                privileges,
+                content: super::reading::FNV,
+                entry: 0,
+                stay,
+            });
+            occupant.sessions.push(user);
+            self.owners.insert(occupant.stay, occupant.sessions.clone());
+            let via = self.users[user].slave.filter(|via| self.slaves[*via].master == Side::Active);
+            let user = &mut self.users[user];
+            (user.inside, user.nick, user.via) = (true, Some(nick), via);
+            user.asked = Some(Asked { at: self.now, entry: 0, nick, join: false });
+            user.own = Some(super::reading::FNV);
+            user.entered = true;
+        }
+        let seen: BTreeMap<NickId, Seen> =
+            self.occupants.iter().map(|(nick, occupant)| (*nick, Seen::of(occupant))).collect();
+        for user in self.users.iter_mut().filter(|user| user.inside) {
+            user.view.clone_from(&seen);
+        }
+        for slave in self.slaves.iter_mut() {
+            for (nick, occupant) in &self.occupants {
+                slave.store.insert(*nick, Stored::of(occupant));
+            }
+        }
+    }
+
+    /// The number of this stay in the room.
+    fn next_stay(&mut self) -> u32 {
+        self.stays += 1;
+        self.stays
+    }
+
+    /// The user with this full JID, known from now on.
+    pub fn user(&mut self, jid: &str) -> UserId {
+        if let Some(user) = self.by_jid.get(jid) {
+            return *user;
+        }
+        let slave = self.by_domain.get(domain_of(jid)).copied();
+        self.users.push(User::new(jid, slave));
+        self.by_jid.insert(jid.to_owned(), self.users.len() - 1);
+        self.users.len() - 1
+    }
+
+    /// The user with this full JID, if he is known.
+    pub fn known_user(&self, jid: &str) -> Option<UserId> {
+        self.by_jid.get(jid).copied()
+    }
+
+    /// The number of this nick.
+    pub fn nick(&mut self, nick: &str) -> NickId {
+        room_nick(&mut self.nicks, &mut self.by_nick, nick)
+    }
+
+    /// The number of this nick, if anybody ever had it.
+    pub fn known_nick(&self, nick: &str) -> Option<NickId> {
+        self.by_nick.get(nick).copied()
+    }
+
+    /// The slave with this address.
+    pub fn slave_of(&self, jid: &str) -> Option<SlaveId> {
+        let slave = self.by_domain.get(domain_of(jid)).copied()?;
+        (self.slaves[slave].jid == jid).then_some(slave)
+    }
+
+    /// The slave of this domain.
+    pub fn slave_at(&self, domain: &str) -> Option<SlaveId> {
+        self.by_domain.get(domain).copied()
+    }
+
+    /// Whose nick it is: every session, for messages and the like.
+    pub fn holder(&self, nick: NickId) -> Option<&Occupant> {
+        self.occupants.get(&nick)
+    }
+
+    /// The stanza of this hop as the room's, if it concerns the room.
+    pub fn passage<'a>(&mut self, hop: &'a Hop) -> Option<Passage<'a>> {
+        let stanza = &hop.stanza;
+        let from = stanza.from.as_ref().map_or("", |from| from.as_str());
+        let to = stanza.to.as_ref().map_or("", |to| to.as_str());
+        let by_room = nick_in(from, &self.address).is_some();
+        let for_room = nick_in(to, &self.address).is_some();
+        let class = match (is_client(&hop.from), is_client(&hop.to)) {
+            (true, _) if for_room => Class::Up(self.user(&hop.from)),
+            (false, true) if by_room => Class::Down(self.user(&hop.to)),
+            (false, false) if for_room && *hop.to == *self.domain => match self.slave_of(from) {
+                Some(slave) => Class::Own(slave),
+                None => Class::Relay(from.contains('/').then(|| self.user(from))),
+            },
+            (false, false) if by_room && *hop.from == *self.domain => match self.slave_of(to) {
+                Some(slave) => Class::ToSlave(slave),
+                None => Class::ToUser(to.contains('/').then(|| self.user(to))),
+            },
+            (false, _) if by_room || for_room || self.slave_of(from).is_some() => Class::Stray,
+            _ => return None,
+        };
+        Some(Passage { class, hop, reading: Reading::new(stanza, &self.address) })
+    }
+
+    /// Whether this slave has a local occupant who moderates, as far as the master has said.
+    pub fn has_moderator(&self, slave: SlaveId) -> bool {
+        self.occupants.values().any(|occupant| {
+            occupant.privileges.moderates()
+                && occupant.sessions.iter().any(|user| self.users[*user].slave == Some(slave))
+        })
+    }
+
+    /// Whether the master has anybody to tell its news.
+    pub fn is_heard(&self) -> bool {
+        self.slaves.iter().any(|slave| slave.master != Side::Split && slave.master != Side::Idle)
+            || self.users.iter().any(|user| user.inside && user.via.is_none())
+    }
+
+    /// Whether everything worked for so long.
+    pub fn is_healthy_for(&self, span: Duration) -> bool {
+        self.health.is_well() && self.health.troubled + span < self.now
+    }
+
+    /// Whether all has been well, and nobody has done anything, for so long that everything has to
+    /// be in order.
+    pub fn is_at_rest(&self) -> bool {
+        self.is_at_rest_until(self.now)
+    }
+
+    /// The same at a later instant, if nothing happens until then.
+    pub fn is_at_rest_until(&self, now: Time) -> bool {
+        let busy = self.health.changed.max(self.health.acted);
+        self.health.is_well() && now > busy + self.settling()
+    }
+
+    /// How long it takes at most to notice every loss, to come together, and to tell what was
+    /// missed.
+    pub fn settling(&self) -> Duration {
+        let timers = self.slaves.iter().map(|slave| slave.timers).chain([self.timers]);
+        let detect =
+            timers.clone().map(|one| one.slave_idle + one.pong_timeout * (one.pings_lost_max + 1));
+        let split = timers.map(|one| one.split_ping).max().unwrap_or_default();
+        detect.max().unwrap_or_default() + split + REGISTER_STEP + self.round_trip * 4
+    }
+
+    /// Whether the master forgot everything since then.
+    pub fn lost_since(&self, at: Time) -> bool {
+        self.master_lost.is_some_and(|lost| lost >= at)
+    }
+}
+
+fn room_nick(
+    nicks: &mut Vec<String>,
+    by_nick: &mut BTreeMap<String, NickId>,
+    nick: &str,
+) -> NickId {
+    if let Some(known) = by_nick.get(nick) {
+        return *known;
+    }
+    nicks.push(nick.to_owned());
+    by_nick.insert(nick.to_owned(), nicks.len() - 1);
+    nicks.len() - 1
+}
+
+/// From a user through two servers and back, on the slowest links there are.
+fn round_trip(setting: &Setting) -> Duration {
+    let slowest = |between_servers: bool, usual: u64| {
+        let links = setting
+            .links
+            .iter()
+            .filter(|(from, to, _)| (is_client(from) || is_client(to)) != between_servers);
+        links.map(|(_, _, most)| *most).max().unwrap_or_default().max(Duration::from_millis(usual))
+    };
+    (slowest(true, 20) + slowest(false, 1) * 2) * 2
+}
+
+/// The longest pause between two attempts to register.
+const REGISTER_STEP: Duration = Duration::from_secs(60);
+
+/// The last few of something.
+pub(super) fn push_bounded<T>(queue: &mut VecDeque<T>, one: T, most: usize) {
+    queue.push_back(one);
+    if queue.len() > most {
+        queue.pop_front();
+    }
+}
+
+/// Whether two sessions belong to one person.
+pub(super) fn same_person(one: &str, other: &str) -> bool {
+    bare_of(one) == bare_of(other)
+}

@@ -1,0 +1,93 @@
+//! Whether links and hosts work, and since when nothing has gone wrong or been done.
+
+use std::collections::BTreeSet;
+
+use crate::time::Time;
+use crate::transcript::{Fault, Link, Machine, Name};
+
+/// The state of the network, as far as the record tells.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Health {
+    /// Links that do not work as usual, one way each.
+    links: BTreeSet<(Name, Name)>,
+    /// Links on which everything is lost, one way each, and since when.
+    pub cut: Vec<(Name, Name, Time)>,
+    /// Machines that are down.
+    machines: BTreeSet<Machine>,
+    /// When something last went wrong, or was mended.
+    pub troubled: Time,
+    /// When a link or a machine last failed or came back.
+    pub changed: Time,
+    /// When a user or the script last did something.
+    pub acted: Time,
+}
+
+impl Health {
+    pub fn new(now: Time) -> Self {
+        Self {
+            links: BTreeSet::new(),
+            cut: Vec::new(),
+            machines: BTreeSet::new(),
+            troubled: now,
+            changed: now,
+            acted: now,
+        }
+    }
+
+    /// Whether no link and no host is down or slow.
+    pub fn is_well(&self) -> bool {
+        self.links.is_empty() && self.machines.is_empty()
+    }
+
+    /// Something went wrong.
+    pub fn trouble(&mut self, now: Time) {
+        self.troubled = now;
+    }
+
+    pub fn fault(&mut self, now: Time, fault: &Fault) {
+        (self.troubled, self.changed, self.acted) = (now, now, now);
+        match fault {
+            Fault::Cut(link, _) => {
+                for (from, to) in directions(link) {
+                    self.links.insert((from.clone(), to.clone()));
+                    self.cut.push((from, to, now));
+                }
+            }
+            Fault::Hold(link) | Fault::Slow { link, .. } => self.links.extend(directions(link)),
+            Fault::Heal(link) => {
+                for (from, to) in directions(link) {
+                    self.cut.retain(|(one, other, _)| (one, other) != (&from, &to));
+                    self.links.remove(&(from, to));
+                }
+            }
+            Fault::HealEverything => {
+                self.links.clear();
+                self.cut.clear();
+            }
+            Fault::Crash(machine) => {
+                self.machines.insert(machine.clone());
+            }
+            Fault::Restart(machine) => {
+                self.machines.remove(machine);
+            }
+        }
+    }
+
+    /// Since when nothing that one of these hosts sends to the other arrives.
+    pub fn cut_since(&self, from: &str, to: &str) -> Option<Time> {
+        self.cut.iter().find(|(one, other, _)| **one == *from && **other == *to).map(|cut| cut.2)
+    }
+
+    /// Whether a machine of this domain is down.
+    pub fn is_down(&self, domain: &str) -> bool {
+        self.machines.iter().any(|machine| match machine {
+            Machine::Server(at) | Machine::Slave(at) | Machine::Service(at) => **at == *domain,
+        })
+    }
+}
+
+fn directions(link: &Link) -> Vec<(Name, Name)> {
+    let there = (link.from.clone(), link.to.clone());
+    let back = (link.to.clone(), link.from.clone());
+    if link.both_ways { vec![there, back] } else { vec![there] }
+}

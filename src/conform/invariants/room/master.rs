@@ -1,0 +1,461 @@
+//! What the master announces, and what users are told.
+
+use std::sync::Arc;
+
+use super::slave::Print;
+use super::user::is_one_of;
+use super::{
+    Event, Fact, NickId, Occupant, Privileges, Room, Seen, Side, SlaveId, Submission, UserId,
+    same_person,
+};
+use crate::conform::invariants::reading::Reading;
+use crate::stanza::slave::Accept;
+use crate::stanza::{Kind, Type, ns};
+
+impl Room {
+    /// The master sends something to a slave.
+    pub(super) fn emit_to_slave(
+        &mut self,
+        entry: usize,
+        slave: SlaveId,
+        reading: &Reading<'_>,
+        facts: &mut Vec<Fact>,
+    ) {
+        let dmuc = reading.dmuc.unwrap_or_default();
+        if let Some(accept) = accepted(reading) {
+            self.accept(slave, &accept);
+        }
+        if dmuc.synced {
+            let slave = &mut self.slaves[slave];
+            (slave.master, slave.split_master, slave.lame) = (Side::Active, None, false);
+            slave.departures = 0;
+            return;
+        }
+        if reading.stanza.is_groupchat() {
+            let told = self.is_syncing(slave) || dmuc.backfill || dmuc.history || dmuc.state;
+            return self.emit_message(entry, reading, told, facts);
+        }
+        let Some(nick) = reading.nick.filter(|_| reading.is_presence()) else {
+            if reading.destroys && reading.stanza.is_unavailable() {
+                self.occupants.clear();
+            }
+            return;
+        };
+        let nick = self.nick(nick);
+        if let Some(jid) = dmuc.enter {
+            let user = self.user(jid);
+            self.users[user].via = Some(slave);
+            self.admit(entry, nick, user, reading, facts);
+        } else if let Some(jid) = dmuc.leave {
+            let user = self.user(jid);
+            if let Some(occupant) = self.occupants.get_mut(&nick)
+                && occupant.sessions.len() > 1
+            {
+                occupant.sessions.retain(|session| *session != user);
+            }
+        } else if dmuc.state || self.is_syncing(slave) {
+            self.emit_state(entry, nick, reading);
+        } else {
+            self.emit_presence(entry, nick, reading, facts);
+        }
+        let stay = self.occupants.get(&nick).map_or(0, |occupant| occupant.stay);
+        self.flight.insert(entry, stay);
+    }
+
+    /// Whether the master is telling this slave what there is, rather than what happens. One that
+    /// has no numbers is told all of that at one instant.
+    fn is_syncing(&self, slave: SlaveId) -> bool {
+        let slave = &self.slaves[slave];
+        slave.master == Side::Syncing || (!slave.registers && slave.synced == self.now)
+    }
+
+    fn accept(&mut self, slave: SlaveId, accept: &Accept) {
+        let now = self.now;
+        for occupant in &accept.occupants {
+            let user = self.user(&occupant.jid.to_string());
+            self.users[user].via = Some(slave);
+        }
+        let slave = &mut self.slaves[slave];
+        slave.grant(accept);
+        (slave.master, slave.synced) = (Side::Syncing, now);
+    }
+
+    /// The master sends something to one user at his own address.
+    pub(super) fn emit_to_user(
+        &mut self,
+        entry: usize,
+        user: Option<UserId>,
+        reading: &Reading<'_>,
+        facts: &mut Vec<Fact>,
+    ) {
+        if reading.stanza.is_error() {
+            return;
+        }
+        if reading.stanza.is_groupchat() {
+            return self.emit_message(entry, reading, reading.delay.is_some(), facts);
+        }
+        let (Some(user), Some(nick)) = (user, reading.nick.filter(|_| reading.is_presence()))
+        else {
+            return;
+        };
+        let nick = self.nick(nick);
+        if reading.has(110) && reading.stanza.is_available() {
+            self.users[user].via = None;
+            self.users[user].entered = true;
+            self.admit(entry, nick, user, reading, facts);
+        } else if self.is_settled(user) || !reading.stanza.is_available() {
+            self.emit_presence(entry, nick, reading, facts);
+        } else {
+            self.emit_state(entry, nick, reading);
+        }
+    }
+
+    /// Whether a user whom the master serves itself was told who is there already.
+    fn is_settled(&self, user: UserId) -> bool {
+        self.occupants.values().any(|occupant| is_one_of(&occupant.sessions, user))
+            && !self.asking.iter().any(|(_, asking)| *asking == user)
+    }
+
+    /// A session has this nick.
+    fn admit(
+        &mut self,
+        entry: usize,
+        nick: NickId,
+        user: UserId,
+        reading: &Reading<'_>,
+        facts: &mut Vec<Fact>,
+    ) {
+        let users = &self.users;
+        let mine = |session: &UserId| same_person(&users[*session].jid, &users[user].jid);
+        let doubted = self.doubtful.contains(&nick);
+        match self.occupants.get_mut(&nick) {
+            Some(occupant) if occupant.sessions.iter().all(mine) => {
+                if !is_one_of(&occupant.sessions, user) {
+                    occupant.sessions.push(user);
+                }
+                return;
+            }
+            Some(occupant) if !doubted => {
+                facts.push(Fact::Contested { nick, holder: occupant.clone() });
+            }
+            _ => {}
+        }
+        self.occupants.remove(&nick);
+        self.arrive(entry, nick, reading, facts);
+        if let Some(occupant) = self.occupants.get_mut(&nick) {
+            occupant.sessions = vec![user];
+            self.owners.insert(occupant.stay, vec![user]);
+        }
+    }
+
+    fn arrive(&mut self, entry: usize, nick: NickId, reading: &Reading<'_>, facts: &mut Vec<Fact>) {
+        let asking = self.asking.iter().filter(|(wanted, _)| *wanted == nick);
+        let sessions: Vec<UserId> = asking.map(|(_, user)| *user).last().into_iter().collect();
+        self.doubtful.retain(|doubtful| *doubtful != nick);
+        let stay = self.next_stay();
+        self.owners.insert(stay, sessions.clone());
+        self.occupants.insert(
+            nick,
+            Occupant {
+                sessions,
+                privileges: Privileges::of(reading).unwrap_or_default(),
+                content: reading.content,
+                entry,
+                stay,
+            },
+        );
+        facts.push(Fact::Arrived(nick));
+    }
+
+    /// News of an occupant. Further copies of it find it done.
+    fn emit_presence(
+        &mut self,
+        entry: usize,
+        nick: NickId,
+        reading: &Reading<'_>,
+        facts: &mut Vec<Fact>,
+    ) {
+        let privileges = Privileges::of(reading).unwrap_or_default();
+        if reading.stanza.is_available() {
+            let Some(occupant) = self.occupants.get_mut(&nick) else {
+                return self.arrive(entry, nick, reading, facts);
+            };
+            let before = occupant.privileges;
+            (occupant.privileges, occupant.content) = (privileges, reading.content);
+            if before != privileges {
+                facts.push(Fact::Restated { nick, before });
+            }
+            return;
+        }
+        let Some(occupant) = self.occupants.remove(&nick) else { return };
+        let renamed = reading.item.and_then(|item| item.nick).filter(|_| reading.has(303));
+        if let Some(new) = renamed {
+            let new = self.nick(new);
+            let holder = self.occupants.insert(new, occupant);
+            if let Some(holder) = holder.filter(|_| !self.doubtful.contains(&new)) {
+                facts.push(Fact::Contested { nick: new, holder });
+            }
+            facts.push(Fact::Renamed { old: nick, new });
+            return;
+        }
+        for slave in self.slaves.iter_mut().filter(|slave| slave.master != Side::Active) {
+            slave.departures += 1;
+        }
+        facts.push(Fact::Departed { nick, occupant });
+    }
+
+    /// What there is, for who does not know it. If nobody was told before, it is news to the reader
+    /// of the record too.
+    fn emit_state(&mut self, entry: usize, nick: NickId, reading: &Reading<'_>) {
+        if !reading.stanza.is_available() {
+            return;
+        }
+        let privileges = Privileges::of(reading).unwrap_or_default();
+        match self.occupants.get_mut(&nick) {
+            Some(occupant) if !self.doubtful.contains(&nick) => {
+                occupant.content = reading.content;
+                occupant.privileges = privileges;
+            }
+            _ => self.arrive(entry, nick, reading, &mut Vec::new()),
+        }
+    }
+
+    /// A message to all; `told`: to one of them who has missed it, or may have it already.
+    fn emit_message(
+        &mut self,
+        entry: usize,
+        reading: &Reading<'_>,
+        told: bool,
+        facts: &mut Vec<Fact>,
+    ) {
+        let nick = reading.nick.map(|nick| self.nick(nick));
+        match (reading.has(172), reading.has(173)) {
+            (true, _) => self.open = true,
+            (_, true) => self.open = false,
+            _ => {}
+        }
+        let dmuc = reading.dmuc.unwrap_or_default();
+        if let Some(known) = self.log.event_of(reading, nick, self.now) {
+            let event = &mut self.log.events[known];
+            if let Some(stamp) = dmuc.stamp.filter(|_| !event.exact) {
+                (event.stamp, event.exact) = (stamp, true);
+            }
+            if let (None, Some((epoch, seq))) = (&event.seq, dmuc.at) {
+                event.seq = Some((epoch.into(), seq));
+            }
+            return facts.push(Fact::Copied(known));
+        }
+        let subject = reading.stanza.is_subject_change();
+        if subject && told && (nick.is_none() || dmuc.history) {
+            // There was never one; or its id names the run of the room.
+            return;
+        }
+        let id = self.log.id(reading);
+        let said = self.origin(&id, reading.content, nick);
+        let stamp = dmuc.stamp.or(reading.delay);
+        let number = self.log.push(Event {
+            nick,
+            id,
+            content: reading.content,
+            stamp: stamp.unwrap_or(self.now),
+            exact: stamp.is_some(),
+            at: self.now,
+            entry: Some(entry),
+            seq: dmuc.at.map(|(epoch, seq)| (epoch.into(), seq)),
+            late: told,
+            subject,
+            kept: reading.is_kept(),
+            said,
+        });
+        if let Some(said) = said {
+            self.log.said[said].events.push(number);
+        }
+        facts.push(Fact::Logged(number));
+    }
+
+    /// What a user said that became this event.
+    fn origin(&self, id: &Arc<str>, content: u64, nick: Option<NickId>) -> Option<usize> {
+        let came = |number: &usize| self.log.said[*number].came.is_some();
+        let fresh = |number: &usize| self.log.said[*number].events.is_empty();
+        let authors = nick.and_then(|nick| self.occupants.get(&nick)).map(|one| &one.sessions);
+        let by = |number: &usize| {
+            authors.is_none_or(|authors| is_one_of(authors, self.log.said[*number].user))
+        };
+        let like: Vec<usize> = self.log.said_like(id, content).filter(came).collect();
+        let found = like.iter().find(|one| fresh(one) && by(one));
+        let found = found.or_else(|| like.iter().find(|one| fresh(one)));
+        found.or_else(|| like.iter().rev().find(|one| by(one))).copied()
+    }
+
+    /// A user is told something by the room.
+    pub(super) fn told(&mut self, user: UserId, reading: &Reading<'_>, facts: &mut Vec<Fact>) {
+        if reading.stanza.is_error() {
+            return self.told_error(user, reading);
+        }
+        if reading.stanza.is_groupchat() {
+            let nick = reading.nick.map(|nick| self.nick(nick));
+            let event = self.log.heard(reading, nick);
+            let is_news = reading.delay.is_none() || reading.stanza.is_subject_change();
+            self.users[user].in_burst &= !is_news;
+            return facts.push(Fact::Heard { event });
+        }
+        let Some(nick) = reading.nick.filter(|_| reading.is_presence()) else { return };
+        let nick = self.nick(nick);
+        if reading.stanza.is_available() {
+            self.told_available(user, nick, reading, facts);
+        } else {
+            self.told_unavailable(user, nick, reading, facts);
+        }
+    }
+
+    fn told_error(&mut self, user: UserId, reading: &Reading<'_>) {
+        let one = &mut self.users[user];
+        match reading.stanza.kind {
+            Kind::Presence => {
+                one.own = None;
+                if let (Some(asked), true) = (&mut one.asked, one.inside) {
+                    asked.join = false;
+                } else {
+                    one.asked = None;
+                }
+            }
+            Kind::Message => {
+                let id = reading.id();
+                let open = |said: &&mut Submission| {
+                    said.user == user && !said.returned && said.events.is_empty()
+                };
+                let mut mine = self.log.said.iter_mut().filter(open).filter(|said| *said.id == *id);
+                if let Some(said) = mine.next() {
+                    said.returned = true;
+                } else if let Some(said) =
+                    // It had none, and got one on the way.
+                    self
+                        .log
+                        .said
+                        .iter_mut()
+                        .filter(open)
+                        .find(|said| said.id.is_empty())
+                {
+                    said.returned = true;
+                }
+            }
+            Kind::Iq => {}
+        }
+    }
+
+    fn told_available(
+        &mut self,
+        user: UserId,
+        nick: NickId,
+        reading: &Reading<'_>,
+        facts: &mut Vec<Fact>,
+    ) {
+        let privileges = Privileges::of(reading).unwrap_or_default();
+        let mut seen = self.seen(nick, privileges, reading.content);
+        seen.stay = self.stay_told(user, nick);
+        seen.jid = reading.item.and_then(|item| item.jid).map(str::to_owned);
+        let one = &mut self.users[user];
+        let before = one.view.insert(nick, seen);
+        facts.push(Fact::Seen { nick, before });
+        if reading.has(110) {
+            let joins = one.asked.is_some_and(|asked| asked.join);
+            if !one.inside || joins {
+                facts.push(Fact::Entered(user));
+            }
+            if let Some(asked) = &mut one.asked {
+                asked.join = false;
+            }
+            if !one.inside {
+                (one.since, one.dismissed) = (self.now, false);
+            }
+            one.in_burst |= !one.inside || joins;
+            (one.inside, one.nick) = (true, Some(nick));
+        }
+    }
+
+    /// Which stay it is of which a user is told: the newest that reached who tells him.
+    fn stay_told(&self, user: UserId, nick: NickId) -> u32 {
+        let user = &self.users[user];
+        let stored = user.via.and_then(|slave| self.slaves[slave].store.get(&nick));
+        let print = stored.and_then(|stored| stored.recent.iter().rev().find(|one| one.available));
+        match user.via {
+            Some(_) => print.map_or(0, |print: &Print| print.stay),
+            None => self.occupants.get(&nick).map_or(0, |occupant| occupant.stay),
+        }
+    }
+
+    fn told_unavailable(
+        &mut self,
+        user: UserId,
+        nick: NickId,
+        reading: &Reading<'_>,
+        facts: &mut Vec<Fact>,
+    ) {
+        let one = &self.users[user];
+        let own = reading.has(110) || one.nick == Some(nick);
+        let renamed = reading.item.and_then(|item| item.nick).filter(|_| reading.has(303));
+        let new = renamed.map(|new| self.nick(new));
+        let one = &mut self.users[user];
+        let before: Option<Seen> = one.view.remove(&nick);
+        facts.push(Fact::Unseen { nick, before });
+        match new {
+            Some(new) if own => one.nick = Some(new),
+            None if own => {
+                one.exit();
+                facts.push(Fact::Left(user));
+            }
+            _ => {}
+        }
+    }
+
+    /// Something of the master reaches a slave.
+    pub(super) fn reach_slave(&mut self, entry: usize, slave: SlaveId, reading: &Reading<'_>) {
+        let now = self.now;
+        let stay = self.flight.remove(&entry).unwrap_or(0);
+        let dmuc = reading.dmuc.unwrap_or_default();
+        if accepted(reading).is_some() {
+            (self.slaves[slave].own, self.slaves[slave].split_own) = (Side::Syncing, None);
+        }
+        if dmuc.synced {
+            (self.slaves[slave].own, self.slaves[slave].split_own) = (Side::Active, None);
+            self.slaves[slave].told_all = Some(now);
+        }
+        if reading.stanza.kind == Kind::Iq && reading.stanza.is_error() {
+            self.slaves[slave].refused = Some(now);
+        }
+        if reading.stanza.is_unavailable() && reading.nick.is_none() {
+            self.slaves[slave].closed = Some(now);
+        }
+        let Some(nick) = reading.nick.filter(|_| reading.is_presence()) else { return };
+        let nick = self.nick(nick);
+        if let Some(jid) = dmuc.enter {
+            let user = self.user(jid);
+            (self.users[user].entered, self.users[user].dismissed) = (true, false);
+        } else if reading.stanza.is_unavailable() && !dmuc.state && !reading.has(303) {
+            self.dismiss(slave, nick, dmuc.leave);
+        }
+        let print = Print::of(reading, stay, now);
+        self.slaves[slave].store.entry(nick).or_default().push(print);
+    }
+}
+
+impl Room {
+    /// A slave is told that this session, or all who have this nick, are out.
+    fn dismiss(&mut self, slave: SlaveId, nick: NickId, session: Option<&str>) {
+        for user in self.users.iter_mut().filter(|user| user.slave == Some(slave)) {
+            user.dismissed |= match session {
+                Some(session) => user.jid == session,
+                None => user.nick == Some(nick),
+            };
+        }
+    }
+}
+
+/// What a master grants in this stanza.
+pub(in super::super) fn accepted(reading: &Reading<'_>) -> Option<Accept> {
+    if reading.stanza.kind != Kind::Iq || reading.stanza.type_ != Type::Result {
+        return None;
+    }
+    let accept = reading.stanza.payload("accept", ns::SLAVE)?;
+    Accept::try_from(accept.clone()).ok()
+}

@@ -1,0 +1,318 @@
+//! What a step changes in the room.
+
+use super::user::is_one_of;
+use super::{
+    Asked, Class, Fact, Occupant, Passage, Privileges, Room, Seen, Side, Submission, Touch, UserId,
+};
+use crate::conform::invariants::reading::Reading;
+use crate::conform::invariants::steps::{Happening, Step};
+use crate::dmuc::{Change, Note, Persistence};
+use crate::stanza::{Condition, Kind, Type, ns};
+use crate::transcript::{Fate, Fault, Machine, StreamEvent, is_client};
+
+impl Room {
+    /// Time goes on: what was so at the last instant only is over.
+    pub fn advance(&mut self, step: &Step<'_>) {
+        if step.at > self.now {
+            self.now = step.at;
+            self.asking.clear();
+            self.reached.clear();
+        }
+    }
+
+    /// Take a step, and tell what it changes.
+    pub fn apply(&mut self, step: &Step<'_>, facts: &mut Vec<Fact>) {
+        match &step.what {
+            Happening::Left(passage) => self.left(step.entry, passage, facts),
+            Happening::Came(passage) => self.came(step.entry, passage),
+            Happening::Undeliverable { at, reading, .. } => {
+                self.health.trouble(step.at);
+                if **at == *self.domain
+                    && let Some(user) = self.known_user(reading.to)
+                {
+                    self.reached.push((user, step.entry, Touch::Error));
+                }
+            }
+            Happening::Note(note) => self.note(note),
+            Happening::Fault(fault) => self.fault(fault),
+            Happening::Stream { from, to, event } => self.stream(from, to, event),
+            Happening::Line => self.health.acted = step.at,
+        }
+    }
+
+    fn left(&mut self, entry: usize, passage: &Passage<'_>, facts: &mut Vec<Fact>) {
+        if passage.hop.fate == Fate::Lost {
+            self.health.trouble(self.now);
+        }
+        match passage.class {
+            Class::Up(user) => self.up(entry, user, passage, facts),
+            Class::Down(user) => {
+                if *passage.hop.from == *self.domain {
+                    self.emit_to_user(entry, Some(user), &passage.reading, facts);
+                }
+                self.told(user, &passage.reading, facts);
+            }
+            Class::ToSlave(slave) => self.emit_to_slave(entry, slave, &passage.reading, facts),
+            Class::ToUser(user) => self.emit_to_user(entry, user, &passage.reading, facts),
+            Class::Relay(_) | Class::Own(_) | Class::Stray => {}
+        }
+        if !matches!(passage.hop.fate, Fate::Delivered(_)) {
+            self.flight.remove(&entry);
+        }
+    }
+
+    /// A user sends something to the room.
+    fn up(&mut self, entry: usize, user: UserId, passage: &Passage<'_>, facts: &mut Vec<Fact>) {
+        let (now, reading) = (self.now, &passage.reading);
+        self.health.acted = now;
+        let nick = reading.to_nick.map(|nick| self.nick(nick));
+        if reading.stanza.is_available() {
+            let one = &mut self.users[user];
+            one.own = Some(reading.content);
+            if let Some(nick) = nick {
+                let waits = one.asked.is_some_and(|asked| asked.join);
+                let other_nick = one.inside && one.nick != Some(nick);
+                let join = (reading.is_join() && !other_nick) || waits;
+                one.entered &= one.inside;
+                one.leaving = None;
+                one.asked = Some(Asked { at: now, entry, nick, join });
+            }
+        } else if reading.stanza.is_unavailable() {
+            let one = &mut self.users[user];
+            one.leaving = Some((now, entry));
+            one.asked = None;
+        } else if reading.stanza.is_groupchat() && nick.is_none() {
+            let one = &self.users[user];
+            let split = one.slave.is_some_and(|slave| self.slaves[slave].own == Side::Split);
+            let voiced = one.privileges().is_some_and(|privileges| privileges.role != "visitor");
+            let said = Submission {
+                user,
+                at: now,
+                entry,
+                id: self.log.id(reading),
+                content: reading.content,
+                subject: reading.stanza.is_subject_change(),
+                nick: one.nick,
+                voiced: voiced && one.inside,
+                came: None,
+                events: Vec::new(),
+                returned: false,
+                provisional: split,
+            };
+            facts.push(Fact::Spoke(self.log.say(said)));
+        }
+    }
+
+    fn came(&mut self, entry: usize, passage: &Passage<'_>) {
+        match passage.class {
+            Class::Up(user) if *passage.hop.to == *self.domain => {
+                self.reach(entry, user, passage, true);
+            }
+            Class::Relay(Some(user)) => {
+                let valid = *passage.hop.from == *self.users[user].domain;
+                self.reach(entry, user, passage, valid);
+                self.hear(&passage.hop.from);
+            }
+            Class::Own(slave) => {
+                self.hear(&passage.hop.from);
+                self.hear_slave(slave, &passage.reading);
+            }
+            Class::ToSlave(slave) => self.reach_slave(entry, slave, &passage.reading),
+            Class::ToUser(Some(user)) if passage.reading.stanza.kind == Kind::Presence => {
+                // An error for who wants to enter, or the end of his stay.
+                self.users[user].dismissed |= !passage.reading.stanza.is_available();
+            }
+            _ => {}
+        }
+    }
+
+    /// What a slave says for itself reaches the master.
+    fn hear_slave(&mut self, slave: usize, reading: &Reading<'_>) {
+        let (now, stanza) = (self.now, reading.stanza);
+        let slave = &mut self.slaves[slave];
+        if stanza.kind == Kind::Iq && stanza.is_error() {
+            let condition = stanza.error().map(|error| error.defined_condition);
+            let at_once = match condition {
+                Some(Condition::ServiceUnavailable | Condition::RecipientUnavailable) => false,
+                Some(
+                    Condition::ItemNotFound | Condition::Gone { .. } | Condition::Redirect { .. },
+                ) => true,
+                _ => return,
+            };
+            slave.gone = Some((slave.gone.map_or(now, |(since, _)| since), at_once));
+        } else if stanza.kind == Kind::Iq && stanza.type_ == Type::Result {
+            slave.gone = None;
+        } else if let Some(register) = stanza.payload("register", ns::SLAVE) {
+            let listed = register.children().filter(|child| child.name() == "occupant").count();
+            slave.registering = Some((now, listed));
+        }
+    }
+
+    fn hear(&mut self, domain: &str) {
+        if let Some(slave) = self.slave_at(domain) {
+            self.slaves[slave].heard = self.now;
+        }
+    }
+
+    /// A user's stanza reaches the master; `valid`: from the server of his domain.
+    fn reach(&mut self, entry: usize, user: UserId, passage: &Passage<'_>, valid: bool) {
+        if !valid {
+            return;
+        }
+        let reading = &passage.reading;
+        let to_nick = reading.to_nick.map(|nick| self.nick(nick));
+        let touch = match reading.stanza.kind {
+            _ if reading.stanza.is_error() => Touch::Error,
+            Kind::Presence if reading.stanza.is_unavailable() => Touch::Unavailable,
+            Kind::Presence if reading.stanza.is_available() => Touch::Available,
+            Kind::Iq if reading.stanza.is_request() => Touch::Request,
+            Kind::Message if reading.stanza.has_payload("x", ns::DATA_FORMS) => Touch::Request,
+            _ => Touch::Other,
+        };
+        self.reached.push((user, entry, touch));
+        if let (Touch::Available, Some(nick)) = (touch, to_nick) {
+            self.asking.push((nick, user));
+        }
+        if reading.stanza.is_groupchat() {
+            self.submission_came(entry, user, passage);
+        }
+        if !self.is_heard() {
+            let own = self.occupants.iter().find(|(_, one)| is_one_of(&one.sessions, user));
+            let own = own.map(|(nick, _)| *nick);
+            self.doubtful.extend(own.into_iter().chain(to_nick));
+        }
+    }
+
+    fn submission_came(&mut self, entry: usize, user: UserId, passage: &Passage<'_>) {
+        let reading = &passage.reading;
+        let id = self.log.id(reading);
+        let now = self.now;
+        let like: Vec<usize> = self.log.said_like(&id, reading.content).collect();
+        let mine = |number: &&usize| self.log.said[**number].user == user;
+        let open = like.iter().filter(mine).find(|number| self.log.said[**number].came.is_none());
+        let known = open.or_else(|| like.iter().rev().find(mine)).copied();
+        let number = known.unwrap_or_else(|| {
+            let nick = self.users[user].nick;
+            self.log.say(Submission {
+                user,
+                at: now,
+                entry,
+                id,
+                content: reading.content,
+                subject: reading.stanza.is_subject_change(),
+                nick,
+                voiced: false,
+                came: None,
+                events: Vec::new(),
+                returned: false,
+                provisional: false,
+            })
+        });
+        self.log.said[number].came = Some((now, true));
+    }
+
+    fn note(&mut self, note: &Note) {
+        let now = self.now;
+        if note.by.as_str() == self.address {
+            let Some(slave) = self.slave_of(note.about.as_str()) else { return };
+            let slave = &mut self.slaves[slave];
+            match note.change {
+                Change::Split => {
+                    if slave.own != Side::Split {
+                        slave.alive = Some(slave.heard);
+                    }
+                    (slave.master, slave.split_master) = (Side::Split, Some(now));
+                    slave.departures = 0;
+                }
+                Change::Created => {
+                    (slave.master, slave.lame, slave.synced) = (Side::Active, false, now);
+                    (slave.split_master, slave.gone) = (None, None);
+                }
+                Change::Resyncing if !slave.registers => {
+                    (slave.master, slave.synced) = (Side::Syncing, now);
+                }
+                Change::Synced if !slave.registers => {
+                    (slave.master, slave.split_master) = (Side::Active, None);
+                }
+                Change::Deregistered => slave.master = Side::Idle,
+                Change::Expired if slave.registers => slave.master = Side::Idle,
+                _ => {}
+            }
+        } else if note.about.as_str() == self.address {
+            let Some(slave) = self.slave_of(note.by.as_str()) else { return };
+            let slave = &mut self.slaves[slave];
+            match note.change {
+                Change::Split => {
+                    if slave.master != Side::Split {
+                        slave.alive = Some(slave.heard);
+                    }
+                    (slave.own, slave.split_own) = (Side::Split, Some(now));
+                }
+                Change::Synced => {
+                    (slave.own, slave.split_own) = (Side::Active, None);
+                }
+                Change::Deregistered => slave.own = Side::Idle,
+                _ => {}
+            }
+        } else {
+            return;
+        }
+        self.health.trouble(now);
+    }
+
+    fn fault(&mut self, fault: &Fault) {
+        self.health.fault(self.now, fault);
+        let Fault::Crash(machine) = fault else { return };
+        let (domain, whole) = match machine {
+            Machine::Server(domain) => (&**domain, true),
+            Machine::Slave(domain) | Machine::Service(domain) => (&**domain, false),
+        };
+        if whole {
+            self.users
+                .iter_mut()
+                .filter(|user| user.domain == domain)
+                .for_each(super::User::hang_up);
+        }
+        if domain == self.domain && !matches!(machine, Machine::Slave(_)) {
+            self.lose_master();
+        } else if let (Some(slave), false) =
+            (self.slave_at(domain), matches!(machine, Machine::Service(_)))
+        {
+            let slave = &mut self.slaves[slave];
+            (slave.own, slave.lame, slave.split_own) = (Side::Idle, true, None);
+            slave.store.clear();
+        }
+    }
+
+    fn lose_master(&mut self) {
+        self.master_lost = Some(self.now);
+        if self.persistence != Persistence::Everything {
+            self.occupants.clear();
+        }
+        for slave in &mut self.slaves {
+            (slave.master, slave.split_master) = (Side::Unknown, None);
+        }
+    }
+
+    fn stream(&mut self, from: &str, to: &str, event: &StreamEvent) {
+        if !is_client(from) {
+            return self.health.trouble(self.now);
+        }
+        let _ = to;
+        let user = self.user(from);
+        match event {
+            StreamEvent::Opened => {
+                self.users[user].hang_up();
+                self.users[user].online = true;
+            }
+            _ => self.users[user].hang_up(),
+        }
+        self.health.acted = self.now;
+    }
+
+    /// What somebody looks like to a user who is told of it now.
+    pub(super) fn seen(&self, nick: usize, privileges: Privileges, content: u64) -> Seen {
+        let stay = self.occupants.get(&nick).map_or(0, |occupant: &Occupant| occupant.stay);
+        Seen { privileges, content, stay, jid: None }
+    }
+}

@@ -1,0 +1,207 @@
+//! A slave: what the master thinks of it and it of the master, and what reached it.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::{NickId, Occupant, Privileges, push_bounded};
+use crate::conform::invariants::reading::{Reading, domain_of};
+use crate::conform::invariants::{RoomSetting, SlaveSetting};
+use crate::dmuc::Timers;
+use crate::stanza::slave::{Accept, Policy};
+use crate::time::Time;
+
+/// What one of two machines thinks of the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Side {
+    /// The record does not tell.
+    Unknown,
+    /// It serves the room not, or not any more.
+    Idle,
+    /// They are together.
+    Active,
+    /// State is being exchanged.
+    Syncing,
+    /// The other is lost.
+    Split,
+}
+
+/// A slave of the room.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Slave {
+    pub jid: String,
+    pub domain: String,
+    pub registers: bool,
+    pub timers: Timers,
+    pub history_max: usize,
+    /// What the master thinks of it.
+    pub master: Side,
+    /// What it thinks of the master.
+    pub own: Side,
+    /// When the master lost it, and it the master.
+    pub split_master: Option<Time>,
+    pub split_own: Option<Time>,
+    /// When something of it last reached the master before one of them lost the other.
+    pub heard: Time,
+    pub alive: Option<Time>,
+    /// It was stopped, and has not been told everything anew.
+    pub lame: bool,
+    /// What reached it of each nick.
+    pub store: BTreeMap<NickId, Stored>,
+    /// What the master granted it last.
+    pub granted: Option<Granted>,
+    /// How many departures the master has announced since they were together last.
+    pub departures: usize,
+    /// When the master last began to tell it what there is.
+    pub synced: Time,
+    /// When it was last told that it knows all.
+    pub told_all: Option<Time>,
+    /// Since when its host answers that there is no such slave, and whether it has to be believed
+    /// at once.
+    pub gone: Option<(Time, bool)>,
+    /// When it last asked the master to be registered, and how many occupants it listed.
+    pub registering: Option<(Time, usize)>,
+    /// When the master last refused it.
+    pub refused: Option<Time>,
+    /// When it was last told that the room is no more.
+    pub closed: Option<Time>,
+}
+
+/// What a master granted.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in super::super) struct Granted {
+    pub policy: Policy,
+    pub history: usize,
+}
+
+/// What reached a slave of a nick, the newest last.
+#[derive(Clone, Debug, Default)]
+pub(in super::super) struct Stored {
+    pub recent: VecDeque<Print>,
+}
+
+/// A presence, as far as users can see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) struct Print {
+    pub available: bool,
+    pub privileges: Privileges,
+    pub content: u64,
+    /// Its status codes but those that are for its subject only, in one number.
+    pub codes: u64,
+    /// Which stay of the nick's owner it is of.
+    pub stay: u32,
+    pub at: Time,
+}
+
+impl Stored {
+    pub fn of(occupant: &Occupant) -> Self {
+        let Occupant { privileges, content, stay, .. } = occupant;
+        let print = Print {
+            available: true,
+            privileges: *privileges,
+            content: *content,
+            codes: 0,
+            stay: *stay,
+            at: Time::from_micros(i64::MIN),
+        };
+        Self { recent: VecDeque::from([print]) }
+    }
+
+    pub fn push(&mut self, print: Print) {
+        push_bounded(&mut self.recent, print, RECENT_MAX);
+    }
+}
+
+impl Print {
+    /// What a presence shows of a stay.
+    pub fn of(reading: &Reading<'_>, stay: u32, at: Time) -> Self {
+        Self {
+            available: reading.stanza.is_available(),
+            privileges: Privileges::of(reading).unwrap_or_default(),
+            content: reading.content,
+            codes: codes(reading),
+            stay,
+            at,
+        }
+    }
+
+    /// Whether users see the same in both.
+    pub fn looks_like(&self, other: &Print) -> bool {
+        self.available == other.available
+            && self.privileges == other.privileges
+            && self.content == other.content
+            && self.codes == other.codes
+    }
+}
+
+/// The status codes that everybody sees, in one number.
+fn codes(reading: &Reading<'_>) -> u64 {
+    let seen = reading.codes.iter().filter(|code| !SELF_CODES.contains(code));
+    seen.fold(0, |all, code| all | 1 << (u64::from(*code) % 61))
+}
+
+impl Slave {
+    pub fn new(setting: &SlaveSetting, room: &RoomSetting, now: Time) -> Self {
+        let side = match (setting.active, setting.registers) {
+            (true, _) => Side::Active,
+            (false, true) => Side::Idle,
+            (false, false) => Side::Idle,
+        };
+        let mut timers = setting.timers;
+        timers.master_idle = room.timers.master_idle;
+        Self {
+            jid: setting.jid.to_string(),
+            domain: domain_of(setting.jid.as_str()).to_owned(),
+            registers: setting.registers,
+            timers,
+            history_max: setting.history_max,
+            master: side,
+            own: side,
+            split_master: None,
+            split_own: None,
+            heard: now,
+            alive: None,
+            lame: false,
+            store: BTreeMap::new(),
+            granted: None,
+            departures: 0,
+            synced: now,
+            told_all: None,
+            gone: None,
+            registering: None,
+            refused: None,
+            closed: None,
+        }
+    }
+
+    /// What the master grants it from now on.
+    pub fn grant(&mut self, accept: &Accept) {
+        let seconds = |seconds: u32| crate::time::Duration::from_secs(u64::from(seconds));
+        self.granted = Some(Granted {
+            policy: accept.policy.unwrap_or_default(),
+            history: accept.history.maxstanzas as usize,
+        });
+        self.timers.master_idle = seconds(accept.keepalive.interval);
+        self.timers.slave_idle = self.timers.master_idle * 3 / 2;
+        if let Some(timeout) = accept.keepalive.timeout {
+            self.timers.pong_timeout = seconds(timeout);
+        }
+        if let Some(split) = accept.keepalive.split {
+            self.timers.split_ping = seconds(split);
+        }
+    }
+
+    /// Whether both sides take it for together, or one of them lost the other.
+    pub fn is_together(&self) -> bool {
+        self.master == Side::Active && self.own == Side::Active && !self.lame
+    }
+
+    /// What it may do while split.
+    pub fn policy(&self) -> Policy {
+        self.granted.map(|granted| granted.policy).unwrap_or_default()
+    }
+}
+
+/// Codes that are for the subject only (XEP-0045 §15.6).
+pub(in super::super) const SELF_CODES: [u16; 5] = [100, 110, 170, 201, 210];
+
+/// How many presences of a nick are remembered.
+const RECENT_MAX: usize = 16;

@@ -1,0 +1,124 @@
+//! A user, and what he was told.
+
+use std::collections::BTreeMap;
+
+use super::{NickId, Occupant, Privileges, SlaveId, UserId};
+use crate::conform::invariants::reading::{bare_of, domain_of};
+use crate::time::Time;
+
+/// A session of somebody.
+#[derive(Clone, Debug)]
+pub(in super::super) struct User {
+    pub jid: String,
+    pub bare: String,
+    pub domain: String,
+    /// The slave of his domain, if it has one.
+    pub slave: Option<SlaveId>,
+    /// The slave through which the master serves him.
+    pub via: Option<SlaveId>,
+    pub online: bool,
+    /// Whether he was told that he is in the room, and not that he is out.
+    pub inside: bool,
+    /// Whether he was in it once, and is out.
+    pub was_inside: bool,
+    /// His nick, as he was told.
+    pub nick: Option<NickId>,
+    /// His own presence that asks the room to keep him, unless he took it back.
+    pub asked: Option<Asked>,
+    /// When he asked to leave, and the entry, until he is told.
+    pub leaving: Option<(Time, usize)>,
+    /// Whether an ENTER for him reached his slave, or the master serves him itself.
+    pub entered: bool,
+    /// Who is in the room, as he was told.
+    pub view: BTreeMap<NickId, Seen>,
+    /// What his own last presence says.
+    pub own: Option<u64>,
+    /// Whether his slave, or his server, was told that he is out.
+    pub dismissed: bool,
+    /// When he was told that he is in.
+    pub since: Time,
+    /// Whether he is being told what there is: he is in, and waits for history and subject.
+    pub in_burst: bool,
+}
+
+/// A presence that asks to be in the room.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct Asked {
+    pub at: Time,
+    pub entry: usize,
+    pub nick: NickId,
+    /// Whether it still waits for its answer.
+    pub join: bool,
+}
+
+/// Somebody, as a user sees him.
+#[derive(Clone, Debug, PartialEq)]
+pub(in super::super) struct Seen {
+    pub privileges: Privileges,
+    pub content: u64,
+    /// Which stay of the nick's owner he is shown, if the record tells.
+    pub stay: u32,
+    /// His real JID, if it was shown.
+    pub jid: Option<String>,
+}
+
+impl Seen {
+    pub fn of(occupant: &Occupant) -> Self {
+        let Occupant { privileges, content, stay, .. } = occupant;
+        Self { privileges: *privileges, content: *content, stay: *stay, jid: None }
+    }
+}
+
+impl User {
+    pub fn new(jid: &str, slave: Option<SlaveId>) -> Self {
+        Self {
+            jid: jid.to_owned(),
+            bare: bare_of(jid).to_owned(),
+            domain: domain_of(jid).to_owned(),
+            slave,
+            via: None,
+            online: true,
+            inside: false,
+            was_inside: false,
+            nick: None,
+            asked: None,
+            leaving: None,
+            entered: false,
+            view: BTreeMap::new(),
+            own: None,
+            dismissed: false,
+            since: Time::from_micros(i64::MIN),
+            in_burst: false,
+        }
+    }
+
+    /// He is out of the room.
+    pub fn exit(&mut self) {
+        self.was_inside |= self.inside;
+        self.inside = false;
+        self.entered = false;
+        self.nick = None;
+        self.leaving = None;
+        self.view.clear();
+        self.in_burst = false;
+    }
+
+    /// His connection is over.
+    pub fn hang_up(&mut self) {
+        self.exit();
+        self.online = false;
+        self.was_inside = false;
+        self.asked = None;
+        self.own = None;
+    }
+
+    /// What he may do, as he was told.
+    pub fn privileges(&self) -> Option<Privileges> {
+        self.view.get(&self.nick?).map(|seen| seen.privileges)
+    }
+}
+
+/// A user of the room by his number.
+pub(super) fn is_one_of(users: &[UserId], user: UserId) -> bool {
+    users.contains(&user)
+}

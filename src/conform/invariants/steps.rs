@@ -1,0 +1,108 @@
+//! A record as steps: what left, what came, and all else, in the order of time.
+//!
+//! The record has what leaves a host, and how long it took. What came at an instant is taken before
+//! what left at it: machines take no time, and act on what came.
+
+use std::collections::BTreeMap;
+
+use super::reading::Reading;
+use super::room::{Passage, Room};
+use crate::dmuc::Note;
+use crate::time::Time;
+use crate::transcript::{Entry, Fate, Fault, StreamEvent, What};
+
+/// One thing that happened.
+#[derive(Debug)]
+pub(super) struct Step<'a> {
+    /// The entry that tells of it.
+    pub entry: usize,
+    /// When it happened.
+    pub at: Time,
+    /// What.
+    pub what: Happening<'a>,
+}
+
+/// What can happen, as far as it concerns a room.
+#[derive(Debug)]
+pub(super) enum Happening<'a> {
+    /// A stanza left a host.
+    Left(&'a Passage<'a>),
+    /// It came where it was to go.
+    Came(&'a Passage<'a>),
+    /// A server could not deliver it.
+    Undeliverable { at: &'a str, to: &'a str, reading: &'a Reading<'a> },
+    /// A machine tells of itself.
+    Note(&'a Note),
+    /// The network or a host was tampered with.
+    Fault(&'a Fault),
+    /// Something became of a stream.
+    Stream { from: &'a str, to: &'a str, event: &'a StreamEvent },
+    /// The script goes on.
+    Line,
+}
+
+/// Turns entries into steps.
+#[derive(Debug, Default)]
+pub(super) struct Steps<'a> {
+    under_way: BTreeMap<(Time, usize), Passage<'a>>,
+}
+
+impl<'a> Steps<'a> {
+    /// The steps that this entry brings, the arrivals before it first.
+    pub fn feed(
+        &mut self,
+        room: &mut Room,
+        number: usize,
+        entry: &'a Entry,
+        take: &mut impl FnMut(&mut Room, &Step<'_>),
+    ) {
+        self.arrive(room, entry.at, take);
+        let mut tell = |room: &mut Room, what| {
+            take(room, &Step { entry: number, at: entry.at, what });
+        };
+        match &entry.what {
+            What::Hop(hop) => {
+                let Some(passage) = room.passage(hop) else { return };
+                tell(room, Happening::Left(&passage));
+                if let Fate::Delivered(after) = hop.fate {
+                    self.under_way.insert((entry.at + after, number), passage);
+                }
+            }
+            What::Undeliverable { at, to, stanza } => {
+                let reading = Reading::new(stanza, &room.address);
+                tell(room, Happening::Undeliverable { at, to, reading: &reading });
+            }
+            What::Note(note) => tell(room, Happening::Note(note)),
+            What::Fault(fault) => tell(room, Happening::Fault(fault)),
+            What::Stream { from, to, event } => {
+                tell(room, Happening::Stream { from, to, event });
+            }
+            What::Line { .. } => tell(room, Happening::Line),
+        }
+    }
+
+    /// What comes until this instant.
+    pub fn arrive(
+        &mut self,
+        room: &mut Room,
+        until: Time,
+        take: &mut impl FnMut(&mut Room, &Step<'_>),
+    ) {
+        while let Some(first) = self.under_way.first_entry().filter(|one| one.key().0 <= until) {
+            let ((at, entry), passage) = first.remove_entry();
+            take(room, &Step { entry, at, what: Happening::Came(&passage) });
+        }
+    }
+}
+
+impl Step<'_> {
+    /// Whether somebody does something: a user, the script, or who tampers with the network.
+    pub fn disturbs(&self) -> bool {
+        match &self.what {
+            Happening::Left(passage) => matches!(passage.class, super::room::Class::Up(_)),
+            Happening::Fault(_) | Happening::Line => true,
+            Happening::Stream { from, .. } => crate::transcript::is_client(from),
+            _ => false,
+        }
+    }
+}
