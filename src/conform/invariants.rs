@@ -32,8 +32,13 @@
 //!
 //! What is *not* judged: expectations of a scenario, and the examples of the XEP.
 
+mod answers;
 mod authors;
+mod calm;
 mod copies;
+mod cost;
+mod delivery;
+mod detection;
 mod duplicates;
 mod enter;
 mod findings;
@@ -42,15 +47,19 @@ mod jids;
 mod justified;
 mod nicks;
 mod order;
+mod past;
 mod privileges;
 mod quiet;
 mod reading;
+mod rest;
 mod room;
 mod setting;
 mod stay;
 mod steps;
+mod syncs;
 mod transparency;
 
+pub use self::cost::{Cost, CostOf};
 pub use self::findings::Finding;
 use self::findings::Findings;
 use self::room::{Fact, Room};
@@ -66,6 +75,16 @@ pub fn check(transcript: &Transcript, setting: &Setting) -> Vec<Finding> {
         monitor.feed(entry);
     }
     monitor.finish()
+}
+
+/// What everything that happened in a record has cost (COST-CAST).
+pub fn costs(transcript: &Transcript, setting: &Setting) -> Vec<Cost> {
+    let mut monitor = Monitor::new(setting, transcript.header.epoch);
+    for entry in &transcript.entries {
+        monitor.feed(entry);
+    }
+    monitor.end();
+    monitor.findings.costs
 }
 
 /// Judges a record entry by entry. The entries have to outlive it: what is under way it reads again
@@ -116,19 +135,26 @@ impl<'a> Monitor<'a> {
 
     /// The record is over: what was found in all of it.
     pub fn finish(mut self) -> Vec<Finding> {
+        self.end();
+        self.findings.into_all()
+    }
+
+    /// What is under way comes; what is due at the end is judged.
+    fn end(&mut self) {
         for watch in &mut self.rooms {
             let (invariants, facts) = (&mut watch.invariants, &mut watch.facts);
             let end = Time::from_micros(i64::MAX);
             watch.steps.arrive(&mut watch.room, end, &mut |room, step| {
                 take(room, step, invariants, facts, &mut self.findings);
             });
-            if watch.room.is_at_rest() {
-                for invariant in invariants.iter_mut() {
+            let rests = watch.room.is_at_rest();
+            for invariant in invariants.iter_mut() {
+                invariant.pass(watch.room.now, &watch.room, &mut self.findings);
+                if rests {
                     invariant.rest(&watch.room, &mut self.findings);
                 }
             }
         }
-        self.findings.into_all()
     }
 }
 
@@ -200,5 +226,13 @@ fn invariants() -> Vec<Box<dyn Invariant>> {
         Box::<justified::Justified>::default(),
         Box::<history::History>::default(),
         Box::<authors::Authors>::default(),
+        Box::<answers::Answers>::default(),
+        Box::<delivery::Delivery>::default(),
+        Box::<detection::Detection>::default(),
+        Box::<rest::Rest>::default(),
+        Box::<past::Past>::default(),
+        Box::<calm::Calm>::default(),
+        Box::<syncs::Syncs>::default(),
+        Box::<cost::Costs>::default(),
     ]
 }

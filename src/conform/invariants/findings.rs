@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::Setting;
+use super::cost::Cost;
 use super::room::Passage;
 use crate::stanza::ShortNames;
 use crate::transcript::Name;
@@ -39,11 +40,13 @@ impl fmt::Display for Finding {
 pub(super) struct Findings {
     all: Vec<Finding>,
     forgers: BTreeSet<Name>,
+    /// What everything has cost.
+    pub costs: Vec<Cost>,
 }
 
 impl Findings {
     pub fn new(setting: &Setting) -> Self {
-        Self { all: Vec::new(), forgers: setting.forgers.clone() }
+        Self { all: Vec::new(), forgers: setting.forgers.clone(), costs: Vec::new() }
     }
 
     pub fn all(&self) -> &[Finding] {

@@ -102,7 +102,7 @@ impl Justified {
             (Kind::Presence, _) => is_known(user, reading, slave, room),
             (Kind::Message, Type::Groupchat) => is_heard(user, reading, slave, room),
             // Between two of its users, if the master allows it.
-            _ => slave.own != Side::Active && slave.policy().local_private,
+            _ => slave.own != Side::Active && slave.policy.local_private,
         }
     }
 }
@@ -127,7 +127,7 @@ fn is_known(user: UserId, reading: &Reading<'_>, slave: &Slave, room: &Room) -> 
     let own = print.available || reading.has(110) || room.users[user].nick == Some(nick);
     let ended = slave.lame || slave.closed.is_some() || slave.refused.is_some();
     let forgotten = own && !print.available && (ended || room.master_lost.is_some());
-    let away = slave.policy().mark_away && told(&|one| one.privileges == print.privileges);
+    let away = slave.policy.mark_away && told(&|one| one.privileges == print.privileges);
     let dropped = slave.registers && !print.available && slave.told_all == Some(room.now);
     let renamed = slave.registers && (reading.has(303) || reading.has(210));
     forgotten || dropped || renamed || (alone && (local || away)) || (slave.registers && local)
@@ -150,7 +150,7 @@ fn is_heard(user: UserId, reading: &Reading<'_>, slave: &Slave, room: &Room) -> 
         let author = &room.users[room.log.said[said].user];
         author.slave == room.users[user].slave
     });
-    here && slave.own != Side::Active && slave.policy().local_chat
+    here && slave.own != Side::Active && slave.policy.local_chat
 }
 
 /// How many stanzas are remembered of each user.

@@ -31,7 +31,7 @@ impl Invariant for PrivilegesKept {
                         self.expelled.insert(*nick, step.entry);
                     }
                 }
-                Fact::Arrived(nick) | Fact::Renamed { new: nick, .. } => {
+                Fact::Arrived(nick) | Fact::Renamed(nick) => {
                     self.expelled.remove(nick);
                 }
                 Fact::Logged(event) => self.logged(step.entry, *event, passage, room, findings),

@@ -117,25 +117,21 @@ pub(super) enum Fact {
     /// The master announced that somebody is gone.
     Departed { nick: NickId, occupant: Occupant },
     /// The master announced another nick.
-    Renamed { old: NickId, new: NickId },
+    Renamed(NickId),
+    /// The master announced another presence of somebody.
+    Updated(NickId),
     /// The master announced other privileges.
     Restated { nick: NickId, before: Privileges },
     /// The master has a new event of the message kind.
     Logged(usize),
-    /// This is a copy of an event of the message kind.
-    Copied(usize),
     /// A user is in the room from his own point of view.
     Entered(UserId),
     /// He is no more.
     Left(UserId),
     /// A user was told of somebody, whom he had seen like this.
     Seen { nick: NickId, before: Option<Seen> },
-    /// A user was told that somebody is gone, whom he had seen like this.
-    Unseen { nick: NickId, before: Option<Seen> },
     /// A user heard a message.
     Heard { event: Option<usize> },
-    /// A user said something.
-    Spoke(usize),
 }
 
 /// A room and all that is known of it.
@@ -144,6 +140,8 @@ pub(super) struct Room {
     pub address: String,
     pub domain: String,
     pub now: Time,
+    /// The last entry.
+    pub last: usize,
     pub config: RoomConfig,
     pub timers: Timers,
     pub persistence: Persistence,
@@ -198,6 +196,7 @@ impl Room {
         let mut room = Self {
             domain,
             now,
+            last: 0,
             timers: one.timers,
             persistence: one.persistence,
             users: Vec::new(),
@@ -256,7 +255,7 @@ impl Room {
             let via = self.users[user].slave.filter(|via| self.slaves[*via].master == Side::Active);
             let user = &mut self.users[user];
             (user.inside, user.nick, user.via) = (true, Some(nick), via);
-            user.asked = Some(Asked { at: self.now, entry: 0, nick, join: false });
+            user.asked = Some(Asked { nick, join: false });
             user.own = Some(super::reading::FNV);
             user.entered = true;
         }
@@ -315,11 +314,6 @@ impl Room {
         self.by_domain.get(domain).copied()
     }
 
-    /// Whose nick it is: every session, for messages and the like.
-    pub fn holder(&self, nick: NickId) -> Option<&Occupant> {
-        self.occupants.get(&nick)
-    }
-
     /// The stanza of this hop as the room's, if it concerns the room.
     pub fn passage<'a>(&mut self, hop: &'a Hop) -> Option<Passage<'a>> {
         let stanza = &hop.stanza;
@@ -356,11 +350,6 @@ impl Room {
     pub fn is_heard(&self) -> bool {
         self.slaves.iter().any(|slave| slave.master != Side::Split && slave.master != Side::Idle)
             || self.users.iter().any(|user| user.inside && user.via.is_none())
-    }
-
-    /// Whether everything worked for so long.
-    pub fn is_healthy_for(&self, span: Duration) -> bool {
-        self.health.is_well() && self.health.troubled + span < self.now
     }
 
     /// Whether all has been well, and nobody has done anything, for so long that everything has to

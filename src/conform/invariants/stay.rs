@@ -30,7 +30,7 @@ impl Invariant for Stay {
 /// Whether a moderator may have removed him while the master was away.
 fn may_kick(user: &User, room: &Room) -> bool {
     let slave = user.slave.map(|slave| &room.slaves[slave]);
-    slave.is_some_and(|slave| slave.own != Side::Active && slave.policy().local_kick)
+    slave.is_some_and(|slave| slave.own != Side::Active && slave.policy.local_kick)
 }
 
 /// Whether the room, or what his slave knew of it, is no more.

@@ -30,7 +30,7 @@ pub(super) enum Happening<'a> {
     /// It came where it was to go.
     Came(&'a Passage<'a>),
     /// A server could not deliver it.
-    Undeliverable { at: &'a str, to: &'a str, reading: &'a Reading<'a> },
+    Undeliverable { at: &'a str, reading: &'a Reading<'a> },
     /// A machine tells of itself.
     Note(&'a Note),
     /// The network or a host was tampered with.
@@ -68,9 +68,9 @@ impl<'a> Steps<'a> {
                     self.under_way.insert((entry.at + after, number), passage);
                 }
             }
-            What::Undeliverable { at, to, stanza } => {
+            What::Undeliverable { at, stanza, .. } => {
                 let reading = Reading::new(stanza, &room.address);
-                tell(room, Happening::Undeliverable { at, to, reading: &reading });
+                tell(room, Happening::Undeliverable { at, reading: &reading });
             }
             What::Note(note) => tell(room, Happening::Note(note)),
             What::Fault(fault) => tell(room, Happening::Fault(fault)),

@@ -12,6 +12,8 @@ pub(in super::super) struct Health {
     links: BTreeSet<(Name, Name)>,
     /// Links on which everything is lost, one way each, and since when.
     pub cut: Vec<(Name, Name, Time)>,
+    /// Streams between servers that ended and were not opened again: what is sent waits.
+    ended: BTreeSet<(Name, Name)>,
     /// Machines that are down.
     machines: BTreeSet<Machine>,
     /// When something last went wrong, or was mended.
@@ -27,6 +29,7 @@ impl Health {
         Self {
             links: BTreeSet::new(),
             cut: Vec::new(),
+            ended: BTreeSet::new(),
             machines: BTreeSet::new(),
             troubled: now,
             changed: now,
@@ -37,6 +40,22 @@ impl Health {
     /// Whether no link and no host is down or slow.
     pub fn is_well(&self) -> bool {
         self.links.is_empty() && self.machines.is_empty()
+    }
+
+    /// Whether besides nothing waits for a stream between servers.
+    pub fn is_smooth(&self) -> bool {
+        self.is_well() && self.ended.is_empty()
+    }
+
+    /// Something became of a stream between servers.
+    pub fn stream(&mut self, now: Time, from: &str, to: &str, opened: bool) {
+        self.troubled = now;
+        let stream = (Name::from(from), Name::from(to));
+        if opened {
+            self.ended.remove(&stream)
+        } else {
+            self.ended.insert(stream)
+        };
     }
 
     /// Something went wrong.

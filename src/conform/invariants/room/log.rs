@@ -43,9 +43,7 @@ pub(in super::super) struct Submission {
     pub entry: usize,
     pub id: Arc<str>,
     pub content: u64,
-    pub subject: bool,
-    /// The author's nick when he said it, and whether he had a voice.
-    pub nick: Option<NickId>,
+    /// Whether he was in the room and had a voice.
     pub voiced: bool,
     /// When it reached the master, and by which server.
     pub came: Option<(Time, bool)>,
@@ -53,8 +51,6 @@ pub(in super::super) struct Submission {
     pub events: Vec<usize>,
     /// Whether its author got an error for it.
     pub returned: bool,
-    /// Whether his slave was split from the master when he said it.
-    pub provisional: bool,
 }
 
 /// The messages of a run.

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use super::slave::Print;
 use super::user::is_one_of;
 use super::{
-    Event, Fact, NickId, Occupant, Privileges, Room, Seen, Side, SlaveId, Submission, UserId,
-    same_person,
+    Event, Fact, NickId, Occupant, Privileges, Room, Side, SlaveId, Submission, UserId, same_person,
 };
 use crate::conform::invariants::reading::Reading;
 use crate::stanza::slave::Accept;
@@ -180,10 +179,12 @@ impl Room {
             let Some(occupant) = self.occupants.get_mut(&nick) else {
                 return self.arrive(entry, nick, reading, facts);
             };
-            let before = occupant.privileges;
+            let (before, content) = (occupant.privileges, occupant.content);
             (occupant.privileges, occupant.content) = (privileges, reading.content);
             if before != privileges {
                 facts.push(Fact::Restated { nick, before });
+            } else if content != reading.content {
+                facts.push(Fact::Updated(nick));
             }
             return;
         }
@@ -195,7 +196,7 @@ impl Room {
             if let Some(holder) = holder.filter(|_| !self.doubtful.contains(&new)) {
                 facts.push(Fact::Contested { nick: new, holder });
             }
-            facts.push(Fact::Renamed { old: nick, new });
+            facts.push(Fact::Renamed(new));
             return;
         }
         for slave in self.slaves.iter_mut().filter(|slave| slave.master != Side::Active) {
@@ -243,7 +244,7 @@ impl Room {
             if let (None, Some((epoch, seq))) = (&event.seq, dmuc.at) {
                 event.seq = Some((epoch.into(), seq));
             }
-            return facts.push(Fact::Copied(known));
+            return;
         }
         let subject = reading.stanza.is_subject_change();
         if subject && told && (nick.is_none() || dmuc.history) {
@@ -253,6 +254,11 @@ impl Room {
         let id = self.log.id(reading);
         let said = self.origin(&id, reading.content, nick);
         let stamp = dmuc.stamp.or(reading.delay);
+        let fresh = said.is_some_and(|said| self.log.said[said].events.is_empty());
+        if stamp.is_none() && !fresh && self.log.heard(reading, nick).is_some() {
+            // A copy that had to wait for a stream.
+            return;
+        }
         let number = self.log.push(Event {
             nick,
             id,
@@ -396,8 +402,7 @@ impl Room {
         let renamed = reading.item.and_then(|item| item.nick).filter(|_| reading.has(303));
         let new = renamed.map(|new| self.nick(new));
         let one = &mut self.users[user];
-        let before: Option<Seen> = one.view.remove(&nick);
-        facts.push(Fact::Unseen { nick, before });
+        one.view.remove(&nick);
         match new {
             Some(new) if own => one.nick = Some(new),
             None if own => {

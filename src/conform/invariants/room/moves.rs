@@ -13,6 +13,7 @@ use crate::transcript::{Fate, Fault, Machine, StreamEvent, is_client};
 impl Room {
     /// Time goes on: what was so at the last instant only is over.
     pub fn advance(&mut self, step: &Step<'_>) {
+        self.last = self.last.max(step.entry);
         if step.at > self.now {
             self.now = step.at;
             self.asking.clear();
@@ -45,7 +46,7 @@ impl Room {
             self.health.trouble(self.now);
         }
         match passage.class {
-            Class::Up(user) => self.up(entry, user, passage, facts),
+            Class::Up(user) => self.up(entry, user, passage),
             Class::Down(user) => {
                 if *passage.hop.from == *self.domain {
                     self.emit_to_user(entry, Some(user), &passage.reading, facts);
@@ -62,7 +63,7 @@ impl Room {
     }
 
     /// A user sends something to the room.
-    fn up(&mut self, entry: usize, user: UserId, passage: &Passage<'_>, facts: &mut Vec<Fact>) {
+    fn up(&mut self, entry: usize, user: UserId, passage: &Passage<'_>) {
         let (now, reading) = (self.now, &passage.reading);
         self.health.acted = now;
         let nick = reading.to_nick.map(|nick| self.nick(nick));
@@ -75,7 +76,7 @@ impl Room {
                 let join = (reading.is_join() && !other_nick) || waits;
                 one.entered &= one.inside;
                 one.leaving = None;
-                one.asked = Some(Asked { at: now, entry, nick, join });
+                one.asked = Some(Asked { nick, join });
             }
         } else if reading.stanza.is_unavailable() {
             let one = &mut self.users[user];
@@ -83,7 +84,6 @@ impl Room {
             one.asked = None;
         } else if reading.stanza.is_groupchat() && nick.is_none() {
             let one = &self.users[user];
-            let split = one.slave.is_some_and(|slave| self.slaves[slave].own == Side::Split);
             let voiced = one.privileges().is_some_and(|privileges| privileges.role != "visitor");
             let said = Submission {
                 user,
@@ -91,15 +91,12 @@ impl Room {
                 entry,
                 id: self.log.id(reading),
                 content: reading.content,
-                subject: reading.stanza.is_subject_change(),
-                nick: one.nick,
                 voiced: voiced && one.inside,
                 came: None,
                 events: Vec::new(),
                 returned: false,
-                provisional: split,
             };
-            facts.push(Fact::Spoke(self.log.say(said)));
+            self.log.say(said);
         }
     }
 
@@ -192,20 +189,16 @@ impl Room {
         let open = like.iter().filter(mine).find(|number| self.log.said[**number].came.is_none());
         let known = open.or_else(|| like.iter().rev().find(mine)).copied();
         let number = known.unwrap_or_else(|| {
-            let nick = self.users[user].nick;
             self.log.say(Submission {
                 user,
                 at: now,
                 entry,
                 id,
                 content: reading.content,
-                subject: reading.stanza.is_subject_change(),
-                nick,
                 voiced: false,
                 came: None,
                 events: Vec::new(),
                 returned: false,
-                provisional: false,
             })
         });
         self.log.said[number].came = Some((now, true));
@@ -296,9 +289,9 @@ impl Room {
 
     fn stream(&mut self, from: &str, to: &str, event: &StreamEvent) {
         if !is_client(from) {
-            return self.health.trouble(self.now);
+            let opened = *event == StreamEvent::Opened;
+            return self.health.stream(self.now, from, to, opened);
         }
-        let _ = to;
         let user = self.user(from);
         match event {
             StreamEvent::Opened => {

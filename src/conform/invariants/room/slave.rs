@@ -46,8 +46,8 @@ pub(in super::super) struct Slave {
     pub lame: bool,
     /// What reached it of each nick.
     pub store: BTreeMap<NickId, Stored>,
-    /// What the master granted it last.
-    pub granted: Option<Granted>,
+    /// What it may do while split.
+    pub policy: Policy,
     /// How many departures the master has announced since they were together last.
     pub departures: usize,
     /// When the master last began to tell it what there is.
@@ -63,13 +63,6 @@ pub(in super::super) struct Slave {
     pub refused: Option<Time>,
     /// When it was last told that the room is no more.
     pub closed: Option<Time>,
-}
-
-/// What a master granted.
-#[derive(Clone, Copy, Debug, Default)]
-pub(in super::super) struct Granted {
-    pub policy: Policy,
-    pub history: usize,
 }
 
 /// What reached a slave of a nick, the newest last.
@@ -161,7 +154,7 @@ impl Slave {
             alive: None,
             lame: false,
             store: BTreeMap::new(),
-            granted: None,
+            policy: Policy::default(),
             departures: 0,
             synced: now,
             told_all: None,
@@ -175,10 +168,7 @@ impl Slave {
     /// What the master grants it from now on.
     pub fn grant(&mut self, accept: &Accept) {
         let seconds = |seconds: u32| crate::time::Duration::from_secs(u64::from(seconds));
-        self.granted = Some(Granted {
-            policy: accept.policy.unwrap_or_default(),
-            history: accept.history.maxstanzas as usize,
-        });
+        self.policy = accept.policy.unwrap_or_default();
         self.timers.master_idle = seconds(accept.keepalive.interval);
         self.timers.slave_idle = self.timers.master_idle * 3 / 2;
         if let Some(timeout) = accept.keepalive.timeout {
@@ -192,11 +182,6 @@ impl Slave {
     /// Whether both sides take it for together, or one of them lost the other.
     pub fn is_together(&self) -> bool {
         self.master == Side::Active && self.own == Side::Active && !self.lame
-    }
-
-    /// What it may do while split.
-    pub fn policy(&self) -> Policy {
-        self.granted.map(|granted| granted.policy).unwrap_or_default()
     }
 }
 

@@ -44,8 +44,6 @@ pub(in super::super) struct User {
 /// A presence that asks to be in the room.
 #[derive(Clone, Copy, Debug)]
 pub(in super::super) struct Asked {
-    pub at: Time,
-    pub entry: usize,
     pub nick: NickId,
     /// Whether it still waits for its answer.
     pub join: bool,

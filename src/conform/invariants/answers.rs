@@ -1,0 +1,110 @@
+//! Who asks to enter or to leave is answered: LIVE-JOIN, LIVE-LEAVE.
+
+use super::Invariant;
+use super::findings::Findings;
+use super::room::{Class, Fact, Room, UserId};
+use super::steps::{Happening, Step};
+use crate::stanza::Kind;
+use crate::time::{Duration, Time};
+
+/// Who waits for an answer.
+#[derive(Debug, Default)]
+pub(super) struct Answers {
+    waiting: Vec<Waiting>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    user: UserId,
+    leaves: bool,
+    since: Time,
+    entry: usize,
+    /// Whether everything worked when he asked.
+    well: bool,
+}
+
+impl Invariant for Answers {
+    fn pass(&mut self, next: Time, room: &Room, findings: &mut Findings) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        let (overdue, waiting) = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .partition::<Vec<_>, _>(|one| one.since + patience(one, room) < next);
+        self.waiting = waiting;
+        for one in overdue {
+            let user = &room.users[one.user];
+            let stopped = room.lost_since(one.since) || room.health.is_down(&user.domain);
+            if !user.online || stopped {
+                continue;
+            }
+            let (id, asked) = match one.leaves {
+                true => ("LIVE-LEAVE", "leave"),
+                false => ("LIVE-JOIN", "enter"),
+            };
+            let what = format!("{} has asked to {asked}, and was not answered", user.jid);
+            let expected = "an answer in time";
+            findings.push(id, &user.domain, one.entry, what, expected, &[]);
+        }
+    }
+
+    fn before(&mut self, step: &Step<'_>, room: &Room, _: &mut Findings) {
+        let Happening::Left(passage) = &step.what else { return };
+        let (Class::Up(user), reading) = (passage.class, &passage.reading) else { return };
+        if reading.stanza.kind != Kind::Presence || reading.stanza.is_error() {
+            return;
+        }
+        let one = &room.users[user];
+        let leaves = reading.stanza.is_unavailable();
+        if reading.stanza.is_available() && (one.inside || reading.to_nick.is_none()) {
+            // An answer to who leaves may have crossed this.
+            self.waiting.retain(|waiting| waiting.user != user || !waiting.leaves);
+            return;
+        }
+        self.waiting.retain(|waiting| waiting.user != user);
+        if !leaves || one.inside {
+            let well = room.health.is_smooth();
+            self.waiting.push(Waiting { user, leaves, since: step.at, entry: step.entry, well });
+        }
+    }
+
+    fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, _: &mut Findings) {
+        if let Happening::Left(passage) = &step.what
+            && let Class::Down(user) = passage.class
+        {
+            let reading = &passage.reading;
+            let refused = reading.stanza.kind == Kind::Presence && reading.stanza.is_error();
+            let out = reading.has(110) && reading.stanza.is_unavailable() && !reading.has(303);
+            self.waiting
+                .retain(|one| one.user != user || if one.leaves { !out } else { !refused && !out });
+        }
+        for fact in facts {
+            let Fact::Entered(user) = fact else { continue };
+            self.waiting.retain(|one| one.user != *user || one.leaves);
+        }
+        if matches!(step.what, Happening::Stream { .. } | Happening::Fault(_)) {
+            self.waiting.retain(|one| room.users[one.user].online);
+        }
+    }
+}
+
+/// How long an answer may take: there and back, unless something goes wrong on the way; then until
+/// that is noticed.
+fn patience(one: &Waiting, room: &Room) -> Duration {
+    let user = &room.users[one.user];
+    let slave = user.slave.map(|slave| &room.slaves[slave]);
+    let trips = if one.leaves { 3 } else { 4 };
+    // Its first user's join makes a slave register.
+    let register = slave.filter(|slave| slave.registers && !one.leaves).map(|_| REGISTER);
+    let usual = room.round_trip * trips / 2 + register.unwrap_or_default();
+    let well = one.well && room.health.is_well() && room.health.troubled + usual * 4 < one.since;
+    if well { usual } else { room.settling() + (room.now.since(one.since)).min(trouble(one, room)) }
+}
+
+/// What goes wrong later has to be noticed later.
+fn trouble(one: &Waiting, room: &Room) -> Duration {
+    room.health.troubled.since(one.since)
+}
+
+/// How long a slave may hold back a join while it registers.
+const REGISTER: Duration = Duration::from_secs(5);

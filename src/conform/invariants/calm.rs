@@ -1,0 +1,90 @@
+//! Who has nothing to say says nothing: LIVE-CALM, COST-IDLE, COST-SPLIT.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::Invariant;
+use super::findings::Findings;
+use super::room::{Class, Passage, Room, Side, SlaveId, push_bounded};
+use super::steps::{Happening, Step};
+use crate::stanza::{Kind, Type, ns};
+use crate::time::{Duration, Time};
+
+/// When who was pinged.
+#[derive(Debug, Default)]
+pub(super) struct Calm {
+    /// The master's last ping to each slave, while nothing happens.
+    pinged: BTreeMap<SlaveId, Time>,
+    /// The last pings of who is split: slave, whether by the master.
+    split: BTreeMap<(SlaveId, bool), VecDeque<Time>>,
+}
+
+impl Invariant for Calm {
+    fn before(&mut self, step: &Step<'_>, room: &Room, findings: &mut Findings) {
+        match &step.what {
+            Happening::Left(passage) => match passage.class {
+                Class::ToSlave(slave) => self.sends(slave, true, step, passage, room, findings),
+                Class::Own(slave) => self.sends(slave, false, step, passage, room, findings),
+                Class::Relay(_) | Class::ToUser(_) if is_idle(room, step.at, Duration::ZERO) => {
+                    let expected = "nothing between servers but pings when nobody does anything";
+                    findings.stanza("COST-IDLE", step.entry, passage, expected, &[]);
+                }
+                _ => {}
+            },
+            Happening::Note(_) => self.split.clear(),
+            _ => {}
+        }
+    }
+}
+
+impl Calm {
+    fn sends(
+        &mut self,
+        slave: SlaveId,
+        by_master: bool,
+        step: &Step<'_>,
+        passage: &Passage<'_>,
+        room: &Room,
+        findings: &mut Findings,
+    ) {
+        let (stanza, one) = (passage.reading.stanza, &room.slaves[slave]);
+        let asks = stanza.type_ == Type::Get && stanza.has_payload("ping", ns::PING);
+        let side = if by_master { one.master } else { one.own };
+        if asks && side == Side::Split {
+            let pings = self.split.entry((slave, by_master)).or_default();
+            push_bounded(pings, step.at, 3);
+            let dense = |first: &Time| step.at.since(*first) < one.timers.split_ping;
+            if pings.len() == 3 && pings.front().is_some_and(dense) {
+                let expected = "no more than one ping in each interval while split";
+                findings.stanza("COST-SPLIT", step.entry, passage, expected, &[]);
+            }
+        }
+        let quiet = one.timers.master_idle * 2;
+        if one.lame || !is_idle(room, step.at, quiet) {
+            self.pinged.remove(&slave);
+            return;
+        }
+        let pong = stanza.kind == Kind::Iq && stanza.type_ == Type::Result;
+        if asks && by_master {
+            let before = self.pinged.insert(slave, step.at);
+            let interval = one.timers.master_idle;
+            if before.is_some_and(|before| step.at.since(before) < interval) {
+                let expected = "no more than one ping in each interval when nothing happens";
+                findings.stanza("LIVE-CALM", step.entry, passage, expected, &[]);
+            }
+        } else if stanza.kind == Kind::Iq && !(pong && !by_master) {
+            let expected = "no pings of slaves, and no registrations, when nothing happens";
+            findings.stanza("LIVE-CALM", step.entry, passage, expected, &[]);
+        } else if !pong {
+            let expected = "nothing between servers but pings when nobody does anything";
+            findings.stanza("COST-IDLE", step.entry, passage, expected, &[]);
+        }
+    }
+}
+
+/// Whether everything has been well, and nobody has done anything, for so long and until all is in
+/// order.
+fn is_idle(room: &Room, now: Time, span: Duration) -> bool {
+    let health = &room.health;
+    let busy = health.acted.max(health.changed).max(health.troubled);
+    room.is_at_rest_until(now) && now > busy + room.settling() + span
+}

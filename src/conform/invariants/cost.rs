@@ -1,0 +1,231 @@
+//! What crosses between servers: COST-BROADCAST, COST-JOIN, COST-LEAVE; and, for COST-CAST, what
+//! everything that happened has cost, and would have cost in a plain room.
+
+use super::Invariant;
+use super::findings::Findings;
+use super::room::{Class, Fact, NickId, Room, Side};
+use super::steps::{Happening, Step};
+use crate::stanza::{Kind, Type};
+use crate::time::Time;
+
+/// What something has cost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// The entry in which the master tells of it first.
+    pub entry: usize,
+    /// What it was.
+    pub of: CostOf,
+    /// How many stanzas crossed between servers.
+    pub distributed: usize,
+    /// How many would have in a plain room.
+    pub plain: usize,
+}
+
+/// What costs something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CostOf {
+    /// A message to everybody.
+    Message,
+    /// A presence of somebody who is in the room.
+    Presence,
+    /// Somebody's entering.
+    Join,
+    /// Somebody's leaving.
+    Leave,
+}
+
+/// What the master tells at this instant.
+#[derive(Debug, Default)]
+pub(super) struct Costs {
+    tallies: Vec<Tally>,
+    /// Whose LEAVE was sent before the departure was told to all.
+    leaves: Vec<NickId>,
+    /// Whether this instant is not to be judged: somebody is being told what there is.
+    muddled: bool,
+}
+
+#[derive(Debug)]
+struct Tally {
+    entry: usize,
+    of: CostOf,
+    /// Whose it is: nick, and for a message id and content.
+    nick: NickId,
+    message: Option<(std::sync::Arc<str>, u64)>,
+    sent: usize,
+    expected: usize,
+    plain: usize,
+    /// Whether its cause crossed to the master.
+    crossed: bool,
+    /// Whether nothing is said of what it should cost.
+    free: bool,
+}
+
+impl Invariant for Costs {
+    fn pass(&mut self, _: Time, room: &Room, findings: &mut Findings) {
+        let muddled = std::mem::take(&mut self.muddled);
+        self.leaves.clear();
+        for tally in self.tallies.drain(..) {
+            let distributed = tally.sent + usize::from(tally.crossed);
+            let Tally { entry, of, plain, .. } = tally;
+            findings.costs.push(Cost { entry, of, distributed, plain });
+            if muddled || tally.free || tally.sent == tally.expected || !is_settled(room) {
+                continue;
+            }
+            let id = match of {
+                CostOf::Message | CostOf::Presence => "COST-BROADCAST",
+                CostOf::Join => "COST-JOIN",
+                CostOf::Leave => "COST-LEAVE",
+            };
+            let what = format!("the master sends {} stanzas to other servers", tally.sent);
+            let expected = format!("{}: one for each slave and direct occupant", tally.expected);
+            findings.push(id, &room.domain, entry, what, &expected, &[]);
+        }
+    }
+
+    fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, _: &mut Findings) {
+        let Happening::Left(passage) = &step.what else { return };
+        let by_master = *passage.hop.from == *room.domain;
+        if !by_master {
+            return;
+        }
+        for fact in facts {
+            self.begin(step.entry, fact, room);
+        }
+        let reading = &passage.reading;
+        let dmuc = reading.dmuc.unwrap_or_default();
+        self.muddled |= dmuc.state || dmuc.synced || dmuc.history && dmuc.enter.is_none();
+        let crosses = matches!(passage.class, Class::ToSlave(_) | Class::ToUser(_));
+        if !crosses || reading.stanza.type_ == Type::Error || reading.stanza.kind == Kind::Iq {
+            return;
+        }
+        let nick = reading.nick.and_then(|nick| room.known_nick(nick));
+        let said = reading.stanza.is_groupchat();
+        let key = said.then(|| (room.log.id(reading), reading.content));
+        if dmuc.leave.is_some() {
+            return self.leaves.extend(nick);
+        }
+        let mut tallies = self.tallies.iter_mut().rev();
+        if let Some(tally) = tallies.find(|one| Some(one.nick) == nick && one.message == key) {
+            tally.sent += 1;
+        }
+    }
+}
+
+impl Costs {
+    fn begin(&mut self, entry: usize, fact: &Fact, room: &Room) {
+        match fact {
+            Fact::Logged(number) => {
+                let event = &room.log.events[*number];
+                let Some(nick) = event.nick.filter(|_| !event.late) else { return };
+                let author = event.said.map(|said| &room.users[room.log.said[said].user]);
+                let remote = author.is_some_and(|author| author.domain != room.domain);
+                let message = Some((event.id.clone(), event.content));
+                self.tallies.push(Tally {
+                    message,
+                    crossed: remote,
+                    plain: usize::from(remote) + remotes(room),
+                    free: event.said.is_none(),
+                    ..Tally::new(entry, CostOf::Message, nick, active(room) + direct(room))
+                });
+            }
+            Fact::Arrived(nick) => {
+                let Some(occupant) = room.occupants.get(nick) else { return };
+                let Some(newcomer) = occupant.sessions.first().map(|user| &room.users[*user])
+                else {
+                    return;
+                };
+                let remote = newcomer.domain != room.domain;
+                let slave = newcomer.slave.filter(|slave| is_told(room, *slave));
+                let moderates = occupant.privileges.moderates() && !room.open;
+                let history = room.log.events.iter().filter(|event| event.kept).count();
+                let rest = usize::from(remote) * (room.occupants.len() + history + 2);
+                let others = remotes(room) - usize::from(remote);
+                self.tallies.push(Tally {
+                    crossed: remote,
+                    plain: rest + others,
+                    free: moderates || (remote && slave.is_none()),
+                    ..Tally::new(
+                        entry,
+                        CostOf::Join,
+                        *nick,
+                        active(room) + direct(room) + usize::from(slave.is_some()),
+                    )
+                });
+            }
+            Fact::Departed { nick, occupant } => {
+                let [session] = occupant.sessions[..] else { return };
+                let gone = &room.users[session];
+                let via = gone.via.filter(|slave| is_told(room, *slave));
+                let remote = gone.domain != room.domain;
+                let leaves = self.leaves.iter().filter(|left| *left == nick).count();
+                self.leaves.retain(|left| left != nick);
+                self.tallies.push(Tally {
+                    sent: leaves,
+                    crossed: remote,
+                    plain: 2 * usize::from(remote) + remotes(room),
+                    free: remote && gone.via.is_none(),
+                    ..Tally::new(
+                        entry,
+                        CostOf::Leave,
+                        *nick,
+                        active(room) + direct(room) + usize::from(via.is_some()),
+                    )
+                });
+            }
+            Fact::Restated { .. } | Fact::Renamed(_) => self.muddled = true,
+            Fact::Updated(nick) => {
+                let Some(occupant) = room.occupants.get(nick) else { return };
+                let session = occupant.sessions.first().map(|user| &room.users[*user]);
+                let remote = session.is_some_and(|user| user.domain != room.domain);
+                self.tallies.push(Tally {
+                    crossed: remote,
+                    plain: usize::from(remote) + remotes(room),
+                    // A rejoin is told to him once more.
+                    free: true,
+                    ..Tally::new(entry, CostOf::Presence, *nick, 0)
+                });
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Tally {
+    fn new(entry: usize, of: CostOf, nick: NickId, expected: usize) -> Self {
+        let (message, sent, plain, crossed, free) = (None, 0, 0, false, false);
+        Self { entry, of, nick, message, sent, expected, plain, crossed, free }
+    }
+}
+
+/// Whether the record tells of every slave whether it is served.
+fn is_settled(room: &Room) -> bool {
+    room.health.is_smooth()
+        && room.doubtful.is_empty()
+        && room.slaves.iter().all(|slave| {
+            !matches!(slave.master, Side::Syncing | Side::Unknown)
+                && slave.synced != room.now
+                && !slave.lame
+        })
+}
+
+fn is_told(room: &Room, slave: usize) -> bool {
+    room.slaves[slave].master == Side::Active
+}
+
+/// How many slaves are told what happens.
+fn active(room: &Room) -> usize {
+    (0..room.slaves.len()).filter(|slave| is_told(room, *slave)).count()
+}
+
+/// How many occupants elsewhere the master serves itself.
+fn direct(room: &Room) -> usize {
+    let sessions = room.occupants.values().flat_map(|occupant| &occupant.sessions);
+    let users = sessions.map(|user| &room.users[*user]);
+    users.filter(|user| user.domain != room.domain && user.via.is_none() && user.inside).count()
+}
+
+/// How many sessions there are elsewhere.
+fn remotes(room: &Room) -> usize {
+    let sessions = room.occupants.values().flat_map(|occupant| &occupant.sessions);
+    sessions.filter(|user| room.users[**user].domain != room.domain).count()
+}

@@ -1,0 +1,153 @@
+//! What is said is heard: LIVE-DELIVER, LIVE-NO-SILENT-LOSS.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use super::Invariant;
+use super::findings::Findings;
+use super::room::{Class, Fact, Room, Submission, UserId};
+use super::steps::{Happening, Step};
+use crate::time::{Duration, Time};
+use crate::transcript::Fate;
+
+/// Who has heard what.
+#[derive(Debug, Default)]
+pub(super) struct Delivery {
+    /// What is on its way to whom.
+    under_way: VecDeque<UnderWay>,
+    /// What everybody has heard in this stay: id and content.
+    heard: BTreeMap<UserId, BTreeSet<(Arc<str>, u64)>>,
+    /// How much of what was said is judged already.
+    judged: usize,
+    /// Slaves without numbers towards which something was lost: nobody promises that they notice.
+    unsure: BTreeSet<usize>,
+}
+
+#[derive(Debug)]
+struct UnderWay {
+    event: usize,
+    at: Time,
+    until: Time,
+    users: Vec<UserId>,
+}
+
+impl Invariant for Delivery {
+    fn pass(&mut self, next: Time, room: &Room, findings: &mut Findings) {
+        while let Some(one) = self.under_way.pop_front_if(|one| one.until < next) {
+            let event = &room.log.events[one.event];
+            if room.health.troubled >= one.at || !room.health.is_well() {
+                continue;
+            }
+            for user in one.users.iter().map(|user| &room.users[*user]) {
+                if user.inside && user.leaving.is_none() && !user.dismissed {
+                    let what = format!("{} does not hear it in time", user.jid);
+                    let expected = "what is said to be heard by everybody in 1.5 round trips";
+                    let entry = event.entry.unwrap_or_default();
+                    findings.push("LIVE-DELIVER", &room.domain, entry, what, expected, &[]);
+                }
+            }
+        }
+    }
+
+    fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, _: &mut Findings) {
+        let Happening::Left(passage) = &step.what else { return };
+        if let (Class::ToSlave(slave), Fate::Lost) = (passage.class, passage.hop.fate) {
+            self.unsure.insert(slave);
+        }
+        let reading = &passage.reading;
+        for fact in facts {
+            match fact {
+                Fact::Logged(event) if !room.log.events[*event].late => {
+                    self.expect(*event, step.at, room);
+                }
+                Fact::Heard { .. } => {
+                    let Class::Down(user) = passage.class else { continue };
+                    let key = (room.log.id(reading), reading.content);
+                    let mut under_way = self.under_way.iter_mut();
+                    let same = under_way.find(|one| {
+                        let event = &room.log.events[one.event];
+                        (&event.id, event.content) == (&key.0, key.1) && one.users.contains(&user)
+                    });
+                    if let Some(one) = same {
+                        one.users.retain(|waiting| *waiting != user);
+                    }
+                    self.heard.entry(user).or_default().insert(key);
+                }
+                Fact::Entered(user) | Fact::Left(user) => {
+                    if !room.users[*user].inside || room.users[*user].since == room.now {
+                        self.heard.remove(user);
+                        self.under_way.iter_mut().for_each(|one| one.users.retain(|u| u != user));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn rest(&mut self, room: &Room, findings: &mut Findings) {
+        while let Some(said) = room.log.said.get(self.judged) {
+            if said.at + room.settling() >= room.now {
+                break;
+            }
+            self.judged += 1;
+            self.judge(said, room, findings);
+        }
+    }
+}
+
+impl Delivery {
+    fn expect(&mut self, event: usize, now: Time, room: &Room) {
+        if !room.health.is_smooth() {
+            return;
+        }
+        let served = |user: &super::room::User| {
+            user.via.is_none_or(|slave| room.slaves[slave].is_together()) && user.online
+        };
+        let users = room.users.iter().enumerate();
+        let users = users.filter(|(_, user)| user.inside && user.leaving.is_none() && served(user));
+        let users: Vec<UserId> = users.map(|(number, _)| number).collect();
+        let until = now + room.round_trip * 3 / 2 + PROCESSING;
+        self.under_way.push_back(UnderWay { event, at: now, until, users });
+    }
+
+    fn judge(&self, said: &Submission, room: &Room, findings: &mut Findings) {
+        let author = &room.users[said.user];
+        let stopped = room.lost_since(said.at)
+            || author
+                .slave
+                .is_some_and(|slave| room.slaves[slave].lame || !room.slaves[slave].is_together());
+        if !said.voiced || stopped {
+            return;
+        }
+        let stayed = author.inside && author.since <= said.at && author.online;
+        if said.events.is_empty() {
+            if stayed && !said.returned {
+                let what = format!("what {} has said is neither heard nor returned", author.jid);
+                let expected = "every message to become an event or to come back as an error";
+                let id = "LIVE-NO-SILENT-LOSS";
+                findings.push(id, &author.domain, said.entry, what, expected, &[]);
+            }
+            return;
+        }
+        for event in said.events.iter().map(|event| &room.log.events[*event]) {
+            let key = (event.id.clone(), event.content);
+            for (user, one) in room.users.iter().enumerate() {
+                let sure = one.via.is_none_or(|slave| {
+                    room.slaves[slave].registers || !self.unsure.contains(&slave)
+                });
+                let there = one.inside && one.since < said.at && one.online && sure;
+                let heard = self.heard.get(&user).is_some_and(|heard| heard.contains(&key));
+                if there && event.kept && !heard {
+                    let what = format!("{} was there and never hears it", one.jid);
+                    let expected = "what was said to be heard by everybody who was there";
+                    let id = "LIVE-NO-SILENT-LOSS";
+                    let causes: Vec<_> = event.entry.into_iter().collect();
+                    findings.push(id, &room.domain, said.entry, what, expected, &causes);
+                }
+            }
+        }
+    }
+}
+
+/// What machines may take for themselves; in a simulated run nothing.
+const PROCESSING: Duration = Duration::from_millis(1);

@@ -1,0 +1,116 @@
+//! Losing one another is noticed in time, and so is the way back: LIVE-DETECT, LIVE-HEAL.
+
+use super::Invariant;
+use super::findings::Findings;
+use super::room::{Room, Side, Slave, SlaveId};
+use super::steps::{Happening, Step};
+use crate::stanza::{Kind, Type};
+use crate::time::{Duration, Time};
+
+/// What still has to be noticed.
+#[derive(Debug, Default)]
+pub(super) struct Detection {
+    /// Bounces of this instant: whose, by whom they have to be noticed, and the entry.
+    bounced: Vec<(SlaveId, bool, usize)>,
+    /// Cuts that have been complained of: slave, whether by the master, since when.
+    told: Vec<(SlaveId, bool, Time)>,
+}
+
+impl Invariant for Detection {
+    fn pass(&mut self, next: Time, room: &Room, findings: &mut Findings) {
+        for (slave, by_master, entry) in self.bounced.drain(..) {
+            let one = &room.slaves[slave];
+            let side = if by_master { one.master } else { one.own };
+            // Whoever tries to come together is so far apart.
+            if side == Side::Active && !one.lame {
+                let host = if by_master { &room.domain } else { &one.domain };
+                let what = format!("{host} goes on as if nothing had come back from there");
+                let expected = "who gets a bounce to count the other as lost";
+                findings.push("LIVE-DETECT", host, entry, what, expected, &[]);
+            }
+        }
+        for slave in 0..room.slaves.len() {
+            self.cut(slave, next, room, findings);
+        }
+    }
+
+    fn after(&mut self, step: &Step<'_>, _: &[super::Fact], room: &Room, _: &mut Findings) {
+        let Happening::Undeliverable { at, reading, .. } = &step.what else { return };
+        let answered = reading.stanza.type_ == Type::Error
+            || (reading.stanza.kind == Kind::Iq && reading.stanza.type_ == Type::Result);
+        let forged = reading.from.is_empty() || reading.to.is_empty();
+        if answered || forged {
+            return;
+        }
+        if **at == *room.domain && reading.from_room {
+            // A query may be one that nobody waits for any more.
+            if let Some(slave) =
+                room.slave_of(reading.to).filter(|_| reading.stanza.kind != Kind::Iq)
+            {
+                self.bounced.push((slave, true, step.entry));
+            }
+        } else if let Some(slave) = room.slave_at(at) {
+            let to_room = reading.to_nick.is_some() || reading.to == room.address;
+            let own = reading.from == room.slaves[slave].jid;
+            if to_room && !(own && reading.stanza.kind == Kind::Iq) {
+                self.bounced.push((slave, false, step.entry));
+            }
+        }
+    }
+
+    fn rest(&mut self, room: &Room, findings: &mut Findings) {
+        for slave in room.slaves.iter().filter(|slave| !slave.lame && slave.refused.is_none()) {
+            let apart = |side: Side| side == Side::Split || side == Side::Syncing;
+            if apart(slave.master) || apart(slave.own) {
+                let what = format!("{} and {} are not together", room.address, slave.jid);
+                let expected = "both sides to be together again when everything works";
+                findings.push("LIVE-HEAL", &slave.domain, room.last, what, expected, &[]);
+            }
+        }
+    }
+}
+
+impl Detection {
+    /// A link that loses everything without a word is noticed by both ends.
+    fn cut(&mut self, slave: SlaveId, next: Time, room: &Room, findings: &mut Findings) {
+        let one = &room.slaves[slave];
+        let down = room.health.cut_since(&room.domain, &one.domain);
+        let up = room.health.cut_since(&one.domain, &room.domain);
+        if down.is_none() && up.is_none() {
+            self.told.retain(|(other, ..)| *other != slave);
+            return;
+        }
+        let both = down.zip(up).map(|(down, up)| down.max(up));
+        if one.lame || room.health.is_down(&one.domain) || room.health.is_down(&room.domain) {
+            return;
+        }
+        for by_master in [true, false] {
+            let Some(since) = both.or(down).or(up).filter(|_| both.is_some() || one.registers)
+            else {
+                continue;
+            };
+            let side = if by_master { one.master } else { one.own };
+            let known = self.told.contains(&(slave, by_master, since));
+            let until = since.max(one.synced) + bound(one, room, by_master, both.is_some());
+            if side == Side::Active && until < next && !known {
+                self.told.push((slave, by_master, since));
+                let host = if by_master { &room.domain } else { &one.domain };
+                let what = format!("{host} has not noticed that the link is down");
+                let expected = "a link that loses everything to be noticed in time";
+                findings.push("LIVE-DETECT", host, room.last, what, expected, &[]);
+            }
+        }
+    }
+}
+
+/// How long it may take to notice.
+fn bound(slave: &Slave, room: &Room, by_master: bool, both: bool) -> Duration {
+    let timers = slave.timers;
+    let slack = room.round_trip * 2 + Duration::from_secs(1);
+    let (quiet, pings) = match (both, by_master) {
+        (true, true) => (timers.master_idle, timers.pings_lost_max),
+        (true, false) => (timers.slave_idle, timers.pings_lost_max),
+        (false, _) => (timers.slave_idle, timers.pings_lost_max + 1),
+    };
+    quiet + timers.pong_timeout * pings + slack
+}

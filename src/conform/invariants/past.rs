@@ -1,0 +1,115 @@
+//! LIVE-CONV-HISTORY: who enters when all is quiet reads the end of the master's log, wherever he
+//! enters.
+
+use std::collections::BTreeMap;
+
+use super::Invariant;
+use super::findings::Findings;
+use super::room::{Class, Event, Fact, Room, UserId};
+use super::steps::{Happening, Step};
+use crate::stanza::ns;
+use crate::time::Time;
+use crate::transcript::Fate;
+
+/// What newcomers read.
+#[derive(Debug, Default)]
+pub(super) struct Past {
+    readers: BTreeMap<UserId, Reader>,
+    /// When the last message was said.
+    said: Option<Time>,
+    /// Slaves without numbers towards which something was lost: nobody promises that they notice.
+    unsure: Vec<usize>,
+}
+
+#[derive(Debug)]
+struct Reader {
+    /// Whether he asked for all there is.
+    all: bool,
+    entered: bool,
+    /// The events that he was shown.
+    events: Vec<usize>,
+}
+
+impl Invariant for Past {
+    fn before(&mut self, step: &Step<'_>, room: &Room, _: &mut Findings) {
+        let Happening::Left(passage) = &step.what else { return };
+        let (Class::Up(user), reading) = (passage.class, &passage.reading) else { return };
+        self.readers.remove(&user);
+        let well = room.health.is_well();
+        let last = self.said.map_or(room.health.changed, |said| said.max(room.health.changed));
+        let quiet = well && last + room.settling() < step.at && room.master_lost.is_none();
+        if quiet && reading.is_join() && !room.users[user].inside && self.is_sure(user, room) {
+            let x = reading.stanza.payload("x", ns::MUC);
+            let all = x.is_some_and(|x| x.get_child("history", ns::MUC).is_none());
+            self.readers.insert(user, Reader { all, entered: false, events: Vec::new() });
+        }
+    }
+
+    fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, findings: &mut Findings) {
+        let Happening::Left(passage) = &step.what else { return };
+        if let (Class::ToSlave(slave), Fate::Lost) = (passage.class, passage.hop.fate) {
+            self.unsure.push(slave);
+        }
+        for fact in facts {
+            match (fact, passage.class) {
+                (Fact::Logged(event), _) if !room.log.events[*event].late => {
+                    self.said = Some(step.at);
+                }
+                (Fact::Entered(user), _) => {
+                    if let Some(reader) = self.readers.get_mut(user) {
+                        reader.entered = true;
+                    }
+                }
+                (Fact::Heard { event }, Class::Down(user)) => {
+                    let reading = &passage.reading;
+                    if reading.stanza.is_subject_change() {
+                        self.has_read(user, step.entry, room, findings);
+                    } else if let (Some(reader), Some(event)) =
+                        (self.readers.get_mut(&user).filter(|reader| reader.entered), event)
+                    {
+                        reader.events.push(*event);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Past {
+    fn is_sure(&self, user: UserId, room: &Room) -> bool {
+        let Some(slave) = room.users[user].slave else { return true };
+        let one = &room.slaves[slave];
+        one.is_together() && (one.registers || !self.unsure.contains(&slave))
+    }
+
+    fn has_read(&mut self, user: UserId, entry: usize, room: &Room, findings: &mut Findings) {
+        let Some(reader) = self.readers.remove(&user).filter(|reader| reader.entered) else {
+            return;
+        };
+        let order = |number: &usize| {
+            let event: &Event = &room.log.events[*number];
+            (event.stamp, *number)
+        };
+        let kept =
+            |number: &usize| room.log.events[*number].kept && !room.log.events[*number].subject;
+        let mut tail: Vec<usize> = (0..room.log.events.len()).filter(kept).collect();
+        tail.sort_by_key(order);
+        let one = &room.users[user];
+        let slave = one.via.map(|slave| &room.slaves[slave]);
+        let most = match slave {
+            Some(slave) if slave.registers => 0,
+            Some(slave) => slave.history_max.min(room.config.history_max),
+            None => room.config.history_max,
+        };
+        let least = if reader.all { most.min(tail.len()) } else { 0 };
+        let shown = tail.split_off(tail.len().saturating_sub(reader.events.len()));
+        if shown != reader.events || reader.events.len() < least {
+            let what = format!("{} reads another history than there is", one.jid);
+            let expected = "everybody to read the end of the master's log";
+            let causes: Vec<_> =
+                shown.iter().filter_map(|event| room.log.events[*event].entry).collect();
+            findings.push("LIVE-CONV-HISTORY", &one.domain, entry, what, expected, &causes);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! At rest everybody sees the same: LIVE-CONV-ROSTER, LIVE-AWAY-UNDONE, LIVE-QUEUE-EMPTY.
+
+use std::collections::BTreeMap;
+
+use super::Invariant;
+use super::findings::Findings;
+use super::room::{Class, Fact, Room, Side, User, UserId};
+use super::steps::{Happening, Step};
+use crate::room::config::BroadcastRole;
+
+/// What slaves still have to tell the master.
+#[derive(Debug, Default)]
+pub(super) struct Rest {
+    /// What was asked of a slave without its master, and has to go up: whether he left, the entry.
+    queued: BTreeMap<UserId, (bool, usize)>,
+}
+
+impl Invariant for Rest {
+    fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, _: &mut Findings) {
+        if let Happening::Left(passage) = &step.what {
+            let stanza = passage.reading.stanza;
+            match passage.class {
+                Class::Up(user) if passage.reading.is_presence() => {
+                    let slave = room.users[user].slave.map(|slave| &room.slaves[slave]);
+                    let split = slave.is_some_and(|slave| slave.own == Side::Split && !slave.lame);
+                    let inside = room.users[user].inside;
+                    let keeps = stanza.is_unavailable() || passage.reading.to_nick.is_none();
+                    if split && inside && keeps {
+                        self.queued.insert(user, (stanza.is_unavailable(), step.entry));
+                    }
+                }
+                Class::Relay(Some(user)) if passage.reading.is_presence() => {
+                    self.queued.remove(&user);
+                }
+                _ => {}
+            }
+        }
+        for fact in facts {
+            if let Fact::Entered(user) = fact {
+                self.queued.remove(user);
+            }
+        }
+        if let Happening::Fault(_) = step.what {
+            self.queued.retain(|user, _| {
+                let slave = room.users[*user].slave.map(|slave| &room.slaves[slave]);
+                slave.is_some_and(|slave| !slave.lame)
+            });
+        }
+    }
+
+    fn rest(&mut self, room: &Room, findings: &mut Findings) {
+        if room.slaves.iter().any(|slave| slave.lame || slave.refused.is_some()) {
+            return;
+        }
+        for user in room.users.iter().filter(|user| user.inside && user.online) {
+            sees_all(user, room, findings);
+        }
+        let expelled = |user: &UserId| room.users[*user].dismissed || !room.users[*user].online;
+        for (user, (_, entry)) in std::mem::take(&mut self.queued) {
+            let there = room.occupants.values().any(|one| one.sessions.contains(&user));
+            if there && !expelled(&user) {
+                let user = &room.users[user];
+                let what = format!("the slave of {} has never told the master of it", user.jid);
+                let expected = "nothing left to be told when all is well";
+                findings.push("LIVE-QUEUE-EMPTY", &user.domain, entry, what, expected, &[]);
+            }
+        }
+    }
+}
+
+fn sees_all(user: &User, room: &Room, findings: &mut Findings) {
+    let all = room.config.presence_broadcast.len() == BroadcastRole::ALL.len();
+    if !all || !room.doubtful.is_empty() || room.master_lost.is_some() && room.occupants.is_empty()
+    {
+        return;
+    }
+    let names = |nicks: Vec<&usize>| {
+        let names: Vec<_> = nicks.into_iter().map(|nick| room.nicks[*nick].as_str()).collect();
+        names.join(", ")
+    };
+    let seen: Vec<_> = user.view.keys().collect();
+    let there: Vec<_> = room.occupants.keys().collect();
+    if seen != there {
+        let what = format!("{} sees {}; there are {}", user.jid, names(seen), names(there));
+        let expected = "everybody to see who is there";
+        findings.push("LIVE-CONV-ROSTER", &user.domain, room.last, what, expected, &[]);
+        return;
+    }
+    for ((nick, seen), occupant) in user.view.iter().zip(room.occupants.values()) {
+        let nick = &room.nicks[*nick];
+        if seen.privileges != occupant.privileges {
+            let (told, given) = (seen.privileges, occupant.privileges);
+            let what = format!("{} sees {nick} as {told}, who is {given}", user.jid);
+            let expected = "everybody to see what people may do";
+            findings.push("LIVE-CONV-ROSTER", &user.domain, room.last, what, expected, &[]);
+        }
+        let [session] = occupant.sessions[..] else { continue };
+        if room.users[session].own.is_some_and(|own| own != seen.content) {
+            let what = format!("{} sees another presence of {nick} than his last", user.jid);
+            let expected = "everybody's presence to be shown as he sent it last";
+            findings.push("LIVE-AWAY-UNDONE", &user.domain, room.last, what, expected, &[]);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! What a slave is told when it comes (back) is no more than has to be: LIVE-SYNC-TERMINATES,
+//! COST-STORE.
+
+use std::collections::BTreeMap;
+
+use super::Invariant;
+use super::findings::Findings;
+use super::room::{Class, Fact, Passage, Room, SlaveId, accepted};
+use super::steps::{Happening, Step};
+use crate::stanza::{Kind, ns};
+use crate::time::Time;
+
+/// What is being told to each slave.
+#[derive(Debug, Default)]
+pub(super) struct Syncs {
+    down: BTreeMap<SlaveId, Down>,
+    /// What users of each slave have sent since it was last in order with the master.
+    asked: BTreeMap<SlaveId, usize>,
+    /// What has gone up since the slave was accepted.
+    up: BTreeMap<SlaveId, usize>,
+    /// History told at one instant to slaves without numbers.
+    stored: BTreeMap<SlaveId, (Time, usize)>,
+}
+
+#[derive(Debug)]
+struct Down {
+    sent: usize,
+    history: usize,
+    most: usize,
+    granted: usize,
+}
+
+impl Invariant for Syncs {
+    fn after(&mut self, step: &Step<'_>, _: &[Fact], room: &Room, findings: &mut Findings) {
+        match &step.what {
+            Happening::Left(passage) => match passage.class {
+                Class::ToSlave(slave) => self.down(slave, step, passage, room, findings),
+                Class::Up(user) => {
+                    if let Some(slave) = room.users[user].slave {
+                        *self.asked.entry(slave).or_default() += 1;
+                    }
+                }
+                Class::Relay(Some(user)) => {
+                    let up = room.users[user].slave.and_then(|slave| self.up.get_mut(&slave));
+                    up.into_iter().for_each(|up| *up += 1);
+                }
+                Class::Own(slave) => self.up(slave, step, passage, room, findings),
+                _ => {}
+            },
+            Happening::Came(passage) => {
+                if let Class::ToSlave(slave) = passage.class
+                    && accepted(&passage.reading).is_some()
+                {
+                    self.up.insert(slave, 0);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Syncs {
+    fn down(
+        &mut self,
+        slave: SlaveId,
+        step: &Step<'_>,
+        passage: &Passage<'_>,
+        room: &Room,
+        findings: &mut Findings,
+    ) {
+        let reading = &passage.reading;
+        if let Some(accept) = accepted(reading) {
+            let one = &room.slaves[slave];
+            let listed = one.registering.map_or(0, |(_, listed)| listed);
+            let granted = accept.history.maxstanzas as usize;
+            let most = room.occupants.len() + listed + granted + one.departures + FRAME;
+            self.down.insert(slave, Down { sent: 1, history: 0, most, granted });
+            return;
+        }
+        let dmuc = reading.dmuc.unwrap_or_default();
+        let is_history =
+            dmuc.history && dmuc.enter.is_none() && !reading.stanza.is_subject_change();
+        if let Some(down) = self.down.get_mut(&slave) {
+            down.sent += usize::from(reading.stanza.kind != Kind::Iq);
+            down.history += usize::from(is_history);
+            if down.history > down.granted && is_history {
+                too_much(step.entry, passage, findings);
+            }
+            if dmuc.synced {
+                if down.sent > down.most {
+                    let expected = format!("at most {} stanzas to bring it up to date", down.most);
+                    let id = "LIVE-SYNC-TERMINATES";
+                    findings.stanza(id, step.entry, passage, &expected, &[]);
+                }
+                self.down.remove(&slave);
+            }
+        } else if is_history {
+            let stored = self.stored.entry(slave).or_insert((step.at, 0));
+            *stored = if stored.0 == step.at { (step.at, stored.1 + 1) } else { (step.at, 1) };
+            if stored.1 > room.slaves[slave].history_max {
+                too_much(step.entry, passage, findings);
+            }
+        }
+    }
+
+    /// Late stanzas end with the slave's own word that these were all.
+    fn up(
+        &mut self,
+        slave: SlaveId,
+        step: &Step<'_>,
+        passage: &Passage<'_>,
+        room: &Room,
+        findings: &mut Findings,
+    ) {
+        if !passage.reading.stanza.has_payload("synced", ns::SLAVE) {
+            return;
+        }
+        let asked = self.asked.remove(&slave).unwrap_or_default();
+        let local = room.users.iter().filter(|user| user.slave == Some(slave)).count();
+        if let Some(sent) = self.up.remove(&slave).filter(|sent| *sent > local + asked + 2) {
+            let expected = format!("at most {} late stanzas, not {sent}", local + asked + 2);
+            findings.stanza("LIVE-SYNC-TERMINATES", step.entry, passage, &expected, &[]);
+        }
+        // If it is not answered, they come again.
+        self.asked.insert(slave, asked);
+    }
+}
+
+fn too_much(entry: usize, passage: &Passage<'_>, findings: &mut Findings) {
+    let expected = "no more history than the slave stores";
+    findings.stanza("COST-STORE", entry, passage, expected, &[]);
+}
+
+/// The answer, the subject, the end, and one for good measure.
+const FRAME: usize = 4;
