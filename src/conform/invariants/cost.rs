@@ -3,7 +3,7 @@
 
 use super::Invariant;
 use super::findings::Findings;
-use super::room::{Class, Fact, NickId, Room, Side};
+use super::room::{Class, Fact, NickId, Occupant, Room, Side};
 use super::steps::{Happening, Step};
 use crate::stanza::{Kind, Type};
 use crate::time::Time;
@@ -152,26 +152,7 @@ impl Costs {
                     )
                 });
             }
-            Fact::Departed { nick, occupant } => {
-                let [session] = occupant.sessions[..] else { return };
-                let gone = &room.users[session];
-                let via = gone.via.filter(|slave| is_told(room, *slave));
-                let remote = gone.domain != room.domain;
-                let leaves = self.leaves.iter().filter(|left| *left == nick).count();
-                self.leaves.retain(|left| left != nick);
-                self.tallies.push(Tally {
-                    sent: leaves,
-                    crossed: remote,
-                    plain: 2 * usize::from(remote) + remotes(room),
-                    free: remote && gone.via.is_none(),
-                    ..Tally::new(
-                        entry,
-                        CostOf::Leave,
-                        *nick,
-                        active(room) + direct(room) + usize::from(via.is_some()),
-                    )
-                });
-            }
+            Fact::Departed { nick, occupant } => self.leave(entry, *nick, occupant, room),
             Fact::Restated { .. } | Fact::Renamed(_) => self.muddled = true,
             Fact::Updated(nick) => {
                 let Some(occupant) = room.occupants.get(nick) else { return };
@@ -187,6 +168,25 @@ impl Costs {
             }
             _ => {}
         }
+    }
+}
+
+impl Costs {
+    fn leave(&mut self, entry: usize, nick: NickId, occupant: &Occupant, room: &Room) {
+        let [session] = occupant.sessions[..] else { return };
+        let gone = &room.users[session];
+        let via = gone.via.filter(|slave| is_told(room, *slave));
+        let remote = gone.domain != room.domain;
+        let sent = self.leaves.iter().filter(|left| **left == nick).count();
+        self.leaves.retain(|left| *left != nick);
+        let expected = active(room) + direct(room) + usize::from(via.is_some());
+        self.tallies.push(Tally {
+            sent,
+            crossed: remote,
+            plain: 2 * usize::from(remote) + remotes(room),
+            free: remote && gone.via.is_none(),
+            ..Tally::new(entry, CostOf::Leave, nick, expected)
+        });
     }
 }
 

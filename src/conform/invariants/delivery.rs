@@ -74,7 +74,9 @@ impl Invariant for Delivery {
                     self.heard.entry(user).or_default().insert(key);
                 }
                 Fact::Entered(user) | Fact::Left(user) => {
-                    if !room.users[*user].inside || room.users[*user].since == room.now {
+                    let one = &room.users[*user];
+                    let again = one.inside && one.since < room.now;
+                    if !again {
                         self.heard.remove(user);
                         self.under_way.iter_mut().for_each(|one| one.users.retain(|u| u != user));
                     }

@@ -26,8 +26,8 @@ impl Invariant for Jids {
     fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, findings: &mut Findings) {
         let Happening::Left(passage) = &step.what else { return };
         match passage.class {
-            Class::ToSlave(slave) => self.to_slave(step, slave, passage, room),
-            Class::Down(user) => self.to_user(step, user, passage, room, findings),
+            Class::ToSlave(slave) => self.shown_to_slave(step, slave, passage, room),
+            Class::Down(user) => self.shown_to_user(step, user, passage, room, findings),
             _ => {}
         }
         for fact in facts {
@@ -56,7 +56,13 @@ impl Jids {
         }
     }
 
-    fn to_slave(&mut self, step: &Step<'_>, slave: SlaveId, passage: &Passage<'_>, room: &Room) {
+    fn shown_to_slave(
+        &mut self,
+        step: &Step<'_>,
+        slave: SlaveId,
+        passage: &Passage<'_>,
+        room: &Room,
+    ) {
         if room.open || room.has_moderator(slave) {
             return;
         }
@@ -78,7 +84,7 @@ impl Jids {
         }
     }
 
-    fn to_user(
+    fn shown_to_user(
         &mut self,
         step: &Step<'_>,
         user: UserId,

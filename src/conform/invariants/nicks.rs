@@ -85,8 +85,8 @@ fn is_one_of(sessions: &[usize], user: usize, room: &Room) -> bool {
 
 /// The slave of somebody, if the master has lost it.
 fn split_slave(occupant: &Occupant, room: &Room) -> Option<SlaveId> {
-    let vias = occupant.sessions.iter().filter_map(|user| room.users[*user].via);
-    vias.filter(|via| room.slaves[*via].master == Side::Split).last()
+    let mut vias = occupant.sessions.iter().filter_map(|user| room.users[*user].via);
+    vias.find(|via| room.slaves[*via].master == Side::Split)
 }
 
 /// Whether there is a reason for which a room removes somebody.

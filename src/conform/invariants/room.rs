@@ -1,20 +1,23 @@
 //! What a room, its slaves and its people are at each moment of a record: the predicates that the
 //! invariants share, folded once.
 //!
-//! `occ(M,t)` are [`Room::occupants`], as far as the master has announced them; `split_M`, `split_S`
-//! and `active` are a [`Slave`]'s two [`Side`]s; what each user was told is his [`User::view`]. The
+//! `occ(M,t)` are [`Room::occupants`], as far as the master has announced them; `split_M`,
+//! `split_S` and `active` are a [`Slave`]'s two [`Side`]s; what each user was told is his [`User::view`]. The
 //! machines' own notes are believed where they say when a split begins; what stanzas show of its
 //! end is taken from these.
 
+mod facts;
 mod health;
 mod log;
 mod master;
 mod moves;
 mod slave;
+mod told;
 mod user;
 
 use std::collections::{BTreeMap, VecDeque};
 
+pub(super) use self::facts::{Class, Fact, Passage, Privileges};
 pub(super) use self::health::Health;
 pub(super) use self::log::{Event, Log, Submission};
 pub(super) use self::master::accepted;
@@ -35,37 +38,6 @@ pub(super) type SlaveId = usize;
 /// A nick of [`Room::nicks`].
 pub(super) type NickId = usize;
 
-/// What somebody may do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Privileges {
-    pub affiliation: &'static str,
-    pub role: &'static str,
-}
-
-impl Privileges {
-    /// What a stanza says of its subject's privileges.
-    pub fn of(reading: &Reading<'_>) -> Option<Self> {
-        let item = reading.item?;
-        Some(Self { affiliation: word(item.affiliation?), role: word(item.role?) })
-    }
-
-    pub fn moderates(&self) -> bool {
-        self.role == "moderator"
-    }
-}
-
-impl std::fmt::Display for Privileges {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}/{}", self.role, self.affiliation)
-    }
-}
-
-fn word(word: &str) -> &'static str {
-    const WORDS: [&str; 8] =
-        ["none", "participant", "moderator", "visitor", "member", "admin", "owner", "outcast"];
-    WORDS.into_iter().find(|known| *known == word).unwrap_or("?")
-}
-
 /// Somebody in the room, as the master has announced him.
 #[derive(Clone, Debug)]
 pub(super) struct Occupant {
@@ -78,60 +50,6 @@ pub(super) struct Occupant {
     pub entry: usize,
     /// Different for each stay.
     pub stay: u32,
-}
-
-/// Where a stanza that concerns the room goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Class {
-    /// From a user to his server.
-    Up(UserId),
-    /// From a server to its user.
-    Down(UserId),
-    /// A user's stanza, from another server to the master.
-    Relay(Option<UserId>),
-    /// From a slave to the master.
-    Own(SlaveId),
-    /// From the master to a slave.
-    ToSlave(SlaveId),
-    /// From the master to a user elsewhere.
-    ToUser(Option<UserId>),
-    /// Anywhere else.
-    Stray,
-}
-
-/// A stanza that concerns the room, on its way.
-#[derive(Clone, Debug)]
-pub(super) struct Passage<'a> {
-    pub class: Class,
-    pub hop: &'a Hop,
-    pub reading: Reading<'a>,
-}
-
-/// What a step changed.
-#[derive(Clone, Debug)]
-pub(super) enum Fact {
-    /// The master announced a newcomer.
-    Arrived(NickId),
-    /// The master gave a nick to somebody although somebody else has it.
-    Contested { nick: NickId, holder: Occupant },
-    /// The master announced that somebody is gone.
-    Departed { nick: NickId, occupant: Occupant },
-    /// The master announced another nick.
-    Renamed(NickId),
-    /// The master announced another presence of somebody.
-    Updated(NickId),
-    /// The master announced other privileges.
-    Restated { nick: NickId, before: Privileges },
-    /// The master has a new event of the message kind.
-    Logged(usize),
-    /// A user is in the room from his own point of view.
-    Entered(UserId),
-    /// He is no more.
-    Left(UserId),
-    /// A user was told of somebody, whom he had seen like this.
-    Seen { nick: NickId, before: Option<Seen> },
-    /// A user heard a message.
-    Heard { event: Option<usize> },
 }
 
 /// A room and all that is known of it.

@@ -1,0 +1,168 @@
+//! What users are told, and what reaches a slave.
+
+use super::slave::Print;
+use super::{Fact, NickId, Privileges, Room, Side, SlaveId, Submission, UserId, accepted};
+use crate::conform::invariants::reading::Reading;
+use crate::stanza::Kind;
+
+impl Room {
+    /// A user is told something by the room.
+    pub(super) fn told(&mut self, user: UserId, reading: &Reading<'_>, facts: &mut Vec<Fact>) {
+        if reading.stanza.is_error() {
+            return self.told_error(user, reading);
+        }
+        if reading.stanza.is_groupchat() {
+            let nick = reading.nick.map(|nick| self.nick(nick));
+            let event = self.log.heard(reading, nick);
+            let is_news = reading.delay.is_none() || reading.stanza.is_subject_change();
+            self.users[user].in_burst &= !is_news;
+            return facts.push(Fact::Heard { event });
+        }
+        let Some(nick) = reading.nick.filter(|_| reading.is_presence()) else { return };
+        let nick = self.nick(nick);
+        if reading.stanza.is_available() {
+            self.told_available(user, nick, reading, facts);
+        } else {
+            self.told_unavailable(user, nick, reading, facts);
+        }
+    }
+
+    fn told_error(&mut self, user: UserId, reading: &Reading<'_>) {
+        let one = &mut self.users[user];
+        match reading.stanza.kind {
+            Kind::Presence => {
+                one.own = None;
+                if let (Some(asked), true) = (&mut one.asked, one.inside) {
+                    asked.join = false;
+                } else {
+                    one.asked = None;
+                }
+            }
+            Kind::Message => {
+                let id = reading.id();
+                let open = |said: &&mut Submission| {
+                    said.user == user && !said.returned && said.events.is_empty()
+                };
+                let mut mine = self.log.said.iter_mut().filter(open).filter(|said| *said.id == *id);
+                if let Some(said) = mine.next() {
+                    said.returned = true;
+                } else if let Some(said) =
+                    // It had none, and got one on the way.
+                    self
+                        .log
+                        .said
+                        .iter_mut()
+                        .filter(open)
+                        .find(|said| said.id.is_empty())
+                {
+                    said.returned = true;
+                }
+            }
+            Kind::Iq => {}
+        }
+    }
+
+    fn told_available(
+        &mut self,
+        user: UserId,
+        nick: NickId,
+        reading: &Reading<'_>,
+        facts: &mut Vec<Fact>,
+    ) {
+        let privileges = Privileges::of(reading).unwrap_or_default();
+        let mut seen = self.seen(nick, privileges, reading.content);
+        seen.stay = self.stay_told(user, nick);
+        seen.jid = reading.item.and_then(|item| item.jid).map(str::to_owned);
+        let one = &mut self.users[user];
+        let before = one.view.insert(nick, seen);
+        facts.push(Fact::Seen { nick, before });
+        if reading.has(110) {
+            let joins = one.asked.is_some_and(|asked| asked.join);
+            if !one.inside || joins {
+                facts.push(Fact::Entered(user));
+            }
+            if let Some(asked) = &mut one.asked {
+                asked.join = false;
+            }
+            if !one.inside {
+                (one.since, one.dismissed) = (self.now, false);
+            }
+            one.in_burst |= !one.inside || joins;
+            (one.inside, one.nick) = (true, Some(nick));
+        }
+    }
+
+    /// Which stay it is of which a user is told: the newest that reached who tells him.
+    fn stay_told(&self, user: UserId, nick: NickId) -> u32 {
+        let user = &self.users[user];
+        let stored = user.via.and_then(|slave| self.slaves[slave].store.get(&nick));
+        let print = stored.and_then(|stored| stored.recent.iter().rev().find(|one| one.available));
+        match user.via {
+            Some(_) => print.map_or(0, |print: &Print| print.stay),
+            None => self.occupants.get(&nick).map_or(0, |occupant| occupant.stay),
+        }
+    }
+
+    fn told_unavailable(
+        &mut self,
+        user: UserId,
+        nick: NickId,
+        reading: &Reading<'_>,
+        facts: &mut Vec<Fact>,
+    ) {
+        let one = &self.users[user];
+        let own = reading.has(110) || one.nick == Some(nick);
+        let renamed = reading.item.and_then(|item| item.nick).filter(|_| reading.has(303));
+        let new = renamed.map(|new| self.nick(new));
+        let one = &mut self.users[user];
+        one.view.remove(&nick);
+        match new {
+            Some(new) if own => one.nick = Some(new),
+            None if own => {
+                one.exit();
+                facts.push(Fact::Left(user));
+            }
+            _ => {}
+        }
+    }
+
+    /// Something of the master reaches a slave.
+    pub(super) fn reach_slave(&mut self, entry: usize, slave: SlaveId, reading: &Reading<'_>) {
+        let now = self.now;
+        let stay = self.flight.remove(&entry).unwrap_or(0);
+        let dmuc = reading.dmuc.unwrap_or_default();
+        if accepted(reading).is_some() {
+            (self.slaves[slave].own, self.slaves[slave].split_own) = (Side::Syncing, None);
+        }
+        if dmuc.synced {
+            (self.slaves[slave].own, self.slaves[slave].split_own) = (Side::Active, None);
+            self.slaves[slave].told_all = Some(now);
+        }
+        if reading.stanza.kind == Kind::Iq && reading.stanza.is_error() {
+            self.slaves[slave].refused = Some(now);
+        }
+        if reading.stanza.is_unavailable() && reading.nick.is_none() {
+            self.slaves[slave].closed = Some(now);
+        }
+        let Some(nick) = reading.nick.filter(|_| reading.is_presence()) else { return };
+        let nick = self.nick(nick);
+        if let Some(jid) = dmuc.enter {
+            let user = self.user(jid);
+            (self.users[user].entered, self.users[user].dismissed) = (true, false);
+        } else if reading.stanza.is_unavailable() && !dmuc.state && !reading.has(303) {
+            self.dismiss(slave, nick, dmuc.leave);
+        }
+        let print = Print::of(reading, stay, now);
+        self.slaves[slave].store.entry(nick).or_default().push(print);
+    }
+
+    /// A slave is told that this session, or all who have this nick, are out.
+    fn dismiss(&mut self, slave: SlaveId, nick: NickId, session: Option<&str>) {
+        for user in self.users.iter_mut().filter(|user| user.slave == Some(slave)) {
+            user.dismissed |= match session {
+                Some(session) => user.jid == session,
+                None => user.nick == Some(nick),
+            };
+        }
+    }
+}
