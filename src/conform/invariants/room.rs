@@ -2,9 +2,9 @@
 //! invariants share, folded once.
 //!
 //! `occ(M,t)` are [`Room::occupants`], as far as the master has announced them; `split_M`,
-//! `split_S` and `active` are a [`Slave`]'s two [`Side`]s; what each user was told is his [`User::view`]. The
-//! machines' own notes are believed where they say when a split begins; what stanzas show of its
-//! end is taken from these.
+//! `split_S` and `active` are the two [`Side`]s of a [`Slave`]; what each user was told is his
+//! [`User::view`]. The machines' own notes are believed where they say when a split begins; what
+//! stanzas show of its end is taken from these.
 
 mod facts;
 mod health;
