@@ -20,7 +20,7 @@ use crate::time::Duration;
 
 pub use self::master::Master;
 pub use self::service::{Service, ServiceDisk};
-pub use self::slave::{RoomCopy, Slave, SlaveDisk, SlaveRoom, Standing};
+pub use self::slave::{AnyRoom as SlaveRoom, RoomCopy, Slave, SlaveDisk, Standing};
 
 /// What a machine does.
 #[derive(Clone, Debug, PartialEq)]

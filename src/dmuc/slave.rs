@@ -28,22 +28,27 @@
 mod anew;
 mod copy;
 mod distribute;
+mod either;
 mod enter;
 mod event;
+mod lifecycle;
+mod registered;
 mod room;
 mod split;
 mod up;
 mod waiting;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use self::copy::{RoomCopy, Standing};
-pub use self::room::SlaveRoom;
-use super::{Output, SlaveConfig, SlaveInput};
+pub use self::either::AnyRoom;
+use self::registered::RegisteredRoom;
+use self::room::SlaveRoom;
+use super::{Output, Registration, SlaveConfig, SlaveInput};
 use crate::room::item::status;
 use crate::room::{Affiliation, Item, Role};
-use crate::stanza::{BareJid, Condition, ErrorType, Jid, Stanza, Type, error_element};
+use crate::stanza::{BareJid, Condition, ErrorType, Jid, Stanza, Type, error_element, ns};
 use crate::time::Time;
 
 /// A slave and its copies of the rooms that it serves.
@@ -51,31 +56,39 @@ use crate::time::Time;
 pub struct Slave {
     config: SlaveConfig,
     jid: Arc<Jid>,
-    rooms: BTreeMap<BareJid, SlaveRoom>,
+    rooms: BTreeMap<BareJid, AnyRoom>,
     /// It was started again: of rooms that it does not know it knew something once.
     amnesiac: bool,
+    /// This run of it; named at its first step, which brings the time.
+    instance: Option<Arc<str>>,
 }
 
-/// What a slave keeps on disk.
+/// What a slave keeps on disk: its copies of rooms for which it has registered.
 #[derive(Clone, Debug, Default)]
-pub struct SlaveDisk {}
+pub struct SlaveDisk {
+    rooms: BTreeMap<BareJid, AnyRoom>,
+}
 
 impl Slave {
-    /// What it keeps on disk; nothing if it is not persistent.
+    /// What it keeps on disk; nothing if it is not persistent, or configured statically.
     pub fn disk(&self) -> SlaveDisk {
-        SlaveDisk {}
+        match self.config {
+            SlaveConfig { persistent: true, registration: Registration::Dynamic(_), .. } => {
+                SlaveDisk { rooms: self.rooms.clone() }
+            }
+            _ => SlaveDisk::default(),
+        }
     }
 
     /// A slave that starts again with what it kept.
     pub fn recovered(config: SlaveConfig, disk: SlaveDisk) -> Self {
-        let SlaveDisk {} = disk;
-        Self::new(config)
+        Self { rooms: disk.rooms, ..Self::new(config) }
     }
 
     /// A slave that no master has created yet.
     pub fn new(config: SlaveConfig) -> Self {
         let jid = Arc::new(config.jid.clone());
-        Self { config, jid, rooms: BTreeMap::new(), amnesiac: false }
+        Self { config, jid, rooms: BTreeMap::new(), amnesiac: false, instance: None }
     }
 
     /// Its address.
@@ -89,12 +102,12 @@ impl Slave {
     }
 
     /// Its copy of a room, if it has one.
-    pub fn room(&self, jid: &BareJid) -> Option<&SlaveRoom> {
+    pub fn room(&self, jid: &BareJid) -> Option<&AnyRoom> {
         self.rooms.get(jid)
     }
 
     /// All its copies, in the order of the rooms' addresses.
-    pub fn rooms(&self) -> impl Iterator<Item = &SlaveRoom> {
+    pub fn rooms(&self) -> impl Iterator<Item = &AnyRoom> {
         self.rooms.values()
     }
 
@@ -106,25 +119,20 @@ impl Slave {
                     room.up(now, stanza, out);
                 }
             }
-            SlaveInput::Down(stanza) => match stanza.from.clone() {
-                Some(from) if self.serves(&from) => {
-                    let mine = stanza.to.as_deref() == Some(&*self.jid);
-                    if let Some(room) = self.copy_of(&from, now) {
-                        match mine {
-                            true => room.master_stanza(now, stanza, out),
-                            false => room.user_stanza(now, stanza, out),
-                        }
-                    }
-                }
-                _ => refuse_stranger(&stanza, out),
-            },
+            SlaveInput::Down(stanza) => self.down(now, stanza, out),
             SlaveInput::Bounced(stanza) => {
                 if let Some(room) = stanza.from.clone().and_then(|from| self.copy_of(&from, now)) {
                     room.bounced(now, stanza, out);
                 }
             }
             SlaveInput::Restarted(directed) => self.restarted(now, &directed, out),
-            SlaveInput::Register(..) | SlaveInput::Deregister(_) => {}
+            SlaveInput::Register(room, directed) => self.register(now, room, &directed, out),
+            SlaveInput::Deregister(room) => {
+                let copy = self.rooms.get_mut(&room).and_then(AnyRoom::registered);
+                if let Some(copy) = copy {
+                    copy.deregister(now, out);
+                }
+            }
             SlaveInput::Timeout => {
                 for room in self.rooms.values_mut() {
                     room.tick(now, out);
@@ -133,57 +141,34 @@ impl Slave {
         }
     }
 
+    /// Something comes from a room, or from somebody else.
+    fn down(&mut self, now: Time, stanza: Stanza, out: &mut Vec<Output>) {
+        let Some(from) = stanza.from.clone().filter(|from| self.serves(from)) else {
+            return refuse_stranger(&stanza, out);
+        };
+        let mine = stanza.to.as_deref() == Some(&*self.jid);
+        let dynamic = matches!(self.config.registration, Registration::Dynamic(_));
+        let to_domain = stanza.to.as_ref().is_some_and(|to| to.node().is_none());
+        if dynamic && stanza.has_payload("offer", ns::SLAVE) && (mine || to_domain) {
+            let by_room = from.resource().is_none() && stanza.type_ == Type::Set;
+            match self.copy_of(&from, now).and_then(AnyRoom::registered).filter(|_| by_room) {
+                Some(room) => return room.offered(now, &stanza, out),
+                None => return refuse_stranger(&stanza, out),
+            }
+        }
+        let known = self.rooms.contains_key(&from.to_bare());
+        match self.copy_of(&from, now).filter(|_| known || !dynamic) {
+            Some(room) if mine => room.master_stanza(now, stanza, out),
+            Some(room) => room.user_stanza(now, stanza, out),
+            // Nobody here has to do with that room.
+            None if mine => refuse_stranger(&stanza, out),
+            None => out.push(Output::Send(stanza.retaining(|payload| !ns::is_dmuc(payload)))),
+        }
+    }
+
     /// When [`SlaveInput::Timeout`] is due next.
     pub fn deadline(&self) -> Option<Time> {
-        self.rooms.values().filter_map(SlaveRoom::deadline).min()
-    }
-
-    /// Its copy of the room at this address, made if it serves that room and has none.
-    fn copy_of(&mut self, address: &Jid, now: Time) -> Option<&mut SlaveRoom> {
-        let room = address.to_bare();
-        if !self.config.rooms.contain(&room) {
-            return None;
-        }
-        let (config, jid, amnesiac) = (&self.config, &self.jid, self.amnesiac);
-        Some(self.rooms.entry(room).or_insert_with_key(|room| {
-            let mut copy = SlaveRoom::new(room, jid.clone(), config);
-            if amnesiac {
-                copy.forget_all(now);
-            }
-            copy
-        }))
-    }
-
-    /// Started again, without memory. What its users were told it does not know any more, so they
-    /// are told that they are out of the room, and the master that they left.
-    fn restarted(&mut self, now: Time, directed: &[(Arc<Jid>, Arc<Jid>)], out: &mut Vec<Output>) {
-        self.amnesiac = true;
-        if let super::Rooms::Only(rooms) = self.config.rooms.clone() {
-            for room in rooms {
-                self.copy_of(&room.into(), now);
-            }
-        }
-        for (user, occupant) in directed {
-            if !self.serves(occupant) || occupant.resource().is_none() {
-                continue;
-            }
-            self.copy_of(occupant, now);
-            let item = Item {
-                affiliation: Some(Affiliation::None),
-                role: Some(Role::None),
-                ..Item::default()
-            };
-            let mut x = item.element(&[333]);
-            x.append_child(status(110));
-            let unavailable = Stanza::presence(Type::Unavailable);
-            let told = unavailable.clone().with_from(occupant.clone()).with_to(user.clone());
-            out.push(Output::Send(told.with_payload(x)));
-            let left = unavailable.with_from(user.clone()).with_to(occupant.clone());
-            out.push(Output::Send(left));
-        }
-        for room in self.rooms.values_mut() {
-            room.tick(now, out);
-        }
+        self.rooms.values().filter_map(AnyRoom::deadline).min()
     }
 }
 

@@ -135,6 +135,11 @@ impl History {
         }
     }
 
+    /// Forget the message with this author, id and stamp.
+    pub fn remove(&mut self, from: &Jid, id: Option<&str>, stamp: Time) {
+        self.messages.retain(|m| m.stamp != stamp || *m.from != *from || m.id.as_deref() != id);
+    }
+
     /// All of them, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &StoredMessage> {
         self.messages.iter()

@@ -1,6 +1,6 @@
 //! What a slave knows of a room, for who asks from outside: scenarios, tests.
 
-use super::{Slave, SlaveRoom};
+use super::{AnyRoom, Slave};
 use crate::room::{History, Roster};
 use crate::stanza::BareJid;
 
@@ -47,13 +47,13 @@ impl Slave {
 }
 
 impl<'a> RoomCopy<'a> {
-    fn of(room: &'a SlaveRoom) -> Self {
+    fn of(room: &'a AnyRoom) -> Self {
         Self {
             roster: room.roster(),
             history: room.history(),
             subject: room.subject(),
-            standing: if room.is_split() { Standing::Split } else { Standing::Active },
-            position: None,
+            standing: room.standing(),
+            position: room.position().map(|position| position.seq),
         }
     }
 }

@@ -98,11 +98,6 @@ impl SlaveRoom {
         &self.roster
     }
 
-    /// The distribution list: full JIDs and nicks.
-    pub fn locals(&self) -> impl Iterator<Item = (&Jid, &str)> {
-        self.locals.iter().map(|(session, nick)| (&**session, nick.as_str()))
-    }
-
     /// The stored history.
     pub fn history(&self) -> &History {
         &self.history

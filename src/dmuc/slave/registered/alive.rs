@@ -1,0 +1,219 @@
+//! Keepalive, positions in pongs, and what a pong proves to be lost on the way up.
+
+use super::outbox::{Status, What, is_join};
+use super::*;
+use crate::dmuc::pinger::Due;
+use crate::stanza::slave::At;
+use crate::stanza::{Condition, Element, ErrorType, Kind, Type, element, error_element, ns};
+
+impl RegisteredRoom {
+    /// When something is due next.
+    pub(in crate::dmuc::slave) fn deadline(&self) -> Option<Time> {
+        let patience = self.timers.pong_timeout * 2;
+        let own = match &self.phase {
+            Phase::Idle => None,
+            Phase::Registering(Attempt { id: None, at, .. }) => Some(*at),
+            Phase::Registering(attempt) if !self.accepted && !attempt.native => {
+                Some(attempt.at + HELD_FOR)
+            }
+            Phase::Registering(attempt) => Some(attempt.at + patience),
+            Phase::Syncing(sync) => Some(sync.heard + patience),
+            Phase::Late(late) => Some(late.since + self.timers.pong_timeout),
+            Phase::Active => {
+                let rejoin = self.has_unconfirmed().then(|| self.rejoined + self.rejoin_period());
+                [self.pinger.deadline(), self.unanswered_until(), rejoin]
+                    .into_iter()
+                    .flatten()
+                    .min()
+            }
+            Phase::Split => [self.pinger.deadline(), self.backoff.due].into_iter().flatten().min(),
+        };
+        let deferred = self.deferred.as_ref().map(|deferred| deferred.until);
+        [own, deferred].into_iter().flatten().min()
+    }
+
+    /// Do what is due.
+    pub(in crate::dmuc::slave) fn tick(&mut self, now: Time, out: &mut Vec<Output>) {
+        if self.deferred.as_ref().is_some_and(|deferred| deferred.until <= now) {
+            self.resolve_deferred(None, out);
+        }
+        let patience = self.timers.pong_timeout * 2;
+        match &mut self.phase {
+            Phase::Idle => {}
+            Phase::Registering(Attempt { id: None, at, .. }) => {
+                if *at <= now {
+                    self.send_register(now, out);
+                }
+            }
+            Phase::Registering(attempt) => {
+                let sent = attempt.at;
+                let first = !self.accepted;
+                if first && !attempt.native && sent + HELD_FOR <= now {
+                    attempt.native = true;
+                    self.release(now, out);
+                }
+                if sent + patience <= now {
+                    self.attempt_failed(now, out);
+                }
+            }
+            Phase::Syncing(sync) if sync.heard + patience <= now => self.attempt_failed(now, out),
+            Phase::Late(late) if late.since + self.timers.pong_timeout <= now => {
+                self.register_again(now, out);
+            }
+            Phase::Syncing(_) | Phase::Late(_) => {}
+            Phase::Active => self.tick_active(now, out),
+            Phase::Split => self.tick_split(now, out),
+        }
+    }
+
+    fn tick_active(&mut self, now: Time, out: &mut Vec<Output>) {
+        match self.pinger.due(now) {
+            Some(Due::Ping) => self.ping(now, out),
+            Some(Due::Split) => return self.split(now, out),
+            None if self.unanswered_until().is_some_and(|until| until <= now) => {
+                self.ping(now, out);
+            }
+            None => {}
+        }
+        if self.has_unconfirmed() && self.rejoined + self.rejoin_period() <= now {
+            self.rejoined = now;
+            let unconfirmed = |session: &&Arc<Jid>| !self.confirmed.contains_key(*session);
+            let sessions: Vec<_> = self.locals.keys().filter(unconfirmed).cloned().collect();
+            for join in sessions.iter().filter_map(|session| self.join_of(session)) {
+                out.push(Output::Send(join));
+            }
+        }
+    }
+
+    fn tick_split(&mut self, now: Time, out: &mut Vec<Output>) {
+        if self.backoff.due.is_some_and(|due| due <= now) {
+            return self.send_register(now, out);
+        }
+        if self.pinger.due(now).is_some() {
+            self.forget_old(now, out);
+            self.ping(now, out);
+        }
+    }
+
+    /// Whether somebody here was not answered with ENTER.
+    fn has_unconfirmed(&self) -> bool {
+        self.locals.keys().any(|session| !self.confirmed.contains_key(session))
+    }
+
+    fn rejoin_period(&self) -> Duration {
+        self.timers.pong_timeout
+    }
+
+    /// Until when the oldest unanswered stanza may be so without a ping.
+    fn unanswered_until(&self) -> Option<Time> {
+        if self.pinger.is_waiting() {
+            return None;
+        }
+        let since = self.outbox.iter().filter_map(|entry| match entry.status {
+            Status::Relayed(since) => Some(since),
+            _ => None,
+        });
+        since.min().map(|since| since + self.timers.pong_timeout)
+    }
+
+    pub(super) fn ping(&mut self, now: Time, out: &mut Vec<Output>) {
+        let id = self.id("sk");
+        self.pinger.ask(id.to_string(), now);
+        let ping = Stanza::iq(Type::Get, &id)
+            .with_from(self.slave.clone())
+            .with_to(self.address.clone())
+            .with_payload(element("ping", ns::PING, &[]));
+        self.send_up(now, ping, out);
+    }
+
+    /// The answer to a ping of the master: the position. If it pings although something was sent to
+    /// it of late, the way up may be dead.
+    pub(super) fn answer_ping(&mut self, now: Time, query: &Stanza, out: &mut Vec<Output>) {
+        let at = self.position.clone().map(|position| {
+            let Resume { epoch, seq, .. } = position;
+            Element::from(At { epoch, seq, backfill: false })
+        });
+        out.push(Output::Send(query.result_reply(at.into_iter().collect::<Vec<_>>())));
+        let recent = self.sent_at.is_some_and(|sent| now < sent + self.timers.master_idle);
+        if matches!(self.phase, Phase::Active) && recent && self.pinger.may_doubt(now) {
+            self.ping(now, out);
+        }
+    }
+
+    /// An answer to a ping of the slave, with a position if the master gives one.
+    pub(super) fn pong(&mut self, now: Time, id: &str, at: Option<At>, out: &mut Vec<Output>) {
+        let Some(sent) = self.pinger.pong(id, now) else { return };
+        match self.phase {
+            Phase::Split if self.pinger.split_since().is_none() => self.register(now, out),
+            Phase::Active => {
+                let ahead = at.zip(self.position.as_ref()).is_some_and(|(at, position)| {
+                    at.epoch != position.epoch || at.seq > position.seq
+                });
+                // The room answers; so the errors were about somebody else's link.
+                for error in std::mem::take(&mut self.doubted) {
+                    self.pass_error(now, error, out);
+                }
+                match ahead {
+                    true => self.register_again(now, out),
+                    false => self.repeat_lost(now, sent, out),
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What was relayed before a ping that is answered, and is not answered itself, is lost.
+    /// A message might overtake a later one and is returned. Presence goes up once more, unless
+    /// there is newer presence of that session on its way.
+    fn repeat_lost(&mut self, now: Time, pinged: Time, out: &mut Vec<Output>) {
+        let before = |status| matches!(status, Status::Relayed(since) if since < pinged);
+        for mut lost in self.outbox.take(|entry| before(entry.status)) {
+            let Some(session) = lost.stanza.from.clone() else { continue };
+            if lost.what == What::Message {
+                self.return_lost(&lost, out);
+                continue;
+            }
+            let newer = self.outbox.of(&session).rfind(|e| e.stanza.kind == Kind::Presence);
+            if let Some(newer) = newer {
+                let is_newer_join = is_join(&newer.stanza) || newer.what == What::Leave;
+                if lost.what != What::Join || is_newer_join {
+                    continue;
+                }
+                let muc = lost.stanza.payload("x", ns::MUC).cloned();
+                lost.stanza = newer.stanza.clone();
+                lost.stanza.payloads =
+                    newer.stanza.payloads.iter().cloned().chain(muc).collect::<Vec<_>>().into();
+            }
+            lost.repeats += 1;
+            if lost.repeats > REPEATS_MAX {
+                if lost.what == What::Join && !lost.done {
+                    self.return_lost(&lost, out);
+                    self.directed.remove(&session);
+                }
+                continue;
+            }
+            lost.status = Status::Relayed(now);
+            self.send_up(now, lost.stanza.clone(), out);
+            self.outbox.push(lost);
+        }
+    }
+
+    /// It did not reach the room, or nobody can tell: better late.
+    pub(super) fn return_lost(&mut self, entry: &super::outbox::Entry, out: &mut Vec<Output>) {
+        self.purge(entry);
+        self.return_to_sender(&entry.stanza, out);
+    }
+
+    pub(super) fn return_to_sender(&self, stanza: &Stanza, out: &mut Vec<Output>) {
+        let error = error_element(ErrorType::Wait, Condition::RemoteServerTimeout, None, None);
+        out.extend(stanza.error_reply(error).map(Output::Send));
+    }
+
+    pub(super) fn refuse_for_space(&self, stanza: &Stanza, out: &mut Vec<Output>) {
+        let error = error_element(ErrorType::Wait, Condition::ResourceConstraint, None, None);
+        out.extend(stanza.error_reply(error).map(Output::Send));
+    }
+}
+
+/// How often what is lost is relayed again.
+const REPEATS_MAX: u8 = 5;

@@ -1,0 +1,180 @@
+//! ENTER and LEAVE (XEP-0282), with what a slave has to think of that loses stanzas: answers to
+//! joins and leaves that were answered here already, or are older than what came after them.
+
+use super::outbox::{Entry, Status, What};
+use super::told::Telling;
+use super::*;
+use crate::room::Audience;
+use crate::stanza::{Type, dmuc, ns};
+
+impl RegisteredRoom {
+    /// The master asks to add a session to the distribution list.
+    pub(super) fn enter(
+        &mut self,
+        now: Time,
+        stanza: Stanza,
+        x: dmuc::X,
+        nick: &str,
+        out: &mut Vec<Output>,
+    ) {
+        let Some(enter) = x.enter else { return };
+        let session = Arc::new(Jid::from(enter.jid));
+        if session.domain() != self.slave.domain() {
+            return out.push(self.note(&session, Change::EnterRefused));
+        }
+        let asked = |entry: &Entry| entry.what == What::Join && entry.status != Status::Held;
+        let join = self.outbox.take_settled(&session, asked);
+        if self.outbox.has(&session, |entry| entry.what == What::Leave) {
+            // He has left again; his leave is on its way.
+            self.confirmed.insert(session, nick.to_owned());
+            return;
+        }
+        // The same address, as the user's server shares it.
+        let known = self.directed.get_key_value(&session).map(|(known, _)| known.clone());
+        let Some(session) = known else { return self.refuse_enter(now, &stanza, session, out) };
+        let own = stanza.retaining(|payload| !ns::is_dmuc(payload));
+        let codes = own.muc_user().map(|x| x.status).unwrap_or_default();
+        if codes.contains(&xmpp_parsers::muc::user::Status::NonAnonymousRoom) {
+            self.whois = Whois::Anyone;
+        }
+        let limits = x.history.unwrap_or_default();
+        if self.locals.contains_key(&session) {
+            self.confirm(&session, nick, out);
+            if join.is_some_and(|join| !join.done) {
+                self.burst(now, &session, nick, &own, &limits, out);
+            }
+            return;
+        }
+        self.make_room_for(nick, &session, out);
+        if !self.roster.contains_key(nick) {
+            self.show(&own, nick, Telling::Always, None, out);
+        }
+        self.confirmed.insert(session.clone(), nick.to_owned());
+        self.locals.insert(session.clone(), nick.to_owned());
+        self.burst(now, &session, nick, &own, &limits, out);
+    }
+
+    /// Nobody asked for it: no effect towards users. The master's ghost of a local user is cleared
+    /// by the stanza that his server sends for somebody who is offline, repeated until LEAVE comes;
+    /// an error would look like a split.
+    fn refuse_enter(
+        &mut self,
+        now: Time,
+        stanza: &Stanza,
+        session: Arc<Jid>,
+        out: &mut Vec<Output>,
+    ) {
+        out.push(self.note(&session, Change::EnterRefused));
+        let Some(occupant) = stanza.from.clone() else { return };
+        let unavailable = Stanza::presence(Type::Unavailable).with_from(session).with_to(occupant);
+        let status = match self.phase {
+            Phase::Active => Status::Relayed(now),
+            Phase::Split => Status::Queued,
+            _ => Status::Held,
+        };
+        let mut entry = Entry::new(unavailable.clone(), now, None, status);
+        entry.done = true;
+        self.outbox.push(entry);
+        if matches!(self.phase, Phase::Active) {
+            self.send_up(now, unavailable, out);
+        }
+    }
+
+    /// What a newcomer is sent: the others, himself, history, subject.
+    pub(super) fn burst(
+        &mut self,
+        now: Time,
+        session: &Arc<Jid>,
+        nick: &str,
+        own: &Stanza,
+        limits: &dmuc::History,
+        out: &mut Vec<Output>,
+    ) {
+        let jids = self.sees_jids(nick);
+        for (other, seat) in self.roster.iter().filter(|(other, _)| *other != nick) {
+            let presence = Stanza::presence(Type::Absent)
+                .with_from(seat.occupant.clone())
+                .with_to(session.clone())
+                .with_payloads(Audience::Other { jids }.render(&self.as_told(other, seat)));
+            out.push(Output::Send(presence));
+        }
+        let payloads = self.own(nick, &own.payloads);
+        out.push(Output::Send(own.clone().with_to(session.clone()).with_payloads(payloads)));
+        let tail = self.history.tail(limits, now, &self.address, session);
+        for message in &tail {
+            self.seen(message, session);
+        }
+        out.extend(tail.into_iter().map(Output::Send));
+        let subject = StoredMessage::subject_for(self.subject.as_ref(), &self.address);
+        out.push(Output::Send(subject.with_to(session.clone())));
+    }
+
+    /// The master asks to remove a session from the distribution list. The stanza goes on to the
+    /// user as his own departure.
+    pub(super) fn leave(
+        &mut self,
+        stanza: &Stanza,
+        leave: dmuc::Leave,
+        nick: &str,
+        out: &mut Vec<Output>,
+    ) {
+        let session = Arc::new(Jid::from(leave.jid));
+        if session.domain() != self.slave.domain() {
+            return;
+        }
+        let moderated = self.is_moderated();
+        let asked = self.answer_leave(&session, out);
+        let known = self.confirmed.shift_remove(&session);
+        let here = self.locals.shift_remove(&session);
+        self.forget_directed(&session);
+        if here.is_some() || asked {
+            let own = stanza.clone().retaining(|payload| !ns::is_dmuc(payload));
+            let sessions = std::slice::from_ref(&session);
+            let jids = self.whois == Whois::Anyone;
+            let payloads = Audience::Own { sessions, jids }.render(&own.payloads);
+            out.push(Output::Send(own.with_to(session.clone()).with_payloads(payloads)));
+        }
+        // The event that follows names him as the master does.
+        let elsewhere = here.filter(|here| known.as_ref() != Some(here) || here != nick);
+        if let Some(here) = elsewhere.filter(|here| !self.is_local(here)) {
+            let gone = self.occupant(&here).map(|from| stanza.clone().with_from(from));
+            if let Some(gone) = gone {
+                let gone = gone.retaining(|payload| !ns::is_dmuc(payload));
+                self.show_gone(&gone, &here, out);
+            }
+        }
+        self.drop_jids(moderated);
+    }
+
+    /// What LEAVE answers: a leave, with all presence of this session before it; else whatever of
+    /// his is late is dropped. Whether he waits for it.
+    fn answer_leave(&mut self, session: &Arc<Jid>, out: &mut Vec<Output>) -> bool {
+        let leave = |entry: &Entry| entry.what == What::Leave && entry.status != Status::Held;
+        if let Some(left) = self.outbox.take_settled(session, leave) {
+            let lost = |entry: &Entry| {
+                entry.is_of(session) && entry.what == What::Message && entry.at <= left.at
+            };
+            for message in self.outbox.take(lost) {
+                self.return_lost(&message, out);
+            }
+            return !left.done;
+        }
+        let entering = !self.locals.contains_key(session)
+            && self.outbox.has(session, |entry| entry.what == What::Join && entry.is_under_way());
+        let over = |entry: &Entry| {
+            entry.is_of(session)
+                && match entry.status {
+                    Status::Queued => true,
+                    Status::Held => false,
+                    _ => entry.what == What::Presence || (entry.what == What::Join && entering),
+                }
+        };
+        for late in self.outbox.take(over) {
+            match late.what {
+                What::Message if !late.done => self.return_lost(&late, out),
+                _ => self.purge(&late),
+            }
+        }
+        entering
+    }
+}

@@ -1,0 +1,279 @@
+//! What comes from the master: which kind it is, whether it is due, and what an event does.
+
+use super::outbox::{Entry, Status, What, is_join};
+use super::told::Telling;
+use super::*;
+use crate::room::history::delay_element;
+use crate::stanza::{Element, Kind, Type, dmuc, ns};
+
+impl RegisteredRoom {
+    /// A stanza of the room, or in its name, for the slave itself.
+    pub(in crate::dmuc::slave) fn master_stanza(
+        &mut self,
+        now: Time,
+        stanza: Stanza,
+        out: &mut Vec<Output>,
+    ) {
+        if stanza.kind == Kind::Iq {
+            return self.iq_from_master(now, stanza, out);
+        }
+        if stanza.is_error() {
+            return self.stanza_came_back(now, &stanza, out);
+        }
+        let malformed = stanza.has_payload("x", ns::DMUC) && stanza.dmuc().is_none();
+        if malformed || matches!(self.phase, Phase::Idle | Phase::Registering(_)) {
+            // Nobody asked for it, or the coming state contains it.
+            return out.push(self.note(&self.address, Change::Ignored));
+        }
+        self.pinger.hear(now);
+        if let Phase::Syncing(sync) = &mut self.phase {
+            sync.heard = now;
+        }
+        let x = stanza.dmuc().unwrap_or_default();
+        self.resolve_deferred(Some(&x), out);
+        let nick = stanza.from.as_ref().and_then(|from| from.resource()).map(|n| n.to_string());
+        match (stanza.kind, &stanza.type_, nick) {
+            (Kind::Presence, Type::Absent, Some(nick)) if x.enter.is_some() => {
+                self.enter(now, stanza, x, &nick, out);
+            }
+            (Kind::Presence, Type::Unavailable, Some(nick)) if x.leave.is_some() => {
+                if let Some(leave) = x.leave {
+                    self.leave(&stanza, leave, &nick, out);
+                }
+            }
+            (Kind::Presence, Type::Absent | Type::Unavailable, Some(nick)) if x.state.is_some() => {
+                self.state_presence(now, stanza, &nick, out);
+            }
+            (Kind::Presence, Type::Absent, Some(_)) | (Kind::Presence, Type::Unavailable, _) => {
+                self.event(now, stanza, x, out);
+            }
+            (Kind::Message, _, None) if x.synced.is_some() => self.synced(now, x, out),
+            (Kind::Message, Type::Groupchat, _) if x.state.is_some() => {
+                self.state_subject(now, stanza, x, out);
+            }
+            (Kind::Message, Type::Groupchat, _) if x.history.is_some() => {
+                self.initial_history(now, stanza, x, out);
+            }
+            (Kind::Message, Type::Groupchat, _) => self.event(now, stanza, x, out),
+            _ => out.push(self.note(&self.address, Change::Ignored)),
+        }
+    }
+
+    /// An event, if it is due.
+    fn event(&mut self, now: Time, stanza: Stanza, x: dmuc::X, out: &mut Vec<Output>) {
+        if let Phase::Syncing(_) = self.phase {
+            return self.event_in_sync(now, stanza, x, out);
+        }
+        let (Some(at), Some(position)) = (&x.at, &self.position) else {
+            return self.apply(now, stanza, x, out);
+        };
+        let same = at.epoch == position.epoch;
+        if same && at.seq <= position.seq {
+            return;
+        }
+        if same && at.seq == position.seq + 1 {
+            if self.must_wait(now, &stanza, at.seq) {
+                return;
+            }
+            if let Some(position) = &mut self.position {
+                position.seq += 1;
+            }
+            return self.apply(now, stanza, x, out);
+        }
+        // What is left over from a sync that was given up shows no gap; in a split none is filled.
+        if !at.backfill && !matches!(self.phase, Phase::Split) {
+            self.register_again(now, out);
+        }
+    }
+
+    /// The arrival of somebody whose nick an unconfirmed local occupant has may be his own.
+    fn must_wait(&mut self, now: Time, stanza: &Stanza, seq: u64) -> bool {
+        let nick = stanza.from.as_ref().and_then(|from| from.resource()).map(|n| n.to_string());
+        let Some(nick) = nick.filter(|_| stanza.is_available()) else { return false };
+        let Some(session) = self.unconfirmed(&nick) else { return false };
+        let (stanza, until) = (stanza.clone(), now + DEFERRED_FOR);
+        self.deferred = Some(Deferred { stanza, nick, session, seq, until });
+        true
+    }
+
+    /// The next stanza tells whose arrival it was.
+    pub(super) fn resolve_deferred(&mut self, next: Option<&dmuc::X>, out: &mut Vec<Output>) {
+        let Some(Deferred { stanza, nick, session, seq, .. }) = self.deferred.take() else {
+            return;
+        };
+        let Some(position) = self.position.as_mut().filter(|p| p.seq + 1 == seq) else { return };
+        if matches!(self.phase, Phase::Syncing(_)) {
+            return;
+        }
+        position.seq = seq;
+        let entered = next.and_then(|x| x.enter.as_ref()).map(|enter| Jid::from(enter.jid.clone()));
+        if entered.is_some_and(|entered| entered == *session) {
+            self.confirmed.insert(session, nick.clone());
+            self.show(&plain(stanza), &nick, Telling::News, None, out);
+        } else {
+            self.rename_away(&nick, out);
+            self.show(&plain(stanza), &nick, Telling::Always, None, out);
+        }
+    }
+
+    /// What an event does.
+    pub(super) fn apply(&mut self, now: Time, stanza: Stanza, x: dmuc::X, out: &mut Vec<Output>) {
+        let nick = stanza.from.as_ref().and_then(|from| from.resource()).map(|n| n.to_string());
+        match (stanza.kind, nick) {
+            (Kind::Message, _) => {
+                let late = x.at.as_ref().is_some_and(|at| at.backfill);
+                self.message(now, stanza, &x, late, out);
+            }
+            (_, None) => self.room_is_over(now, &plain(stanza), out),
+            (_, Some(nick)) if stanza.is_available() => self.available(plain(stanza), &nick, out),
+            (_, Some(nick)) => self.unavailable(plain(stanza), &nick, out),
+        }
+    }
+
+    /// Somebody is there, or is otherwise than before.
+    fn available(&mut self, stanza: Stanza, nick: &str, out: &mut Vec<Output>) {
+        if self.has_left_here(nick) {
+            // The master has not heard of it yet.
+            return;
+        }
+        self.rename_away(nick, out);
+        let own = self.sessions(nick);
+        let answered = self.answer_presence(&own, &stanza);
+        let asking = own.iter().find(|session| {
+            self.outbox.has(session, |e| is_join(&e.stanza) && !e.done && e.is_under_way())
+        });
+        // Who asks to enter again sees himself where ENTER shows him.
+        let asking = asking.cloned();
+        let telling = match answered {
+            Some(entry) if entry.done => Telling::News,
+            _ if self.is_told_again(&own) => Telling::News,
+            _ => Telling::Always,
+        };
+        if !self.show(&stanza, nick, telling, asking.as_deref(), out) {
+            out.push(self.note(&self.address, Change::Ignored));
+        }
+    }
+
+    /// Whether the master repeats what these sessions said: they have joined again, late.
+    fn is_told_again(&self, own: &[Arc<Jid>]) -> bool {
+        !own.is_empty() && matches!(self.phase, Phase::Late(_))
+    }
+
+    /// A presence of one of these sessions has come back; with it what was older.
+    fn answer_presence(&mut self, own: &[Arc<Jid>], event: &Stanza) -> Option<Entry> {
+        let answered = |entry: &Entry| {
+            let presence = match entry.what {
+                What::Presence => true,
+                What::Join => !is_join(&entry.stanza),
+                _ => false,
+            };
+            let said = crate::dmuc::own_payloads(&entry.stanza);
+            presence
+                && entry.status != Status::Held
+                && said.iter().all(|payload| event.payloads.contains(payload))
+        };
+        own.iter().find_map(|session| {
+            let entry = self.outbox.take_first(|entry| entry.is_of(session) && answered(entry))?;
+            Some(entry)
+        })
+    }
+
+    /// Somebody is gone, or takes another nick.
+    fn unavailable(&mut self, stanza: Stanza, nick: &str, out: &mut Vec<Output>) {
+        if let Some(new) = new_nick(&stanza) {
+            return self.renamed(&stanza, nick, &new, out);
+        }
+        let own: Vec<_> = self.confirmed_as(nick);
+        if own.is_empty() && self.is_local(nick) {
+            // Somebody who had the nick before.
+            return;
+        }
+        self.show_gone(&stanza, nick, out);
+        // Their LEAVE was lost: to those who had this nick the event is the end of their stay.
+        let moderated = self.is_moderated();
+        for session in own {
+            self.confirmed.shift_remove(&session);
+            self.locals.shift_remove(&session);
+            self.drop_late(&session, out);
+            self.forget_directed(&session);
+        }
+        self.drop_jids(moderated);
+    }
+
+    /// A message to all, live or late.
+    pub(super) fn message(
+        &mut self,
+        now: Time,
+        stanza: Stanza,
+        x: &dmuc::X,
+        late: bool,
+        out: &mut Vec<Output>,
+    ) {
+        let Some(message) = stored(&stanza, x, now) else { return };
+        let seen = self.reflected(&message, out);
+        let stanza = plain(stanza);
+        self.follow_status(&stanza);
+        if stanza.is_subject_change() {
+            self.subject = Some(message.clone()).filter(|m| m.from.resource().is_some());
+        } else if StoredMessage::is_kept(&message.payloads) {
+            self.history.push(message.clone());
+        }
+        let known = message
+            .id
+            .clone()
+            .is_some_and(|id| self.lately.contains(&(message.from.clone(), id)) && seen.is_none());
+        if known {
+            return;
+        }
+        let stanza = match late {
+            true => stanza.with_payload(delay_element(&self.address, message.stamp)),
+            false => stanza,
+        };
+        self.tell(&stanza, seen.as_ref(), out);
+    }
+
+    /// The room says that it hides JIDs now, or does not any more (XEP-0045 §10.2.1: 172, 173).
+    fn follow_status(&mut self, stanza: &Stanza) {
+        let by_room = stanza.from.as_ref().is_some_and(|from| from.resource().is_none());
+        let Some(x) = stanza.payload("x", ns::MUC_USER).filter(|_| by_room) else { return };
+        let moderated = self.is_moderated();
+        for code in x.children().filter_map(|child| child.attr("code")) {
+            match code {
+                "172" => self.whois = Whois::Anyone,
+                "173" | "174" => self.whois = Whois::Moderators,
+                _ => {}
+            }
+        }
+        self.drop_jids(moderated);
+    }
+}
+
+/// Without XEP-0282's elements.
+pub(super) fn plain(stanza: Stanza) -> Stanza {
+    stanza.retaining(|payload| !ns::is_dmuc(payload))
+}
+
+/// A message as it is kept.
+pub(super) fn stored(stanza: &Stanza, x: &dmuc::X, now: Time) -> Option<StoredMessage> {
+    let kept = |payload: &&Element| !ns::is_dmuc(payload);
+    Some(StoredMessage {
+        from: stanza.from.clone()?,
+        id: stanza.id.clone(),
+        lang: stanza.lang.clone(),
+        payloads: Arc::new(stanza.payloads.iter().filter(kept).cloned().collect()),
+        stamp: x.delay.as_ref().map_or(now, |delay| delay.stamp),
+    })
+}
+
+/// The nick that somebody takes (303).
+pub(super) fn new_nick(stanza: &Stanza) -> Option<String> {
+    let x = stanza.payload("x", ns::MUC_USER)?;
+    let renamed = x
+        .children()
+        .any(|child| child.is("status", ns::MUC_USER) && child.attr("code") == Some("303"));
+    let item = x.get_child("item", ns::MUC_USER)?;
+    renamed.then(|| item.attr("nick").map(str::to_owned)).flatten()
+}
+
+/// How long an arrival waits for the ENTER that tells whose it is.
+const DEFERRED_FOR: Duration = Duration::from_secs(1);

@@ -1,0 +1,215 @@
+//! What a slave does for its users in a split if the master has granted it: admit newcomers, change
+//! nicks, kick, pass private messages and queries.
+
+use super::outbox::{Entry, Status, What};
+use super::told::Telling;
+use super::*;
+use crate::room::privilege::rank;
+use crate::room::{Affiliation, Item, Role, nick::is_acceptable};
+use crate::stanza::slave::EnterRole;
+use crate::stanza::{Condition, ErrorType, Kind, Type, dmuc, error_element, ns};
+
+impl RegisteredRoom {
+    /// A newcomer: admitted without affiliation, until the master judges it.
+    pub(super) fn enter_here(
+        &mut self,
+        now: Time,
+        session: Arc<Jid>,
+        mut entry: Entry,
+        out: &mut Vec<Output>,
+    ) {
+        let to = entry.stanza.to.as_ref().and_then(|to| to.resource()).map(|to| to.to_string());
+        let nick = to.filter(|nick| {
+            let stored = self.position.is_some() && self.roster.len() < super::told::ROSTER_MAX;
+            let join = super::outbox::is_join(&entry.stanza);
+            self.granted.local_enter
+                && stored
+                && join
+                && is_acceptable(nick)
+                && !self.is_taken(nick, Some(&session))
+                && !self.outbox.is_full()
+        });
+        let Some((nick, occupant)) = nick.and_then(|nick| {
+            let occupant = self.occupant(&nick)?;
+            Some((nick, occupant))
+        }) else {
+            self.directed.remove(&session);
+            return self.return_to_sender(&entry.stanza, out);
+        };
+        let role = match self.granted.enter_role {
+            EnterRole::Visitor => Role::Visitor,
+            EnterRole::Participant => Role::Participant,
+        };
+        let affiliation = Some(Affiliation::None);
+        let item = Item { affiliation, role: Some(role), jid: Some(&session), ..Item::default() };
+        let mut payloads = crate::dmuc::own_payloads(&entry.stanza);
+        payloads.push(item.element(&[]));
+        let presence = Stanza::presence(Type::Absent).with_from(occupant).with_payloads(payloads);
+        self.show(&presence, &nick, Telling::Always, None, out);
+        self.locals.insert(session.clone(), nick.clone());
+        let limits = history_limits(&entry.stanza);
+        self.burst(now, &session, &nick, &presence, &limits, out);
+        // One visit: whether the master has seen the first one end does not matter.
+        self.confirmed.shift_remove(&session);
+        let before =
+            |other: &Entry| other.is_of(&session) && matches!(other.what, What::Join | What::Leave);
+        self.outbox.take(before);
+        (entry.what, entry.nick) = (What::Join, Some(nick));
+        self.outbox.push_first(entry.kept());
+    }
+
+    /// An occupant asks for another nick.
+    pub(super) fn rename_in_split(
+        &mut self,
+        session: &Arc<Jid>,
+        entry: Entry,
+        old: &str,
+        new: &str,
+        out: &mut Vec<Output>,
+    ) {
+        let refusal = match self.granted.local_nick {
+            false => Some(Condition::NotAcceptable),
+            true if !is_acceptable(new) || self.is_taken(new, Some(session)) => {
+                Some(Condition::Conflict)
+            }
+            true => None,
+        };
+        if let Some(condition) = refusal {
+            if let Some(occupant) = self.occupant(old) {
+                self.directed.insert(session.clone(), occupant);
+            }
+            let by = Some(&*self.address);
+            let error = error_element(ErrorType::Cancel, condition, by, None);
+            out.extend(entry.stanza.error_reply(error).map(Output::Send));
+            return;
+        }
+        let queued = |entry: &Entry| entry.what == What::Join && entry.status == Status::Queued;
+        let joining = self.outbox.has(session, queued);
+        self.tell_new_nick(old, new, &[], out);
+        if !joining {
+            // Who has to be admitted yet asks to be under the new nick.
+            let mut kept = entry.kept();
+            kept.stanza = kept.stanza.retaining(|payload| !payload.is("x", ns::MUC));
+            (kept.what, kept.nick) = (What::Presence, Some(old.to_owned()));
+            self.outbox.push(kept);
+        }
+    }
+
+    /// A moderator kicks a local occupant.
+    pub(super) fn kick_here(
+        &mut self,
+        now: Time,
+        entry: Entry,
+        actor: &str,
+        out: &mut Vec<Output>,
+    ) {
+        let Some((target, reason)) = kicked(&entry.stanza) else { return };
+        let sessions = self.sessions(&target);
+        let may =
+            self.roster.get(actor).zip(self.roster.get(&target)).is_some_and(|(one, other)| {
+                one.role == Role::Moderator
+                    && other.role != Role::Moderator
+                    && rank(&other.affiliation) <= rank(&one.affiliation)
+            });
+        let actor_jid = entry.stanza.from.clone();
+        let Some(actor_jid) = actor_jid.filter(|_| {
+            self.granted.local_kick && may && !sessions.is_empty() && !self.outbox.is_full()
+        }) else {
+            return self.return_to_sender(&entry.stanza, out);
+        };
+        let item = Item {
+            jid: sessions.first().map(|session| &**session),
+            actor: Some((actor, &actor_jid)),
+            reason: reason.as_deref(),
+            ..Item::default()
+        };
+        let farewell = self.farewell(&target, item, &[307]);
+        out.push(Output::Send(entry.stanza.result_reply(vec![])));
+        self.outbox.push(Entry { what: What::Kick, ..entry.kept() });
+        for session in sessions {
+            let known = self.confirmed.get(&session).cloned();
+            self.expel(&session, farewell.clone(), out);
+            let Some(occupant) = self.occupant(&target) else { continue };
+            let gone =
+                Stanza::presence(Type::Unavailable).with_from(session.clone()).with_to(occupant);
+            let mut leave = Entry::new(gone, now, Some(&target), Status::Queued);
+            leave.done = true;
+            self.outbox.take(|e| e.is_of(&session) && e.what == What::Leave);
+            self.outbox.push(leave);
+            if let Some(known) = known {
+                self.confirmed.insert(session, known);
+            }
+        }
+    }
+
+    /// A private message or a query of one local occupant to another.
+    pub(super) fn pass_privately(&mut self, stanza: Stanza, nick: &str, out: &mut Vec<Output>) {
+        let to = stanza.to.as_ref().and_then(|to| to.resource()).map(|to| to.to_string());
+        let sessions = to.map(|to| self.sessions(&to)).unwrap_or_default();
+        let passed = matches!(stanza.kind, Kind::Message | Kind::Iq);
+        let (Some(first), Some(from), true) =
+            (sessions.first().cloned(), self.occupant(nick), passed && self.granted.local_private)
+        else {
+            return self.return_to_sender(&stanza, out);
+        };
+        if stanza.kind == Kind::Message {
+            for session in sessions {
+                out.push(Output::Send(stanza.clone().with_from(from.clone()).with_to(session)));
+            }
+            return;
+        }
+        let Some(asker) = stanza.from.clone() else { return };
+        // What an account answers is asked of the account.
+        let asked = match stanza.has_payload("vCard", ns::VCARD) {
+            true => Arc::new(Jid::from(first.to_bare())),
+            false => first,
+        };
+        if self.queries.len() >= QUERIES_MAX {
+            self.queries.pop_front();
+        }
+        let id = stanza.id.clone();
+        self.queries.push_back(Query { id, asker, asked: asked.clone() });
+        out.push(Output::Send(stanza.with_from(from).with_to(asked)));
+    }
+
+    /// The answer to a query of one local occupant to another.
+    pub(super) fn answer_here(&mut self, stanza: Stanza, out: &mut Vec<Output>) {
+        let query = self
+            .queries
+            .iter()
+            .position(|query| query.id == stanza.id && Some(&query.asked) == stanza.from.as_ref());
+        let Some(query) = query.and_then(|position| self.queries.remove(position)) else { return };
+        let answering = |session: &Arc<Jid>| session.to_bare() == query.asked.to_bare();
+        let nick = self.locals.iter().find(|(session, _)| answering(session)).map(|(_, n)| n);
+        if let Some(from) = nick.and_then(|nick| self.occupant(nick)) {
+            out.push(Output::Send(stanza.with_from(from).with_to(query.asker)));
+        }
+    }
+}
+
+/// Whom an IQ kicks, and why; nothing if it does anything else.
+pub(super) fn kicked(iq: &Stanza) -> Option<(String, Option<String>)> {
+    let to_room = iq.to.as_ref().is_some_and(|to| to.resource().is_none());
+    let query = iq.payload("query", ns::MUC_ADMIN).filter(|_| iq.type_ == Type::Set && to_room)?;
+    let mut items = query.children();
+    let (item, None) = (items.next()?, items.next()) else { return None };
+    let kick = item.is("item", ns::MUC_ADMIN)
+        && item.attr("role") == Some("none")
+        && item.attr("affiliation").is_none();
+    let reason = item.get_child("reason", ns::MUC_ADMIN).map(|reason| reason.text());
+    kick.then(|| item.attr("nick").map(|nick| (nick.to_owned(), reason))).flatten()
+}
+
+/// How much history who asks to enter wants.
+pub(super) fn history_limits(stanza: &Stanza) -> dmuc::History {
+    let history = stanza.muc().and_then(|muc| muc.history);
+    history.map_or_else(dmuc::History::default, |history| dmuc::History {
+        maxchars: history.maxchars,
+        maxstanzas: history.maxstanzas,
+        seconds: history.seconds,
+        since: history.since.map(|since| Time::from_micros(since.0.timestamp_micros())),
+    })
+}
+
+/// How many queries between local occupants may be without answer.
+const QUERIES_MAX: usize = 256;

@@ -1,0 +1,247 @@
+//! The end: of the room, of the registration, of the slave's process; and its new beginning.
+
+use super::outbox::{Entry, Status, What};
+use super::*;
+use crate::room::Item;
+use crate::room::item::status;
+use crate::stanza::{Condition, Payloads, Type, element, ns};
+
+/// What is said of a room that was destroyed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Destroyed {
+    pub venue: Option<String>,
+    pub reason: Option<String>,
+}
+
+impl RegisteredRoom {
+    /// The master ends the room, or its service: one stanza for all. Each local occupant is told of
+    /// himself (XEP-0045 §10.9), and everything is forgotten.
+    pub(super) fn room_is_over(&mut self, _: Time, stanza: &Stanza, out: &mut Vec<Output>) {
+        self.tell_end(&stanza.payloads, out);
+        self.forget_room();
+    }
+
+    fn tell_end(&self, payloads: &Payloads, out: &mut Vec<Output>) {
+        let mut payloads = Vec::clone(payloads);
+        for x in payloads.iter_mut().filter(|payload| payload.is("x", ns::MUC_USER)) {
+            x.append_child(status(110));
+        }
+        let payloads = Payloads::new(payloads);
+        for (session, nick) in &self.locals {
+            let Some(occupant) = self.occupant(nick) else { continue };
+            let farewell = Stanza::presence(Type::Unavailable)
+                .with_from(occupant)
+                .with_to(session.clone())
+                .with_payloads(payloads.clone());
+            out.push(Output::Send(farewell));
+        }
+    }
+
+    /// The room that was known is no more. Nobody is moved into another one that has its address.
+    pub(super) fn dissolve(&mut self, destroyed: Option<Destroyed>, out: &mut Vec<Output>) {
+        let item = Item {
+            affiliation: Some(crate::room::Affiliation::None),
+            role: Some(crate::room::Role::None),
+            ..Item::default()
+        };
+        let mut x = item.element(if destroyed.is_none() { &[333] } else { &[] });
+        if let Some(Destroyed { venue, reason }) = destroyed {
+            let mut destroy = element("destroy", ns::MUC_USER, &[]);
+            if let Some(venue) = venue {
+                destroy = crate::stanza::attribute(destroy, "jid", &venue);
+            }
+            if let Some(text) = reason {
+                let mut reason = element("reason", ns::MUC_USER, &[]);
+                reason.append_text(text);
+                destroy.append_child(reason);
+            }
+            x.append_child(destroy);
+        }
+        self.tell_end(&Payloads::new(vec![x]), out);
+        for entry in self.outbox.take(|entry| entry.status != Status::Held) {
+            if matches!(entry.what, What::Join | What::Message) && !entry.done {
+                self.return_to_sender(&entry.stanza, out);
+            }
+        }
+        self.forget_room();
+    }
+
+    /// Forget everything of the room; what users have asked for since waits still.
+    fn forget_room(&mut self) {
+        let locals = std::mem::take(&mut self.locals);
+        let held = self.outbox.take(|entry| entry.status == Status::Held);
+        let mut outbox = Outbox::default();
+        for entry in held {
+            let session = entry.stanza.from.as_ref();
+            let was_here = session.is_some_and(|session| locals.contains_key(session));
+            // Nothing of their stay goes to another room; a new wish to enter does.
+            if !was_here || super::outbox::is_join(&entry.stanza) {
+                outbox.push(entry);
+            }
+        }
+        let waits = |session: &Jid| outbox.has(session, |entry| entry.what == What::Join);
+        self.directed.retain(|session, _| !locals.contains_key(session) || waits(session));
+        *self = self.emptied(outbox);
+    }
+
+    /// The same room, with nothing known of it.
+    fn emptied(&mut self, outbox: Outbox) -> Self {
+        Self {
+            jid: self.jid.clone(),
+            address: self.address.clone(),
+            slave: self.slave.clone(),
+            instance: self.instance.clone(),
+            demands: self.demands,
+            timers: self.timers,
+            phase: Phase::Idle,
+            accepted: false,
+            amnesiac: false,
+            position: None,
+            granted: Policy::default(),
+            whois: Whois::default(),
+            roster: Roster::new(),
+            marked: BTreeSet::new(),
+            knows_jids: false,
+            locals: IndexMap::new(),
+            confirmed: IndexMap::new(),
+            directed: std::mem::take(&mut self.directed),
+            history: History::default(),
+            provisional: Vec::new(),
+            lately: BTreeSet::new(),
+            subject: None,
+            outbox,
+            deferred: None,
+            queries: VecDeque::new(),
+            doubted: Vec::new(),
+            pinger: Pinger::new(self.timers, self.timers.slave_idle),
+            sent_at: self.sent_at,
+            backoff: self.backoff,
+            given_up: None,
+            rejoined: self.rejoined,
+            refused_until: self.refused_until,
+            deregistering: None,
+            ids: self.ids,
+        }
+    }
+
+    /// What the master has removed with the slave's earlier run needs no leave.
+    pub(super) fn forget_earlier_run(&mut self) {
+        if std::mem::take(&mut self.amnesiac) {
+            self.outbox.take(|entry| entry.what == What::Leave && entry.done);
+        }
+    }
+
+    /// A registration is refused. At first contact users are served by the room itself. In a
+    /// netjoin only the end of the room ends their stay; after everything else it is tried again.
+    pub(super) fn refused(&mut self, now: Time, iq: &Stanza, out: &mut Vec<Output>) {
+        out.push(self.note(&self.address, Change::Refused));
+        let error = iq.error();
+        let condition = error.as_ref().map(|error| error.defined_condition.clone());
+        let wait = error.as_ref().is_some_and(|e| e.type_ == crate::stanza::ErrorType::Wait);
+        if !self.accepted {
+            let span = if wait { Duration::from_secs(60) } else { REFUSED_FOR };
+            self.refused_until = Some(now + span);
+            return self.go_native(now, out);
+        }
+        let text = error.and_then(|error| error.texts.into_values().next());
+        match condition {
+            Some(Condition::Gone { new_address }) => {
+                let venue = new_address.map(|uri| uri.trim_start_matches("xmpp:").to_owned());
+                let destroyed = venue.is_some() || text.is_some();
+                let destroyed = destroyed.then_some(Destroyed { venue, reason: text });
+                self.dissolve(destroyed, out);
+                self.go_native(now, out);
+            }
+            Some(Condition::ItemNotFound) => {
+                self.dissolve(None, out);
+                self.go_native(now, out);
+            }
+            _ => {
+                self.split(now, out);
+                self.register(now, out);
+            }
+        }
+    }
+
+    /// The registration is over: occupants are the master's own from now on.
+    pub(super) fn deregistered(&mut self, now: Time, out: &mut Vec<Output>) {
+        out.push(self.note(&self.address, Change::Deregistered));
+        self.refused_until = Some(now + REFUSED_FOR);
+        let waiting = self.outbox.take(|entry| {
+            matches!(entry.status, Status::Held | Status::Queued) && entry.what != What::Kick
+        });
+        let outbox = Outbox::default();
+        *self = self.emptied(outbox);
+        for Entry { stanza, .. } in waiting {
+            self.send_natively(now, stanza, out);
+        }
+    }
+
+    /// The master sends more than it may, or something that is no state at all.
+    pub(super) fn too_much(&mut self, now: Time, out: &mut Vec<Output>) {
+        out.push(self.note(&self.address, Change::Ignored));
+        self.deregister(now, out);
+    }
+
+    /// The slave was started again without memory. What its users were told it does not know any
+    /// more, so they are told that they are out of the room.
+    pub(in crate::dmuc::slave) fn begin_anew(
+        &mut self,
+        now: Time,
+        directed: &[(Arc<Jid>, Arc<Jid>)],
+        out: &mut Vec<Output>,
+    ) {
+        self.amnesiac = true;
+        for (session, occupant) in directed {
+            let item = Item {
+                affiliation: Some(crate::room::Affiliation::None),
+                role: Some(crate::room::Role::None),
+                ..Item::default()
+            };
+            let told = Stanza::presence(Type::Unavailable)
+                .with_from(occupant.clone())
+                .with_to(session.clone())
+                .with_payload(item.element(&[333, 110]));
+            out.push(Output::Send(told));
+            // If the master serves them itself, it has to hear of it.
+            let left = Stanza::presence(Type::Unavailable)
+                .with_from(session.clone())
+                .with_to(occupant.clone());
+            let done = true;
+            self.outbox.push(Entry { done, ..Entry::new(left, now, None, Status::Held) });
+        }
+        self.register(now, out);
+    }
+
+    /// The slave was started again and knows what it knew. Who is not online any more has left.
+    pub(in crate::dmuc::slave) fn resume(
+        &mut self,
+        now: Time,
+        instance: Arc<str>,
+        directed: &[(Arc<Jid>, Arc<Jid>)],
+        out: &mut Vec<Output>,
+    ) {
+        self.instance = instance;
+        self.sent_at = None;
+        if !self.accepted {
+            self.directed = directed.iter().cloned().collect();
+            self.outbox = Outbox::default();
+            self.phase = Phase::Idle;
+            return;
+        }
+        self.split(now, out);
+        let online = |session: &Jid| directed.iter().any(|(one, _)| **one == *session);
+        let gone = self.locals.iter().filter(|(session, _)| !online(session));
+        let gone: Vec<_> = gone.map(|(session, nick)| (session.clone(), nick.clone())).collect();
+        for (session, nick) in gone {
+            let Some(occupant) = self.occupant(&nick) else { continue };
+            let left =
+                Stanza::presence(Type::Unavailable).with_from(session.clone()).with_to(occupant);
+            let entry = Entry::new(left, now, Some(&nick), Status::Held);
+            self.treat(now, entry, out);
+        }
+        self.directed = directed.iter().cloned().collect();
+        self.backoff.clear();
+        self.register(now, out);
+    }
+}

@@ -1,0 +1,86 @@
+//! Messages that were shown here before the master had them: each is shown to nobody twice, and is
+//! forgotten if the master does not take it.
+
+use super::outbox::{Entry, What};
+use super::*;
+
+impl RegisteredRoom {
+    /// Show a message of a local occupant to all here.
+    pub(super) fn show_provisionally(
+        &mut self,
+        entry: &Entry,
+        from: Arc<Jid>,
+        out: &mut Vec<Output>,
+    ) {
+        let Some(session) = entry.stanza.from.clone() else { return };
+        let stanza = entry.stanza.clone();
+        let message = StoredMessage {
+            from: from.clone(),
+            id: stanza.id.clone(),
+            lang: stanza.lang.clone(),
+            payloads: stanza.payloads.clone(),
+            stamp: entry.at,
+        };
+        if StoredMessage::is_kept(&message.payloads) {
+            self.history.push(message.clone());
+        }
+        let seen = self.locals.keys().cloned().collect();
+        self.provisional.push(Provisional { session, message, seen });
+        self.tell(&stanza.with_from(from), None, out);
+    }
+
+    /// A newcomer has this message in his history.
+    pub(super) fn seen(&mut self, message: &Stanza, session: &Arc<Jid>) {
+        for shown in &mut self.provisional {
+            if Some(&shown.message.from) == message.from.as_ref() && shown.message.id == message.id
+            {
+                shown.seen.insert(session.clone());
+            }
+        }
+    }
+
+    /// The master did not take it.
+    pub(super) fn purge(&mut self, entry: &Entry) {
+        if entry.what != What::Message {
+            return;
+        }
+        let (gone, kept) = std::mem::take(&mut self.provisional)
+            .into_iter()
+            .partition(|shown| is_same(shown, entry));
+        self.provisional = kept;
+        let gone: Vec<Provisional> = gone;
+        for Provisional { message, .. } in &gone {
+            self.history.remove(&message.from, message.id.as_deref(), message.stamp);
+        }
+    }
+
+    /// A message of a local session has come back from the master: it is answered, and what the
+    /// session said before and was not is lost. Who has seen it already.
+    pub(super) fn reflected(
+        &mut self,
+        message: &StoredMessage,
+        out: &mut Vec<Output>,
+    ) -> Option<BTreeSet<Arc<Jid>>> {
+        let nick = message.from.resource().map(|nick| nick.to_string())?;
+        let id = message.id.as_ref()?;
+        let own = |entry: &Entry| {
+            let session = entry.stanza.from.as_ref();
+            let known = session.and_then(|session| self.confirmed.get(session));
+            entry.what == What::Message
+                && entry.stanza.id.as_ref() == Some(id)
+                && (entry.nick.as_ref() == Some(&nick) || known == Some(&nick))
+        };
+        let entry = self.outbox.iter().find(|entry| own(entry)).cloned()?;
+        let session = entry.stanza.from.clone()?;
+        let shown = self.provisional.iter().find(|shown| is_same(shown, &entry));
+        let seen = shown.map(|shown| shown.seen.clone());
+        self.lost_before(&session, Some(id), out);
+        self.outbox.take_first(|other| *other == entry);
+        self.purge(&entry);
+        seen
+    }
+}
+
+fn is_same(shown: &Provisional, entry: &Entry) -> bool {
+    entry.is_of(&shown.session) && entry.stanza.id == shown.message.id
+}

@@ -1,0 +1,207 @@
+//! Whose nick is whose: what a local session is called here and at the master, and the renames that
+//! keep two people apart (XEP-0045 §7.6, 303 and 210).
+//!
+//! A session is *confirmed* under the nick that the master is known to have for it. Only a
+//! confirmed nick is owned; who was admitted here, or changed his nick here, makes room for who
+//! comes from the master.
+
+use super::*;
+use crate::room::item::status;
+use crate::room::{Item, nick::is_acceptable};
+use crate::stanza::{Type, ns};
+
+impl RegisteredRoom {
+    /// The local sessions that the master has under this nick.
+    pub(super) fn confirmed_as(&self, nick: &str) -> Vec<Arc<Jid>> {
+        let own = self.confirmed.iter().filter(|(_, known)| *known == nick);
+        own.filter(|(session, _)| self.locals.contains_key(*session))
+            .map(|(session, _)| session.clone())
+            .collect()
+    }
+
+    /// A local session with this nick that the master may not have at all, if the nick is not
+    /// otherwise owned here.
+    pub(super) fn unconfirmed(&self, nick: &str) -> Option<Arc<Jid>> {
+        if !self.confirmed_as(nick).is_empty() {
+            return None;
+        }
+        let own = self.sessions(nick);
+        own.into_iter().find(|session| !self.confirmed.contains_key(session))
+    }
+
+    /// Whether the owner of this nick has left here, and the master has not heard of it.
+    pub(super) fn has_left_here(&self, nick: &str) -> bool {
+        self.confirmed_as(nick).is_empty()
+            && self.confirmed.values().any(|known| known == nick)
+            && !self.is_local(nick)
+    }
+
+    /// The master has this session under this nick.
+    pub(super) fn confirm(&mut self, session: &Arc<Jid>, nick: &str, out: &mut Vec<Output>) {
+        self.confirmed.insert(session.clone(), nick.to_owned());
+        if self.locals.get(session).is_some_and(|here| here != nick) {
+            self.rename_to(session, nick, out);
+        }
+    }
+
+    /// A local session gets the nick that the master has for it.
+    pub(super) fn rename_to(&mut self, session: &Arc<Jid>, nick: &str, out: &mut Vec<Output>) {
+        self.make_room_for(nick, session, out);
+        let Some(here) = self.locals.get(session).cloned() else { return };
+        self.rename_here(&here, nick, out);
+    }
+
+    /// Whoever has this nick here without owning it gives it up, for this session.
+    pub(super) fn make_room_for(&mut self, nick: &str, session: &Arc<Jid>, out: &mut Vec<Output>) {
+        let holders = self.sessions(nick);
+        if holders.contains(session) || holders.iter().any(|one| one.to_bare() == session.to_bare())
+        {
+            return;
+        }
+        if !holders.is_empty() {
+            self.rename_away(nick, out);
+        }
+    }
+
+    /// The nick belongs to somebody of the master's: who has it here without owning it gets his own
+    /// back, or another one.
+    pub(super) fn rename_away(&mut self, nick: &str, out: &mut Vec<Output>) {
+        let Some(session) = self.sessions(nick).into_iter().next() else { return };
+        if !self.confirmed_as(nick).is_empty() {
+            return;
+        }
+        let owned = self.confirmed.get(&session).filter(|owned| *owned != nick).cloned();
+        let new = match owned {
+            Some(owned) => {
+                self.rename_away(&owned, out);
+                owned
+            }
+            None => self.free_nick(nick),
+        };
+        self.rename_here(nick, &new, out);
+    }
+
+    /// A nick like this one that nobody has, is known to have, or has asked for.
+    fn free_nick(&self, nick: &str) -> String {
+        let (base, number) = match nick.rsplit_once('~') {
+            Some((base, number)) if !base.is_empty() => match number.parse::<u32>() {
+                Ok(number) if number < u32::MAX => (base, number + 1),
+                _ => (nick, 2),
+            },
+            _ => (nick, 2),
+        };
+        let base: String = base.chars().take(NICK_CHARS).collect();
+        let mut candidates = (number..).map(|number| format!("{base}~{number}"));
+        let free = candidates.find(|candidate| !self.is_taken(candidate, None));
+        free.unwrap_or_else(|| nick.to_owned())
+    }
+
+    /// Whether somebody other than this session has this nick, is known to have it at the master,
+    /// or has asked for it.
+    pub(super) fn is_taken(&self, nick: &str, except: Option<&Jid>) -> bool {
+        let other = |session: &Jid| except != Some(session);
+        let asked = |stanza: &Stanza| {
+            let to = stanza.to.as_ref().and_then(|to| to.resource());
+            stanza.is_available() && to.is_some_and(|to| to.as_str() == nick)
+        };
+        self.roster.contains_key(nick)
+            || self.confirmed.iter().any(|(session, known)| known == nick && other(session))
+            || self.outbox.iter().any(|entry| {
+                asked(&entry.stanza) && entry.stanza.from.as_deref().is_some_and(other)
+            })
+    }
+
+    /// All local sessions with this nick get another one: told as a change of nick, and that the
+    /// service did it.
+    fn rename_here(&mut self, old: &str, new: &str, out: &mut Vec<Output>) {
+        if old == new || !is_acceptable(new) {
+            return;
+        }
+        if self.roster.contains_key(new)
+            && let Some(gone) = self.farewell(new, Item::default(), &[])
+        {
+            self.show_gone(&gone, new, out);
+        }
+        self.tell_new_nick(old, new, &[210], out);
+    }
+
+    /// Tell of a change of nick that was decided here, and make it. `codes`: what the subject is
+    /// told beside.
+    pub(super) fn tell_new_nick(
+        &mut self,
+        old: &str,
+        new: &str,
+        codes: &[u16],
+        out: &mut Vec<Output>,
+    ) {
+        let Some(seat) = self.roster.get(old).cloned() else { return };
+        let item = Item { role: Some(seat.role.clone()), nick: Some(new), ..Item::default() };
+        if let Some(left) = self.farewell(old, item, &[303]) {
+            self.tell_presence(&left, old, None, [true; 2], out);
+        }
+        let sessions = self.sessions(old);
+        self.move_seat(old, new);
+        let Some(occupant) = self.occupant(new) else { return };
+        for session in &sessions {
+            self.outbox.retarget(session, old, &occupant);
+            self.directed.insert(session.clone(), occupant.clone());
+        }
+        let mut payloads = Vec::clone(&seat.presence);
+        for x in payloads.iter_mut().filter(|payload| payload.is("x", ns::MUC_USER)) {
+            for code in codes {
+                x.append_child(status(*code));
+            }
+        }
+        let there = Stanza::presence(Type::Absent).with_from(occupant).with_payloads(payloads);
+        self.tell_presence(&there, new, None, [true; 2], out);
+    }
+
+    /// The master says that somebody takes another nick.
+    pub(super) fn renamed(&mut self, stanza: &Stanza, old: &str, new: &str, out: &mut Vec<Output>) {
+        let own = self.confirmed_as(old);
+        let done = own.iter().any(|session| self.locals.get(session).is_some_and(|n| n == new));
+        for known in self.confirmed.values_mut().filter(|known| *known == old) {
+            new.clone_into(known);
+        }
+        let stranger = own.is_empty() && self.is_local(old);
+        if done || stranger || !self.roster.contains_key(old) {
+            return;
+        }
+        self.rename_away_from(new, &own, out);
+        self.marked.remove(old);
+        self.tell_presence(stanza, old, None, [true; 2], out);
+        self.move_seat(old, new);
+    }
+
+    /// Nobody but these has this nick any more.
+    fn rename_away_from(&mut self, nick: &str, own: &[Arc<Jid>], out: &mut Vec<Output>) {
+        if let Some(session) = self.sessions(nick).into_iter().find(|one| !own.contains(one)) {
+            // The nick is confirmed for the new owner already.
+            let confirmed = self.confirmed.get(&session).cloned();
+            let new = confirmed.filter(|owned| owned != nick);
+            let new = new.unwrap_or_else(|| self.free_nick(nick));
+            self.rename_here(nick, &new, out);
+        } else if self.roster.contains_key(nick)
+            && let Some(gone) = self.farewell(nick, Item::default(), &[])
+        {
+            self.show_gone(&gone, nick, out);
+        }
+    }
+
+    /// A seat, and the local sessions in it, get another nick; the place in the roster stays.
+    fn move_seat(&mut self, old: &str, new: &str) {
+        for nick in self.locals.values_mut().filter(|nick| *nick == old) {
+            new.clone_into(nick);
+        }
+        let Some((position, _, mut seat)) = self.roster.shift_remove_full(old) else { return };
+        if let Some(occupant) = self.occupant(new) {
+            seat.occupant = occupant;
+            self.roster.shift_remove(new);
+            let position = position.min(self.roster.len());
+            self.roster.shift_insert(position, new.to_owned(), seat);
+        }
+    }
+}
+
+/// How much of a nick is kept before the number that tells two apart.
+const NICK_CHARS: usize = 60;

@@ -1,0 +1,266 @@
+//! What the master sends between accept and `synced`: state by difference, messages by log.
+
+use super::event::{plain, stored};
+use super::outbox::{Status, What};
+use super::told::Telling;
+use super::*;
+use crate::room::Item;
+use crate::room::history::delay_element;
+use crate::stanza::{Element, Payloads, Type, dmuc, ns};
+
+impl RegisteredRoom {
+    /// The state of one nick: to be stored, and told where it is news. Of a sync that was given up
+    /// nothing counts; out of one the master sends JIDs for the first moderator.
+    pub(super) fn state_presence(
+        &mut self,
+        now: Time,
+        stanza: Stanza,
+        nick: &str,
+        out: &mut Vec<Output>,
+    ) {
+        let telling = match &mut self.phase {
+            Phase::Syncing(sync) => {
+                sync.mentioned.insert(nick.to_owned());
+                if sync.first { Telling::Nobody } else { Telling::News }
+            }
+            Phase::Active | Phase::Late(_) => Telling::News,
+            _ => return out.push(self.note(&self.address, Change::Ignored)),
+        };
+        let stanza = plain(stanza);
+        if stanza.is_unavailable() {
+            return self.state_gone(&stanza, nick, out);
+        }
+        if self.has_left_here(nick) {
+            return;
+        }
+        self.rename_away(nick, out);
+        let stanza = self.with_newer_presence(stanza, nick);
+        if !self.show(&stanza, nick, telling, None, out) {
+            self.too_much(now, out);
+        }
+    }
+
+    fn state_gone(&mut self, stanza: &Stanza, nick: &str, out: &mut Vec<Output>) {
+        if let Some(new) = super::event::new_nick(stanza)
+            && self.roster.contains_key(nick)
+        {
+            // His own change of nick came with accept.
+            return self.renamed(stanza, nick, &new, out);
+        }
+        if !self.is_local(nick) {
+            self.show_gone(stanza, nick, out);
+        }
+    }
+
+    /// What the master has of a local occupant, with the presence that he has sent since.
+    fn with_newer_presence(&self, stanza: Stanza, nick: &str) -> Stanza {
+        let newer = self.sessions(nick).iter().any(|session| {
+            let late = |entry: &super::outbox::Entry| {
+                entry.done
+                    && entry.status == Status::Queued
+                    && matches!(entry.what, What::Presence | What::Join)
+            };
+            self.outbox.has(session, late)
+        });
+        let Some(seat) = self.roster.get(nick).filter(|_| newer) else { return stanza };
+        let room = stanza.payloads.iter().filter(|payload| payload.is("x", ns::MUC_USER));
+        let payloads: Vec<_> = seat.own_payloads().chain(room).cloned().collect();
+        stanza.with_payloads(payloads)
+    }
+
+    /// The present subject.
+    pub(super) fn state_subject(
+        &mut self,
+        now: Time,
+        stanza: Stanza,
+        x: dmuc::X,
+        out: &mut Vec<Output>,
+    ) {
+        let first = match &self.phase {
+            Phase::Syncing(sync) => sync.first,
+            Phase::Active | Phase::Late(_) => false,
+            _ => return out.push(self.note(&self.address, Change::Ignored)),
+        };
+        let subject = stored(&stanza, &x, now).filter(|s| s.from.resource().is_some());
+        let same = |one: &StoredMessage, other: &StoredMessage| {
+            one.from == other.from && one.subject() == other.subject() && one.stamp == other.stamp
+        };
+        let known = match (&self.subject, &subject) {
+            (Some(one), Some(other)) => same(one, other),
+            (None, None) => true,
+            _ => false,
+        };
+        self.subject = subject;
+        if !known && !first {
+            let told = StoredMessage::subject_for(self.subject.as_ref(), &self.address);
+            self.tell(&told, None, out);
+        }
+    }
+
+    /// A message of before: to be stored, and told to nobody now.
+    pub(super) fn initial_history(
+        &mut self,
+        now: Time,
+        stanza: Stanza,
+        x: dmuc::X,
+        out: &mut Vec<Output>,
+    ) {
+        let Phase::Syncing(sync) = &mut self.phase else {
+            return out.push(self.note(&self.address, Change::Ignored));
+        };
+        let length = |payload: &Element| String::from(payload).len() as u64;
+        sync.history.0 += 1;
+        sync.history.1 += stanza.payloads.iter().map(length).sum::<u64>();
+        let (count, bytes) = sync.history;
+        let (count_max, bytes_max) = sync.granted;
+        // Bytes are counted a little differently by everybody.
+        if count > count_max || bytes_max.is_some_and(|max| bytes > max.saturating_mul(2)) {
+            return self.too_much(now, out);
+        }
+        let Some(message) = stored(&stanza, &x, now) else { return };
+        if !self.history.contains(&message.from, message.id.as_deref(), message.stamp) {
+            self.history.push(message);
+        }
+    }
+
+    /// A message that was missed. In a difference the position follows it, so that a sync that
+    /// breaks off is taken up there; in a full sync it stays that of the old state until the end.
+    pub(super) fn event_in_sync(
+        &mut self,
+        now: Time,
+        stanza: Stanza,
+        x: dmuc::X,
+        out: &mut Vec<Output>,
+    ) {
+        let Phase::Syncing(sync) = &self.phase else { return };
+        let Some(at) = x.at.clone().filter(|at| at.backfill && stanza.is_groupchat()) else {
+            return out.push(self.note(&self.address, Change::Ignored));
+        };
+        let (full, target) = (sync.full, sync.target.clone());
+        let run = self.position.as_mut().filter(|position| position.epoch == at.epoch);
+        if at.epoch != target.epoch || run.as_ref().is_some_and(|run| at.seq <= run.seq) {
+            return;
+        }
+        // A change of whois comes before the presences that it is about, out of its order.
+        let by_somebody = stanza.from.as_ref().is_some_and(|from| from.resource().is_some());
+        if let Some(run) = run.filter(|_| !full && by_somebody && at.seq <= target.seq) {
+            run.seq = at.seq;
+        }
+        self.message(now, stanza, &x, true, out);
+    }
+
+    /// The end of the master's state.
+    pub(super) fn synced(&mut self, now: Time, x: dmuc::X, out: &mut Vec<Output>) {
+        let Phase::Syncing(sync) = &mut self.phase else {
+            return out.push(self.note(&self.address, Change::Ignored));
+        };
+        let said = x.synced.is_some_and(|synced| {
+            synced.epoch == sync.target.epoch && synced.seq == sync.target.seq
+        });
+        if !said {
+            return out.push(self.note(&self.address, Change::Ignored));
+        }
+        let Sync { target, full, mentioned, .. } = (**sync).clone();
+        if full {
+            self.remove_unmentioned(&mentioned, out);
+        }
+        self.position = Some(target);
+        self.unmark_away(out);
+        out.push(self.note(&self.address, Change::Synced));
+        self.send_late(now, full, out);
+    }
+
+    /// Those elsewhere of whom the master did not speak are gone.
+    fn remove_unmentioned(&mut self, mentioned: &BTreeSet<String>, out: &mut Vec<Output>) {
+        let local: BTreeSet<_> = self.locals.values().cloned().collect();
+        let gone = self.roster.keys().filter(|nick| !mentioned.contains(*nick));
+        let gone: Vec<_> = gone.filter(|nick| !local.contains(*nick)).cloned().collect();
+        for nick in gone {
+            if let Some(farewell) = self.farewell(&nick, Item::default(), &[]) {
+                self.show_gone(&farewell, &nick, out);
+            }
+        }
+    }
+
+    /// First the joins of those whom the master may not have, in a full sync of all, then what is
+    /// late, in order; then how many these were.
+    fn send_late(&mut self, now: Time, full: bool, out: &mut Vec<Output>) {
+        let mut late = 0;
+        let locals: Vec<_> = self.locals.keys().cloned().collect();
+        for session in locals {
+            let queued = self
+                .outbox
+                .has(&session, |entry| entry.what == What::Join && entry.status == Status::Queued);
+            if queued || (!full && self.confirmed.contains_key(&session)) {
+                continue;
+            }
+            if let Some(join) = self.join_of(&session) {
+                late += 1;
+                let nick = self.locals.get(&session).cloned();
+                let join = self.marked_late(join, nick.as_deref(), now);
+                self.send_up(now, join, out);
+            }
+        }
+        let mut queued = Vec::new();
+        for entry in self.outbox.iter_mut().filter(|entry| entry.status == Status::Queued) {
+            entry.status = Status::Sent;
+            queued.push((entry.stanza.clone(), entry.nick.clone(), entry.at));
+        }
+        for (stanza, nick, at) in queued {
+            late += 1;
+            let stanza = self.marked_late(stanza, nick.as_deref(), at);
+            self.send_up(now, stanza, out);
+        }
+        let id = self.id("sy");
+        let position = self.position.clone();
+        let (epoch, seq) = position.map(|p| (p.epoch, p.seq)).unwrap_or_default();
+        let own = crate::stanza::slave::Synced { epoch, seq, late: Some(late) };
+        let iq = Stanza::iq(Type::Set, &id)
+            .with_from(self.slave.clone())
+            .with_to(self.address.clone())
+            .with_payload(Element::from(own));
+        self.phase = Phase::Late(Late { id, since: now });
+        self.send_up(now, iq, out);
+    }
+
+    /// The join that a local occupant would send now.
+    pub(super) fn join_of(&self, session: &Arc<Jid>) -> Option<Stanza> {
+        let nick = self.locals.get(session)?;
+        let own = self.roster.get(nick)?.own_payloads().cloned();
+        let muc = crate::stanza::element("x", ns::MUC, &[]);
+        let payloads: Vec<_> = own.chain([muc]).collect();
+        let join = Stanza::presence(Type::Absent).with_from(session.clone());
+        Some(join.with_to(self.occupant(nick)?).with_payloads(Payloads::new(payloads)))
+    }
+
+    /// With the time at which it was received; an IQ carries nothing.
+    fn marked_late(&self, stanza: Stanza, nick: Option<&str>, at: Time) -> Stanza {
+        if stanza.kind == crate::stanza::Kind::Iq {
+            return stanza;
+        }
+        let session = stanza.from.as_ref();
+        let known = session.and_then(|session| self.confirmed.get(session)).map(String::as_str);
+        let occupant = nick.or(known).and_then(|nick| self.occupant(nick));
+        let occupant = occupant.or_else(|| stanza.to.clone().filter(|to| to.is_full()));
+        let mut x = crate::stanza::element("x", ns::DMUC, &[]);
+        x.append_child(delay_element(occupant.as_ref().unwrap_or(&self.address), at));
+        stanza.with_payload(x)
+    }
+
+    /// The master has all that was late.
+    pub(super) fn late_is_over(&mut self, now: Time, out: &mut Vec<Output>) {
+        let over = self.outbox.take(|entry| {
+            let waits = entry.what == What::Message || (entry.what == What::Join && !entry.done);
+            entry.status == Status::Sent && !waits
+        });
+        drop(over);
+        for entry in self.outbox.iter_mut().filter(|entry| entry.status == Status::Sent) {
+            entry.status = Status::Relayed(now);
+        }
+        self.phase = Phase::Active;
+        self.backoff.clear();
+        self.pinger.renew(now);
+        self.rejoined = now;
+        self.release(now, out);
+    }
+}

@@ -1,0 +1,269 @@
+//! What comes for local users, and what comes back: whose error it is, and what it says of the way
+//! to the master.
+
+use super::event::plain;
+use super::outbox::{Entry, Status, What};
+use super::*;
+use crate::room::Item;
+use crate::stanza::{Condition, ErrorType, Kind, Type, ns};
+
+impl RegisteredRoom {
+    /// A stanza of the room, or of an occupant, for one local user: it goes to him as it is, unless
+    /// it answers what was answered here.
+    pub(in crate::dmuc::slave) fn user_stanza(
+        &mut self,
+        now: Time,
+        stanza: Stanza,
+        out: &mut Vec<Output>,
+    ) {
+        let Some(user) = stanza.to.clone() else { return };
+        if !self.accepted {
+            self.follow_direct(&user, &stanza);
+            return out.push(Output::Send(plain(stanza)));
+        }
+        self.pinger.hear(now);
+        if stanza.is_error() {
+            return self.user_error(now, stanza, out);
+        }
+        let kick = |entry: &Entry| {
+            entry.what == What::Kick && entry.is_of(&user) && entry.stanza.id == stanza.id
+        };
+        if stanza.kind == Kind::Iq && self.outbox.take_first(kick).is_some() {
+            return;
+        }
+        if has_code(&stanza, "110") && stanza.kind == Kind::Presence {
+            // The master serves him without the slave.
+            self.outbox.take_settled(&user, |entry| {
+                let answered = if stanza.is_available() { What::Join } else { What::Leave };
+                entry.what == answered && entry.is_under_way()
+            });
+            self.follow_direct(&user, &stanza);
+        }
+        out.push(Output::Send(plain(stanza)));
+    }
+
+    /// Somebody is served by the master itself: whether he is in the room.
+    fn follow_direct(&mut self, user: &Arc<Jid>, stanza: &Stanza) {
+        let over = stanza.is_unavailable()
+            && has_code(stanza, "110")
+            && !has_code(stanza, "303")
+            && self.directed.get(user) == stanza.from.as_ref();
+        let refused = stanza.is_error() && stanza.kind == Kind::Presence;
+        if over || refused {
+            self.forget_directed(user);
+        }
+    }
+
+    /// An error for a local user. One of the kind that a broken link makes comes from our link,
+    /// if it is the room that cannot be reached; if it is an occupant, it may be his. A ping will
+    /// tell.
+    fn user_error(&mut self, now: Time, error: Stanza, out: &mut Vec<Output>) {
+        let condition = error.error().map(|error| error.defined_condition);
+        let link = matches!(
+            condition,
+            Some(Condition::RemoteServerNotFound | Condition::RemoteServerTimeout)
+        );
+        let by_room = error.from.as_ref().is_some_and(|from| from.resource().is_none());
+        match (link, by_room, &self.phase) {
+            (true, true, _) => self.user_bounce(now, error, out),
+            (true, false, Phase::Active) => {
+                self.doubted.push(error);
+                if !self.pinger.is_waiting() {
+                    self.ping(now, out);
+                }
+            }
+            _ => self.pass_error(now, error, out),
+        }
+    }
+
+    /// The answer of the room, or of an occupant.
+    pub(super) fn pass_error(&mut self, now: Time, error: Stanza, out: &mut Vec<Output>) {
+        let Some(user) = error.to.clone() else { return };
+        let answered = |entry: &Entry| {
+            entry.is_of(&user)
+                && entry.stanza.kind == error.kind
+                && entry.stanza.id == error.id
+                && entry.status != Status::Held
+        };
+        let unconfirmed = self.locals.contains_key(&user) && !self.confirmed.contains_key(&user);
+        match error.kind {
+            Kind::Presence if unconfirmed => {
+                self.outbox.take_first(answered);
+                return self.refuse_entry(now, &user, &error, out);
+            }
+            Kind::Presence => {
+                let entry = self.outbox.take_first(answered);
+                if entry.is_some_and(|entry| entry.done) {
+                    // He has the nick here that he wanted, and may not have it.
+                    if let Some(known) = self.confirmed.get(&user).cloned() {
+                        self.rename_to(&user, &known, out);
+                    }
+                    return;
+                }
+                if !self.locals.contains_key(&user) {
+                    self.forget_directed(&user);
+                }
+            }
+            Kind::Message => {
+                self.lost_before(&user, error.id.as_ref(), out);
+                if let Some(entry) = self.outbox.take_first(answered) {
+                    self.purge(&entry);
+                }
+            }
+            Kind::Iq => {
+                let entry =
+                    self.outbox.take_first(|entry| entry.what == What::Kick && answered(entry));
+                if entry.is_some() {
+                    return;
+                }
+            }
+        }
+        out.push(Output::Send(plain(error)));
+    }
+
+    /// What a session said before a message that is answered, and is not answered itself, is lost.
+    /// It is not said again: it would come after the later one.
+    pub(super) fn lost_before(
+        &mut self,
+        session: &Jid,
+        id: Option<&Arc<str>>,
+        out: &mut Vec<Output>,
+    ) {
+        for entry in self.outbox.take_older(session, id) {
+            self.return_lost(&entry, out);
+        }
+    }
+
+    /// Who was admitted here is not admitted by the master. A nick that somebody else has is no
+    /// reason to go (XEP-0045 §7.2.8); everything else is told as a removal.
+    fn refuse_entry(&mut self, now: Time, user: &Arc<Jid>, error: &Stanza, out: &mut Vec<Output>) {
+        let error = error.error();
+        let condition = error.as_ref().map(|error| error.defined_condition.clone());
+        let Some(nick) = self.locals.get(user).cloned() else { return };
+        if condition == Some(Condition::Conflict) {
+            self.rename_away(&nick, out);
+            if let Some(join) = self.join_of(user) {
+                self.rejoined = now;
+                self.send_up(now, join, out);
+            }
+            return;
+        }
+        let code = match condition {
+            Some(Condition::Forbidden) => 301,
+            Some(Condition::RegistrationRequired) => 322,
+            _ => 333,
+        };
+        let reason = error.as_ref().and_then(|error| error.texts.values().next().cloned());
+        let item = Item { jid: Some(user), reason: reason.as_deref(), ..Item::default() };
+        let farewell = self.farewell(&nick, item, &[code]);
+        self.drop_late(user, out);
+        self.expel(user, farewell, out);
+    }
+
+    /// A local session is out: told to him, and to the others if nobody else has his nick.
+    pub(super) fn expel(
+        &mut self,
+        session: &Arc<Jid>,
+        farewell: Option<Stanza>,
+        out: &mut Vec<Output>,
+    ) {
+        let moderated = self.is_moderated();
+        let Some(nick) = self.locals.get(session).cloned() else { return };
+        if let Some(farewell) = &farewell {
+            let sessions = std::slice::from_ref(session);
+            let jids = self.sees_jids(&nick);
+            let own = crate::room::Audience::Own { sessions, jids }.render(&farewell.payloads);
+            out.push(Output::Send(farewell.clone().with_to(session.clone()).with_payloads(own)));
+        }
+        self.locals.shift_remove(session);
+        self.confirmed.shift_remove(session);
+        self.forget_directed(session);
+        if let Some(farewell) = farewell.filter(|_| !self.is_local(&nick)) {
+            self.show_gone(&farewell, &nick, out);
+        }
+        self.drop_jids(moderated);
+    }
+
+    /// What a session had under way, or late, is nothing any more; what it sends from now on is.
+    pub(super) fn drop_late(&mut self, session: &Jid, out: &mut Vec<Output>) {
+        let late = |entry: &Entry| entry.is_of(session) && entry.status != Status::Held;
+        for entry in self.outbox.take(late) {
+            match entry.what {
+                What::Message if !entry.done => self.return_lost(&entry, out),
+                _ => self.purge(&entry),
+            }
+        }
+    }
+
+    /// A message or presence of the slave came back; it sends none.
+    pub(super) fn stanza_came_back(&mut self, _: Time, _: &Stanza, out: &mut Vec<Output>) {
+        out.push(self.note(&self.address, Change::Ignored));
+    }
+
+    /// The slave's own server could not reach the master: no doubt about whose link it is.
+    pub(in crate::dmuc::slave) fn bounced(
+        &mut self,
+        now: Time,
+        error: Stanza,
+        out: &mut Vec<Output>,
+    ) {
+        if error.to.as_deref() == Some(&*self.slave) {
+            let id = error.id.clone().unwrap_or_default();
+            if error.kind == Kind::Iq {
+                self.refusal(now, &error, &id, out);
+            }
+            return;
+        }
+        if !self.accepted {
+            if let Some(user) = &error.to {
+                self.follow_direct(&user.clone(), &error);
+            }
+            return out.push(Output::Send(error));
+        }
+        self.user_bounce(now, error, out);
+    }
+
+    /// A user's stanza did not reach the room: it is treated as what is sent in a split.
+    fn user_bounce(&mut self, now: Time, error: Stanza, out: &mut Vec<Output>) {
+        let Some(user) = error.to.clone() else { return };
+        let to_room = error.from.as_ref().is_some_and(|from| from.resource().is_none());
+        let own = |entry: &&mut Entry| {
+            entry.is_of(&user)
+                && entry.stanza.kind == error.kind
+                && entry.stanza.id == error.id
+                && entry.status != Status::Held
+        };
+        let known = self.outbox.iter_mut().find(own).map(|entry| entry.bounced = true).is_some();
+        let awaited = error.kind == Kind::Presence || (error.kind == Kind::Message && to_room);
+        if awaited && !known {
+            // Long settled.
+            return;
+        }
+        self.split(now, out);
+        if !known {
+            let text = crate::stanza::error_element(
+                ErrorType::Wait,
+                Condition::RemoteServerTimeout,
+                None,
+                None,
+            );
+            let mut told = Stanza::new(error.kind, Type::Error).with_payload(text);
+            (told.id, told.from, told.to) = (error.id, error.from, error.to);
+            out.push(Output::Send(told));
+            return;
+        }
+        let shown: BTreeSet<_> = self.provisional.iter().map(|s| s.message.id.clone()).collect();
+        for entry in self.outbox.take(|entry| {
+            entry.bounced && entry.what == What::Message && !shown.contains(&entry.stanza.id)
+        }) {
+            self.return_lost(&entry, out);
+        }
+    }
+}
+
+fn has_code(stanza: &Stanza, code: &str) -> bool {
+    stanza.payload("x", ns::MUC_USER).is_some_and(|x| {
+        x.children()
+            .any(|child| child.is("status", ns::MUC_USER) && child.attr("code") == Some(code))
+    })
+}

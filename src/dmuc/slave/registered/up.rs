@@ -1,0 +1,114 @@
+//! From local users to the master: relayed, held back, or sent as if there were no slave.
+
+use super::outbox::{Entry, Status, What, is_join};
+use super::*;
+use crate::stanza::{Kind, Type, ns};
+
+impl RegisteredRoom {
+    /// A local user sends something to the room.
+    pub(in crate::dmuc::slave) fn up(&mut self, now: Time, stanza: Stanza, out: &mut Vec<Output>) {
+        let stanza = stanza.retaining(|payload| !ns::is_dmuc(payload));
+        match &self.phase {
+            Phase::Idle if is_join(&stanza) && self.may_register(now) => {
+                self.hold(now, stanza, out);
+                self.register(now, out);
+            }
+            Phase::Idle => self.send_natively(now, stanza, out),
+            Phase::Registering(attempt) if attempt.native => self.relay(now, stanza, out),
+            Phase::Registering(_) | Phase::Syncing(_) | Phase::Late(_) => {
+                self.hold(now, stanza, out);
+            }
+            Phase::Active => self.relay(now, stanza, out),
+            Phase::Split => {
+                let entry = self.entry(now, stanza, Status::Held);
+                self.treat(now, entry, out);
+            }
+        }
+    }
+
+    /// As if there were no slave. What it has to know if it registers later it remembers.
+    pub(super) fn send_natively(&mut self, now: Time, stanza: Stanza, out: &mut Vec<Output>) {
+        self.remember_directed(&stanza);
+        self.send_up(now, stanza, out);
+    }
+
+    /// Keep it until the registration has ended.
+    fn hold(&mut self, now: Time, stanza: Stanza, out: &mut Vec<Output>) {
+        let entry = self.entry(now, stanza, Status::Held);
+        if entry.what != What::Leave && entry.what != What::Join && self.outbox.is_full() {
+            return self.refuse_for_space(&entry.stanza, out);
+        }
+        self.remember_directed(&entry.stanza);
+        self.outbox.push(entry);
+    }
+
+    /// Relay: `from` and `to` as they are, payload as it is. A message to all gets an id if it has
+    /// none, so that its reflection can be told from another.
+    pub(super) fn relay(&mut self, now: Time, stanza: Stanza, out: &mut Vec<Output>) {
+        let entry = self.entry(now, stanza, Status::Relayed(now));
+        self.relay_entry(now, entry, out);
+    }
+
+    pub(super) fn relay_entry(&mut self, now: Time, mut entry: Entry, out: &mut Vec<Output>) {
+        let Some(session) = entry.stanza.from.clone() else { return };
+        self.remember_directed(&entry.stanza);
+        let entering = self.outbox.has(&session, |entry| entry.what == What::Join);
+        let present = self.locals.contains_key(&session) || entering;
+        let unconfirmed = !self.confirmed.contains_key(&session);
+        if entry.what == What::Leave && self.locals.contains_key(&session) && unconfirmed {
+            return self.leave_unconfirmed(now, entry, out);
+        }
+        entry.status = Status::Relayed(now);
+        let awaited = match entry.what {
+            What::Join => true,
+            What::Presence | What::Leave | What::Message => present || entry.done,
+            What::Kick | What::Other => false,
+        };
+        self.send_up(now, entry.stanza.clone(), out);
+        if awaited {
+            self.outbox.push(entry);
+            self.outbox.limit();
+        }
+    }
+
+    /// The registration has ended: what users sent meanwhile goes up.
+    pub(super) fn release(&mut self, now: Time, out: &mut Vec<Output>) {
+        for held in self.outbox.take(|entry| entry.status == Status::Held) {
+            let nick = held.stanza.from.as_ref().and_then(|session| self.locals.get(session));
+            let mut entry = Entry::new(held.stanza, held.at, nick, Status::Relayed(now));
+            entry.done = held.done;
+            self.relay_entry(now, entry, out);
+        }
+    }
+
+    /// To whom this session has sent presence.
+    pub(super) fn remember_directed(&mut self, stanza: &Stanza) {
+        let (Some(session), Some(to)) = (&stanza.from, &stanza.to) else { return };
+        match (stanza.kind, &stanza.type_) {
+            (Kind::Presence, Type::Absent) => {
+                self.directed.insert(session.clone(), to.clone());
+            }
+            (Kind::Presence, Type::Unavailable) => {
+                self.directed.remove(session);
+            }
+            _ => {}
+        }
+    }
+
+    /// This session is out of the room; unless it has asked again already, it has to ask anew.
+    pub(super) fn forget_directed(&mut self, session: &Jid) {
+        if !self.outbox.has(session, |entry| entry.what == What::Join) {
+            self.directed.remove(session);
+        }
+    }
+
+    /// The account of a stanza that is received now.
+    fn entry(&mut self, now: Time, mut stanza: Stanza, status: Status) -> Entry {
+        if stanza.is_groupchat() && stanza.id.is_none() {
+            self.ids += 1;
+            stanza.id = Some(format!("m{:x}-{}", now.as_micros(), self.ids).into());
+        }
+        let nick = stanza.from.as_ref().and_then(|session| self.locals.get(session));
+        Entry::new(stanza, now, nick, status)
+    }
+}
