@@ -21,13 +21,19 @@ impl Master {
         let before = std::mem::replace(&mut self.config, config);
         self.history.resize(self.config.history_max);
         if self.config.members_only && !before.members_only {
+            // Who sees JIDs from now on is told after that.
+            let whois = std::mem::replace(&mut self.config.whois, before.whois);
             self.remove_strangers(now, out);
+            self.config.whois = whois;
         }
         self.broadcast_codes(now, codes, out);
         match (before.whois, self.config.whois) {
             (Whois::Moderators, Whois::Anyone) => {
+                // With a moderator behind them they have them already.
                 for index in 0..self.links.len() {
-                    self.resend_all(index, out);
+                    if self.links[index].moderators == 0 {
+                        self.resend_all(index, out);
+                    }
                 }
             }
             (Whois::Anyone, Whois::Moderators) => {
