@@ -49,6 +49,7 @@ mod owner;
 mod presence;
 mod probe;
 mod query;
+mod recovery;
 mod register;
 mod registered;
 mod resync;
@@ -65,7 +66,9 @@ use self::link::{Link, LinkKind, LinkState};
 use self::log::{Log, Logged};
 use self::occupant::{Occupant, Session};
 use self::query::Queries;
+pub(in crate::dmuc) use self::recovery::KeptRoom;
 use self::registered::Registry;
+pub(in crate::dmuc) use self::registered::{Tombstone, of_ended};
 use super::{Change, Note, Output, ServiceConfig};
 use crate::room::{Audience, History, Role, RoomConfig, Roster, Seat, StoredMessage, Whois};
 use crate::stanza::{

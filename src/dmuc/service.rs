@@ -1,13 +1,18 @@
 //! The chat service: rooms by address, and what it answers at its own domain (XEP-0045 §6).
 
+mod disk;
+
 use std::collections::BTreeMap;
 
+use self::disk::Graves;
 use super::{Master, Output, ServiceConfig, ServiceInput};
 use crate::room::RoomConfig;
 use crate::stanza::{
     BareJid, Condition, Element, ErrorType, Jid, Kind, Stanza, Type, element, error_element, ns,
 };
 use crate::time::Time;
+
+pub use self::disk::ServiceDisk;
 
 /// A chat service with the masters of its rooms.
 #[derive(Clone, Debug)]
@@ -19,27 +24,16 @@ pub struct Service {
     started: bool,
     /// Whether the operator has shut it down.
     down: bool,
+    /// What it had kept, until it starts.
+    disk: Option<ServiceDisk>,
+    graves: Graves,
 }
-
-/// What a chat service keeps on disk.
-#[derive(Clone, Debug, Default)]
-pub struct ServiceDisk {}
 
 impl Service {
     /// A service with the rooms and slaves of its configuration, and nobody in them.
     pub fn new(config: ServiceConfig) -> Self {
-        Self { config, rooms: BTreeMap::new(), started: false, down: false }
-    }
-
-    /// What it keeps on disk.
-    pub fn disk(&self) -> ServiceDisk {
-        ServiceDisk {}
-    }
-
-    /// A service that starts again with what it kept.
-    pub fn recovered(config: ServiceConfig, disk: ServiceDisk) -> Self {
-        let ServiceDisk {} = disk;
-        Self::new(config)
+        let graves = Graves::default();
+        Self { config, rooms: BTreeMap::new(), started: false, down: false, disk: None, graves }
     }
 
     /// The domain of its rooms.
@@ -86,6 +80,10 @@ impl Service {
                 }
             }
         }
+        let expiry = self.config.timers.expiry;
+        for room in self.rooms.values().filter(|room| room.is_over()) {
+            self.graves.bury(room, now, expiry);
+        }
         self.rooms.retain(|_, room| !room.is_forgotten());
     }
 
@@ -102,6 +100,9 @@ impl Service {
             return;
         }
         self.started = true;
+        if let Some(disk) = self.disk.take() {
+            return self.restore(now, disk);
+        }
         for config in self.config.rooms.clone() {
             self.open(config, now, Some(CONFIGURED.to_owned()));
         }
@@ -150,8 +151,16 @@ impl Service {
         }
         match self.rooms.get_mut(&address) {
             Some(room) => room.stanza(now, stanza, out),
-            None => reply(&stanza, ErrorType::Cancel, Condition::ItemNotFound, out),
+            None => match self.grave(&address, &stanza, now) {
+                Some(answer) => out.push(Output::Send(answer)),
+                None => reply(&stanza, ErrorType::Cancel, Condition::ItemNotFound, out),
+            },
         }
+    }
+
+    /// What a slave is told that wants to register with a room that is no more.
+    fn grave(&self, room: &BareJid, stanza: &Stanza, now: Time) -> Option<Stanza> {
+        self.config.registration.then(|| self.graves.answer(room, stanza, now)).flatten()
     }
 
     /// Whether this is a request to enter a room that does not exist and may be created so.

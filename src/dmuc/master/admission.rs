@@ -36,7 +36,19 @@ impl Master {
         if !admin && self.is_full() && !self.occupants.contains_key(nick) {
             return Err((ErrorType::Wait, Condition::ServiceUnavailable, None));
         }
+        if self.has_enough_of(session.domain().as_str()) {
+            let text = Some("Too many occupants of this domain");
+            return Err((ErrorType::Wait, Condition::ResourceConstraint, text));
+        }
         self.owns_nick(&bare, nick)
+    }
+
+    /// Whether the room takes nobody else of this domain.
+    fn has_enough_of(&self, domain: &str) -> bool {
+        let Some(max) = self.config.grants.domain_users_max else { return false };
+        let of_domain = |session: &&Arc<Jid>| session.domain().as_str() == domain;
+        let count = self.nicks.keys().filter(of_domain).count();
+        usize::try_from(max).is_ok_and(|max| count >= max)
     }
 
     /// Why somebody may not take this nick: it is none, reserved for somebody else, or somebody

@@ -33,12 +33,7 @@ impl Master {
         };
         let late = stamp.filter(|stamp| *stamp < now);
         let seq = self.log.push(now, logged);
-        self.copy_to_slaves(
-            &stanza,
-            stamp,
-            wire::at(&self.registry.epoch, seq, late.is_some()),
-            out,
-        );
+        self.copy_to_slaves(&stanza, stamp, (seq, late.is_some()), out);
         if self.direct > 0 {
             if let Some(stamp) = late {
                 stanza = stanza.with_payload(delay_element(&self.address, stamp));
@@ -54,7 +49,7 @@ impl Master {
         &self,
         stanza: &Stanza,
         stamp: Option<Time>,
-        at: Element,
+        (seq, late): (u64, bool),
         out: &mut Vec<Output>,
     ) {
         let stamped = stamp.zip(stanza.from.as_ref());
@@ -64,7 +59,8 @@ impl Master {
         };
         let active = || self.links.iter().filter(|link| link.state == LinkState::Active);
         let any = active().any(|link| link.registered().is_some());
-        let placed = if any { wire::marked(&payloads, at) } else { payloads.clone() };
+        let at = any.then(|| wire::at(&self.registry.epoch, seq, late));
+        let placed = at.map_or_else(|| payloads.clone(), |at| wire::marked(&payloads, at));
         let mut copies = Renderings::new(&payloads);
         let mut placed = Renderings::new(&placed);
         for link in active() {

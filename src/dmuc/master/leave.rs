@@ -2,6 +2,7 @@
 
 use super::fanout::{Event, copy};
 use super::log::Gone;
+use super::message::is_of_a_link;
 use super::*;
 use crate::dmuc::own_payloads;
 use crate::room::{Affiliation, Item};
@@ -188,7 +189,12 @@ impl Master {
         if unreachable {
             let own = vec![self.kicked_for(stanza)];
             let departure = Departure { codes: &[333], own, ..Departure::default() };
-            self.remove_session(now, from, &departure, out);
+            return self.remove_session(now, from, &departure, out);
+        }
+        // A lost connection to one user may be his slave's.
+        let link = occupant.via(from).filter(|link| self.links[*link].registered().is_some());
+        if let (Some(link), true) = (link, is_of_a_link(stanza)) {
+            self.doubt(now, link, out);
         }
     }
 

@@ -145,7 +145,7 @@ impl Master {
 }
 
 /// Whether an error says that a server could not be reached.
-fn is_of_a_link(stanza: &Stanza) -> bool {
+pub(super) fn is_of_a_link(stanza: &Stanza) -> bool {
     let condition = stanza.error().map(|error| error.defined_condition);
     matches!(condition, Some(Condition::RemoteServerNotFound | Condition::RemoteServerTimeout))
 }

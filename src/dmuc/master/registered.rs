@@ -55,7 +55,8 @@ use crate::time::Duration;
 
 pub(super) use self::late::Late;
 pub(super) use self::liveness::position_for;
-pub(in crate::dmuc) use self::refusal::{Refusal, Tombstone, of_ended};
+use self::refusal::Refusal;
+pub(in crate::dmuc) use self::refusal::{Tombstone, of_ended};
 
 /// What a room knows of registration in general.
 #[derive(Clone, Debug)]
@@ -96,6 +97,12 @@ impl Registry {
             replaced: BTreeMap::new(),
             offers: BTreeMap::new(),
         }
+    }
+
+    /// The process was started again, and the log goes on.
+    pub fn begin_run(&mut self, now: Time) {
+        self.run = format!("{:x}", now.as_micros());
+        self.offers.clear();
     }
 
     /// An id that no IQ of any run had.
@@ -148,6 +155,8 @@ pub(super) struct Registered {
     faults: VecDeque<Time>,
     /// Whether the last of them is not confirmed by an answered ping yet.
     suspect: bool,
+    /// Since when, at most a second ago, it sent how many pings.
+    pinged: Option<(Time, u32)>,
     /// Whether its occupants are shown as away.
     marked: bool,
 }
@@ -177,8 +186,17 @@ impl Registered {
             life: now,
             faults: VecDeque::new(),
             suspect: false,
+            pinged: None,
             marked: false,
         }
+    }
+
+    /// What was under way is lost.
+    pub fn interrupted(&mut self) {
+        self.asked.clear();
+        self.resyncing = None;
+        self.late = None;
+        self.suspect = false;
     }
 }
 

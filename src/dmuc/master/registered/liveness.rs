@@ -34,6 +34,9 @@ impl Master {
             (_, Type::Error) => self.refused_by(now, index, stanza, out),
             (Kind::Iq, Type::Result) => self.registered_answer(now, index, &id, stanza, out),
             (Kind::Iq, Type::Get) if stanza.has_payload("ping", ns::PING) => {
+                if self.is_flooded(now, index) {
+                    return;
+                }
                 let at = wire::at(&self.registry.epoch, self.log.seq(), false);
                 out.push(Output::Send(stanza.result_reply(vec![at])));
                 // It has not heard of us for long. If something was sent, the way there is dead.
@@ -49,6 +52,14 @@ impl Master {
             }
             _ => out.push(self.note(&self.links[index].jid, Change::Ignored)),
         }
+    }
+
+    /// Whether the slave pings more often than anybody has reason to.
+    fn is_flooded(&mut self, now: Time, index: usize) -> bool {
+        let LinkKind::Registered(slave) = &mut self.links[index].kind else { return false };
+        let (since, count) = slave.pinged.filter(|(at, _)| now < *at + SECOND).unwrap_or((now, 0));
+        slave.pinged = Some((since, count + 1));
+        count >= PINGS_MAX
     }
 
     /// Whether something went to the slave for so short a time that it ought not to be silent.
@@ -348,6 +359,11 @@ const FAULTS_MAX: usize = 3;
 
 /// How long a refusal counts.
 const FAULTS_WINDOW: Duration = Duration::from_secs(600);
+
+/// How many pings of a slave are answered within a second.
+const PINGS_MAX: u32 = 20;
+
+const SECOND: Duration = Duration::from_secs(1);
 
 /// How many pings under way are remembered.
 const ASKED_MAX: usize = 16;

@@ -1,7 +1,9 @@
 //! The master alone: what it is sent, and what it answers, stanza by stanza.
 
 mod accept;
+mod failures;
 mod netjoin;
+mod security;
 
 use super::*;
 use crate::dmuc::{Output, Persistence, Service, ServiceConfig, ServiceInput};
@@ -53,7 +55,11 @@ impl Stage {
     }
 
     pub fn of(room: RoomConfig) -> Self {
-        let service = Service::new(config(&room));
+        Self::that_keeps(room, Persistence::Nothing)
+    }
+
+    pub fn that_keeps(room: RoomConfig, persistence: Persistence) -> Self {
+        let service = Service::new(ServiceConfig { persistence, ..config(&room) });
         Self { service, now: Time::XEP_EPOCH, room, ids: 0 }
     }
 
@@ -172,6 +178,21 @@ impl Stage {
         self.hear(&format!(
             "<iq xmlns='jabber:client' from='{slave}' id='{id}' type='result'>\
              <at xmlns='urn:xmpp:tmp:dmuc:0#slave' epoch='{epoch}' seq='{seq}'/></iq>"
+        ))
+    }
+
+    /// The service crashes and starts again with what it kept.
+    pub fn crash(&mut self, persistence: Persistence) {
+        let disk = self.service.disk();
+        self.now += Duration::from_secs(1);
+        self.service =
+            Service::recovered(ServiceConfig { persistence, ..config(&self.room) }, disk);
+    }
+
+    /// The owner sends this IQ.
+    pub fn own(&mut self, query: &str) -> Vec<Stanza> {
+        self.hear(&format!(
+            "<iq xmlns='jabber:client' from='{OWNER}' id='own' type='set'>{query}</iq>"
         ))
     }
 
