@@ -7,6 +7,7 @@
 //! What is asked for goes to standard output, what is wrong with the input and logs to standard
 //! error.
 
+mod against_plain;
 mod args;
 mod check;
 mod complete;

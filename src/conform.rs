@@ -5,3 +5,4 @@
 
 pub mod examples;
 pub mod invariants;
+pub mod plain;

@@ -92,6 +92,10 @@ pub(super) enum Command {
 ///
 ///   wallops run scenarios/s10-the-great-bounce.scs
 ///   wallops run scenarios/s10-the-great-bounce.scs --net wire --xml
+///
+/// Ask whether anybody could tell the room from one without slaves:
+///
+///   wallops run scenarios/s02-truly-rotten-time.scs --against-plain
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = EXIT_CODES)]
 pub(super) struct Run {
@@ -114,6 +118,11 @@ pub(super) struct Run {
     /// Without slaves, as an ordinary chat room (XEP-0045); lines about slaves are left out
     #[arg(long)]
     pub plain: bool,
+
+    /// Play with slaves and without, and compare what each person receives; a scenario with faults
+    /// cannot be compared
+    #[arg(long, conflicts_with_all = ["plain", "write", "xml"])]
+    pub against_plain: bool,
 
     /// Write the transcript to this file; `wallops diff` reads it
     #[arg(long, value_name = "FILE")]

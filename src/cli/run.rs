@@ -1,5 +1,6 @@
 //! `wallops run`: play scenarios and show what happened.
 
+use super::against_plain;
 use super::args;
 use super::failure::{self, Played};
 use super::files::{self, Script};
@@ -29,6 +30,11 @@ pub(super) fn run(arguments: &args::Run, screen: &mut Screen) -> Result<Verdict,
     for (number, script) in scripts.iter().enumerate() {
         if number > 0 {
             screen.line("");
+        }
+        if arguments.against_plain {
+            verdict = verdict.max(against_plain::compare(script, manner, screen)?);
+            screen.flush();
+            continue;
         }
         let played = stage::play(script, manner);
         if let Err(PlayError::World(error)) = &played {

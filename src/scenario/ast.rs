@@ -25,6 +25,34 @@ pub struct Scenario {
     pub steps: Vec<Step>,
 }
 
+impl Scenario {
+    /// The first line that has no counterpart in a plain room, and why: a fault, or a stanza in the
+    /// name of a machine. What people do in a run without such lines they can do without slaves.
+    pub fn beyond_plain(&self) -> Option<(Span, &'static str)> {
+        self.steps.iter().find_map(Step::beyond_plain)
+    }
+}
+
+impl Step {
+    fn beyond_plain(&self) -> Option<(Span, &'static str)> {
+        let is_machine = |party: &Party| matches!(party, Party::Machine(_));
+        let why = match &self.action {
+            Action::Pause(Pause::Meanwhile(steps)) => {
+                return steps.iter().find_map(Step::beyond_plain);
+            }
+            Action::Network(NetworkChange::Order(_) | NetworkChange::CreateSlave(_)) => {
+                return None;
+            }
+            Action::Network(_) => "this is a fault",
+            Action::Raw { who, raw: Raw::Sends(_) } if who.iter().any(is_machine) => {
+                "this is sent by a machine"
+            }
+            _ => return None,
+        };
+        Some((self.span, why))
+    }
+}
+
 /// The tags of a scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tags {

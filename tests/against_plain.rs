@@ -1,0 +1,78 @@
+//! Nobody can tell a room behind slaves from a plain one: each scenario that ships and has no
+//! faults is played with slaves and without, and everybody receives the same.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use wallops::conform::plain::compare;
+use wallops::scenario::{Scenario, Source, parse};
+use wallops::sim::play::{Options, Outcome, play_event};
+
+#[test]
+fn each_person_receives_the_same_with_slaves_and_without() {
+    let mut wrong = String::new();
+    let mut compared = 0;
+    for path in shipped() {
+        let name = path.strip_prefix(directory()).unwrap().display().to_string();
+        let scenario = read(&path);
+        if scenario.beyond_plain().is_some() {
+            continue;
+        }
+        let [slaves, plain] = [false, true].map(|plain| played(&scenario, plain));
+        for failure in &plain.failures {
+            wrong += &format!(
+                "{name}:{}: without slaves: {} expected {}: {}\n",
+                failure.span.line, failure.whose, failure.expected, failure.found
+            );
+        }
+        let people = compare(&slaves.transcript, &plain.transcript);
+        assert!(people.len() > 1, "{name}: who is there?");
+        for person in people {
+            if let Some(diff) = person.diff {
+                wrong += &format!("{name}: {} can tell:\n{diff}\n", person.jid);
+            }
+        }
+        compared += 1;
+    }
+    assert!(compared > 8, "where have they gone?");
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+fn played(scenario: &Scenario, plain: bool) -> Outcome {
+    play_event(scenario, &Options { plain, ..Options::default() }).unwrap()
+}
+
+fn read(path: &Path) -> Scenario {
+    let text = fs::read_to_string(path).unwrap();
+    let source = Source::new(&path.display().to_string(), &text);
+    parse(&source, &find_cast).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+}
+
+fn find_cast(name: &str) -> Result<Source, String> {
+    let path = directory().join("casts").join(format!("{name}.cast"));
+    let text = fs::read_to_string(&path).map_err(|error| error.to_string())?;
+    Ok(Source::new(&path.display().to_string(), &text))
+}
+
+fn shipped() -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut directories = vec![directory()];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                directories.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "scs") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
+}
