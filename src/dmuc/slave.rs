@@ -70,13 +70,11 @@ pub struct SlaveDisk {
 }
 
 impl Slave {
-    /// What it keeps on disk; nothing if it is not persistent, or configured statically.
+    /// What it keeps on disk, if it is persistent; nothing if it is configured statically.
     pub fn disk(&self) -> SlaveDisk {
-        match self.config {
-            SlaveConfig { persistent: true, registration: Registration::Dynamic(_), .. } => {
-                SlaveDisk { rooms: self.rooms.clone() }
-            }
-            _ => SlaveDisk::default(),
+        match self.config.registration {
+            Registration::Dynamic(_) => SlaveDisk { rooms: self.rooms.clone() },
+            Registration::Static => SlaveDisk::default(),
         }
     }
 

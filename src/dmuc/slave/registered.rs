@@ -99,14 +99,18 @@ pub struct RegisteredRoom {
     lately: BTreeSet<(Arc<Jid>, Arc<str>)>,
     subject: Option<StoredMessage>,
     outbox: Outbox,
+    /// Nicks whose next presence is known: their owners took them here before the master knew.
+    announced: BTreeSet<String>,
     deferred: Option<Deferred>,
     /// Queries between local occupants that are not answered.
     queries: VecDeque<Query>,
     /// Errors that may come from a lost link, until a ping tells.
     doubted: Vec<Stanza>,
     pinger: Pinger,
-    /// When something other than a pong was sent to the master.
+    /// When something was sent to the master.
     sent_at: Option<Time>,
+    /// How many pings were answered since this instant.
+    answered: (Time, u32),
     backoff: Backoff,
     /// The id of a first request that was not waited for any longer.
     given_up: Option<Arc<str>>,
@@ -236,11 +240,13 @@ impl RegisteredRoom {
             lately: BTreeSet::new(),
             subject: None,
             outbox: Outbox::default(),
+            announced: BTreeSet::new(),
             deferred: None,
             queries: VecDeque::new(),
             doubted: Vec::new(),
             pinger: Pinger::new(config.timers, config.timers.slave_idle),
             sent_at: None,
+            answered: (Time::default(), 0),
             backoff: Backoff::default(),
             given_up: None,
             rejoined: Time::default(),

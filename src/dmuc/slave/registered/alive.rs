@@ -129,12 +129,19 @@ impl RegisteredRoom {
     /// The answer to a ping of the master: the position. If it pings although something was sent to
     /// it of late, the way up may be dead.
     pub(super) fn answer_ping(&mut self, now: Time, query: &Stanza, out: &mut Vec<Output>) {
+        let (since, count) = self.answered;
+        let fresh = now >= since + Duration::from_secs(1);
+        self.answered = if fresh { (now, 1) } else { (since, count + 1) };
+        if self.answered.1 > PONGS_MAX {
+            return;
+        }
         let at = self.position.clone().map(|position| {
             let Resume { epoch, seq, .. } = position;
             Element::from(At { epoch, seq, backfill: false })
         });
         out.push(Output::Send(query.result_reply(at.into_iter().collect::<Vec<_>>())));
         let recent = self.sent_at.is_some_and(|sent| now < sent + self.timers.master_idle);
+        self.sent_at = Some(now);
         if matches!(self.phase, Phase::Active) && recent && self.pinger.may_doubt(now) {
             self.ping(now, out);
         }
@@ -214,6 +221,9 @@ impl RegisteredRoom {
         out.extend(stanza.error_reply(error).map(Output::Send));
     }
 }
+
+/// How many pings are answered in a second.
+const PONGS_MAX: u32 = 20;
 
 /// How often what is lost is relayed again.
 const REPEATS_MAX: u8 = 5;

@@ -89,7 +89,8 @@ impl RegisteredRoom {
     /// The arrival of somebody whose nick an unconfirmed local occupant has may be his own.
     fn must_wait(&mut self, now: Time, stanza: &Stanza, seq: u64) -> bool {
         let nick = stanza.from.as_ref().and_then(|from| from.resource()).map(|n| n.to_string());
-        let Some(nick) = nick.filter(|_| stanza.is_available()) else { return false };
+        let waits = |nick: &String| stanza.is_available() && !self.has_left_here(nick);
+        let Some(nick) = nick.filter(waits) else { return false };
         let Some(session) = self.unconfirmed(&nick) else { return false };
         let (stanza, until) = (stanza.clone(), now + DEFERRED_FOR);
         self.deferred = Some(Deferred { stanza, nick, session, seq, until });
@@ -145,6 +146,7 @@ impl RegisteredRoom {
         // Who asks to enter again sees himself where ENTER shows him.
         let asking = asking.cloned();
         let telling = match answered {
+            _ if self.announced.remove(nick) => Telling::News,
             Some(entry) if entry.done => Telling::News,
             _ if self.is_told_again(&own) => Telling::News,
             _ => Telling::Always,

@@ -31,9 +31,7 @@ impl RegisteredRoom {
 
     /// Whether the owner of this nick has left here, and the master has not heard of it.
     pub(super) fn has_left_here(&self, nick: &str) -> bool {
-        self.confirmed_as(nick).is_empty()
-            && self.confirmed.values().any(|known| known == nick)
-            && !self.is_local(nick)
+        self.confirmed_as(nick).is_empty() && self.confirmed.values().any(|known| known == nick)
     }
 
     /// The master has this session under this nick.
@@ -54,26 +52,31 @@ impl RegisteredRoom {
     /// Whoever has this nick here without owning it gives it up, for this session.
     pub(super) fn make_room_for(&mut self, nick: &str, session: &Arc<Jid>, out: &mut Vec<Output>) {
         let holders = self.sessions(nick);
-        if holders.contains(session) || holders.iter().any(|one| one.to_bare() == session.to_bare())
-        {
-            return;
-        }
-        if !holders.is_empty() {
-            self.rename_away(nick, out);
+        let owner = |one: &Arc<Jid>| {
+            one.to_bare() == session.to_bare()
+                || self.confirmed.get(one).is_some_and(|known| known == nick)
+        };
+        if !holders.is_empty() && !holders.iter().any(owner) {
+            self.displace(nick, &[], out);
         }
     }
 
     /// The nick belongs to somebody of the master's: who has it here without owning it gets his own
     /// back, or another one.
     pub(super) fn rename_away(&mut self, nick: &str, out: &mut Vec<Output>) {
-        let Some(session) = self.sessions(nick).into_iter().next() else { return };
-        if !self.confirmed_as(nick).is_empty() {
-            return;
+        if self.confirmed_as(nick).is_empty() {
+            self.displace(nick, &[], out);
         }
+    }
+
+    /// Nobody but these has this nick here any more.
+    fn displace(&mut self, nick: &str, owners: &[Arc<Jid>], out: &mut Vec<Output>) {
+        let mut holders = self.sessions(nick).into_iter();
+        let Some(session) = holders.find(|one| !owners.contains(one)) else { return };
         let owned = self.confirmed.get(&session).filter(|owned| *owned != nick).cloned();
         let new = match owned {
             Some(owned) => {
-                self.rename_away(&owned, out);
+                self.displace(&owned, &[], out);
                 owned
             }
             None => self.free_nick(nick),
@@ -92,12 +95,13 @@ impl RegisteredRoom {
         };
         let base: String = base.chars().take(NICK_CHARS).collect();
         let mut candidates = (number..).map(|number| format!("{base}~{number}"));
-        let free = candidates.find(|candidate| !self.is_taken(candidate, None));
+        let free = candidates.find(|candidate| {
+            !self.is_taken(candidate, None) && !self.confirmed.values().any(|n| n == candidate)
+        });
         free.unwrap_or_else(|| nick.to_owned())
     }
 
-    /// Whether somebody other than this session has this nick, is known to have it at the master,
-    /// or has asked for it.
+    /// Whether somebody has this nick here, or somebody other than this session has asked for it.
     pub(super) fn is_taken(&self, nick: &str, except: Option<&Jid>) -> bool {
         let other = |session: &Jid| except != Some(session);
         let asked = |stanza: &Stanza| {
@@ -105,9 +109,9 @@ impl RegisteredRoom {
             stanza.is_available() && to.is_some_and(|to| to.as_str() == nick)
         };
         self.roster.contains_key(nick)
-            || self.confirmed.iter().any(|(session, known)| known == nick && other(session))
             || self.outbox.iter().any(|entry| {
-                asked(&entry.stanza) && entry.stanza.from.as_deref().is_some_and(other)
+                let author = entry.stanza.from.as_deref();
+                !entry.done && asked(&entry.stanza) && author.is_some_and(other)
             })
     }
 
@@ -164,23 +168,23 @@ impl RegisteredRoom {
             new.clone_into(known);
         }
         let stranger = own.is_empty() && self.is_local(old);
+        if done {
+            // His change is known here; the presence that follows is, too.
+            self.announced.insert(new.to_owned());
+        }
         if done || stranger || !self.roster.contains_key(old) {
             return;
         }
-        self.rename_away_from(new, &own, out);
+        self.make_way(new, &own, out);
         self.marked.remove(old);
         self.tell_presence(stanza, old, None, [true; 2], out);
         self.move_seat(old, new);
     }
 
-    /// Nobody but these has this nick any more.
-    fn rename_away_from(&mut self, nick: &str, own: &[Arc<Jid>], out: &mut Vec<Output>) {
-        if let Some(session) = self.sessions(nick).into_iter().find(|one| !own.contains(one)) {
-            // The nick is confirmed for the new owner already.
-            let confirmed = self.confirmed.get(&session).cloned();
-            let new = confirmed.filter(|owned| owned != nick);
-            let new = new.unwrap_or_else(|| self.free_nick(nick));
-            self.rename_here(nick, &new, out);
+    /// Whoever has this nick makes way for these.
+    fn make_way(&mut self, nick: &str, owners: &[Arc<Jid>], out: &mut Vec<Output>) {
+        if self.sessions(nick).iter().any(|one| !owners.contains(one)) {
+            self.displace(nick, owners, out);
         } else if self.roster.contains_key(nick)
             && let Some(gone) = self.farewell(nick, Item::default(), &[])
         {
