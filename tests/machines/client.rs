@@ -344,6 +344,8 @@ impl Client {
 
     /// A subject, or something like a chat state.
     fn bodiless(&mut self, stanza: &Stanza, delayed: bool) {
+        // The room shows JIDs from now on, or does not any more (XEP-0045 §10.2.1).
+        self.shown = (self.shown || has_code(stanza, "172")) && !has_code(stanza, "173");
         let Some(subject) = stanza.subject() else { return };
         match self.state {
             State::Out | State::Entering => self.fault("a subject before his time", stanza),
