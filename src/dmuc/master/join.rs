@@ -26,6 +26,7 @@ impl Master {
         self.nicks.insert(session.clone(), nick.to_owned());
         self.forget_farewell(via, &session);
         self.direct += usize::from(via.is_none());
+        self.prepare_moderator(now, via, nick, out);
         self.announce(now, nick, stanza, Some(&session), out);
         self.admit(now, &session, history_limits(stanza), created, out);
     }

@@ -160,6 +160,29 @@ impl Master {
         }
     }
 
+    /// The first moderator behind a slave is about to enter: it needs the JIDs of all others.
+    /// Nothing is to come between his arrival and his ENTER.
+    pub(in crate::dmuc::master) fn prepare_moderator(
+        &mut self,
+        now: Time,
+        via: Option<usize>,
+        nick: &str,
+        out: &mut Vec<Output>,
+    ) {
+        let Some(index) = via.filter(|via| self.links[*via].registered().is_some()) else { return };
+        let moderates = self.occupants.get(nick).is_some_and(|o| o.seat.role == Role::Moderator);
+        let hidden = self.config.whois == Whois::Moderators;
+        let link = &self.links[index];
+        if !moderates || link.jids_since.is_some() || link.state != LinkState::Active {
+            return;
+        }
+        self.recount_moderators(index);
+        for (_, other) in self.occupants.iter().filter(|(other, _)| hidden && *other != nick) {
+            self.send_presence(index, other, out);
+        }
+        self.links[index].jids_since = Some(now);
+    }
+
     /// The session is in the room again.
     pub(in crate::dmuc::master) fn forget_farewell(&mut self, via: Option<usize>, session: &Jid) {
         let link = via.map(|link| &mut self.links[link].kind);
