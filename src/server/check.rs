@@ -3,6 +3,8 @@
 //!
 //! A broken stanza is answered, a lie about the sender ends the stream.
 
+use std::sync::Arc;
+
 use crate::stanza::{Condition, Element, ErrorType, Jid, Kind, Stanza, Type, error_element};
 
 /// The stream error for a client that claims to be somebody else (RFC 6120 §8.1.2.1), or that
@@ -29,7 +31,7 @@ pub(super) fn server_lies(stanza: &Stanza, domain: &str) -> Option<&'static str>
 /// define it. An unknown type of message is not wrong: it counts as normal (RFC 6121 §5.2.2).
 pub(super) fn fault(stanza: &Stanza) -> Option<Element> {
     if stanza.malformed_address() == Some("to") {
-        return Some(error_element(ErrorType::Modify, Condition::JidMalformed, None, None));
+        return Some(malformed(stanza));
     }
     let good = match stanza.kind {
         Kind::Message => true,
@@ -56,7 +58,37 @@ pub(super) fn fault(stanza: &Stanza) -> Option<Element> {
     (!good).then(|| error_element(ErrorType::Modify, Condition::BadRequest, None, None))
 }
 
+/// The error for an address that is none. Of presence to a room it is the nick that is wrong: the
+/// answer is what a room would say that could read it (XEP-0045 §7.2.8).
+fn malformed(stanza: &Stanza) -> Element {
+    let room = match stanza.kind {
+        Kind::Presence => address_as_given(stanza).and_then(|to| to.split_once('/')),
+        _ => None,
+    };
+    let room = room.and_then(|(room, _)| Jid::new(room).ok()).filter(|room| room.node().is_some());
+    let text = room.as_ref().map(|_| NICK_INVALID);
+    error_element(ErrorType::Modify, Condition::JidMalformed, room.as_ref(), text)
+}
+
+/// An addressee that is not a JID.
+fn address_as_given(stanza: &Stanza) -> Option<&str> {
+    let mut extra = stanza.extra.iter().flat_map(|extra| extra.iter());
+    extra.find(|(name, _)| name == "to").map(|(_, to)| to.as_str())
+}
+
+/// The answer to a stanza with this error; from the address that it was for, even if that is none.
+pub(super) fn answer(stanza: &Stanza, error: Element) -> Option<Stanza> {
+    let mut reply = stanza.error_reply(error)?;
+    if let Some(to) = address_as_given(stanza) {
+        reply.extra = Some(Arc::new(vec![("from".to_owned(), to.to_owned())]));
+    }
+    Some(reply)
+}
+
 /// Whether both addresses are of one account.
 pub(super) fn same_account(one: &Jid, other: &Jid) -> bool {
     one.node() == other.node() && one.domain() == other.domain()
 }
+
+/// What Prosody says of a nick that is none.
+const NICK_INVALID: &str = "Nickname must pass strict validation";

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::check::{client_lies, fault};
+use super::check::{answer, client_lies, fault};
 use super::router::{Path, Server, Work};
 use super::session::{Leaving, Remembered, Session};
 use super::{Output, SessionId};
@@ -37,7 +37,7 @@ impl Server {
         }
         let stanza = stanza.with_from(Arc::clone(&session.jid));
         if let Some(error) = fault(&stanza) {
-            let reply = stanza.error_reply(error);
+            let reply = answer(&stanza, error);
             return out.extend(reply.map(|reply| Output::ToSession(id, reply)));
         }
         match (stanza.kind, &stanza.to) {

@@ -87,5 +87,5 @@ fn acceptable(nick: &str) -> Result<(), Refusal> {
     if nick::is_acceptable(nick) {
         return Ok(());
     }
-    Err((ErrorType::Modify, Condition::JidMalformed, Some("Nickname must be valid")))
+    Err((ErrorType::Modify, Condition::JidMalformed, Some("Nickname must pass strict validation")))
 }

@@ -44,6 +44,19 @@ fn an_addressee_that_is_no_jid_is_jid_malformed() {
     assert_eq!(only_stanza(&out).id.as_deref(), Some("7"));
 }
 
+/// XEP-0045 §7.2.8: of a nick that is none the room would say so if the address came so far.
+#[test]
+fn a_nick_that_is_no_resource_is_answered_as_by_the_room() {
+    let mut desk = desk(plain());
+    let shaver = desk.open(SHAVER);
+    let out = desk.says(shaver, "<presence to='room@channel.irc/\u{1F916}' id='8'/>");
+    let answer = crate::stanza::Element::from(only_stanza(&out));
+    assert_eq!(answer.attr("from"), Some("room@channel.irc/\u{1F916}"));
+    let error = answer.get_child("error", crate::stanza::ns::CLIENT).unwrap();
+    assert_eq!(error.attr("by"), Some("room@channel.irc"));
+    assert_eq!(error_of(only_stanza(&out)), "modify jid-malformed");
+}
+
 #[test]
 fn a_broken_iq_or_presence_is_a_bad_request() {
     let mut desk = desk(plain());
