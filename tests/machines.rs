@@ -76,3 +76,5 @@ mod sessions;
 mod split_master;
 #[path = "machines/split_slave.rs"]
 mod split_slave;
+#[path = "machines/visibility.rs"]
+mod visibility;

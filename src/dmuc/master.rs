@@ -54,6 +54,7 @@ mod register;
 mod registered;
 mod resync;
 mod settings;
+mod visibility;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -2,7 +2,6 @@
 //! comes of a change of affiliation is in `affiliation`, who may read what in `lists`.
 
 use super::affiliation::Grant;
-use super::fanout::Event;
 use super::leave::Departure;
 use super::*;
 use crate::room::privilege::{Parties, Refusal};
@@ -202,7 +201,6 @@ impl Master {
         if let Some(occupant) = self.occupants.get_mut(nick) {
             occupant.restate();
         }
-        let logged = Logged::Changed(nick.to_owned());
-        self.event(now, Event { stanza, logged, subject, except: None }, out);
+        self.present(now, nick, stanza, None, out);
     }
 }

@@ -91,7 +91,7 @@ impl Master {
         for link in self.links.iter_mut() {
             link.moderators = 0;
         }
-        self.event(now, Event { stanza, logged: Logged::Ended, subject: &[], except: None }, out);
+        self.event(now, Event { stanza, logged: Logged::Ended, subject: &[], except: &[] }, out);
         for occupant in occupants.values() {
             self.tell_end(occupant, said, out);
         }

@@ -19,8 +19,8 @@ pub(super) struct Event<'a> {
     pub logged: Logged,
     /// Of a presence: the sessions that it is about.
     pub subject: &'a [Arc<Jid>],
-    /// A direct session that is told otherwise.
-    pub except: Option<&'a Jid>,
+    /// Direct sessions that are told otherwise.
+    pub except: &'a [Arc<Jid>],
 }
 
 impl Master {
@@ -78,13 +78,13 @@ impl Master {
         &self,
         stanza: &Stanza,
         subject: &[Arc<Jid>],
-        except: Option<&Jid>,
+        except: &[Arc<Jid>],
         out: &mut Vec<Output>,
     ) {
         let mut copies = Renderings::new(&stanza.payloads);
         for occupant in self.occupants.values() {
             let direct = occupant.sessions.iter().filter(|(_, session)| session.via.is_none());
-            for (session, _) in direct.filter(|(session, _)| except != Some(&***session)) {
+            for (session, _) in direct.filter(|(session, _)| !except.contains(session)) {
                 let jids = self.sees_jids(&occupant.seat.role);
                 let payloads = if subject.contains(session) {
                     Audience::Own { sessions: subject, jids }.render(&stanza.payloads)
@@ -96,14 +96,14 @@ impl Master {
         }
     }
 
-    /// The present presence of this nick to everybody but `except`. Its id and language are those
+    /// The present presence of this nick to all who may see it, but not to `except`. Its id and language are those
     /// of the stanza that caused it.
     pub(super) fn announce(
         &mut self,
         now: Time,
         nick: &str,
         cause: &Stanza,
-        except: Option<&Jid>,
+        except: Option<&Arc<Jid>>,
         out: &mut Vec<Output>,
     ) {
         let Some(occupant) = self.occupants.get(nick) else { return };
@@ -112,9 +112,7 @@ impl Master {
             .with_payloads(occupant.seat.presence.clone());
         stanza.id.clone_from(&cause.id);
         stanza.lang.clone_from(&cause.lang);
-        let subject = &occupant.jids();
-        let logged = Logged::Changed(nick.to_owned());
-        self.event(now, Event { stanza, logged, subject, except }, out);
+        self.present(now, nick, stanza, except, out);
     }
 
     /// A groupchat message to everybody.
@@ -130,7 +128,7 @@ impl Master {
         stanza.id.clone_from(&message.id);
         stanza.lang.clone_from(&message.lang);
         let logged = Logged::Message(message);
-        self.event(now, Event { stanza, logged, subject: &[], except: None }, out);
+        self.event(now, Event { stanza, logged, subject: &[], except: &[] }, out);
     }
 
     /// Whether this slave gets real JIDs (`master.presence.jid-with-moderators`).

@@ -42,7 +42,7 @@ impl Master {
         };
         let seat = Seat { occupant, affiliation, role, presence: Payloads::default() };
         let id = self.identity.as_ref().map(|identity| Arc::new(identity.of_occupant(&bare)));
-        let occupant = Occupant { seat, bare, id, sessions: IndexMap::new() };
+        let occupant = Occupant { seat, bare, id, shown: false, sessions: IndexMap::new() };
         self.occupants.insert(nick.to_owned(), occupant);
         true
     }
@@ -151,7 +151,8 @@ impl Master {
     ) {
         let Some((nick, newcomer)) = self.occupant_of(session) else { return };
         let jids = self.sees_jids(&newcomer.seat.role);
-        for (_, occupant) in self.occupants.iter().filter(|(other, _)| *other != nick) {
+        let others = self.occupants.iter().filter(|(other, _)| *other != nick);
+        for (_, occupant) in others.filter(|(_, occupant)| occupant.shown) {
             let presence = Stanza::presence(Type::Absent).with_from(occupant.seat.occupant.clone());
             let payloads = Audience::Other { jids }.render(&occupant.seat.presence);
             out.push(Output::Send(copy(&presence, session, payloads)));

@@ -76,8 +76,12 @@ impl Master {
             self.log.note(now, Logged::Left(gone(nick, &occupant, session, &farewell)));
         }
         self.tell_leaver(&occupant, last, &stanza, out);
-        let logged = Logged::Gone(gone(nick, &occupant, last, &farewell));
-        self.event(now, Event { stanza, logged, subject: &sessions, except: None }, out);
+        let gone = gone(nick, &occupant, last, &farewell);
+        if !occupant.shown {
+            return self.log.note(now, Logged::Left(gone));
+        }
+        let logged = Logged::Gone(gone);
+        self.event(now, Event { stanza, logged, subject: &sessions, except: &[] }, out);
     }
 
     /// Take one session out of the room. The nick goes with the last of them; before, it is said

@@ -18,6 +18,8 @@ pub(super) struct Occupant {
     pub bare: BareJid,
     /// His occupant id (XEP-0421), if the room gives any.
     pub id: Option<Arc<Element>>,
+    /// Whether others were told that he is there.
+    pub shown: bool,
     /// His sessions by full JID, oldest first; never none.
     pub sessions: IndexMap<Arc<Jid>, Session>,
 }

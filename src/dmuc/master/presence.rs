@@ -78,13 +78,18 @@ impl Master {
         if let Some(session) = &stanza.from {
             occupant.present(session, stanza);
         }
+        let shown = occupant.shown;
         self.occupants.shift_insert(position, new.to_owned(), occupant);
         for session in &sessions {
             self.nicks.insert(session.clone(), new.to_owned());
         }
+        if !shown {
+            self.tell_self(new, &departure, None, out);
+            return self.announce(now, new, stanza, None, out);
+        }
         let gone = Gone { nick: old.to_owned(), session, via, farewell, renamed: true };
         let logged = Logged::Gone(gone);
-        let event = Event { stanza: departure, logged, subject: &sessions, except: None };
+        let event = Event { stanza: departure, logged, subject: &sessions, except: &[] };
         self.event(now, event, out);
         self.announce(now, new, stanza, None, out);
     }

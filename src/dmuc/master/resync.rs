@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use super::fanout::{copy, stamped};
 use super::log::{Gone, Logged};
 use super::registered::wire;
+use super::visibility::hidden;
 use super::*;
 use crate::room::Item;
 use crate::stanza::element;
@@ -48,7 +49,7 @@ impl Master {
         let link = &self.links[index];
         out.push(self.note(&link.jid, Change::Created));
         out.push(Output::Send(message_to(&self.opening(), &link.jid, true)));
-        for occupant in self.occupants.values() {
+        for occupant in self.occupants.values().filter(|occupant| occupant.shown) {
             self.send_presence(index, occupant, out);
         }
         let skipped = self.history.iter().count().saturating_sub(link.history_max);
@@ -209,8 +210,13 @@ impl Master {
     pub(super) fn send_presence(&self, index: usize, occupant: &Occupant, out: &mut Vec<Output>) {
         let link = &self.links[index];
         let audience = Audience::Slave { jids: self.shows_jids(link) };
-        let presence = Stanza::presence(Type::Absent).with_from(occupant.seat.occupant.clone());
-        let payloads = audience.render(&occupant.seat.presence);
+        let presence = match occupant.shown {
+            true => Stanza::presence(Type::Absent)
+                .with_from(occupant.seat.occupant.clone())
+                .with_payloads(occupant.seat.presence.clone()),
+            false => hidden(occupant),
+        };
+        let payloads = audience.render(&presence.payloads);
         let payloads = match link.kind {
             LinkKind::Registered(_) => wire::marked(&payloads, wire::state()),
             LinkKind::Static | LinkKind::Vacant => payloads,
@@ -235,7 +241,7 @@ impl Master {
     /// Everybody's presence to a slave that may see JIDs from now on.
     pub(super) fn resend_all(&self, index: usize, out: &mut Vec<Output>) {
         if self.links[index].state == LinkState::Active {
-            for occupant in self.occupants.values() {
+            for occupant in self.occupants.values().filter(|occupant| occupant.shown) {
                 self.send_presence(index, occupant, out);
             }
         }

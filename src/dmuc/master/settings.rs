@@ -27,6 +27,9 @@ impl Master {
             self.config.whois = whois;
         }
         self.broadcast_codes(now, codes, out);
+        if self.config.presence_broadcast != before.presence_broadcast {
+            self.review_visibility(now, out);
+        }
         match (before.whois, self.config.whois) {
             (Whois::Moderators, Whois::Anyone) => {
                 // With a moderator behind them they have them already.

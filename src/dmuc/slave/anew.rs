@@ -86,6 +86,7 @@ impl SlaveRoom {
             slave: self.slave.clone(),
             timers: self.timers,
             roster: Default::default(),
+            hidden: Default::default(),
             locals: Default::default(),
             directed: Default::default(),
             history: self.history.emptied(),

@@ -33,6 +33,9 @@ impl SlaveRoom {
             if self.returning.contains(session) || except == Some(&**session) {
                 continue;
             }
+            if local != nick && self.hidden.contains(nick) {
+                continue;
+            }
             let payloads = if local == nick {
                 let jids = self.sees_jids(local);
                 let sessions = &self.sessions_to_be(nick);

@@ -26,8 +26,8 @@ impl SlaveRoom {
         };
         if self.locals.contains_key(&session) && !asked {
             // Told again; he knows (`netjoin`).
-            self.locals.insert(session, nick.to_owned());
-            return;
+            let before = self.locals.insert(session, nick.to_owned());
+            return self.keep_hidden(stanza, before, nick);
         }
         self.returning.remove(&session);
         self.locals.insert(session.clone(), nick.to_owned());
@@ -37,12 +37,30 @@ impl SlaveRoom {
             .iter()
             .any(|code| matches!(code, xmpp_parsers::muc::user::Status::NonAnonymousRoom));
         if !self.roster.contains_key(nick) {
-            let payloads = Audience::Other { jids: true }.render(&own.payloads);
-            self.store_presence(&own.clone().with_payloads(payloads), nick);
+            self.hidden.insert(nick.to_owned());
+            self.store_own(&own, nick);
         }
         self.leaving.remove(nick);
         self.queue.shift_remove(&session);
         self.burst(now, &session, nick, &own, &x.history.unwrap_or_default(), out);
+    }
+
+    /// What ENTER says of somebody, as others would see him.
+    fn store_own(&mut self, own: &Stanza, nick: &str) {
+        let payloads = Audience::Other { jids: true }.render(&own.payloads);
+        self.store_presence(&own.clone().with_payloads(payloads), nick);
+    }
+
+    /// Of somebody whom others do not see, ENTER is the only news: of his role, of his nick.
+    fn keep_hidden(&mut self, stanza: &Stanza, before: Option<String>, nick: &str) {
+        let Some(before) = before.filter(|before| self.hidden.contains(before)) else { return };
+        if before != nick && self.local_sessions(&before).is_empty() {
+            self.roster.shift_remove(&before);
+            self.hidden.remove(&before);
+        }
+        self.hidden.insert(nick.to_owned());
+        let own = stanza.clone().retaining(|payload| !ns::is_dmuc(payload));
+        self.store_own(&own, nick);
     }
 
     /// Nobody asked for it (`slave.enter.verify-directed-presence`): no effect towards users. The
@@ -77,7 +95,8 @@ impl SlaveRoom {
         out: &mut Vec<Output>,
     ) {
         let jids = self.sees_jids(nick);
-        for (_, seat) in self.roster.iter().filter(|(other, _)| *other != nick) {
+        let shown = |other: &str| other != nick && !self.hidden.contains(other);
+        for (_, seat) in self.roster.iter().filter(|(other, _)| shown(other)) {
             let presence = Stanza::presence(Type::Absent)
                 .with_from(seat.occupant.clone())
                 .with_to(session.clone())
@@ -98,7 +117,13 @@ impl SlaveRoom {
     pub(super) fn leave(&mut self, stanza: &Stanza, leave: dmuc::Leave, out: &mut Vec<Output>) {
         let session = Arc::new(Jid::from(leave.jid));
         let moderated = self.has_moderator();
-        let listed = self.locals.shift_remove(&session).is_some();
+        let nick = self.locals.shift_remove(&session);
+        let listed = nick.is_some();
+        if let Some(nick) = nick.filter(|nick| self.local_sessions(nick).is_empty())
+            && self.hidden.remove(&nick)
+        {
+            self.roster.shift_remove(&nick);
+        }
         self.drop_jids(moderated);
         // Only who is removed by somebody has a join answered by it.
         let asked = self.waiting.left(&session, is_expulsion(stanza));

@@ -3,6 +3,7 @@
 use super::up::is_join;
 use super::*;
 use crate::dmuc::Change;
+use crate::room::audience::Renderings;
 use crate::room::history::delay_element;
 use crate::room::{Audience, Seat, StoredMessage, audience};
 use crate::stanza::{Kind, Payloads, ns};
@@ -52,6 +53,7 @@ impl SlaveRoom {
         if !self.store_presence(&stanza, nick) {
             return out.push(self.note(&self.address, Change::Ignored));
         }
+        let appears = self.hidden.remove(nick);
         let own = self.local_sessions(nick);
         // With several sessions the id tells whose presence this is.
         let several = own.len() > 1;
@@ -64,7 +66,7 @@ impl SlaveRoom {
         // Who asks to enter again sees himself where ENTER shows him.
         let asking = own.iter().find(|session| self.waiting.has(session, is_join));
         let asking = asking.map(|session| &**session);
-        let news = self.taken.remove(nick);
+        let news = self.taken.remove(nick) || appears;
         let told_again = !news
             && before.is_some_and(|before| {
                 only_jids_are_new(&before, &stanza.payloads)
@@ -103,6 +105,9 @@ impl SlaveRoom {
         if let Some(new) = new_nick(&stanza) {
             return self.rename(&stanza, nick, &new, out);
         }
+        if is_hiding(&stanza) {
+            return self.hide(&stanza, nick, out);
+        }
         let own = self.local_sessions(nick);
         let leaves = || own.iter().any(|own| self.waiting.has(own, Stanza::is_unavailable));
         if !own.is_empty() && !is_expulsion(&stanza) && !leaves() {
@@ -124,6 +129,25 @@ impl SlaveRoom {
             self.forget_directed(&session);
         }
         self.drop_jids(moderated);
+    }
+
+    /// The room does not show somebody to others any more, though he is there.
+    fn hide(&mut self, stanza: &Stanza, nick: &str, out: &mut Vec<Output>) {
+        if !self.roster.contains_key(nick) || self.hidden.contains(nick) {
+            return;
+        }
+        let sessions = self.local_sessions(nick);
+        let mut copies = Renderings::new(&stanza.payloads);
+        for (session, local) in self.locals.iter().filter(|(_, local)| *local != nick) {
+            let payloads = copies.of(Audience::Other { jids: self.sees_jids(local) });
+            let copy = stanza.clone().with_to(session.clone()).with_payloads(payloads);
+            out.push(Output::Send(copy));
+        }
+        if sessions.is_empty() {
+            self.roster.shift_remove(nick);
+        } else {
+            self.hidden.insert(nick.to_owned());
+        }
     }
 
     fn rename(&mut self, stanza: &Stanza, old: &str, new: &str, out: &mut Vec<Output>) {
@@ -254,6 +278,10 @@ impl SlaveRoom {
             }
             self.doubt(now, &stanza, out);
         }
+        if let (Some(user), true) = (&stanza.to, stanza.is_available()) {
+            // Of who is not shown to others his presence comes back to himself alone.
+            self.waiting.answered(user, |waiting| waiting.is_available() && !is_join(waiting));
+        }
         out.push(Output::Send(stanza.retaining(|payload| !ns::is_dmuc(payload))));
     }
 }
@@ -262,6 +290,14 @@ impl SlaveRoom {
 pub(super) fn is_expulsion(stanza: &Stanza) -> bool {
     let codes = stanza.muc_user().map(|x| x.status).unwrap_or_default();
     codes.iter().any(|code| *code != xmpp_parsers::muc::user::Status::SelfPresence)
+}
+
+/// Whether it takes somebody out of sight only: he has a role still.
+fn is_hiding(stanza: &Stanza) -> bool {
+    let x = stanza.payload("x", ns::MUC_USER);
+    let item = x.and_then(|x| x.get_child("item", ns::MUC_USER));
+    let role = item.and_then(|item| item.attr("role"));
+    role.is_some_and(|role| role != "none") && new_nick(stanza).is_none()
 }
 
 /// The nick that somebody takes (303).

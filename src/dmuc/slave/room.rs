@@ -22,6 +22,8 @@ pub struct SlaveRoom {
     pub(super) timers: Timers,
     /// Everybody in the room, as the master told (`slave.store.room-roster`).
     pub(super) roster: Roster,
+    /// Local occupants whom the room does not show to others: it told of them by ENTER alone.
+    pub(super) hidden: BTreeSet<String>,
     /// The distribution list: local sessions and their nicks (`slave.store.local-roster`).
     pub(super) locals: IndexMap<Arc<Jid>, String>,
     /// To which address of the room a local session has sent available presence, and no
@@ -67,6 +69,7 @@ impl SlaveRoom {
             slave,
             timers: config.timers,
             roster: Roster::new(),
+            hidden: BTreeSet::new(),
             locals: IndexMap::new(),
             directed: BTreeMap::new(),
             history: History::new(config.history_max),

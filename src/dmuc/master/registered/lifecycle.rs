@@ -239,7 +239,7 @@ impl Master {
             .collect();
         for (nick, subject, stanza) in shown {
             let logged = Logged::Changed(nick);
-            let event = Event { stanza, logged, subject: &subject, except: None };
+            let event = Event { stanza, logged, subject: &subject, except: &[] };
             self.event(now, event, out);
         }
     }

@@ -150,7 +150,7 @@ impl Master {
             out.push(Output::Send(copy(&presence, &link.jid, payloads)));
         }
         if !base.is_delta() || self.lacks_jids(link) {
-            for occupant in self.occupants.values() {
+            for occupant in self.occupants.values().filter(|occupant| occupant.shown) {
                 self.send_presence(index, occupant, out);
             }
             return;
