@@ -96,8 +96,8 @@ impl Master {
         }
     }
 
-    /// The present presence of this nick to all who may see it, but not to `except`. Its id and language are those
-    /// of the stanza that caused it.
+    /// The present presence of this nick to all who may see it, but not to `except`. Its id and
+    /// language are those of the stanza that caused it.
     pub(super) fn announce(
         &mut self,
         now: Time,
