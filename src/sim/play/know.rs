@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::Play;
 use super::deeds::{affiliation_name, role_name};
-use crate::dmuc::{Master, RoomCopy, Slave, Standing};
-use crate::room::{History, Roster};
+use crate::dmuc::{Master, Registration, RoomCopy, Slave, Standing};
+use crate::room::{Grants, History, Roster};
 use crate::scenario::verbs::{Knower, Knowledge, Privilege, SlaveCondition};
-use crate::scenario::{Name, Occupant, Span};
+use crate::scenario::{self, Name, Occupant, Span};
 use crate::sim::network::Network;
 use crate::stanza::{BareJid, Element, Jid, ns};
 
@@ -172,7 +172,12 @@ impl<N: Network> Play<'_, N> {
             return Err((expected, "the master is down".to_owned()));
         };
         for (name, copy) in self.copies(room) {
-            let keeps = self.scenario.cast.slaves.get(name).map_or(0, |slave| slave.history_max);
+            let keeps = self
+                .scenario
+                .cast
+                .slaves
+                .get(name)
+                .map_or((0, 0), |slave| kept(slave, &master.config().grants));
             if !is_end_of(copy.history, master.history(), keeps) {
                 let texts = |history: &History| {
                     let stamps = history.iter().map(|one| format!("{} {}", one.stamp, one.from));
@@ -290,11 +295,24 @@ fn difference(master: &Roster, slave: &Roster) -> Option<String> {
     Some(format!("has another presence or privilege of {nick}"))
 }
 
+/// How many messages a slave has to keep at least, and may keep at most.
+fn kept(slave: &scenario::Slave, grants: &Grants) -> (usize, usize) {
+    let Registration::Dynamic(demands) = &slave.registration else {
+        return (slave.history_max, slave.history_max);
+    };
+    let (asked, granted) = (demands.history, grants.history);
+    let most = usize::try_from(asked.maxstanzas.min(granted.maxstanzas)).unwrap_or(usize::MAX);
+    // How many messages so many bytes are depends on what is in them.
+    let by_bytes = asked.maxbytes.min(granted.maxbytes) < Grants::default().history.maxbytes;
+    (if by_bytes { 0 } else { most }, most)
+}
+
 /// Whether a slave that keeps so many messages has the last ones of its master.
-fn is_end_of(slave: &History, master: &History, keeps: usize) -> bool {
-    let wanted = master.iter().count().min(keeps);
-    slave.iter().count() >= wanted
-        && slave.iter().rev().zip(master.iter().rev()).take(wanted).all(|(one, other)| {
+fn is_end_of(slave: &History, master: &History, (least, most): (usize, usize)) -> bool {
+    let there = master.iter().count();
+    let kept = slave.iter().count();
+    kept >= there.min(least)
+        && slave.iter().rev().zip(master.iter().rev()).take(most).all(|(one, other)| {
             (&one.from, one.stamp, &one.payloads) == (&other.from, other.stamp, &other.payloads)
         })
 }

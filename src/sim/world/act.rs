@@ -193,7 +193,8 @@ impl World {
                     for slave in slaves.collect::<Vec<_>>() {
                         self.feed(now, host, Input::RestartSlave(slave), out);
                     }
-                    self.note_deadline(host.0 as usize, now);
+                    // What starts when it is stepped first starts now.
+                    self.feed(now, host, Input::Timeout, out);
                 }
             }
             Machine::Slave(name) => {
@@ -201,7 +202,10 @@ impl World {
                     self.feed(now, host, Input::RestartSlave(jid), out);
                 }
             }
-            Machine::Service(domain) => self.feed_domain(now, domain, Input::RestartService, out),
+            Machine::Service(domain) => {
+                self.feed_domain(now, domain, Input::RestartService, out);
+                self.feed_domain(now, domain, Input::Timeout, out);
+            }
         }
     }
 
