@@ -35,7 +35,9 @@ impl Invariant for Answers {
         for one in overdue {
             let user = &room.users[one.user];
             let stopped = room.lost_since(one.since) || room.health.is_down(&user.domain);
-            if !user.online || stopped {
+            // A plain room does not promise to notice what is lost on the way to it.
+            let unsure = user.via.is_none() && room.health.troubled >= one.since;
+            if !user.online || stopped || unsure {
                 continue;
             }
             let (id, asked) = match one.leaves {
@@ -96,7 +98,9 @@ fn patience(one: &Waiting, room: &Room) -> Duration {
     let trips = if one.leaves { 3 } else { 4 };
     // Its first user's join makes a slave register.
     let register = slave.filter(|slave| slave.registers && !one.leaves).map(|_| REGISTER);
-    let usual = room.round_trip * trips / 2 + register.unwrap_or_default();
+    // Between servers that have nothing else to say streams have to be opened first.
+    let dials = if user.via.is_none() { room.round_trip * 9 } else { Duration::ZERO };
+    let usual = room.round_trip * trips / 2 + register.unwrap_or_default() + dials;
     let well = one.well && room.health.is_well() && room.health.troubled + usual * 4 < one.since;
     if well { usual } else { room.settling() + (room.now.since(one.since)).min(trouble(one, room)) }
 }

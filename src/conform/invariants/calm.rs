@@ -16,13 +16,12 @@ pub(super) struct Calm {
     pinged: BTreeMap<SlaveId, Time>,
     /// The last pings of who is split: slave, whether by the master.
     split: BTreeMap<(SlaveId, bool), VecDeque<Time>>,
-    /// When a stream last opened or ended.
-    opened: Option<Time>,
 }
 
 impl Invariant for Calm {
     fn before(&mut self, step: &Step<'_>, room: &Room, findings: &mut Findings) {
         match &step.what {
+            Happening::Left(passage) if room.is_stale(passage) => {}
             Happening::Left(passage) => match passage.class {
                 Class::ToSlave(slave) => self.sends(slave, true, step, passage, room, findings),
                 Class::Own(slave) => self.sends(slave, false, step, passage, room, findings),
@@ -36,7 +35,6 @@ impl Invariant for Calm {
             Happening::Stream { .. } => {
                 // What waited for it leaves all at once.
                 self.split.clear();
-                self.opened = Some(step.at);
             }
             _ => {}
         }
@@ -56,7 +54,7 @@ impl Calm {
         let (stanza, one) = (passage.reading.stanza, &room.slaves[slave]);
         let asks = stanza.type_ == Type::Get && stanza.has_payload("ping", ns::PING);
         let side = if by_master { one.master } else { one.own };
-        if asks && side == Side::Split && self.opened != Some(step.at) {
+        if asks && side == Side::Split {
             let pings = self.split.entry((slave, by_master)).or_default();
             push_bounded(pings, step.at, 3);
             let dense = |first: &Time| step.at.since(*first) < one.timers.split_ping;

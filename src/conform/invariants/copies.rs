@@ -120,20 +120,26 @@ fn common(reading: &Reading<'_>) -> u64 {
 }
 
 fn common_x(mut all: u64, x: &Element) -> u64 {
+    let mut items = Vec::new();
     for child in x.children() {
         let code = child.attr("code").and_then(|code| code.parse().ok());
         if code.is_some_and(|code: u16| SELF_CODES.contains(&code)) {
             continue;
         }
         if child.name() == "item" {
-            all = ["affiliation", "role", "nick"]
+            // One for each session, where their JIDs are shown.
+            let mut one = ["affiliation", "role", "nick"]
                 .into_iter()
-                .fold(all, |all, name| digest_text(all, child.attr(name).unwrap_or("")));
+                .fold(FNV, |all, name| digest_text(all, child.attr(name).unwrap_or("")));
             for inner in child.children() {
-                all = match inner.name() {
-                    "actor" => digest_text(all, inner.attr("nick").unwrap_or("")),
-                    _ => digest(all, inner),
+                one = match inner.name() {
+                    "actor" => digest_text(one, inner.attr("nick").unwrap_or("")),
+                    _ => digest(one, inner),
                 };
+            }
+            if !items.contains(&one) {
+                items.push(one);
+                all = all.rotate_left(1) ^ one;
             }
         } else {
             all = digest(all, child);

@@ -95,7 +95,11 @@ impl Invariant for Costs {
         let dmuc = reading.dmuc.unwrap_or_default();
         self.muddled |= dmuc.state || dmuc.synced || dmuc.history && dmuc.enter.is_none();
         let crosses = matches!(passage.class, Class::ToSlave(_) | Class::ToUser(_));
-        if !crosses || reading.stanza.type_ == Type::Error || reading.stanza.kind == Kind::Iq {
+        if room.is_stale(passage)
+            || !crosses
+            || reading.stanza.type_ == Type::Error
+            || reading.stanza.kind == Kind::Iq
+        {
             return;
         }
         let nick = reading.nick.and_then(|nick| room.known_nick(nick));

@@ -118,7 +118,7 @@ impl Delivery {
             || author
                 .slave
                 .is_some_and(|slave| room.slaves[slave].lame || !room.slaves[slave].is_together());
-        if !said.voiced || stopped {
+        if !said.voiced || stopped || author.unsure {
             return;
         }
         let stayed = author.inside && author.since <= said.at && author.online;
@@ -137,6 +137,7 @@ impl Delivery {
                 let sure = one.via.is_none_or(|slave| {
                     room.slaves[slave].registers || !self.unsure.contains(&slave)
                 });
+                let sure = sure && !one.unsure;
                 let there = one.inside && one.since < said.at && one.online && sure;
                 let heard = self.heard.get(&user).is_some_and(|heard| heard.contains(&key));
                 if there && event.kept && !heard {

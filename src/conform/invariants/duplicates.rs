@@ -28,12 +28,16 @@ impl Invariant for Duplicates {
         for fact in facts {
             match (fact, passage.class) {
                 (Fact::Entered(user) | Fact::Left(user), _) => {
-                    self.heard.remove(user);
+                    if !room.users[*user].inside || room.users[*user].since == room.now {
+                        self.heard.remove(user);
+                    }
                 }
                 (Fact::Heard { .. }, Class::Down(user)) if reading.is_said() => {
                     let Some(nick) = reading.nick else { continue };
                     let id = room.log.id(reading);
-                    let most = may_be_heard(room, &id, reading.content);
+                    let again =
+                        if reading.delay.is_some() { room.users[user].joins.max(1) } else { 1 };
+                    let most = may_be_heard(room, &id, reading.content) * again;
                     let key = (room.known_nick(nick), id, reading.content);
                     let before = self.heard.entry(user).or_default().entry(key).or_default();
                     if before.len() >= most {

@@ -106,11 +106,15 @@ impl Enter {
         let (reading, one) = (&passage.reading, &room.users[user]);
         let Some(nick) = reading.nick.filter(|_| reading.is_presence()) else { return };
         let nick = room.known_nick(nick);
-        let named = reading.item.and_then(|item| item.jid) == Some(&one.jid);
+        let named = reading.jids.first() == Some(&one.jid.as_str());
         let own = named || (one.inside && one.nick == nick);
-        let asked = nick.is_some_and(|nick| self.asked.contains(&(user, nick)));
+        let asked = nick.is_some_and(|nick| {
+            one.asked.is_some_and(|asked| asked.nick == nick) || self.asked.contains(&(user, nick))
+        });
         let elsewhere = reading.stanza.is_available() && one.inside && !own;
-        let may_be = own || (asked && !elsewhere) || reading.has(210);
+        // Who remembers nothing but addresses says goodbye under each of them.
+        let forgot = reading.has(333) && self.was_stopped(one, room);
+        let may_be = own || forgot || (asked && !elsewhere) || reading.has(210);
         if reading.has(110) && !may_be {
             let expected = "110 in presence about its reader only";
             findings.stanza("INV-ONE-110", entry, passage, expected, &[]);

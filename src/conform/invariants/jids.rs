@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Invariant;
 use super::findings::{Finding, Findings};
-use super::reading::{Reading, bare_of, domain_of};
+use super::reading::{bare_of, domain_of};
 use super::room::{Class, Fact, Passage, Room, SlaveId, UserId};
 use super::steps::{Happening, Step};
 use crate::time::Time;
@@ -63,14 +63,14 @@ impl Jids {
         passage: &Passage<'_>,
         room: &Room,
     ) {
-        if room.open || room.has_moderator(slave) {
+        if room.open || room.has_moderator(slave) || room.is_stale(passage) {
             return;
         }
         let reading = &passage.reading;
         let dmuc = reading.dmuc.unwrap_or_default();
         let of_slave = |jid: &&str| domain_of(jid) == room.slaves[slave].domain;
         let listed = [dmuc.enter, dmuc.leave].into_iter().flatten().find(|jid| !of_slave(jid));
-        let shown = listed.or_else(|| shown_jids(reading).next());
+        let shown = listed.or_else(|| reading.jids.first().copied());
         if let Some(jid) = shown {
             let what = format!("{jid} is shown to {}, which has no moderator", passage.reading.to);
             let finding = Finding {
@@ -97,7 +97,7 @@ impl Jids {
         if room.open || !is_told || is_moderator(user, room) {
             return;
         }
-        let Some(jid) = shown_jids(reading).find(|jid| bare_of(jid) != one.bare) else { return };
+        let Some(jid) = reading.jids.iter().find(|jid| bare_of(jid) != one.bare) else { return };
         let what = format!("{jid} is shown to {}, who is no moderator", one.jid);
         let expected = "no real JIDs of others for who is no moderator";
         if one.inside {
@@ -130,10 +130,4 @@ fn is_moderator(user: UserId, room: &Room) -> bool {
         }),
         None => room.occupants.get(&nick).is_some_and(|one| one.privileges.moderates()),
     }
-}
-
-/// The real JIDs in what a room says of somebody.
-fn shown_jids<'a>(reading: &Reading<'a>) -> impl Iterator<Item = &'a str> {
-    let item = reading.item.unwrap_or_default();
-    [item.jid, item.actor].into_iter().flatten()
 }

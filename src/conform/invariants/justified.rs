@@ -72,7 +72,6 @@ impl Invariant for Justified {
             && let Some(user) = room.known_user(from)
         {
             self.letters.remove(&user);
-            self.asked.remove(&user);
         }
     }
 }
@@ -86,9 +85,6 @@ impl Justified {
             letters.remove(position);
             return true;
         }
-        let Some(slave) = room.users[user].slave.map(|slave| &room.slaves[slave]) else {
-            return false;
-        };
         let asked = self.asked.get(&user);
         // What had no id may have got one on the way.
         let answers = asked.is_some_and(|asked| {
@@ -97,6 +93,9 @@ impl Justified {
             };
             asked.iter().any(like)
         });
+        // His own server answers what it cannot deliver.
+        let slave = room.users[user].slave.map(|slave| &room.slaves[slave]);
+        let Some(slave) = slave else { return answers && reading.stanza.is_error() };
         match (reading.stanza.kind, &reading.stanza.type_) {
             (_, Type::Error) | (Kind::Iq, Type::Result) => answers,
             (Kind::Presence, _) => is_known(user, reading, slave, room),
@@ -141,9 +140,9 @@ fn is_heard(user: UserId, reading: &Reading<'_>, slave: &Slave, room: &Room) -> 
     if events.into_iter().any(|number| room.log.events[*number].nick == nick) {
         return true;
     }
-    // There was never a subject.
-    if reading.stanza.is_subject_change() && nick.is_none() {
-        return true;
+    if reading.stanza.is_subject_change() {
+        // There was never one; or it lost its id on the way.
+        return nick.is_none() || room.log.has_subject(reading.content, nick);
     }
     let mut said = room.log.said_like(&id, reading.content);
     let here = said.any(|said| {

@@ -93,7 +93,8 @@ fn split_slave(occupant: &Occupant, room: &Room) -> Option<SlaveId> {
 fn has_reason(occupant: &Occupant, passage: &Passage<'_>, room: &Room) -> bool {
     let reading = &passage.reading;
     let left = room.reached.iter().any(|(user, _, touch)| {
-        occupant.sessions.contains(user) && matches!(touch, Touch::Unavailable | Touch::Error)
+        is_one_of(&occupant.sessions, *user, room)
+            && matches!(touch, Touch::Unavailable | Touch::Error)
     });
     let ordered = room.reached.iter().any(|(_, _, touch)| *touch == Touch::Request);
     let expelled = [301, 307, 321, 322].into_iter().any(|code| reading.has(code)) && ordered;

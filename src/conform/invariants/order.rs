@@ -108,7 +108,9 @@ impl Order {
         let numbered = slave.is_none_or(|slave| slave.registers);
         let late = reading.delay.is_some();
         let lost = room.lost_since(room.log.events[event].at);
-        if let Some(said) = room.log.events[event].said.filter(|_| (numbered || !late) && !lost) {
+        let past = late && (one.in_burst || reading.stanza.is_subject_change());
+        let judged = (numbered || !late) && !lost && !past;
+        if let Some(said) = room.log.events[event].said.filter(|_| judged) {
             let author = room.log.said[said].user;
             let before = listener.authors.get(&author).copied();
             if let Some(before) = before.filter(|before| *before > said && !alone) {
@@ -119,7 +121,7 @@ impl Order {
             listener.authors.insert(author, said.max(before.unwrap_or(0)));
         }
         listener.waiting.remove(&event);
-        let fresh = !reading.stanza.is_subject_change() || !late;
+        let fresh = !reading.stanza.is_subject_change() || (!late && reading.nick.is_some());
         if alone || one.in_burst || lost || !fresh || (late && !numbered) {
             return;
         }

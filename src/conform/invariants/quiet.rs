@@ -15,6 +15,10 @@ impl Invariant for Quiet {
     fn before(&mut self, step: &Step<'_>, room: &Room, findings: &mut Findings) {
         let Happening::Left(passage) = &step.what else { return };
         let reading = &passage.reading;
+        if room.is_stale(passage) {
+            // Said before the other was lost.
+            return;
+        }
         match passage.class {
             Class::ToSlave(slave) => {
                 // Everything that may be said now is a query, or answers one.

@@ -34,8 +34,6 @@ pub(super) struct Item<'a> {
     pub role: Option<&'a str>,
     pub jid: Option<&'a str>,
     pub nick: Option<&'a str>,
-    /// The real JID of who did it.
-    pub actor: Option<&'a str>,
 }
 
 /// A stanza that concerns a room.
@@ -52,6 +50,8 @@ pub(super) struct Reading<'a> {
     pub to_nick: Option<&'a str>,
     pub dmuc: Option<Dmuc<'a>>,
     pub item: Option<Item<'a>>,
+    /// Real JIDs of those it is about, and of those who did it.
+    pub jids: Vec<&'a str>,
     /// Status codes.
     pub codes: Vec<u16>,
     /// Whether the room is being destroyed.
@@ -76,6 +76,7 @@ impl<'a> Reading<'a> {
             to_nick: nick_in(to, room).flatten(),
             dmuc: None,
             item: None,
+            jids: Vec::new(),
             codes: Vec::new(),
             destroys: false,
             delay: None,
@@ -105,7 +106,13 @@ impl<'a> Reading<'a> {
     fn read_x(&mut self, x: &'a Element) {
         for child in x.children() {
             match child.name() {
-                "item" if self.item.is_none() => self.item = Some(read_item(child)),
+                "item" => {
+                    let item = read_item(child);
+                    let actor = child.children().find(|child| child.name() == "actor");
+                    let actor = actor.and_then(|actor| actor.attr("jid"));
+                    self.jids.extend([item.jid, actor].into_iter().flatten());
+                    self.item = self.item.or(Some(item));
+                }
                 "status" => {
                     let code = child.attr("code").and_then(|code| code.parse::<u16>().ok());
                     self.codes.extend(code);
@@ -187,13 +194,11 @@ fn read_dmuc(x: &Element) -> Dmuc<'_> {
 }
 
 fn read_item(item: &Element) -> Item<'_> {
-    let actor = item.children().find(|child| child.name() == "actor");
     Item {
         affiliation: item.attr("affiliation"),
         role: item.attr("role"),
         jid: item.attr("jid"),
         nick: item.attr("nick"),
-        actor: actor.and_then(|actor| actor.attr("jid")),
     }
 }
 

@@ -52,7 +52,7 @@ impl Invariant for Rest {
         if room.slaves.iter().any(|slave| slave.lame || slave.refused.is_some()) {
             return;
         }
-        for user in room.users.iter().filter(|user| user.inside && user.online) {
+        for user in room.users.iter().filter(|user| user.inside && user.online && !user.unsure) {
             sees_all(user, room, findings);
         }
         let expelled = |user: &UserId| room.users[*user].dismissed || !room.users[*user].online;
@@ -69,6 +69,10 @@ impl Invariant for Rest {
 }
 
 fn sees_all(user: &User, room: &Room, findings: &mut Findings) {
+    if user.via.is_none() && room.lost_since(user.since) {
+        // A plain room that has forgotten somebody cannot tell him.
+        return;
+    }
     let all = room.config.presence_broadcast.len() == BroadcastRole::ALL.len();
     if !all || !room.doubtful.is_empty() || room.master_lost.is_some() && room.occupants.is_empty()
     {

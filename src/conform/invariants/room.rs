@@ -83,6 +83,8 @@ pub(super) struct Room {
     pub doubtful: Vec<NickId>,
     /// Stanzas of users that reached the master at this instant: user, entry.
     pub reached: Vec<(UserId, usize, Touch)>,
+    /// What the master announced of each nick last.
+    announced: BTreeMap<NickId, Stored>,
     /// Which stay the presences are of that are on their way to slaves, by entry.
     flight: BTreeMap<usize, u32>,
     /// When the master last lost its memory.
@@ -132,6 +134,7 @@ impl Room {
             asking: Vec::new(),
             doubtful: Vec::new(),
             reached: Vec::new(),
+            announced: BTreeMap::new(),
             flight: BTreeMap::new(),
             master_lost: None,
             round_trip: round_trip(setting),
@@ -175,7 +178,7 @@ impl Room {
             (user.inside, user.nick, user.via) = (true, Some(nick), via);
             user.asked = Some(Asked { nick, join: false });
             user.own = Some(super::reading::FNV);
-            user.entered = true;
+            (user.entered, user.joins) = (true, 1);
         }
         let seen: BTreeMap<NickId, Seen> =
             self.occupants.iter().map(|(nick, occupant)| (*nick, Seen::of(occupant))).collect();
@@ -290,6 +293,13 @@ impl Room {
             timers.clone().map(|one| one.slave_idle + one.pong_timeout * (one.pings_lost_max + 1));
         let split = timers.map(|one| one.split_ping).max().unwrap_or_default();
         detect.max().unwrap_or_default() + split + REGISTER_STEP + self.round_trip * 4
+    }
+
+    /// Whether this stanza leaves at an instant at which a stream was opened: it may have waited for
+    /// that, and tells of what was long ago.
+    pub fn is_stale(&self, passage: &Passage<'_>) -> bool {
+        let hop = passage.hop;
+        self.health.waited_since(&hop.from, &hop.to, self.now).is_some()
     }
 
     /// Whether the master forgot everything since then.

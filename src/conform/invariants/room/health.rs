@@ -1,6 +1,6 @@
 //! Whether links and hosts work, and since when nothing has gone wrong or been done.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::time::Time;
 use crate::transcript::{Fault, Link, Machine, Name};
@@ -12,8 +12,11 @@ pub(in super::super) struct Health {
     links: BTreeSet<(Name, Name)>,
     /// Links on which everything is lost, one way each, and since when.
     pub cut: Vec<(Name, Name, Time)>,
-    /// Streams between servers that ended and were not opened again: what is sent waits.
-    ended: BTreeSet<(Name, Name)>,
+    /// Streams between servers that ended and were not opened again, and since when: what is sent
+    /// waits.
+    ended: BTreeMap<(Name, Name), Time>,
+    /// Streams that were opened, when, and since when what leaves then may have waited.
+    opened: BTreeMap<(Name, Name), (Time, Time)>,
     /// Machines that are down.
     machines: BTreeSet<Machine>,
     /// When something last went wrong, or was mended.
@@ -29,7 +32,8 @@ impl Health {
         Self {
             links: BTreeSet::new(),
             cut: Vec::new(),
-            ended: BTreeSet::new(),
+            ended: BTreeMap::new(),
+            opened: BTreeMap::new(),
             machines: BTreeSet::new(),
             troubled: now,
             changed: now,
@@ -52,10 +56,18 @@ impl Health {
         self.troubled = now;
         let stream = (Name::from(from), Name::from(to));
         if opened {
-            self.ended.remove(&stream)
+            let since = self.ended.remove(&stream).unwrap_or(Time::from_micros(i64::MIN));
+            self.opened.insert(stream, (now, since));
         } else {
-            self.ended.insert(stream)
-        };
+            self.ended.entry(stream).or_insert(now);
+        }
+    }
+
+    /// Since when what leaves one host for another at this instant may have waited for a stream.
+    pub fn waited_since(&self, from: &str, to: &str, now: Time) -> Option<Time> {
+        let mut opened = self.opened.iter();
+        let found = opened.find(|((one, other), _)| **one == *from && **other == *to);
+        found.filter(|(_, (at, _))| *at == now).map(|(_, (_, since))| *since)
     }
 
     /// Something went wrong.

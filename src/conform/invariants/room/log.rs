@@ -144,6 +144,12 @@ impl Log {
         }
     }
 
+    /// Whether this was ever the subject.
+    pub fn has_subject(&self, content: u64, nick: Option<NickId>) -> bool {
+        let mut subjects = self.events.iter().filter(|event| event.subject);
+        subjects.any(|event| event.content == content && event.nick == nick)
+    }
+
     pub fn say(&mut self, said: Submission) -> usize {
         let number = self.said.len();
         let key = (said.id.clone(), said.content);

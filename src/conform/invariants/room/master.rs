@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use super::slave::Print;
 use super::user::is_one_of;
 use super::{Event, Fact, NickId, Occupant, Privileges, Room, Side, SlaveId, UserId, same_person};
 use crate::conform::invariants::reading::Reading;
 use crate::stanza::slave::Accept;
 use crate::stanza::{Kind, Type, ns};
+use crate::time::Time;
 
 impl Room {
     /// The master sends something to a slave.
@@ -15,6 +17,7 @@ impl Room {
         entry: usize,
         slave: SlaveId,
         reading: &Reading<'_>,
+        waited: Option<Time>,
         facts: &mut Vec<Fact>,
     ) {
         let dmuc = reading.dmuc.unwrap_or_default();
@@ -38,6 +41,16 @@ impl Room {
             return;
         };
         let nick = self.nick(nick);
+        if let Some(since) = waited
+            && let Some(stay) = self.announced_since(nick, reading, since)
+        {
+            self.flight.insert(entry, stay);
+            if let Some(jid) = dmuc.enter {
+                let user = self.user(jid);
+                self.users[user].via = Some(slave);
+            }
+            return;
+        }
         if let Some(jid) = dmuc.enter {
             let user = self.user(jid);
             self.users[user].via = Some(slave);
@@ -56,6 +69,21 @@ impl Room {
         }
         let stay = self.occupants.get(&nick).map_or(0, |occupant| occupant.stay);
         self.flight.insert(entry, stay);
+        let print = Print::of(reading, stay, self.now);
+        let announced = self.announced.entry(nick).or_default();
+        if announced.recent.back().is_none_or(|last| *last != print) {
+            announced.push(print);
+        }
+    }
+
+    /// Whether the master told others the same of this nick since then; of which stay it is.
+    fn announced_since(&self, nick: NickId, reading: &Reading<'_>, since: Time) -> Option<u32> {
+        let print = Print::of(reading, 0, self.now);
+        let listeners = self.slaves.iter().filter(|slave| slave.master == Side::Active).count();
+        let recent = self.announced.get(&nick)?.recent.iter();
+        let same = |one: &&Print| (one.at >= since || listeners > 1) && one.looks_like(&print);
+        let mut recent = recent.rev();
+        recent.find(same).map(|one| one.stay)
     }
 
     /// Whether the master is telling this slave what there is, rather than what happens. One that
@@ -244,7 +272,7 @@ impl Room {
             return;
         }
         let subject = reading.stanza.is_subject_change();
-        if subject && told && (nick.is_none() || dmuc.history) {
+        if subject && (nick.is_none() || (told && dmuc.history)) {
             // There was never one; or its id names the run of the room.
             return;
         }

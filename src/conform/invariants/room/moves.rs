@@ -28,6 +28,11 @@ impl Room {
             Happening::Came(passage) => self.came(step.entry, passage),
             Happening::Undeliverable { at, reading, .. } => {
                 self.health.trouble(step.at);
+                for jid in [reading.from, reading.to] {
+                    if let Some(user) = self.known_user(jid) {
+                        self.users[user].unsure |= self.users[user].via.is_none();
+                    }
+                }
                 if **at == *self.domain
                     && let Some(user) = self.known_user(reading.to)
                 {
@@ -44,6 +49,9 @@ impl Room {
     fn left(&mut self, entry: usize, passage: &Passage<'_>, facts: &mut Vec<Fact>) {
         if passage.hop.fate == Fate::Lost {
             self.health.trouble(self.now);
+            if let Class::Relay(Some(user)) | Class::ToUser(Some(user)) = passage.class {
+                self.users[user].unsure |= self.users[user].via.is_none();
+            }
         }
         match passage.class {
             Class::Up(user) => self.up(entry, user, passage),
@@ -53,8 +61,17 @@ impl Room {
                 }
                 self.told(user, &passage.reading, facts);
             }
-            Class::ToSlave(slave) => self.emit_to_slave(entry, slave, &passage.reading, facts),
-            Class::ToUser(user) => self.emit_to_user(entry, user, &passage.reading, facts),
+            Class::ToSlave(slave) => {
+                let waited = self.health.waited_since(&passage.hop.from, &passage.hop.to, self.now);
+                self.emit_to_slave(entry, slave, &passage.reading, waited, facts);
+            }
+            Class::ToUser(user) => {
+                if !self.is_stale(passage) || passage.reading.stanza.is_groupchat() {
+                    self.emit_to_user(entry, user, &passage.reading, facts);
+                } else if let (Some(user), true) = (user, passage.reading.has(110)) {
+                    self.users[user].entered = true;
+                }
+            }
             Class::Relay(_) | Class::Own(_) | Class::Stray => {}
         }
         if !matches!(passage.hop.fate, Fate::Delivered(_)) {
@@ -70,12 +87,12 @@ impl Room {
         if reading.stanza.is_available() {
             let one = &mut self.users[user];
             one.own = Some(reading.content);
+            one.joins += usize::from(reading.is_join());
             if let Some(nick) = nick {
                 let waits = one.asked.is_some_and(|asked| asked.join);
                 let other_nick = one.inside && one.nick != Some(nick);
                 let join = (reading.is_join() && !other_nick) || waits;
                 one.entered &= one.inside;
-                one.leaving = None;
                 one.asked = Some(Asked { nick, join });
             }
         } else if reading.stanza.is_unavailable() {

@@ -86,6 +86,7 @@ impl Room {
             }
             if !one.inside {
                 (one.since, one.dismissed) = (self.now, false);
+                one.leaving = None;
             }
             one.in_burst |= !one.inside || joins;
             (one.inside, one.nick) = (true, Some(nick));

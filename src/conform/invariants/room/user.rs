@@ -37,6 +37,11 @@ pub(in super::super) struct User {
     pub dismissed: bool,
     /// When he was told that he is in.
     pub since: Time,
+    /// How often he has asked for all there is in this stay.
+    pub joins: usize,
+    /// Whether something between him and a master that serves him itself was lost: nobody promises
+    /// that it is noticed.
+    pub unsure: bool,
     /// Whether he is being told what there is: he is in, and waits for history and subject.
     pub in_burst: bool,
 }
@@ -86,6 +91,8 @@ impl User {
             own: None,
             dismissed: false,
             since: Time::from_micros(i64::MIN),
+            joins: 0,
+            unsure: false,
             in_burst: false,
         }
     }
@@ -99,6 +106,8 @@ impl User {
         self.leaving = None;
         self.view.clear();
         self.in_burst = false;
+        self.unsure = false;
+        self.joins = 0;
     }
 
     /// His connection is over.
