@@ -188,7 +188,7 @@ impl Costs {
             sent,
             crossed: remote,
             plain: 2 * usize::from(remote) + remotes(room),
-            free: remote && gone.via.is_none(),
+            free: (remote && gone.via.is_none()) || sent > 1,
             ..Tally::new(entry, CostOf::Leave, nick, expected)
         });
     }

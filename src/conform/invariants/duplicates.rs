@@ -28,9 +28,10 @@ impl Invariant for Duplicates {
         for fact in facts {
             match (fact, passage.class) {
                 (Fact::Entered(user) | Fact::Left(user), _) => {
-                    if !room.users[*user].inside || room.users[*user].since == room.now {
-                        self.heard.remove(user);
-                    }
+                    let one = &room.users[*user];
+                    let again = one.inside && one.since < room.now;
+                    let all = self.heard.remove(user).filter(|_| again);
+                    self.heard.extend(all.map(|all| (*user, all)));
                 }
                 (Fact::Heard { .. }, Class::Down(user)) if reading.is_said() => {
                     let Some(nick) = reading.nick else { continue };

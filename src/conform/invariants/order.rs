@@ -108,7 +108,8 @@ impl Order {
         let numbered = slave.is_none_or(|slave| slave.registers);
         let late = reading.delay.is_some();
         let lost = room.lost_since(room.log.events[event].at);
-        let past = late && (one.in_burst || reading.stanza.is_subject_change());
+        // Who asks again for all there is gets it again.
+        let past = late && (one.in_burst || one.joins > 1 || reading.stanza.is_subject_change());
         let judged = (numbered || !late) && !lost && !past;
         if let Some(said) = room.log.events[event].said.filter(|_| judged) {
             let author = room.log.said[said].user;
@@ -122,7 +123,7 @@ impl Order {
         }
         listener.waiting.remove(&event);
         let fresh = !reading.stanza.is_subject_change() || (!late && reading.nick.is_some());
-        if alone || one.in_burst || lost || !fresh || (late && !numbered) {
+        if alone || one.in_burst || lost || !fresh || past || (late && !numbered) {
             return;
         }
         self.in_order(user, event, entry, passage, room, findings);

@@ -98,7 +98,7 @@ fn seen(entry: usize, nick: NickId, passage: &Passage<'_>, room: &Room, findings
     let given = recent.any(|print| print.privileges == told);
     let alone = slave.own == Side::Split || slave.own == Side::Syncing;
     let admitted = alone && told.affiliation == "none" && !told.moderates();
-    let unknown = stored.is_none() && room.users[user].via.is_none();
+    let unknown = room.users[user].via.is_none() && !alone;
     if !given && !admitted && !unknown {
         let expected = "privileges that the master has given";
         findings.stanza("INV-NO-ESCALATION", entry, passage, expected, &[]);

@@ -288,11 +288,11 @@ impl Room {
     /// How long it takes at most to notice every loss, to come together, and to tell what was
     /// missed.
     pub fn settling(&self) -> Duration {
-        let timers = self.slaves.iter().map(|slave| slave.timers).chain([self.timers]);
-        let detect =
-            timers.clone().map(|one| one.slave_idle + one.pong_timeout * (one.pings_lost_max + 1));
-        let split = timers.map(|one| one.split_ping).max().unwrap_or_default();
-        detect.max().unwrap_or_default() + split + REGISTER_STEP + self.round_trip * 4
+        let all = || self.slaves.iter().map(|slave| slave.timers).chain([self.timers]);
+        let pings = |one: Timers| one.pong_timeout * (one.pings_lost_max + 1);
+        let notice = all().map(|one| one.slave_idle + pings(one)).max().unwrap_or_default();
+        let split = all().map(|one| one.split_ping).max().unwrap_or_default();
+        notice + split + REGISTER_STEP + self.round_trip * 4
     }
 
     /// Whether this stanza leaves at an instant at which a stream was opened: it may have waited for

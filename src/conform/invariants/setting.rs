@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::dmuc::{Persistence, Timers};
+use crate::dmuc::{Demands, Persistence, Timers};
 use crate::room::{Affiliation, Role, RoomConfig};
 use crate::stanza::{BareJid, FullJid, Jid};
 use crate::time::Duration;
@@ -58,6 +58,8 @@ pub struct SlaveSetting {
     pub rooms: Option<BTreeSet<BareJid>>,
     /// Whether it comes to serve a room by registering, and not by configuration.
     pub registers: bool,
+    /// What it asks for when it registers.
+    pub demands: Demands,
     /// Whether it serves its rooms when the record begins.
     pub active: bool,
     /// How many messages it keeps at most.

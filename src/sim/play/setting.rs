@@ -27,7 +27,11 @@ pub fn setting(scenario: &Scenario, plain: bool) -> Setting {
     let hosted = world.servers.iter().flat_map(|server| &server.slaves);
     let slaves = hosted.map(|hosted| {
         let slave = &hosted.config;
-        let registers = matches!(slave.registration, Registration::Dynamic(_));
+        let demands = match slave.registration {
+            Registration::Dynamic(demands) => Some(demands),
+            Registration::Static => None,
+        };
+        let registers = demands.is_some();
         SlaveSetting {
             jid: slave.jid.clone(),
             rooms: match &slave.rooms {
@@ -35,6 +39,7 @@ pub fn setting(scenario: &Scenario, plain: bool) -> Setting {
                 Rooms::Service(_) => None,
             },
             registers,
+            demands: demands.unwrap_or_default(),
             active: if registers {
                 has_users(&scenario.cast, &slave.jid)
             } else {

@@ -127,11 +127,23 @@ impl Room {
             self.users[user].via = None;
             self.users[user].entered = true;
             self.admit(entry, nick, user, reading, facts);
+        } else if reading.has(110) && self.lasts_without(nick, user) {
+            // Another session stays.
         } else if self.is_settled(user) || !reading.stanza.is_available() {
             self.emit_presence(entry, nick, reading, facts);
         } else {
             self.emit_state(entry, nick, reading);
         }
+    }
+
+    /// One session of a nick is gone; whether there are others.
+    fn lasts_without(&mut self, nick: NickId, user: UserId) -> bool {
+        let Some(occupant) = self.occupants.get_mut(&nick) else { return false };
+        let several = occupant.sessions.len() > 1;
+        if several {
+            occupant.sessions.retain(|session| *session != user);
+        }
+        several
     }
 
     /// Whether a user whom the master serves itself was told who is there already.

@@ -278,10 +278,9 @@ impl Room {
             Machine::Slave(domain) | Machine::Service(domain) => (&**domain, false),
         };
         if whole {
-            self.users
-                .iter_mut()
-                .filter(|user| user.domain == domain)
-                .for_each(super::User::hang_up);
+            let here = self.users.iter_mut().filter(|user| user.domain == domain);
+            here.for_each(super::User::hang_up);
+            self.end_streams(domain);
         }
         if domain == self.domain && !matches!(machine, Machine::Slave(_)) {
             self.lose_master();
@@ -291,6 +290,17 @@ impl Room {
             let slave = &mut self.slaves[slave];
             (slave.own, slave.lame, slave.split_own) = (Side::Idle, true, None);
             slave.store.clear();
+        }
+    }
+
+    /// A server is down: with it all its streams have ended.
+    fn end_streams(&mut self, domain: &str) {
+        let now = self.now;
+        for slave in &self.slaves {
+            if domain == self.domain || domain == slave.domain {
+                self.health.stream(now, &slave.domain, &self.domain, false);
+                self.health.stream(now, &self.domain, &slave.domain, false);
+            }
         }
     }
 

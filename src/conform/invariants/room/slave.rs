@@ -140,6 +140,12 @@ impl Slave {
         };
         let mut timers = setting.timers;
         timers.master_idle = room.timers.master_idle;
+        let grants = &room.config.grants;
+        if setting.registers {
+            let asked = setting.demands.keepalive.max(grants.keepalive_min);
+            timers.master_idle = crate::time::Duration::from_secs(u64::from(asked));
+            timers.slave_idle = timers.master_idle * 3 / 2;
+        }
         Self {
             jid: setting.jid.to_string(),
             domain: domain_of(setting.jid.as_str()).to_owned(),
@@ -154,7 +160,7 @@ impl Slave {
             alive: None,
             lame: false,
             store: BTreeMap::new(),
-            policy: Policy::default(),
+            policy: both(setting.demands.policy, grants.policy),
             departures: 0,
             synced: now,
             told_all: None,
@@ -182,6 +188,19 @@ impl Slave {
     /// Whether both sides take it for together, or one of them lost the other.
     pub fn is_together(&self) -> bool {
         self.master == Side::Active && self.own == Side::Active && !self.lame
+    }
+}
+
+/// What is asked for and allowed.
+fn both(asked: Policy, allowed: Policy) -> Policy {
+    Policy {
+        local_chat: asked.local_chat && allowed.local_chat,
+        local_private: asked.local_private && allowed.local_private,
+        local_enter: asked.local_enter && allowed.local_enter,
+        local_nick: asked.local_nick && allowed.local_nick,
+        local_kick: asked.local_kick && allowed.local_kick,
+        mark_away: asked.mark_away && allowed.mark_away,
+        enter_role: allowed.enter_role,
     }
 }
 

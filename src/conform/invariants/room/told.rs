@@ -115,6 +115,9 @@ impl Room {
         let own = reading.has(110) || one.nick == Some(nick);
         let renamed = reading.item.and_then(|item| item.nick).filter(|_| reading.has(303));
         let new = renamed.map(|new| self.nick(new));
+        if let (Some(new), Some(slave)) = (new, self.users[user].slave) {
+            self.rename_stored(slave, nick, new);
+        }
         let one = &mut self.users[user];
         one.view.remove(&nick);
         match new {
@@ -155,6 +158,17 @@ impl Room {
         }
         let print = Print::of(reading, stay, now);
         self.slaves[slave].store.entry(nick).or_default().push(print);
+    }
+
+    /// A slave that renames somebody shows him as before.
+    fn rename_stored(&mut self, slave: SlaveId, old: NickId, new: NickId) {
+        let store = &mut self.slaves[slave].store;
+        let last = store.get(&old).and_then(|one| one.recent.iter().rev().find(|p| p.available));
+        let Some(last) = last.copied() else { return };
+        let stored = store.entry(new).or_default();
+        if !stored.recent.iter().any(|print| print.looks_like(&last)) {
+            stored.recent.push_front(last);
+        }
     }
 
     /// A slave is told that this session, or all who have this nick, are out.
