@@ -59,6 +59,8 @@ mod random;
 mod refusals;
 #[path = "netjoin/register.rs"]
 mod register;
+#[path = "netjoin/regressions.rs"]
+mod regressions;
 #[path = "netjoin/security_master.rs"]
 mod security_master;
 #[path = "netjoin/security_slave.rs"]

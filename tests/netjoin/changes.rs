@@ -69,7 +69,6 @@ fn destroy(stage: &mut Stage) {
 }
 
 #[test]
-#[ignore = "the machines do not do it yet"]
 fn row_19_if_the_room_was_destroyed_they_are_told_where_to_go() {
     let mut stage = vesa_split();
     destroy(&mut stage);

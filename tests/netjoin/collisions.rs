@@ -243,7 +243,6 @@ fn an_unconfirmed_join_is_repeated() {
 
 /// Row 13, the new nick is free: locally nothing changes.
 #[test]
-#[ignore = "the machines do not do it yet"]
 fn a_nick_change_that_the_master_accepts_is_no_news() {
     let mut alone = LoneSlave::split(EVERYTHING);
     alone.up(BIGCHEESE, &format!("<presence to='{ROOM}/SmallCheese'/>"));
@@ -293,7 +292,6 @@ fn a_nick_change_to_a_nick_of_the_masters_is_undone_before_its_owner_comes() {
 /// §3.6.3, step 2: whose nick is another at the master is renamed before anything else; a local
 /// newcomer who has that nick gives it up first.
 #[test]
-#[ignore = "the machines do not do it yet"]
 fn who_has_another_nick_at_the_master_is_renamed_at_the_accept() {
     let mut alone = entered();
     returns(&mut alone);

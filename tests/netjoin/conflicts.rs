@@ -295,7 +295,6 @@ fn row_14_of_two_who_were_admitted_apart_the_first_keeps_the_nick() {
 
 /// Row 15, the other way round: see `a_late_join_of_another_session_is_a_second_session`.
 #[test]
-#[ignore = "the machines do not do it yet"]
 fn a_nick_that_was_left_while_split_may_be_taken_while_split() {
     let mut stage = vesa_split();
     stage.leave(BIGCHEESE);

@@ -163,7 +163,9 @@ impl Stage {
             assert!((9..=11).contains(&own), "{own} pings to {} in ten K", site.jid);
         }
         let up = self.record.hop(Hop::SlaveToMaster);
-        assert_eq!(up.len(), down.len(), "pings and pongs and nothing else:\n{}", self.story(0));
+        // One may be under way at each end.
+        let more = up.len().abs_diff(down.len());
+        assert!(more <= self.sites.len(), "pings and pongs and nothing else:\n{}", self.story(0));
         assert!(!up.iter().any(is_ping), "a slave pings a healthy master");
         assert!(self.record.hop(Hop::SlaveToUser).is_empty());
     }

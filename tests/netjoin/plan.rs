@@ -8,7 +8,6 @@ use wallops::time::Duration;
 use crate::cast::*;
 use crate::lone_master::registering;
 use crate::lone_slave::slave_config;
-use crate::record::{Hop, from, to};
 use crate::stage::{Stage, Way};
 
 /// Everybody who may take part; each domain has three.
@@ -269,8 +268,9 @@ fn play_act(stage: &mut Stage, people: &mut People, act: &Act) {
     match act {
         Act::Join(who, nick) => join(stage, &mut people[*who], NICKS[*nick]),
         Act::Rejoin(who) => if_in(stage, &people[*who].0, |stage, who| {
-            // Whose nick is being changed does not know by which one to ask.
-            if !stage.client(who).waits() && !stage.is_renaming(who) {
+            // Who may have been renamed or removed, and does not know it, does not know by which
+            // nick to ask.
+            if !stage.client(who).waits() && stage.is_quiet(who) {
                 let nick = stage.nick_of(who);
                 stage.join_as(who, &nick);
             }
@@ -362,15 +362,9 @@ fn if_in(stage: &mut Stage, who: &str, act: impl Fn(&mut Stage, &str)) {
 }
 
 impl Stage {
-    /// Whether this user has asked for another nick and may not know the answer.
-    fn is_renaming(&mut self, who: &str) -> bool {
-        let nick = self.nick_of(who);
-        let of_late = self.record.iter().rev().take(400).filter(|r| r.is(Hop::UserToSlave));
-        let mut asked = of_late.map(|record| &record.stanza).filter(|stanza| {
-            stanza.is_available()
-                && from(stanza) == who
-                && !to(stanza).ends_with(&format!("/{nick}"))
-        });
-        asked.next().is_some()
+    /// Whether nothing is under way to or from this user's server.
+    fn is_quiet(&self, who: &str) -> bool {
+        let site = &self.sites[self.site_of(who).expect("everybody has a slave")];
+        site.up.under_way.is_empty() && site.down.under_way.is_empty()
     }
 }

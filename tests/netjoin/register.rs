@@ -208,7 +208,6 @@ fn a_room_that_accepts_slaves_says_so() {
 /// §3.4.4: the JIDs are there before the first moderator enters, and nothing comes between his
 /// arrival and his ENTER (`master.enter.adjacent`), nor between them and what was before.
 #[test]
-#[ignore = "the machines do not do it yet"]
 fn jids_for_the_first_moderator_come_before_his_arrival() {
     let mut alone = LoneMaster::with(&[WUMPUS, BIGCHEESE, EFCHEN]);
     alone.join(TROY);

@@ -187,7 +187,6 @@ fn a_hundred_registers_are_one_sync() {
 
 /// T14: occupants of one domain are limited.
 #[test]
-#[ignore = "the machines do not do it yet"]
 fn a_domain_cannot_fill_the_room() {
     let mut room = room();
     room.grants.domain_users_max = Some(2);

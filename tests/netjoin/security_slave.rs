@@ -311,7 +311,6 @@ fn ids_do_not_repeat_across_restarts() {
 
 /// T20: a thousand pings in a second are not all answered.
 #[test]
-#[ignore = "the machines do not do it yet"]
 fn a_flood_of_pings_is_not_answered_in_full() {
     let mut alone = LoneSlave::active(Policy::default());
     for index in 0..1000 {

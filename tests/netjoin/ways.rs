@@ -250,6 +250,9 @@ impl Stage {
                 Return::ToSite(site, stanza) => {
                     if self.sites[site].slave.is_some() {
                         self.step_slave(site, SlaveInput::Bounced(stanza));
+                    } else if stanza.to.as_ref().is_some_and(|to| to.is_full()) {
+                        self.write(Hop::SlaveToUser, &stanza, false);
+                        self.deliver(stanza);
                     }
                 }
             }

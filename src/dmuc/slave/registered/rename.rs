@@ -31,7 +31,10 @@ impl RegisteredRoom {
 
     /// Whether the owner of this nick has left here, and the master has not heard of it.
     pub(super) fn has_left_here(&self, nick: &str) -> bool {
-        self.confirmed_as(nick).is_empty() && self.confirmed.values().any(|known| known == nick)
+        let seen = self.roster.contains_key(nick) && !self.is_local(nick);
+        !seen
+            && self.confirmed_as(nick).is_empty()
+            && self.confirmed.values().any(|known| known == nick)
     }
 
     /// The master has this session under this nick.
