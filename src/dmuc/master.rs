@@ -89,6 +89,8 @@ pub struct Master {
     direct: usize,
     links: Vec<Link>,
     history: History,
+    /// Whether it was told to keep less than before: slaves may have more than there is.
+    shortened: bool,
     subject: Option<StoredMessage>,
     log: Log,
     queries: Queries,
@@ -126,6 +128,7 @@ impl Master {
             direct: 0,
             links,
             history: History::of(&config),
+            shortened: false,
             subject: subject_message(&config),
             log: Log::default(),
             queries: Queries::default(),

@@ -140,6 +140,16 @@ impl History {
         self.messages.retain(|m| m.stamp != stamp || *m.from != *from || m.id.as_deref() != id);
     }
 
+    /// How many it has.
+    pub fn len(&self) -> usize {
+        self.messages.len()
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
+
     /// All of them, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &StoredMessage> {
         self.messages.iter()

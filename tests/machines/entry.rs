@@ -147,6 +147,56 @@ fn news_of_the_configuration_reaches_all_and_is_kept_by_nobody() {
 }
 
 #[test]
+fn a_room_that_keeps_less_from_now_on_is_not_outdone_by_its_slaves() {
+    let mut stage = Stage::with_people(&[WUMPUS]);
+    for body in ["one", "two", "three"] {
+        stage.say(WUMPUS, body);
+    }
+    stage.configure(WUMPUS, &[("muc#roomconfig_historylength", "2")]);
+    stage.configure(WUMPUS, &[("muc#roomconfig_historylength", "20")]);
+    stage.say(WUMPUS, "four");
+    for who in [BIGCHEESE, STRANGER] {
+        stage.record.clear();
+        stage.join(who);
+        assert_eq!(bodies(&stage.record.got(who)), ["two", "three", "four"], "{who}");
+    }
+    stage.record.clear();
+    stage.join_with(EFCHEN, "Efchen", "<history maxstanzas='1'/>");
+    assert_eq!(bodies(&stage.record.got(EFCHEN)), ["four"]);
+}
+
+/// XEP-0045 §7.14: the room's own address will do, and what is said on leaving goes to all.
+#[test]
+fn who_leaves_by_the_rooms_address_leaves_and_his_last_words_are_shown() {
+    for who in [BIGCHEESE, STRANGER] {
+        let mut stage = Stage::with_people(&[WUMPUS, who]);
+        let words = "<status>gone fishing</status>";
+        stage.send(who, &format!("<presence to='{ROOM}' type='unavailable'>{words}</presence>"));
+        for reader in [who, WUMPUS] {
+            let got = stage.record.got(reader);
+            assert_eq!((got.len(), from_nick(&got[0])), (1, nick(who)), "{reader}");
+            assert!(got[0].is_unavailable() && text(&got[0]).contains("gone fishing"));
+        }
+        assert!(!stage.clients[who].is_in());
+    }
+}
+
+/// XEP-0410: who is not in the room is told so, whatever he pings.
+#[test]
+fn a_ping_to_oneself_tells_whether_one_is_in_the_room() {
+    let mut stage = Stage::with_people(&[WUMPUS, BIGCHEESE]);
+    stage.ping(BIGCHEESE, "BigCheese");
+    stage.ping(EFCHEN, "Efchen");
+    stage.ping(STRANGER, "BigCheese");
+    assert!(!stage.record.got(BIGCHEESE)[0].is_error());
+    for who in [EFCHEN, STRANGER] {
+        let error = &stage.clients[who].errors[0];
+        assert_eq!(condition(error).as_deref(), Some("not-acceptable"), "{who}");
+        assert_eq!(error_type(error), Some("cancel"));
+    }
+}
+
+#[test]
 fn a_room_that_shows_jids_from_now_on_says_so_and_newcomers_see_them() {
     let mut stage = Stage::with_people(&CAST[..6]);
     stage.shows_jids = true;

@@ -118,6 +118,7 @@ impl Master {
         let Some((_, occupant)) = self.occupant_of(session) else { return };
         let Ok(jid) = session.try_as_full() else { return };
         let enter = Some(dmuc::Enter { jid: jid.clone() });
+        let limits = if self.shortened { Some(self.at_most(limits)) } else { limits };
         let x = Element::from(dmuc::X { enter, history: limits, ..dmuc::X::default() });
         let link = &self.links[link];
         let own = self.self_presence(occupant, created);
@@ -128,6 +129,14 @@ impl Master {
             .with_to(link.jid.clone())
             .with_payloads(payloads);
         out.push(Output::Send(presence));
+    }
+
+    /// No more history than there is here.
+    fn at_most(&self, limits: Option<dmuc::History>) -> dmuc::History {
+        let kept = u32::try_from(self.history.len()).unwrap_or(u32::MAX);
+        let limits = limits.unwrap_or_default();
+        let maxstanzas = limits.maxstanzas.map_or(kept, |asked| asked.min(kept));
+        dmuc::History { maxstanzas: Some(maxstanzas), ..limits }
     }
 
     fn self_presence(&self, occupant: &Occupant, created: bool) -> Payloads {

@@ -19,6 +19,7 @@ impl Master {
         out: &mut Vec<Output>,
     ) {
         let before = std::mem::replace(&mut self.config, config);
+        self.shortened |= self.config.history_max < before.history_max;
         self.history.resize(self.config.history_max);
         if self.config.members_only && !before.members_only {
             // Who sees JIDs from now on is told after that.
