@@ -24,19 +24,32 @@ fn the_readme_shows_the_script_of_the_scenario_that_it_runs() {
     assert_eq!(blocks()[0], script);
 }
 
-#[test]
-fn each_line_of_the_readmes_transcript_is_one_of_the_run_in_its_order() {
+/// Each line of this block is one of what playing the scenario prints, in that order.
+fn check_transcript(block: &str, scenario: &str) {
     let output = Command::new(env!("CARGO_BIN_EXE_wallops"))
         .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args(["run", "scenarios/netsplit.scs"])
+        .args(["run", scenario])
         .output()
         .unwrap();
     assert!(output.status.success());
     let run = String::from_utf8(output.stdout).unwrap();
     let mut rest = run.lines().map(str::trim_end);
-    for line in blocks()[1].lines().filter(|line| !line.is_empty() && line.trim() != "…") {
+    for line in block.lines().filter(|line| !line.is_empty() && line.trim() != "…") {
         assert!(rest.any(|shown| shown == line), "the run has no more such line: {line}");
     }
+}
+
+#[test]
+fn each_line_of_the_readmes_transcript_is_one_of_the_run_in_its_order() {
+    check_transcript(&blocks()[1], "scenarios/netsplit.scs");
+}
+
+#[test]
+fn the_takeover_of_the_readme_is_tried_and_fails() {
+    let blocks = blocks();
+    let shown = blocks.iter().position(|block| block.starts_with("Viper")).unwrap();
+    assert!(read("scenarios/s16-split-riding.scs").contains(&blocks[shown]));
+    check_transcript(&blocks[shown + 1], "scenarios/s16-split-riding.scs");
 }
 
 #[test]
