@@ -4,8 +4,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::Flaw;
+use crate::conform::invariants::check;
 use crate::scenario::{Scenario, Source, parse};
-use crate::sim::play::{Options, Outcome, PlayError, play_event};
+use crate::sim::play::{Options, Outcome, PlayError, play_event, setting};
 
 /// What goes wrong in the scenario of this text, in the order in which it shows.
 pub(super) fn flaws(text: &str) -> Vec<Flaw> {
@@ -43,10 +44,17 @@ fn of_error(error: &PlayError) -> Flaw {
 }
 
 fn of_outcome(scenario: &Scenario, outcome: &Outcome) -> Vec<Flaw> {
-    let _ = scenario;
+    let setting = setting(scenario, false);
+    let findings = check(&outcome.transcript, &setting);
+    let broken = findings.iter().map(|finding| {
+        let entry = outcome.transcript.entries.get(finding.entry);
+        let at = entry.map(|entry| format!("at {}, ", entry.at)).unwrap_or_default();
+        let what = format!("{at}{}; expected: {}", finding.what, finding.expected);
+        Flaw::new(finding.invariant, &what)
+    });
     let unmet = outcome.failures.iter().map(|failure| {
         let what = format!("line {}: {}", failure.span.line, failure.found);
         Flaw::new(&format!("expectation: {}", failure.expected), &what)
     });
-    unmet.collect()
+    broken.chain(unmet).collect()
 }
