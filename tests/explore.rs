@@ -7,8 +7,11 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use rayon::prelude::*;
+use wallops::conform::invariants::check;
 use wallops::explore::{Act, Bounds, Flaw, Schedule};
 use wallops::scenario::{Profile, Source, format, parse};
+use wallops::sim::play::{Options, play_event, setting};
+use wallops::transcript::What;
 
 /// How many schedules to play.
 fn schedules() -> u64 {
@@ -153,4 +156,46 @@ fn what_goes_wrong_becomes_small_and_stays_wrong() {
     assert_eq!(lines.len(), 2, "{script}");
     assert_eq!(small.stage.cast().count(), 1, "{text}");
     assert!(!text.contains("grants:") && !text.contains("latency:"), "{text}");
+}
+
+/// What the invariants find in the scenario of this text, if of all that its people are sent the
+/// first message that somebody says is struck from the record.
+fn found_if_doctored(text: &str) -> Vec<&'static str> {
+    let no_cast = |name: &str| Err(name.to_owned());
+    let scenario = parse(&Source::new("schedule.scs", text), &no_cast).unwrap();
+    let Ok(mut outcome) = play_event(&scenario, &Options::default()) else { return Vec::new() };
+    let entries = &mut outcome.transcript.entries;
+    let is_copy = |what: &What| match what {
+        What::Hop(hop) => {
+            hop.to.contains('/') && hop.stanza.is_groupchat() && hop.stanza.body().is_some()
+        }
+        _ => false,
+    };
+    let Some(first) = entries.iter().position(|entry| is_copy(&entry.what)) else {
+        return Vec::new();
+    };
+    entries.remove(first);
+    let findings = check(&outcome.transcript, &setting(&scenario, false));
+    findings.into_iter().map(|finding| finding.invariant).collect()
+}
+
+#[test]
+fn a_message_that_somebody_is_not_given_is_found_and_replayed_from_a_small_file() {
+    let bounds = Bounds { actions: 40, ..bounds(Profile::Core) };
+    let wrong = |schedule: &Schedule| {
+        let found = found_if_doctored(&schedule.text());
+        found.contains(&"LIVE-DELIVER").then_some("LIVE-DELIVER")
+    };
+    let drawn = (0..).map(|seed| Schedule::draw(seed, &bounds));
+    let (large, rule) = drawn.filter_map(|one| wrong(&one).map(|rule| (one, rule))).next().unwrap();
+    let is_wrong = |text: &str| found_if_doctored(text).contains(&rule);
+    let small = large.shrink_while(&is_wrong, 1_000);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), small.text()).unwrap();
+    let text = std::fs::read_to_string(file.path()).unwrap();
+    assert!(is_wrong(&text), "{text}");
+    let script = text.split_once("-----\n\n").unwrap().1;
+    let lines = script.lines().take_while(|line| !line.starts_with("heal")).count();
+    assert!(lines <= 2, "{text}");
+    assert!(small.stage.cast().count() <= 2, "{text}");
 }

@@ -146,6 +146,11 @@ impl Stage {
         self.places.get(place).is_some_and(|place| !place.gone)
     }
 
+    /// Whether it does, and has a slave.
+    pub(super) fn has_slave(&self, place: usize) -> bool {
+        self.is_there(place) && self.places[place].slave.is_some()
+    }
+
     /// Everywhere that takes part, by number.
     pub fn everywhere(&self) -> impl Iterator<Item = usize> {
         (0..self.places.len()).filter(|place| self.is_there(*place))

@@ -156,6 +156,8 @@ impl Lines<'_> {
             | Fault::Slow(place, ..)
             | Fault::Heal(place)
                 if !stage.is_there(place) => {}
+            // Who is served directly is a ghost when he cannot be reached, as in every room.
+            Fault::Cut(place, ..) if !stage.has_slave(place) => {}
             Fault::Cut(place, ways, manner) => {
                 self.release();
                 self.dark |= manner == Manner::Silently;
@@ -213,16 +215,11 @@ impl Lines<'_> {
     /// Whether this machine is one of those that the schedule has; the server of a machine that is
     /// down takes it with it.
     fn can_change(&self, machine: Machine) -> bool {
-        let has_slave = |place: &usize| {
-            self.stage.places.get(*place).is_some_and(|place| place.slave.is_some())
-        };
         match machine {
             Machine::Slave(place) => {
-                self.stage.is_there(place)
-                    && has_slave(&place)
-                    && !self.down.contains(&Machine::Server(place))
+                self.stage.has_slave(place) && !self.down.contains(&Machine::Server(place))
             }
-            Machine::Server(place) => self.stage.is_there(place),
+            Machine::Server(place) => self.stage.has_slave(place),
             Machine::Master => !self.down.contains(&Machine::MastersServer),
             Machine::MastersServer => true,
         }
