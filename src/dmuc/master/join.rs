@@ -84,7 +84,7 @@ impl Master {
     }
 
     /// The newcomer's side: ENTER to his slave, or the whole entry sequence to himself.
-    fn admit(
+    pub(super) fn admit(
         &mut self,
         now: Time,
         session: &Arc<Jid>,
@@ -177,7 +177,7 @@ impl Master {
 }
 
 /// The limits that a join asks for; the element is optional (XEP-0045 §7.2.14).
-fn history_limits(stanza: &Stanza) -> Option<dmuc::History> {
+pub(super) fn history_limits(stanza: &Stanza) -> Option<dmuc::History> {
     let history = stanza.muc()?.history?;
     Some(dmuc::History {
         maxchars: history.maxchars,

@@ -1,6 +1,7 @@
 //! Presence addressed to the room: entering, leaving, availability, another nick.
 
 use super::fanout::Event;
+use super::join::history_limits;
 use super::log::Gone;
 use super::*;
 use crate::room::Item;
@@ -91,6 +92,11 @@ impl Master {
         let logged = Logged::Gone(gone);
         let event = Event { stanza: departure, logged, subject: &sessions, except: &[] };
         self.event(now, event, out);
-        self.announce(now, new, stanza, None, out);
+        // Who asks to enter while he is in the room is entered again, under the other nick.
+        let entering = stanza.from.as_ref().filter(|_| stanza.has_payload("x", ns::MUC));
+        self.announce(now, new, stanza, entering, out);
+        if let Some(session) = entering {
+            self.admit(now, session, history_limits(stanza), false, out);
+        }
     }
 }
