@@ -28,13 +28,19 @@ fn first_wrong(profile: Profile, number: u64) -> Option<(Schedule, Vec<Flaw>)> {
     let bounds = bounds(profile);
     let wrong = |seed: u64| {
         let schedule = Schedule::draw(seed, &bounds);
-        let rule = schedule.flaws().first()?.rule.clone();
+        let rule = schedule.flaws().iter().find(|flaw| is_judged(flaw))?.rule.clone();
         Some((schedule, rule))
     };
     let (schedule, rule) = (0..number).into_par_iter().filter_map(wrong).find_first(|_| true)?;
     let small = schedule.shrink(&rule, 2_000, &|| true);
     let flaws = small.flaws();
     Some((small, flaws))
+}
+
+/// What machines know of one another at the end is judged here; the invariants are judged where
+/// they are tested.
+fn is_judged(flaw: &Flaw) -> bool {
+    !["INV-", "LIVE-", "COST-"].iter().any(|family| flaw.rule.starts_with(family))
 }
 
 fn all_go_well(profile: Profile, number: u64) {
