@@ -32,6 +32,8 @@ mod wires;
 
 #[path = "machines/admin.rs"]
 mod admin;
+#[path = "machines/affairs.rs"]
+mod affairs;
 #[path = "machines/anew.rs"]
 mod anew;
 #[path = "machines/broadcast.rs"]

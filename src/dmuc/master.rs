@@ -32,6 +32,7 @@ mod admin;
 mod admission;
 mod affiliation;
 mod asked;
+mod away;
 mod end;
 mod fanout;
 mod identity;

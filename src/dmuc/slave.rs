@@ -25,6 +25,7 @@
 //! | without memory | ping from the master | item-not-found: it has to be created anew | together |
 //! | without memory | split interval | ping, so that the master pings back | without memory |
 
+mod ahead;
 mod anew;
 mod copy;
 mod distribute;

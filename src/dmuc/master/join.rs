@@ -99,6 +99,7 @@ impl Master {
                     self.count_moderators(now, link, out);
                 }
                 if self.links[link].state == LinkState::Active {
+                    self.send_absences(session, out);
                     self.send_enter(link, session, limits, created, out);
                 }
             }
@@ -166,6 +167,7 @@ impl Master {
             let payloads = Audience::Other { jids }.render(&occupant.seat.presence);
             out.push(Output::Send(copy(&presence, session, payloads)));
         }
+        self.send_absences(session, out);
         let presence = Stanza::presence(Type::Absent).with_from(newcomer.seat.occupant.clone());
         let own = self.self_presence(newcomer, created);
         out.push(Output::Send(copy(&presence, session, own)));

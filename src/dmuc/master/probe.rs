@@ -43,19 +43,25 @@ impl Master {
         out.push(Output::Send(answer.with_to(session.clone())));
     }
 
-    /// What is said of who has a nick reserved and is not in the room, without addressee.
+    /// What is said of somebody with an affiliation who is not in the room, without addressee: only
+    /// of who has a nick reserved, where the others are not to know who he is.
     pub(super) fn absence(&self, bare: &BareJid, jids: bool) -> Option<Stanza> {
-        let nick = self.config.reserved_nicks.get(bare)?;
+        let nick = self.config.reserved_nicks.get(bare);
+        let from = match nick {
+            Some(nick) => self.occupant_jid(nick)?,
+            None if self.config.whois == Whois::Anyone => self.address.clone(),
+            None => return None,
+        };
         let jid = Jid::from(bare.clone());
         let item = Item {
             affiliation: Some(self.affiliation(bare)),
             role: Some(Role::None),
-            nick: Some(nick),
+            nick: nick.map(String::as_str),
             jid: jids.then_some(&jid),
             ..Item::default()
         };
         let said: Element = item.element(&[]);
-        let presence = Stanza::presence(Type::Unavailable).with_from(self.occupant_jid(nick)?);
+        let presence = Stanza::presence(Type::Unavailable).with_from(from);
         Some(presence.with_payload(said))
     }
 }

@@ -21,16 +21,16 @@ impl Master {
         let before = std::mem::replace(&mut self.config, config);
         self.shortened |= self.config.history_max < before.history_max;
         self.history.resize(self.config.history_max);
+        // Who sees JIDs from now on is told after all that.
+        let whois = std::mem::replace(&mut self.config.whois, before.whois);
         if self.config.members_only && !before.members_only {
-            // Who sees JIDs from now on is told after that.
-            let whois = std::mem::replace(&mut self.config.whois, before.whois);
             self.remove_strangers(now, out);
-            self.config.whois = whois;
         }
-        self.broadcast_codes(now, codes, out);
         if self.config.presence_broadcast != before.presence_broadcast {
             self.review_visibility(now, out);
         }
+        self.config.whois = whois;
+        self.broadcast_codes(now, codes, out);
         match (before.whois, self.config.whois) {
             (Whois::Moderators, Whois::Anyone) => {
                 // With a moderator behind them they have them already.

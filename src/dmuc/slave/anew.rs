@@ -95,6 +95,7 @@ impl SlaveRoom {
             knows_jids: false,
             non_anonymous: false,
             waiting: Default::default(),
+            ahead: Default::default(),
             queue: Default::default(),
             leaving: Default::default(),
             returning: Default::default(),

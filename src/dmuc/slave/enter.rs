@@ -86,7 +86,7 @@ impl SlaveRoom {
     /// (`slave.enter.send-roster`, `slave.enter.own-presence-last`,
     /// `slave.enter.history-after-roster`, `slave.enter.subject`).
     pub(super) fn burst(
-        &self,
+        &mut self,
         now: Time,
         session: &Arc<Jid>,
         nick: &str,
@@ -103,6 +103,7 @@ impl SlaveRoom {
                 .with_payloads(Audience::Other { jids }.render(&seat.presence));
             out.push(Output::Send(presence));
         }
+        out.extend(self.ahead.take(session).into_iter().map(Output::Send));
         let sessions = &self.local_sessions(nick);
         let payloads = Audience::Own { sessions, jids }.render(&own.payloads);
         out.push(Output::Send(own.clone().with_to(session.clone()).with_payloads(payloads)));

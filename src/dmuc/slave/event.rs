@@ -282,7 +282,10 @@ impl SlaveRoom {
             // Of who is not shown to others his presence comes back to himself alone.
             self.waiting.answered(user, |waiting| waiting.is_available() && !is_join(waiting));
         }
-        out.push(Output::Send(stanza.retaining(|payload| !ns::is_dmuc(payload))));
+        let stanza = stanza.retaining(|payload| !ns::is_dmuc(payload));
+        if !self.waits(&stanza) {
+            out.push(Output::Send(stanza));
+        }
     }
 }
 

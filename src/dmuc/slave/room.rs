@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::ahead::Ahead;
 use super::waiting::{Relayed, Waiting};
 use crate::dmuc::pinger::{Due, Pinger};
 use crate::dmuc::{Change, Note, Output, SlaveConfig, Timers};
@@ -48,6 +49,8 @@ pub struct SlaveRoom {
     pub(super) returning: BTreeSet<Arc<Jid>>,
     /// Nicks that have just been taken: the presence that comes next is news, whatever it says.
     pub(super) taken: BTreeSet<String>,
+    /// Of whom local sessions that are about to enter were told.
+    pub(super) ahead: Ahead,
     /// Messages of late, so that none is shown twice: author, id, stamp; by their stamps.
     pub(super) recent: VecDeque<(Arc<Jid>, Option<Arc<str>>, Time)>,
     /// When the master was heard again after the last split.
@@ -82,6 +85,7 @@ impl SlaveRoom {
             leaving: BTreeSet::new(),
             returning: BTreeSet::new(),
             taken: BTreeSet::new(),
+            ahead: Ahead::default(),
             recent: VecDeque::new(),
             back_at: None,
             pinger: Pinger::new(config.timers, config.timers.slave_idle),
@@ -158,6 +162,7 @@ impl SlaveRoom {
     pub(super) fn forget_directed(&mut self, session: &Jid) {
         if !self.waiting.has(session, Stanza::is_available) {
             self.directed.remove(session);
+            self.ahead.take(session);
         }
     }
 
