@@ -101,6 +101,8 @@ pub struct RegisteredRoom {
     outbox: Outbox,
     /// Nicks whose next presence is known: their owners took them here before the master knew.
     announced: BTreeSet<String>,
+    /// Nicks that have just been taken: the presence that comes next is news, whatever it says.
+    taken: BTreeSet<String>,
     deferred: Option<Deferred>,
     /// Queries between local occupants that are not answered.
     queries: VecDeque<Query>,
@@ -241,6 +243,7 @@ impl RegisteredRoom {
             subject: None,
             outbox: Outbox::default(),
             announced: BTreeSet::new(),
+            taken: BTreeSet::new(),
             deferred: None,
             queries: VecDeque::new(),
             doubted: Vec::new(),

@@ -1,8 +1,9 @@
 //! Keepalive, positions in pongs, and what a pong proves to be lost on the way up.
 
-use super::outbox::{Status, What, is_join};
+use super::outbox::{Status, What};
 use super::*;
 use crate::dmuc::pinger::Due;
+use crate::room::Item;
 use crate::stanza::slave::At;
 use crate::stanza::{Condition, Element, ErrorType, Kind, Type, element, error_element, ns};
 
@@ -174,6 +175,7 @@ impl RegisteredRoom {
     /// there is newer presence of that session on its way.
     fn repeat_lost(&mut self, now: Time, pinged: Time, out: &mut Vec<Output>) {
         let before = |status| matches!(status, Status::Relayed(since) if since < pinged);
+        let mut again = Vec::new();
         for mut lost in self.outbox.take(|entry| before(entry.status)) {
             let Some(session) = lost.stanza.from.clone() else { continue };
             if lost.what == What::Message {
@@ -181,15 +183,18 @@ impl RegisteredRoom {
                 continue;
             }
             let newer = self.outbox.of(&session).rfind(|e| e.stanza.kind == Kind::Presence);
-            if let Some(newer) = newer {
-                let is_newer_join = is_join(&newer.stanza) || newer.what == What::Leave;
-                if lost.what != What::Join || is_newer_join {
+            match newer.map(|newer| (newer.what, newer.stanza.clone())) {
+                None => {}
+                Some((What::Presence, newer)) if lost.what == What::Join => {
+                    let muc = lost.stanza.payload("x", ns::MUC).cloned();
+                    lost.stanza = muc.into_iter().fold(newer, Stanza::with_payload);
+                }
+                Some(_) => {
+                    if lost.what == What::Leave && !lost.done {
+                        self.end_stay(&session, out);
+                    }
                     continue;
                 }
-                let muc = lost.stanza.payload("x", ns::MUC).cloned();
-                lost.stanza = newer.stanza.clone();
-                lost.stanza.payloads =
-                    newer.stanza.payloads.iter().cloned().chain(muc).collect::<Vec<_>>().into();
             }
             lost.repeats += 1;
             if lost.repeats > REPEATS_MAX {
@@ -200,9 +205,22 @@ impl RegisteredRoom {
                 continue;
             }
             lost.status = Status::Relayed(now);
+            again.push(lost);
+        }
+        for lost in again {
             self.send_up(now, lost.stanza.clone(), out);
             self.outbox.push(lost);
         }
+    }
+
+    /// A leave was lost and the join after it was not: to the master it is one stay, to the user
+    /// they are two.
+    fn end_stay(&mut self, session: &Arc<Jid>, out: &mut Vec<Output>) {
+        let Some(nick) = self.locals.get(session).cloned() else { return };
+        if let Some(farewell) = self.farewell(&nick, Item::default(), &[]) {
+            self.tell_own_farewell(&farewell, session, out);
+        }
+        self.locals.shift_remove(session);
     }
 
     /// It did not reach the room, or nobody can tell: better late.

@@ -128,11 +128,7 @@ impl RegisteredRoom {
         let here = self.locals.shift_remove(&session);
         self.forget_directed(&session);
         if here.is_some() || asked {
-            let own = stanza.clone().retaining(|payload| !ns::is_dmuc(payload));
-            let sessions = std::slice::from_ref(&session);
-            let jids = self.whois == Whois::Anyone;
-            let payloads = Audience::Own { sessions, jids }.render(&own.payloads);
-            out.push(Output::Send(own.with_to(session.clone()).with_payloads(payloads)));
+            self.tell_own_farewell(stanza, &session, out);
         }
         // The event that follows names him as the master does.
         let elsewhere = here.filter(|here| known.as_ref() != Some(here) || here != nick);
@@ -144,6 +140,20 @@ impl RegisteredRoom {
             }
         }
         self.drop_jids(moderated);
+    }
+
+    /// Tell a session that it is out.
+    pub(super) fn tell_own_farewell(
+        &self,
+        stanza: &Stanza,
+        session: &Arc<Jid>,
+        out: &mut Vec<Output>,
+    ) {
+        let own = stanza.clone().retaining(|payload| !ns::is_dmuc(payload));
+        let sessions = std::slice::from_ref(session);
+        let jids = self.whois == Whois::Anyone;
+        let payloads = Audience::Own { sessions, jids }.render(&own.payloads);
+        out.push(Output::Send(own.with_to(session.clone()).with_payloads(payloads)));
     }
 
     /// What LEAVE answers: a leave, with all presence of this session before it; else whatever of

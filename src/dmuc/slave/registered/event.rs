@@ -138,6 +138,8 @@ impl RegisteredRoom {
             return;
         }
         self.rename_away(nick, out);
+        let (stanza, nick) = self.as_here(stanza, nick);
+        let nick = nick.as_str();
         let own = self.sessions(nick);
         let answered = self.answer_presence(&own, &stanza);
         let asking = own.iter().find(|session| {
@@ -185,15 +187,22 @@ impl RegisteredRoom {
         if let Some(new) = new_nick(&stanza) {
             return self.renamed(&stanza, nick, &new, out);
         }
-        let own: Vec<_> = self.confirmed_as(nick);
-        if own.is_empty() && self.is_local(nick) {
-            // Somebody who had the nick before.
-            return;
+        let here = self.confirmed_as(nick);
+        if !here.is_empty() || !self.is_local(nick) {
+            let (stanza, nick) = self.as_here(stanza.clone(), nick);
+            self.show_gone(&stanza, &nick, out);
         }
-        self.show_gone(&stanza, nick, out);
         // Their LEAVE was lost: to those who had this nick the event is the end of their stay.
         let moderated = self.is_moderated();
+        let own = self.confirmed.iter().filter(|(_, known)| *known == nick);
+        let own: Vec<_> = own.map(|(session, _)| session.clone()).collect();
         for session in own {
+            let waits = self.outbox.has(&session, |entry| {
+                entry.what == What::Leave && !entry.done && entry.status != Status::Held
+            });
+            if waits && !here.contains(&session) {
+                self.tell_own_farewell(&stanza, &session, out);
+            }
             self.confirmed.shift_remove(&session);
             self.locals.shift_remove(&session);
             self.drop_late(&session, out);

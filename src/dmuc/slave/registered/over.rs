@@ -111,6 +111,7 @@ impl RegisteredRoom {
             subject: None,
             outbox,
             announced: BTreeSet::new(),
+            taken: BTreeSet::new(),
             deferred: None,
             queries: VecDeque::new(),
             doubted: Vec::new(),

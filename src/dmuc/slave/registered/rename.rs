@@ -5,6 +5,7 @@
 //! confirmed nick is owned; who was admitted here, or changed his nick here, makes room for who
 //! comes from the master.
 
+use super::outbox::What;
 use super::*;
 use crate::room::item::status;
 use crate::room::{Item, nick::is_acceptable};
@@ -31,10 +32,31 @@ impl RegisteredRoom {
 
     /// Whether the owner of this nick has left here, and the master has not heard of it.
     pub(super) fn has_left_here(&self, nick: &str) -> bool {
-        let seen = self.roster.contains_key(nick) && !self.is_local(nick);
-        !seen
-            && self.confirmed_as(nick).is_empty()
-            && self.confirmed.values().any(|known| known == nick)
+        let left = |session: &Arc<Jid>| {
+            !self.locals.contains_key(session)
+                && self.outbox.has(session, |entry| entry.what == What::Leave && entry.done)
+        };
+        let mut owners = self.confirmed.iter().filter(|(_, known)| *known == nick);
+        self.confirmed_as(nick).is_empty() && owners.any(|(session, _)| left(session))
+    }
+
+    /// The nick that the owner of a nick of the master's has here, if it is another one: he took it
+    /// here, and the master has not heard of it.
+    pub(super) fn taken_here_by(&self, nick: &str) -> Option<String> {
+        let own = self.confirmed_as(nick);
+        let here = own.iter().filter_map(|session| self.locals.get(session));
+        let here: Vec<_> = here.collect();
+        (!here.iter().any(|here| *here == nick))
+            .then(|| here.first().map(|here| (*here).clone()))?
+    }
+
+    /// What the master says of a nick, as it is to be said here.
+    pub(super) fn as_here(&self, stanza: Stanza, nick: &str) -> (Stanza, String) {
+        let here = self.taken_here_by(nick);
+        match here.and_then(|here| Some((self.occupant(&here)?, here))) {
+            Some((occupant, here)) => (stanza.with_from(occupant), here),
+            None => (stanza, nick.to_owned()),
+        }
     }
 
     /// The master has this session under this nick.
@@ -182,6 +204,7 @@ impl RegisteredRoom {
         self.marked.remove(old);
         self.tell_presence(stanza, old, None, [true; 2], out);
         self.move_seat(old, new);
+        self.taken.insert(new.to_owned());
     }
 
     /// Whoever has this nick makes way for these.

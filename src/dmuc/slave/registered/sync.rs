@@ -34,8 +34,9 @@ impl RegisteredRoom {
             return;
         }
         self.rename_away(nick, out);
-        let stanza = self.with_newer_presence(stanza, nick);
-        if !self.show(&stanza, nick, telling, None, out) {
+        let (stanza, nick) = self.as_here(stanza, nick);
+        let stanza = self.with_newer_presence(stanza, &nick);
+        if !self.show(&stanza, &nick, telling, None, out) {
             self.too_much(now, out);
         }
     }

@@ -40,10 +40,13 @@ impl RegisteredRoom {
         let moderated = self.is_moderated();
         let saw = self.sees_jids(nick);
         let before = match telling {
-            Telling::News => self.roster.get(nick).map(|seat| self.as_told(nick, seat)),
+            Telling::News if !self.taken.remove(nick) => {
+                self.roster.get(nick).map(|seat| self.as_told(nick, seat))
+            }
             _ => None,
         };
         self.marked.remove(nick);
+        self.taken.remove(nick);
         self.knows_jids |= has_jid(&seat.presence);
         let now = seat.presence.clone();
         self.roster.insert(nick.to_owned(), seat);
@@ -62,6 +65,7 @@ impl RegisteredRoom {
     pub(super) fn show_gone(&mut self, stanza: &Stanza, nick: &str, out: &mut Vec<Output>) {
         let moderated = self.is_moderated();
         self.marked.remove(nick);
+        self.taken.remove(nick);
         if self.roster.shift_remove(nick).is_some() {
             self.tell_presence(stanza, nick, None, [true; 2], out);
         }
