@@ -213,3 +213,16 @@ fn stanzas_are_counted_by_kind_and_by_what_is_in_them() {
     let expected = "BigCheese sees Efchen kicked with status 110";
     assert_eq!(failures(script), one(expected, "BigCheese"));
 }
+
+#[test]
+fn newcomers_are_shown_the_same_wherever_they_come_from() {
+    let script = "WiZ and Efchen leave\nTroy says \"one\"\n\
+        meanwhile\n\tWiZ joins wallops\n\tEfchen joins wallops\n\n\
+        WiZ and Efchen are shown the same\n";
+    assert_eq!(failures(script), []);
+    let script = "WiZ and Efchen leave\nWiZ joins wallops\nTroy says \"one\"\n\
+        Efchen joins wallops\nWiZ and Efchen are shown the same\n";
+    assert_eq!(failures(script), one("WiZ and Efchen are shown the same", "Efchen"));
+    let script = "WiZ leaves\nWiZ joins wallops\nWiZ and Troy are shown the same\n";
+    assert_eq!(failures(script), one("WiZ and Troy are shown the same", "Troy"));
+}

@@ -6,7 +6,8 @@
 //!
 //! * ids that no client has chosen, and the ids of XEP-0359 and XEP-0421, which services make;
 //! * the order in which a newcomer is shown who is there already;
-//! * who says that a message is late (`delay/@from`).
+//! * who says that a message is late (`delay/@from`); and that it was said at another time, if it
+//!   was said by the same line of the scenario: a run with slaves may take longer.
 //!
 //! It is *not* about time: nobody is late to whom the same comes a moment later.
 
@@ -17,7 +18,7 @@ use similar::TextDiff;
 
 use crate::stanza::{Element, Stanza, ns, write_stanza};
 use crate::time::Time;
-use crate::transcript::{Name, Transcript, is_client};
+use crate::transcript::{Entry, Name, Transcript, What, is_client};
 
 /// What one person received in both runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,11 +54,21 @@ fn received(transcript: &Transcript) -> BTreeMap<Name, Vec<String>> {
             arrived.entry(hop.to.clone()).or_default().push((at, &hop.stanza));
         }
     }
+    let lines = lines(transcript);
     let told = |stanzas: Vec<(Time, &Stanza)>| {
         let ordered = with_bursts_in_order(stanzas);
-        ordered.into_iter().map(|stanza| text(stanza, &chosen)).collect()
+        ordered.into_iter().map(|stanza| text(stanza, &chosen, &lines)).collect()
     };
     arrived.into_iter().map(|(jid, stanzas)| (jid, told(stanzas))).collect()
+}
+
+/// When each line of the scenario began, and its number.
+fn lines(transcript: &Transcript) -> BTreeMap<Time, u32> {
+    let line = |entry: &Entry| match entry.what {
+        What::Line { number, .. } => Some((entry.at, number)),
+        _ => None,
+    };
+    transcript.entries.iter().filter_map(line).collect()
 }
 
 /// Presences that come at one instant, with who they are from in order.
@@ -92,10 +103,11 @@ fn is_own(stanza: &Stanza) -> bool {
     x.is_some_and(|x| x.children().any(|child| child.attr("code") == Some("110")))
 }
 
-fn text(stanza: &Stanza, chosen: &BTreeSet<&str>) -> String {
+fn text(stanza: &Stanza, chosen: &BTreeSet<&str>, lines: &BTreeMap<Time, u32>) -> String {
     let mut stanza = stanza.clone();
     stanza.id.take_if(|id| !chosen.contains(&**id));
-    let payloads: Vec<Element> = stanza.payloads.iter().cloned().map(without_origin).collect();
+    let payloads = stanza.payloads.iter().cloned().map(|one| without_choice(one, lines));
+    let payloads: Vec<Element> = payloads.collect();
     stanza.payloads = payloads.into();
     let mut text = String::new();
     write_stanza(&mut text, &stanza, 0);
@@ -104,19 +116,32 @@ fn text(stanza: &Stanza, chosen: &BTreeSet<&str>) -> String {
 }
 
 /// Without what a service chooses.
-fn without_origin(mut element: Element) -> Element {
+fn without_choice(mut element: Element, lines: &BTreeMap<Time, u32>) -> Element {
     let namespace = element.ns();
-    let attribute = match (namespace.as_str(), element.name()) {
-        (ns::DELAY, "delay") => "from",
-        (ns::STANZA_IDS, "stanza-id") | (ns::OCCUPANT_IDS, "occupant-id") => "id",
-        _ => return element,
-    };
-    if element.attr(attribute).is_some()
-        && let Ok(name) = NcName::try_from(attribute)
-    {
-        element.set_attr(Namespace::NONE, name, "…");
+    match (namespace.as_str(), element.name()) {
+        (ns::DELAY, "delay") => {
+            set(&mut element, "from", "…");
+            let stamp = element.attr("stamp").and_then(|stamp| stamp.parse::<Time>().ok());
+            let line = stamp.and_then(|stamp| lines.range(..=stamp).next_back());
+            if let Some((_, line)) = line {
+                set(&mut element, "stamp", &format!("line {line}"));
+            }
+        }
+        (ns::STANZA_IDS, "stanza-id") | (ns::OCCUPANT_IDS, "occupant-id") => {
+            set(&mut element, "id", "…");
+        }
+        _ => {}
     }
     element
+}
+
+/// Change an attribute, if it is there.
+fn set(element: &mut Element, name: &str, value: &str) {
+    if element.attr(name).is_some()
+        && let Ok(name) = NcName::try_from(name)
+    {
+        element.set_attr(Namespace::NONE, name, value);
+    }
 }
 
 fn difference(plain: &str, slaves: &str) -> String {

@@ -10,6 +10,7 @@ mod act;
 mod affairs;
 mod cross;
 mod deeds;
+mod entry;
 mod expect;
 mod failure;
 mod know;

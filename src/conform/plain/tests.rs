@@ -64,3 +64,24 @@ fn an_id_that_a_client_has_chosen_counts() {
     let diff = compare(&runs[0], &runs[1])[0].diff.clone().unwrap();
     assert_eq!(diff, "…\n-<iq type='result'/>\n+<iq id='mine' type='result'/>\n");
 }
+
+#[test]
+fn a_time_within_the_run_is_that_of_a_line() {
+    let late = |second: u32| {
+        format!(
+            "<message><delay xmlns='urn:xmpp:delay' stamp='1970-01-01T00:00:0{second}Z'/></message>"
+        )
+    };
+    let told = |second: u32, began: [i64; 2]| {
+        let mut run = run(&[&[&late(second)]]);
+        for (number, at) in (1..).zip(began) {
+            let at = Time::from_micros(at * 1_000_000);
+            run.push(at, What::Line { number, text: "".into() });
+        }
+        run
+    };
+    let diff = |one: &Transcript, other: &Transcript| compare(one, other)[0].diff.clone();
+    let (quick, slow) = (told(2, [0, 2]), told(5, [0, 5]));
+    assert_eq!(diff(&quick, &slow), None, "the second line took longer to come");
+    assert!(diff(&quick, &told(1, [0, 2])).is_some(), "another line");
+}

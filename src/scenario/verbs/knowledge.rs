@@ -122,6 +122,17 @@ pub enum Knower {
 }
 
 impl Knowledge {
+    /// Whether it is about slaves, and so about nothing in a room without them.
+    pub fn is_about_slaves(&self) -> bool {
+        match self {
+            Knowledge::RosterIs { of, .. }
+            | Knowledge::HistoryHolds { of, .. }
+            | Knowledge::SubjectIs { of, .. } => *of != Knower::Master,
+            Knowledge::PrivilegeIs { .. } | Knowledge::RoomExists { .. } => false,
+            _ => true,
+        }
+    }
+
     pub(in super::super) fn parse(s: &mut Sentence<'_>) -> Parsed<Option<Self>> {
         let known = if s.line.words("the master has not split") {
             Knowledge::MasterHasSplit { slave: s.slave()?, not: true }

@@ -69,6 +69,9 @@ pub enum Perception {
     },
     /// `WiZ is asked for voice by Efchen`: he gets the form with which to approve it.
     IsAskedForVoice(Occupant),
+    /// `Ford and Arthur are shown the same`: when they last entered the room, they were told of the
+    /// same occupants, messages and subject.
+    AreShownTheSame,
     /// `WiZ is told not-allowed`: an error with this condition.
     IsTold(Condition),
     /// `WiZ is answered`: the result of an IQ.
@@ -150,6 +153,9 @@ impl Perception {
         }
         if let Some((what, denied)) = Self::parse_passive(s)? {
             return Ok(Some((what, denied, s.in_room()?)));
+        }
+        if s.line.any_of(&["are shown the same", "is shown the same"]) {
+            return Ok(Some((Perception::AreShownTheSame, false, s.in_room()?)));
         }
         let denied = s.line.any_of(&["is not told", "are not told"]);
         if denied || s.line.any_of(&["is told", "are told"]) {

@@ -91,7 +91,8 @@ impl<N: Network> Play<'_, N> {
         let machine = |party: &Party| matches!(party, Party::Machine(_));
         self.options.plain
             && match &step.action {
-                Line::Know(_) | Line::Cross(_) => true,
+                Line::Know(known) => known.is_about_slaves(),
+                Line::Cross(_) => true,
                 Line::Network(NetworkChange::CreateSlave(_)) => true,
                 Line::Network(NetworkChange::Order(order)) => {
                     !matches!(order, Order::MasterShutsDown { .. })

@@ -41,6 +41,9 @@ impl<N: Network> Play<'_, N> {
                 if people.is_empty() && !not {
                     self.fail(step.span, "", "somebody in the room", "nobody is", None);
                 }
+                if *what == Perception::AreShownTheSame {
+                    return self.are_shown_the_same(step.span, &people, room);
+                }
                 for name in people {
                     self.perceives(step.span, &name, room, not, what);
                 }

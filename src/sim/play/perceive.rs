@@ -52,7 +52,7 @@ impl Asked<'_> {
                     && stanza.subject().as_ref() == Some(text)
             }
             // Not one stanza's doing.
-            Perception::IsInRoom => false,
+            Perception::IsInRoom | Perception::AreShownTheSame => false,
             _ => self.is_affair(stanza),
         }
     }

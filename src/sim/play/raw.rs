@@ -143,12 +143,24 @@ impl<N: Network> Play<'_, N> {
         let world = self.network.world();
         match machine {
             Machine::Server(domain) => Some((world.server_id(domain)?, Jid::new(domain).ok())),
-            Machine::Master(domain) => Some((world.server_id(domain)?, None)),
+            Machine::Master(domain) => Some((world.server_id(domain)?, self.only_room_at(domain))),
             Machine::Slave(name) => {
                 let slave = self.scenario.cast.slaves.get(name)?;
                 let host = world.server_id(slave.jid.domain().as_str())?;
                 Some((host, Some(slave.jid.clone())))
             }
+        }
+    }
+}
+
+impl<N: Network> Play<'_, N> {
+    /// The address of a service's room, if it has only one.
+    fn only_room_at(&self, domain: &str) -> Option<Jid> {
+        let rooms = self.scenario.cast.rooms.values().map(|room| &room.config.jid);
+        let mut here = rooms.filter(|room| room.domain().as_str() == domain);
+        match (here.next(), here.next()) {
+            (Some(only), None) => Some(only.clone().into()),
+            _ => None,
         }
     }
 }
