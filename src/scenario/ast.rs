@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::cast::Cast;
 use super::verbs::{Crossing, Knowledge, NetworkChange, Pause, Perception, Raw, RoomDeed, Session};
+use crate::stanza::{Element, ns};
 use crate::time::Time;
 
 /// The name of a client, room or slave in the [`Cast`], or the domain of a server there. The parser
@@ -47,10 +48,19 @@ impl Step {
             Action::Raw { who, raw: Raw::Sends(_) } if who.iter().any(is_machine) => {
                 "this is sent by a machine"
             }
+            Action::Raw { raw: Raw::Sends(stanzas), .. } if stanzas.iter().any(asks_slaves) => {
+                "this asks what only a room with slaves knows"
+            }
             _ => return None,
         };
         Some((self.span, why))
     }
+}
+
+/// Whether it is a query in the words of XEP-0282 or its extension.
+fn asks_slaves(stanza: &Element) -> bool {
+    let spoken = |child: &Element| child.has_ns(ns::DMUC) || child.has_ns(ns::SLAVE);
+    stanza.name() == "iq" && stanza.children().any(spoken)
 }
 
 /// The tags of a scenario.

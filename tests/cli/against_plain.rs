@@ -31,10 +31,13 @@ fn what_somebody_can_tell_from_a_plain_room_is_1_and_is_shown_to_whom() {
 fn a_fault_and_a_forger_have_nothing_to_be_compared_with() {
     let forged =
         "slave@vesa sends:\n\t<message to=\"wallops@channel.avalon.irc\" type=\"error\"/>\n";
+    let asked = "WiZ sends:\n\t<iq to=\"wallops@channel.avalon.irc\" type=\"set\" id=\"r\">\n\
+                 \t\t<register xmlns=\"urn:xmpp:tmp:dmuc:0#slave\"/>\n\t</iq>\n";
     for (script, why) in [
         ("cut vesa from channel\n", "    this is a fault: "),
         ("meanwhile\n\tcrash the slave vesa\n\n", "    this is a fault: "),
         (forged, "    this is sent by a machine: "),
+        (asked, "    this asks what only a room with slaves knows: "),
     ] {
         Desk::with(&format!("{script}{HEARD}"))
             .run(&["run", "--against-plain", "scenarios/own.scs"])
