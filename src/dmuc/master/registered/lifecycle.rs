@@ -177,7 +177,8 @@ impl Master {
             return;
         }
         self.recount_moderators(index);
-        for (_, other) in self.occupants.iter().filter(|(other, _)| hidden && *other != nick) {
+        let others = self.occupants.iter().filter(|(other, _)| hidden && *other != nick);
+        for (_, other) in others.filter(|(_, other)| other.shown) {
             self.send_presence(index, other, out);
         }
         self.links[index].jids_since = Some(now);
@@ -225,7 +226,7 @@ impl Master {
 
     fn show_all(&mut self, now: Time, index: usize, away: bool, out: &mut Vec<Output>) {
         let behind = self.occupants.iter().filter(|(_, occupant)| {
-            occupant.sessions.values().all(|session| session.via == Some(index))
+            occupant.shown && occupant.sessions.values().all(|session| session.via == Some(index))
         });
         let shown: Vec<_> = behind
             .map(|(nick, occupant)| {

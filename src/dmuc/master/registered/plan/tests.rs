@@ -1,3 +1,6 @@
+use proptest::collection::vec;
+use proptest::prelude::*;
+
 use super::*;
 use crate::stanza::element;
 use crate::time::Time;
@@ -125,4 +128,101 @@ fn messages_are_told_in_order_with_their_numbers_and_the_subject_apart() {
     let (.., messages, subject) = plan(&log, &[("wiz", "WiZ")]);
     assert_eq!(messages, [1, 4]);
     assert!(subject);
+}
+
+/// Something that may happen in a room of four nicks and four people.
+#[derive(Clone, Debug)]
+enum Deed {
+    Enter(usize, usize),
+    Leave(usize),
+    Rename(usize, usize),
+    Update(usize),
+}
+
+const NICKS: [&str; 4] = ["A", "B", "C", "D"];
+const PEOPLE: [&str; 4] = ["ann", "bob", "cat", "dan"];
+
+fn deed() -> impl Strategy<Value = Deed> {
+    prop_oneof![
+        (0..4_usize, 0..4_usize).prop_map(|(who, nick)| Deed::Enter(who, nick)),
+        (0..4_usize).prop_map(Deed::Leave),
+        (0..4_usize, 0..4_usize).prop_map(|(who, nick)| Deed::Rename(who, nick)),
+        (0..4_usize).prop_map(Deed::Update),
+    ]
+}
+
+/// Who has which nick, and what happened.
+#[derive(Clone, Debug, Default)]
+struct Room {
+    nicks: BTreeMap<usize, usize>,
+    log: Vec<Logged>,
+}
+
+impl Room {
+    fn play(&mut self, deed: &Deed) {
+        let free = |nicks: &BTreeMap<usize, usize>, nick| !nicks.values().any(|n| *n == nick);
+        match *deed {
+            Deed::Enter(who, nick) if !self.nicks.contains_key(&who) && free(&self.nicks, nick) => {
+                self.nicks.insert(who, nick);
+                self.log.push(changed(NICKS[nick]));
+            }
+            Deed::Leave(who) => {
+                if let Some(nick) = self.nicks.remove(&who) {
+                    self.log.push(gone(NICKS[nick], PEOPLE[who], None));
+                }
+            }
+            Deed::Rename(who, nick) if free(&self.nicks, nick) => {
+                if let Some(old) = self.nicks.get(&who).copied() {
+                    self.nicks.insert(who, nick);
+                    self.log.push(gone(NICKS[old], PEOPLE[who], Some(NICKS[nick])));
+                    self.log.push(changed(NICKS[nick]));
+                }
+            }
+            Deed::Update(who) => {
+                if let Some(nick) = self.nicks.get(&who) {
+                    self.log.push(changed(NICKS[*nick]));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn owners(&self) -> BTreeMap<&'static str, &'static str> {
+        self.nicks.iter().map(|(who, nick)| (NICKS[*nick], PEOPLE[*who])).collect()
+    }
+}
+
+proptest! {
+    #[test]
+    fn whoever_follows_the_plan_has_the_rooms_roster_and_merges_nobody(
+        before in vec(deed(), 0..12),
+        after in vec(deed(), 0..12),
+    ) {
+        let mut room = Room::default();
+        before.iter().for_each(|deed| room.play(deed));
+        let known = room.owners();
+        room.log.clear();
+        after.iter().for_each(|deed| room.play(deed));
+        let owners = room.owners();
+        let table = Present(owners.iter().map(|(nick, who)| (jid(who), *nick)).collect());
+        let plan = Plan::of((1..).zip(&room.log), &table);
+        let mut followed: BTreeMap<&str, &str> = known.clone();
+        for (nick, _) in &plan.departures {
+            followed.remove(nick);
+        }
+        for nick in &plan.changes {
+            if let Some(owner) = followed.get(nick) {
+                prop_assert_eq!(owner, &owners[nick], "{} changes hands without a farewell", nick);
+            }
+            followed.insert(*nick, owners[nick]);
+        }
+        prop_assert_eq!(followed, owners);
+        for (nick, payloads) in plan.departures.iter().filter(|(nick, _)| known.contains_key(nick)) {
+            let item = payloads[0].get_child("item", ns::MUC_USER).unwrap();
+            if let Some(new) = item.attr("nick") {
+                prop_assert!(plan.changes.contains(&new), "{} became {}, who comes", nick, new);
+                prop_assert!(!known.contains_key(new), "{} was taken", new);
+            }
+        }
+    }
 }
