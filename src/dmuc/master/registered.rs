@@ -31,7 +31,9 @@
 //! * A registration that the master ends is over when it says so, not at the answer: what follows
 //!   goes to the occupants themselves, over the same stream.
 
+mod away;
 mod claim;
+mod condition;
 mod farewells;
 mod late;
 mod lifecycle;
@@ -40,6 +42,7 @@ mod plan;
 mod refusal;
 mod register;
 mod request;
+mod submission;
 mod sync;
 mod terms;
 pub(super) mod wire;

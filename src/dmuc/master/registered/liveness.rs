@@ -1,20 +1,11 @@
-//! Keepalive of registered slaves: positions in pongs, which error means what, the end of the late
-//! phase (`docs/dmuc2-slave.md`, Keepalive and Conditions).
+//! Keepalive of registered slaves: positions in pongs, and what follows from errors
+//! (`docs/dmuc2-slave.md`, Keepalive and Conditions).
 
+use super::condition::{Class, class, is_link};
 use super::*;
 use crate::dmuc::pinger::Due;
-use crate::stanza::slave::{At, Synced};
+use crate::stanza::slave::At;
 use crate::stanza::{Element, element, ns};
-
-/// What an error in answer to a ping says of the slave.
-enum Class {
-    /// The way to it is cut.
-    Link,
-    /// Its host is there, it is not; for how long its occupants are kept.
-    Gone(Duration),
-    /// It is there and does not know pings.
-    Alive,
-}
 
 impl Master {
     /// A stanza that a registered slave itself sent, other than register and deregister.
@@ -70,29 +61,6 @@ impl Master {
         let event = self.log.last().filter(|_| link.state == LinkState::Active);
         let sent = event.into_iter().chain(slave.asked.back().map(|asked| asked.at)).max();
         sent.is_some_and(|sent| now < sent + threshold)
-    }
-
-    /// The slave has submitted everything that is late; whether it all came.
-    fn late_phase_ends(&mut self, now: Time, index: usize, stanza: &Stanza, out: &mut Vec<Output>) {
-        let synced = stanza.payload("synced", ns::SLAVE).cloned().map(Synced::try_from);
-        let Some(Ok(Synced { epoch, late: Some(late), .. })) = synced else {
-            let text = Some("synced names epoch, seq and the number of late stanzas");
-            return refuse(stanza, ErrorType::Modify, Condition::BadRequest, text, out);
-        };
-        let active = self.links[index].state == LinkState::Active;
-        let current = epoch == self.registry.epoch;
-        let LinkKind::Registered(slave) = &mut self.links[index].kind else { return };
-        let phase = slave.late.take();
-        // While split it gets no answer: what it is told then may not come, and it asks again.
-        if !active {
-            return;
-        }
-        if current && phase.is_some_and(|phase| phase.counted() == late) {
-            slave.life = now;
-            out.push(Output::Send(stanza.result_reply(vec![])));
-        } else {
-            refuse(stanza, ErrorType::Wait, Condition::UnexpectedRequest, None, out);
-        }
     }
 
     /// An answer to a ping or to `resync`.
@@ -293,53 +261,6 @@ impl Master {
             slave.asked.pop_front();
         }
     }
-
-    /// What becomes of a message, if it comes in a late phase and says that it is late.
-    pub(in crate::dmuc::master) fn judge_late(
-        &mut self,
-        now: Time,
-        session: &Arc<Jid>,
-        message: &Stanza,
-    ) -> Option<Late> {
-        let domain = session.domain().as_str();
-        let link = self.links.iter_mut().find(|link| link.domain == domain)?;
-        match &mut link.kind {
-            LinkKind::Registered(slave) => slave.late.as_mut()?.judge(now, session, message),
-            LinkKind::Static | LinkKind::Vacant => None,
-        }
-    }
-
-    /// Something came from one of the users of a registered slave.
-    pub(in crate::dmuc::master) fn hear_users(&mut self, from: &Jid, stanza: &Stanza, now: Time) {
-        let domain = from.domain().as_str();
-        for link in self.links.iter_mut().filter(|link| link.domain == domain) {
-            let active = link.state == LinkState::Active;
-            let LinkKind::Registered(slave) = &mut link.kind else { continue };
-            match &mut slave.late {
-                Some(late) => late.count(stanza),
-                None if active => slave.life = now,
-                None => {}
-            }
-        }
-    }
-}
-
-/// What an error in answer to a ping means.
-fn class(condition: Option<&Condition>) -> Class {
-    match condition {
-        Some(
-            Condition::ServiceUnavailable
-            | Condition::RecipientUnavailable
-            | Condition::ItemNotFound,
-        ) => Class::Gone(GONE_GRACE),
-        Some(Condition::Gone { .. } | Condition::Redirect { .. }) => Class::Gone(Duration::ZERO),
-        Some(Condition::FeatureNotImplemented) => Class::Alive,
-        _ => Class::Link,
-    }
-}
-
-fn is_link(condition: Option<&Condition>) -> bool {
-    matches!(condition, Some(Condition::RemoteServerNotFound | Condition::RemoteServerTimeout))
 }
 
 /// The answer to a ping of somebody who may be a slave whose registration is forgotten: where the
@@ -349,10 +270,6 @@ pub(in crate::dmuc::master) fn position_for(master: &Master, from: &Jid) -> Opti
     let told = master.registry.open && master.config.distributed && !session;
     told.then(|| wire::at(&master.registry.epoch, master.log.seq(), false))
 }
-
-/// \[G\] For how long the host may answer that there is no such slave before its occupants are
-/// removed: they would be there without hearing anything.
-const GONE_GRACE: Duration = Duration::from_secs(30);
 
 /// So many refusals within [`FAULTS_WINDOW`], with pings answered in between, end a registration.
 const FAULTS_MAX: usize = 3;
@@ -367,33 +284,3 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// How many pings under way are remembered.
 const ASKED_MAX: usize = 16;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_condition_of_the_table_has_its_class() {
-        let gone = |condition| match class(Some(&condition)) {
-            Class::Gone(grace) => Some(grace.as_secs()),
-            Class::Link | Class::Alive => None,
-        };
-        assert_eq!(gone(Condition::ServiceUnavailable), Some(30));
-        assert_eq!(gone(Condition::RecipientUnavailable), Some(30));
-        assert_eq!(gone(Condition::ItemNotFound), Some(30));
-        assert_eq!(gone(Condition::Gone { new_address: None }), Some(0));
-        assert_eq!(gone(Condition::Redirect { new_address: None }), Some(0));
-        let link = [
-            Condition::RemoteServerNotFound,
-            Condition::RemoteServerTimeout,
-            Condition::InternalServerError,
-            Condition::ResourceConstraint,
-            Condition::NotAllowed,
-        ];
-        for condition in link {
-            assert!(matches!(class(Some(&condition)), Class::Link), "{condition:?}");
-        }
-        assert!(matches!(class(None), Class::Link));
-        assert!(matches!(class(Some(&Condition::FeatureNotImplemented)), Class::Alive));
-    }
-}
