@@ -13,11 +13,12 @@ impl Master {
         message: &Stanza,
     ) -> Option<Late> {
         let domain = session.domain().as_str();
-        let link = self.links.iter_mut().find(|link| link.domain == domain)?;
-        match &mut link.kind {
-            LinkKind::Registered(slave) => slave.late.as_mut()?.judge(now, session, message),
+        let mut links = self.links.iter_mut().filter(|link| link.domain == domain);
+        let late = links.find_map(|link| match &mut link.kind {
+            LinkKind::Registered(slave) => slave.late.as_mut(),
             LinkKind::Static | LinkKind::Vacant => None,
-        }
+        });
+        late?.judge(now, session, message)
     }
 
     /// Something came from one of the users of a registered slave.
