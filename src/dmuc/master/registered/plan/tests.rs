@@ -217,7 +217,8 @@ proptest! {
             followed.insert(*nick, owners[nick]);
         }
         prop_assert_eq!(followed, owners);
-        for (nick, payloads) in plan.departures.iter().filter(|(nick, _)| known.contains_key(nick)) {
+        let departed = plan.departures.iter().filter(|(nick, _)| known.contains_key(nick));
+        for (nick, payloads) in departed {
             let item = payloads[0].get_child("item", ns::MUC_USER).unwrap();
             if let Some(new) = item.attr("nick") {
                 prop_assert!(plan.changes.contains(&new), "{} became {}, who comes", nick, new);
