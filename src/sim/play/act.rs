@@ -46,7 +46,11 @@ impl<N: Network> Play<'_, N> {
                 self.expect(step);
                 Ok(())
             }
-            _ if self.is_left_out(step) => Ok(()),
+            _ if self.is_left_out(step) => {
+                // What comes after it is about what has come since, all the same.
+                self.mark();
+                Ok(())
+            }
             _ => {
                 self.align(step.span)?;
                 self.mark();
