@@ -77,6 +77,8 @@ mod stanzas;
 mod syncs;
 #[path = "netjoin/terms.rs"]
 mod terms;
+#[path = "netjoin/transparent.rs"]
+mod transparent;
 #[path = "netjoin/unseen.rs"]
 mod unseen;
 #[path = "netjoin/ways.rs"]

@@ -144,6 +144,10 @@ fn news_of_the_configuration_reaches_all_and_is_kept_by_nobody() {
     }
     let history = stage.slave(VESA).room(&bare(ROOM)).unwrap().history().iter().count();
     assert_eq!(history, PAST.len());
+    // And so it does without slaves.
+    let mut stage = Stage::with_people(&[WUMPUS, STRANGER]);
+    stage.configure(WUMPUS, &[("muc#roomconfig_enablelogging", "1")]);
+    assert_eq!(codes(&stage.record.got(STRANGER)[0]), ["170"]);
 }
 
 #[test]

@@ -88,6 +88,8 @@ impl Master {
                 let jids = self.sees_jids(&occupant.seat.role);
                 let payloads = if subject.contains(session) {
                     Audience::Own { sessions: subject, jids }.render(&stanza.payloads)
+                } else if stanza.kind == Kind::Message {
+                    stanza.payloads.clone()
                 } else {
                     copies.of(Audience::Other { jids })
                 };

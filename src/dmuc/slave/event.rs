@@ -296,7 +296,7 @@ pub(super) fn is_expulsion(stanza: &Stanza) -> bool {
 }
 
 /// Whether it takes somebody out of sight only: he has a role still.
-fn is_hiding(stanza: &Stanza) -> bool {
+pub(super) fn is_hiding(stanza: &Stanza) -> bool {
     let x = stanza.payload("x", ns::MUC_USER);
     let item = x.and_then(|x| x.get_child("item", ns::MUC_USER));
     let role = item.and_then(|item| item.attr("role"));

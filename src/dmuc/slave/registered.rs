@@ -32,6 +32,7 @@
 mod alive;
 mod enter;
 mod event;
+mod hidden;
 mod local;
 mod outbox;
 mod over;
@@ -81,6 +82,8 @@ pub struct RegisteredRoom {
     whois: Whois,
     /// Everybody in the room; with what local users did in a split.
     roster: Roster,
+    /// Local occupants whom the room does not show to others.
+    hidden: BTreeSet<String>,
     /// Nicks that are shown as away although the master has not said so.
     marked: BTreeSet<String>,
     /// Whether a real JID is among what it stores.
@@ -232,6 +235,7 @@ impl RegisteredRoom {
             granted: Policy::default(),
             whois: Whois::default(),
             roster: Roster::new(),
+            hidden: BTreeSet::new(),
             marked: BTreeSet::new(),
             knows_jids: false,
             locals: IndexMap::new(),

@@ -2,7 +2,6 @@
 //! joins and leaves that were answered here already, or are older than what came after them.
 
 use super::outbox::{Entry, Status, What};
-use super::told::Telling;
 use super::*;
 use crate::room::Audience;
 use crate::stanza::{Type, dmuc, ns};
@@ -39,6 +38,7 @@ impl RegisteredRoom {
         }
         let limits = x.history.unwrap_or_default();
         if self.locals.contains_key(&session) {
+            self.confirm_hidden(&session, &own, nick, out);
             self.confirm(&session, nick, out);
             if join.is_some_and(|join| !join.done) {
                 self.burst(now, &session, nick, &own, &limits, out);
@@ -47,7 +47,7 @@ impl RegisteredRoom {
         }
         self.make_room_for(nick, &session, out);
         if !self.roster.contains_key(nick) {
-            self.show(&own, nick, Telling::Always, None, out);
+            self.enter_hidden(&own, nick, out);
         }
         self.confirmed.insert(session.clone(), nick.to_owned());
         self.locals.insert(session.clone(), nick.to_owned());
@@ -91,7 +91,8 @@ impl RegisteredRoom {
         out: &mut Vec<Output>,
     ) {
         let jids = self.sees_jids(nick);
-        for (other, seat) in self.roster.iter().filter(|(other, _)| *other != nick) {
+        let shown = |other: &str| other != nick && !self.hidden.contains(other);
+        for (other, seat) in self.roster.iter().filter(|(other, _)| shown(other)) {
             let presence = Stanza::presence(Type::Absent)
                 .with_from(seat.occupant.clone())
                 .with_to(session.clone())
@@ -129,6 +130,9 @@ impl RegisteredRoom {
         self.forget_directed(&session);
         if here.is_some() || asked {
             self.tell_own_farewell(stanza, &session, out);
+        }
+        if let Some(here) = &here {
+            self.forget_hidden(here);
         }
         // The event that follows names him as the master does.
         let elsewhere = here.filter(|here| known.as_ref() != Some(here) || here != nick);

@@ -3,6 +3,7 @@
 use super::outbox::{Entry, Status, What, is_join};
 use super::told::Telling;
 use super::*;
+use crate::dmuc::slave::event::is_hiding;
 use crate::room::history::delay_element;
 use crate::stanza::{Element, Kind, Type, dmuc, ns};
 
@@ -137,6 +138,7 @@ impl RegisteredRoom {
             // The master has not heard of it yet.
             return;
         }
+        self.unhide(nick);
         self.rename_away(nick, out);
         let (stanza, nick) = self.as_here(stanza, nick);
         let nick = nick.as_str();
@@ -186,6 +188,9 @@ impl RegisteredRoom {
     fn unavailable(&mut self, stanza: Stanza, nick: &str, out: &mut Vec<Output>) {
         if let Some(new) = new_nick(&stanza) {
             return self.renamed(&stanza, nick, &new, out);
+        }
+        if is_hiding(&stanza) {
+            return self.hide(&stanza, nick, out);
         }
         let here = self.confirmed_as(nick);
         if !here.is_empty() || !self.is_local(nick) {

@@ -4,7 +4,7 @@ use super::outbox::{Entry, Status, What};
 use super::*;
 use crate::room::Item;
 use crate::room::item::status;
-use crate::stanza::{Condition, Payloads, Type, element, ns};
+use crate::stanza::{Condition, Element, Payloads, Type, element, ns};
 
 /// What is said of a room that was destroyed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,7 +17,25 @@ impl RegisteredRoom {
     /// The master ends the room, or its service: one stanza for all. Each local occupant is told of
     /// himself (XEP-0045 §10.9), and everything is forgotten.
     pub(super) fn room_is_over(&mut self, _: Time, stanza: &Stanza, out: &mut Vec<Output>) {
-        self.tell_end(&stanza.payloads, out);
+        let x = stanza.payload("x", ns::MUC_USER);
+        let children = x.into_iter().flat_map(Element::children);
+        let said: Vec<_> = children.filter(|child| child.name() != "item").cloned().collect();
+        for (session, nick) in &self.locals {
+            let Some(occupant) = self.occupant(nick) else { continue };
+            let affiliation = self.roster.get(nick).map(|seat| seat.affiliation.clone());
+            let item = Item {
+                affiliation: affiliation.or(Some(crate::room::Affiliation::None)),
+                role: Some(crate::room::Role::None),
+                jid: Some(session),
+                ..Item::default()
+            };
+            // What is said comes before the item, as at Prosody.
+            let farewell = Stanza::presence(Type::Unavailable)
+                .with_from(occupant)
+                .with_to(session.clone())
+                .with_payload(item.element_after(&said, &[110]));
+            out.push(Output::Send(farewell));
+        }
         self.forget_room();
     }
 
@@ -100,6 +118,7 @@ impl RegisteredRoom {
             granted: Policy::default(),
             whois: Whois::default(),
             roster: Roster::new(),
+            hidden: BTreeSet::new(),
             marked: BTreeSet::new(),
             knows_jids: false,
             locals: IndexMap::new(),

@@ -4,6 +4,7 @@ use super::event::{plain, stored};
 use super::outbox::{Status, What};
 use super::told::Telling;
 use super::*;
+use crate::dmuc::slave::event::is_hiding;
 use crate::room::Item;
 use crate::room::history::delay_element;
 use crate::stanza::{Element, Payloads, Type, dmuc, ns};
@@ -33,6 +34,7 @@ impl RegisteredRoom {
         if self.has_left_here(nick) {
             return;
         }
+        self.unhide(nick);
         self.rename_away(nick, out);
         let (stanza, nick) = self.as_here(stanza, nick);
         let stanza = self.with_newer_presence(stanza, &nick);
@@ -48,7 +50,9 @@ impl RegisteredRoom {
             // His own change of nick came with accept.
             return self.renamed(stanza, nick, &new, out);
         }
-        if !self.is_local(nick) {
+        if is_hiding(stanza) {
+            self.hide(stanza, nick, out);
+        } else if !self.is_local(nick) {
             self.show_gone(stanza, nick, out);
         }
     }

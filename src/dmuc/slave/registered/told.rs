@@ -88,11 +88,24 @@ impl RegisteredRoom {
             if except == Some(&**session) || !news[usize::from(jids)] {
                 continue;
             }
+            if local != nick && self.hidden.contains(nick) {
+                continue;
+            }
             let payloads = if local == nick {
-                self.own(nick, &stanza.payloads)
+                let sessions = &self.sessions_to_be(nick);
+                Audience::Own { sessions, jids }.render(&stanza.payloads)
             } else {
                 copies.of(Audience::Other { jids })
             };
+            out.push(Output::Send(stanza.clone().with_to(session.clone()).with_payloads(payloads)));
+        }
+    }
+
+    /// The same to all others.
+    pub(super) fn tell_others(&self, stanza: &Stanza, nick: &str, out: &mut Vec<Output>) {
+        let mut copies = Renderings::new(&stanza.payloads);
+        for (session, local) in self.locals.iter().filter(|(_, local)| *local != nick) {
+            let payloads = copies.of(Audience::Other { jids: self.sees_jids(local) });
             out.push(Output::Send(stanza.clone().with_to(session.clone()).with_payloads(payloads)));
         }
     }
@@ -119,7 +132,8 @@ impl RegisteredRoom {
     /// Who may see JIDs now is shown those that he could not see.
     fn show_jids(&self, nick: &str, out: &mut Vec<Output>) {
         let sessions = self.sessions(nick);
-        for (other, seat) in self.roster.iter().filter(|(other, _)| *other != nick) {
+        let shown = |other: &str| other != nick && !self.hidden.contains(other);
+        for (other, seat) in self.roster.iter().filter(|(other, _)| shown(other)) {
             let told = self.as_told(other, seat);
             let seen = Audience::Other { jids: true }.render(&told);
             if !is_news(&audience::without_jids(&seen), &seen, true) {
