@@ -142,6 +142,14 @@ impl Client {
         std::mem::take(&mut self.directed).into_iter().collect()
     }
 
+    /// Its server forgets that it sent presence there: it was refused.
+    #[allow(dead_code, reason = "shared with another test")]
+    pub fn is_refused(&mut self, by: &str) {
+        if self.state == State::Out {
+            self.directed.remove(by);
+        }
+    }
+
     pub fn connect(&mut self) {
         self.online = true;
     }

@@ -50,3 +50,33 @@ fn replay(world: World, acts: Vec<Act>) {
 fn who_leaves_as_he_enters_does_not_hide_his_jid_from_a_moderator() {
     replay(PLAIN, vec![Join(6, 0), Join(0, 1), Disconnect(6), Wait(1000)]);
 }
+
+/// Who asked to enter while the slave was refused for having started again too early is entered
+/// when it is accepted.
+#[test]
+fn who_asks_while_a_slave_starts_again_is_entered() {
+    let world = World { kept: Persistence::Nothing, ..PLAIN };
+    replay(world, vec![Crash(0), Restart(0), Join(2, 2), Crash(2), Join(5, 0), Wait(61_000)]);
+}
+
+/// Who went directly to the room while there was no slave is out when there is one again.
+#[test]
+fn who_came_while_the_slave_was_dead_is_told_to_come_again() {
+    let world = World { kept: Persistence::Nothing, ..PLAIN };
+    replay(world, vec![Crash(2), Join(8, 0), CrashService]);
+}
+
+/// Who was refused while the slave was dead is not entered when it comes back with its disk.
+#[test]
+fn who_was_refused_while_the_slave_was_dead_is_not_entered_later() {
+    let policies = ["00100", "00000", "00000"];
+    let world = World { policies, disks: true, kept: Persistence::Nothing, ..PLAIN };
+    replay(world, vec![CrashService, Join(5, 0), Crash(0), Wait(20)]);
+}
+
+/// A join that came back undelivered before the slave was registered is not sent again.
+#[test]
+fn a_join_that_came_back_is_not_sent_again() {
+    let world = World { kept: Persistence::Nothing, ..PLAIN };
+    replay(world, vec![Crash(1), Restart(1), Join(1, 0), CrashService, Wait(40)]);
+}

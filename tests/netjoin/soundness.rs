@@ -45,7 +45,9 @@ impl Stage {
         }
         let error = stanza.payload("error", ns::CLIENT);
         let by = error.and_then(|error| error.attr("by"));
-        by.is_some_and(|by| by != ROOM && by != DOMAIN).then_some("an error by somebody else")
+        let own = domain_of(to(stanza));
+        by.is_some_and(|by| by != ROOM && by != DOMAIN && (by != own || !self.was_cut))
+            .then_some("an error by somebody else")
     }
 
     /// Users' stanzas in their own name, the slave's in its own (`slave.relay.from-unmodified`).

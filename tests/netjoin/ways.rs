@@ -162,7 +162,11 @@ impl Stage {
         let client = self.client(to.as_str());
         client.was_cut = was_cut;
         if client.is_online() {
-            return client.receives(&stanza);
+            client.receives(&stanza);
+            if stanza.kind == Kind::Presence && stanza.is_error() {
+                client.is_refused(from(&stanza));
+            }
+            return;
         }
         let answered = stanza.kind == Kind::Message || stanza.is_request();
         if answered && to.is_full() && stanza.type_ != Type::Error {

@@ -12,7 +12,7 @@ impl RegisteredRoom {
     pub(in crate::dmuc::slave) fn deadline(&self) -> Option<Time> {
         let patience = self.timers.pong_timeout * 2;
         let own = match &self.phase {
-            Phase::Idle => None,
+            Phase::Idle => self.refused_until.filter(|_| self.amnesiac),
             Phase::Registering(Attempt { id: None, at, .. }) => Some(*at),
             Phase::Registering(attempt) if !self.accepted && !attempt.native => {
                 Some(attempt.at + HELD_FOR)
@@ -40,7 +40,12 @@ impl RegisteredRoom {
         }
         let patience = self.timers.pong_timeout * 2;
         match &mut self.phase {
-            Phase::Idle => {}
+            Phase::Idle => {
+                if self.amnesiac && self.may_register(now) {
+                    self.refused_until = None;
+                    self.register(now, out);
+                }
+            }
             Phase::Registering(Attempt { id: None, at, .. }) => {
                 if *at <= now {
                     self.send_register(now, out);

@@ -98,6 +98,11 @@ impl Entry {
         self.stanza.from.as_deref() == Some(session)
     }
 
+    /// Whether it is a leave in the name of a session that the slave knows nothing of.
+    pub fn is_goodbye(&self) -> bool {
+        self.what == What::Leave && self.done && self.nick.is_none()
+    }
+
     /// Whether it went up and is to be answered.
     pub fn is_under_way(&self) -> bool {
         matches!(self.status, Status::Relayed(_) | Status::Sent)

@@ -146,10 +146,14 @@ impl RegisteredRoom {
         }
     }
 
-    /// What the master has removed with the slave's earlier run needs no leave.
-    pub(super) fn forget_earlier_run(&mut self) {
-        if std::mem::take(&mut self.amnesiac) {
-            self.outbox.take(|entry| entry.what == What::Leave && entry.done);
+    /// Whom the slave has told at its restart that he is out the master may serve itself: what he
+    /// was told it is told too, late, so that it is acknowledged.
+    pub(super) fn say_goodbye(&mut self) {
+        if !self.amnesiac {
+            return;
+        }
+        for entry in self.outbox.iter_mut().filter(|entry| entry.is_goodbye()) {
+            entry.status = Status::Queued;
         }
     }
 
@@ -161,7 +165,13 @@ impl RegisteredRoom {
         let condition = error.as_ref().map(|error| error.defined_condition.clone());
         let wait = error.as_ref().is_some_and(|e| e.type_ == crate::stanza::ErrorType::Wait);
         if !self.accepted {
-            let span = if wait { Duration::from_secs(60) } else { REFUSED_FOR };
+            let span = match condition {
+                // Another run is registered still: what is meant for users comes to it.
+                _ if wait && self.amnesiac => ANEW_AFTER,
+                Some(Condition::Conflict) if self.amnesiac => ANEW_AFTER,
+                _ if wait => Duration::from_secs(60),
+                _ => REFUSED_FOR,
+            };
             self.refused_until = Some(now + span);
             return self.go_native(now, out);
         }
@@ -251,8 +261,13 @@ impl RegisteredRoom {
             self.phase = Phase::Idle;
             return;
         }
-        self.split(now, out);
         let online = |session: &Jid| directed.iter().any(|(one, _)| **one == *session);
+        // Who is not there any more does not want to enter.
+        self.outbox.take(|entry| {
+            let there = entry.stanza.from.as_ref().is_some_and(|session| online(session));
+            entry.what == What::Join && !entry.done && !there
+        });
+        self.split(now, out);
         let gone = self.locals.iter().filter(|(session, _)| !online(session));
         let gone: Vec<_> = gone.map(|(session, nick)| (session.clone(), nick.clone())).collect();
         for (session, nick) in gone {
@@ -267,3 +282,7 @@ impl RegisteredRoom {
         self.register(now, out);
     }
 }
+
+/// When a slave that was started again tries again, if it came too early: a master lets it replace
+/// its earlier run, and start from scratch, once in 10 s.
+const ANEW_AFTER: Duration = Duration::from_secs(10);

@@ -57,6 +57,9 @@ impl RegisteredRoom {
     }
 
     pub(super) fn send_register(&mut self, now: Time, out: &mut Vec<Output>) {
+        if !self.accepted {
+            self.outbox.requeue();
+        }
         self.backoff.attempt(now);
         let id = self.id("reg");
         let Demands { keepalive, history, policy } = self.demands;
@@ -93,7 +96,8 @@ impl RegisteredRoom {
         for (session, nick) in &self.locals {
             listed.entry(session.clone()).or_insert_with(|| (nick.clone(), true));
         }
-        for entry in self.outbox.iter().filter(|entry| entry.status == Status::Queued) {
+        let late = |entry: &&Entry| entry.status == Status::Queued && !entry.is_goodbye();
+        for entry in self.outbox.iter().filter(late) {
             let Some(session) = &entry.stanza.from else { continue };
             let asked = entry.stanza.to.as_ref().and_then(|to| to.resource());
             let nick = entry.nick.clone().or(asked.map(|nick| nick.to_string()));
@@ -126,7 +130,7 @@ impl RegisteredRoom {
             return out.push(self.note(&self.address, Change::Ignored));
         };
         self.given_up = None;
-        self.forget_earlier_run();
+        self.say_goodbye();
         self.refused_until = None;
         if self.position.as_ref().is_some_and(|position| position.room != accept.room) {
             // Another room has the address now; nobody is moved into it unasked.
@@ -211,7 +215,8 @@ impl RegisteredRoom {
             if session.domain() != self.slave.domain() {
                 continue;
             }
-            if first && self.directed.contains_key(&session) {
+            let waits = self.outbox.has(&session, |entry| entry.what == What::Join);
+            if first && !waits && self.directed.contains_key(&session) {
                 // Handed over: everything was told to him by the master itself.
                 self.locals.insert(session.clone(), nick.clone());
             }

@@ -76,6 +76,8 @@ impl RegisteredRoom {
         for entry in self.outbox.take(|_| true) {
             if entry.status == Status::Held {
                 self.send_natively(now, entry.stanza, out);
+            } else if entry.what == What::Join && !entry.done {
+                self.outbox.push(Entry { status: Status::Relayed(now), ..entry });
             }
         }
     }

@@ -170,6 +170,7 @@ impl RegisteredRoom {
             self.remove_unmentioned(&mentioned, out);
         }
         self.position = Some(target);
+        self.amnesiac = false;
         self.unmark_away(out);
         out.push(self.note(&self.address, Change::Synced));
         self.send_late(now, full, out);

@@ -17,6 +17,16 @@ impl RegisteredRoom {
         out: &mut Vec<Output>,
     ) {
         let Some(user) = stanza.to.clone() else { return };
+        let to_all = stanza.kind == Kind::Presence || stanza.is_groupchat();
+        if to_all && !stanza.is_error() && self.outbox.has(&user, Entry::is_goodbye) {
+            // He was told that he is out, and the room did not know it yet.
+            if stanza.is_unavailable() && has_code(&stanza, "110") {
+                self.outbox.take_first(|entry| {
+                    entry.is_of(&user) && entry.is_goodbye() && entry.status != Status::Held
+                });
+            }
+            return;
+        }
         if !self.accepted {
             self.follow_direct(&user, &stanza);
             return out.push(Output::Send(plain(stanza)));
@@ -44,6 +54,10 @@ impl RegisteredRoom {
 
     /// Somebody is served by the master itself: whether he is in the room.
     fn follow_direct(&mut self, user: &Arc<Jid>, stanza: &Stanza) {
+        if stanza.kind == Kind::Presence && (stanza.is_error() || has_code(stanza, "110")) {
+            let answered = |e: &Entry| e.is_of(user) && e.what == What::Join && e.is_under_way();
+            self.outbox.take(answered);
+        }
         let over = stanza.is_unavailable()
             && has_code(stanza, "110")
             && !has_code(stanza, "303")

@@ -29,6 +29,14 @@ impl RegisteredRoom {
     /// As if there were no slave. What it has to know if it registers later it remembers.
     pub(super) fn send_natively(&mut self, now: Time, stanza: Stanza, out: &mut Vec<Output>) {
         self.remember_directed(&stanza);
+        if let Some(session) = stanza.from.clone().filter(|_| stanza.kind == Kind::Presence) {
+            // Who is not answered when the slave is registered asks again through it.
+            self.outbox.take(|entry| entry.is_of(&session) && entry.what == What::Join);
+            if is_join(&stanza) {
+                self.outbox.push(Entry::new(stanza.clone(), now, None, Status::Relayed(now)));
+                self.outbox.limit();
+            }
+        }
         self.send_up(now, stanza, out);
     }
 
