@@ -34,6 +34,8 @@ impl RegisteredRoom {
             Some((nick, occupant))
         }) else {
             self.directed.remove(&session);
+            // If the master has him, it is to forget him: he is not listed any more.
+            self.confirmed.shift_remove(&session);
             return self.return_to_sender(&entry.stanza, out);
         };
         let role = match self.granted.enter_role {
