@@ -295,8 +295,8 @@ impl Room {
         notice + split + REGISTER_STEP + self.round_trip * 4
     }
 
-    /// Whether this stanza leaves at an instant at which a stream was opened: it may have waited for
-    /// that, and tells of what was long ago.
+    /// Whether this stanza leaves at an instant at which a stream was opened: it may have waited
+    /// for that, and tells of what was long ago.
     pub fn is_stale(&self, passage: &Passage<'_>) -> bool {
         let hop = passage.hop;
         self.health.waited_since(&hop.from, &hop.to, self.now).is_some()
