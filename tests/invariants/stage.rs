@@ -15,7 +15,9 @@ pub fn directory() -> PathBuf {
 /// The scenarios that ship; of another directory, if `WALLOPS_SCENARIOS` names one.
 pub fn shipped() -> Vec<PathBuf> {
     let other = std::env::var("WALLOPS_SCENARIOS").map(PathBuf::from);
-    let files = fs::read_dir(other.unwrap_or_else(|_| directory())).unwrap();
+    let other = other.unwrap_or_else(|_| directory());
+    let plain = fs::read_dir(other.join("plain")).into_iter().flatten();
+    let files = fs::read_dir(other).unwrap().chain(plain);
     let mut files: Vec<_> = files
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "scs"))

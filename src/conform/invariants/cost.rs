@@ -68,7 +68,8 @@ impl Invariant for Costs {
             let distributed = tally.sent + usize::from(tally.crossed);
             let Tally { entry, of, plain, .. } = tally;
             findings.costs.push(Cost { entry, of, distributed, plain });
-            if muddled || tally.free || tally.sent == tally.expected || !is_settled(room) {
+            let expected = tally.expected;
+            if muddled || tally.free || tally.sent == expected || !is_settled(room) {
                 continue;
             }
             let id = match of {
@@ -77,7 +78,7 @@ impl Invariant for Costs {
                 CostOf::Leave => "COST-LEAVE",
             };
             let what = format!("the master sends {} stanzas to other servers", tally.sent);
-            let expected = format!("{}: one for each slave and direct occupant", tally.expected);
+            let expected = format!("{expected}: one for each slave and direct occupant");
             findings.push(id, &room.domain, entry, what, &expected, &[]);
         }
     }
@@ -88,6 +89,7 @@ impl Invariant for Costs {
         if !by_master {
             return;
         }
+        self.muddled |= room.slaves.iter().any(|slave| slave.master == Side::Unknown);
         for fact in facts {
             self.begin(step.entry, fact, room);
         }
@@ -144,16 +146,15 @@ impl Costs {
                 let history = room.log.events.iter().filter(|event| event.kept).count();
                 let rest = usize::from(remote) * (room.occupants.len() + history + 2);
                 let others = remotes(room) - usize::from(remote);
+                // He may be in already, as far as his slave has told him.
+                let own = remote && newcomer.via.is_none() && newcomer.inside;
+                let direct = direct(room) - usize::from(own);
+                let expected = active(room) + direct + usize::from(slave.is_some());
                 self.tallies.push(Tally {
                     crossed: remote,
                     plain: rest + others,
                     free: moderates || (remote && slave.is_none()),
-                    ..Tally::new(
-                        entry,
-                        CostOf::Join,
-                        *nick,
-                        active(room) + direct(room) + usize::from(slave.is_some()),
-                    )
+                    ..Tally::new(entry, CostOf::Join, *nick, expected)
                 });
             }
             Fact::Departed { nick, occupant } => self.leave(entry, *nick, occupant, room),

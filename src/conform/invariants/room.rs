@@ -173,7 +173,7 @@ impl Room {
             });
             occupant.sessions.push(user);
             self.owners.insert(occupant.stay, occupant.sessions.clone());
-            let via = self.users[user].slave.filter(|via| self.slaves[*via].master == Side::Active);
+            let via = self.users[user].slave.filter(|via| self.slaves[*via].master != Side::Idle);
             let user = &mut self.users[user];
             (user.inside, user.nick, user.via) = (true, Some(nick), via);
             user.asked = Some(Asked { nick, join: false });

@@ -21,7 +21,7 @@ impl Invariant for Transparency {
                 transparent(step.entry, passage, room, findings);
                 at_home(step.entry, passage, room, findings);
             }
-            Class::ToUser(_) => transparent(step.entry, passage, room, findings),
+            Class::ToUser(Some(_)) => transparent(step.entry, passage, room, findings),
             Class::Stray => stray(step.entry, passage, room, findings),
             _ => {}
         }

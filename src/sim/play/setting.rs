@@ -90,8 +90,9 @@ fn is_created(service: &ServiceConfig, slave: &Jid) -> bool {
 
 /// Whether somebody of this slave's domain is in a room when the script begins.
 fn has_users(cast: &Cast, slave: &Jid) -> bool {
-    let mut clients = cast.clients.values().filter(|client| !client.joined.is_empty());
-    clients.any(|client| client.jid.domain() == slave.domain())
+    let rooms = cast.rooms.values().filter(|room| room.exists);
+    let mut people = rooms.flat_map(|room| present(cast, &room.config));
+    people.any(|person| person.session.domain() == slave.domain())
 }
 
 /// The hosts whose machines the script makes send something.

@@ -21,6 +21,9 @@ impl Room {
         facts: &mut Vec<Fact>,
     ) {
         let dmuc = reading.dmuc.unwrap_or_default();
+        if dmuc.at.is_some() && self.slaves[slave].master == Side::Unknown {
+            self.slaves[slave].master = Side::Active;
+        }
         if let Some(accept) = accepted(reading) {
             self.accept(slave, &accept);
         }
@@ -37,6 +40,7 @@ impl Room {
         let Some(nick) = reading.nick.filter(|_| reading.is_presence()) else {
             if reading.destroys && reading.stanza.is_unavailable() {
                 self.occupants.clear();
+                self.slaves[slave].master = Side::Idle;
             }
             return;
         };
@@ -115,6 +119,9 @@ impl Room {
         if reading.stanza.is_error() {
             return;
         }
+        if reading.stanza.is_groupchat() || reading.is_presence() {
+            user.into_iter().for_each(|user| self.serve_itself(user));
+        }
         if reading.stanza.is_groupchat() {
             return self.emit_message(entry, reading, reading.delay.is_some(), facts);
         }
@@ -133,6 +140,17 @@ impl Room {
             self.emit_presence(entry, nick, reading, facts);
         } else {
             self.emit_state(entry, nick, reading);
+        }
+    }
+
+    /// The master tells a user himself what it would tell his slave, if it had one.
+    fn serve_itself(&mut self, user: UserId) {
+        let unknown = |slave: &SlaveId| self.slaves[*slave].master == Side::Unknown;
+        let Some(slave) = self.users[user].slave.filter(unknown) else { return };
+        self.slaves[slave].master = Side::Idle;
+        self.slaves[slave].own = Side::Idle;
+        for user in self.users.iter_mut().filter(|user| user.slave == Some(slave)) {
+            user.via = None;
         }
     }
 

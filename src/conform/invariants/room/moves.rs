@@ -156,6 +156,8 @@ impl Room {
             slave.gone = Some((slave.gone.map_or(now, |(since, _)| since), at_once));
         } else if stanza.kind == Kind::Iq && stanza.type_ == Type::Result {
             slave.gone = None;
+        } else if stanza.has_payload("synced", ns::SLAVE) {
+            slave.settled = true;
         } else if let Some(register) = stanza.payload("register", ns::SLAVE) {
             let listed = register.children().filter(|child| child.name() == "occupant").count();
             slave.registering = Some((now, listed));
@@ -228,9 +230,7 @@ impl Room {
             let slave = &mut self.slaves[slave];
             match note.change {
                 Change::Split => {
-                    if slave.own != Side::Split {
-                        slave.alive = Some(slave.heard);
-                    }
+                    slave.lose();
                     (slave.master, slave.split_master) = (Side::Split, Some(now));
                     slave.departures = 0;
                 }
@@ -253,9 +253,7 @@ impl Room {
             let slave = &mut self.slaves[slave];
             match note.change {
                 Change::Split => {
-                    if slave.master != Side::Split {
-                        slave.alive = Some(slave.heard);
-                    }
+                    slave.lose();
                     (slave.own, slave.split_own) = (Side::Split, Some(now));
                 }
                 Change::Synced => {

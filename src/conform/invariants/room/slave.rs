@@ -42,6 +42,8 @@ pub(in super::super) struct Slave {
     /// When something of it last reached the master before one of them lost the other.
     pub heard: Time,
     pub alive: Option<Time>,
+    /// Whether it has told the master all that it had to, since then.
+    pub settled: bool,
     /// It was stopped, and has not been told everything anew.
     pub lame: bool,
     /// What reached it of each nick.
@@ -134,9 +136,10 @@ fn codes(reading: &Reading<'_>) -> u64 {
 impl Slave {
     pub fn new(setting: &SlaveSetting, room: &RoomSetting, now: Time) -> Self {
         let side = match (setting.active, setting.registers) {
-            (true, _) => Side::Active,
-            (false, true) => Side::Idle,
-            (false, false) => Side::Idle,
+            (true, false) => Side::Active,
+            // Somebody of its domain is in; perhaps through it.
+            (true, true) => Side::Unknown,
+            (false, _) => Side::Idle,
         };
         let mut timers = setting.timers;
         timers.master_idle = room.timers.master_idle;
@@ -158,6 +161,7 @@ impl Slave {
             split_own: None,
             heard: now,
             alive: None,
+            settled: true,
             lame: false,
             store: BTreeMap::new(),
             policy: both(setting.demands.policy, grants.policy),
@@ -168,6 +172,14 @@ impl Slave {
             registering: None,
             refused: None,
             closed: None,
+        }
+    }
+
+    /// One of them has lost the other: what it says later was said after this at the earliest.
+    pub fn lose(&mut self) {
+        let together = self.master != Side::Split && self.own != Side::Split;
+        if together && (self.settled || !self.registers) {
+            (self.alive, self.settled) = (Some(self.heard), false);
         }
     }
 

@@ -135,6 +135,9 @@ impl Room {
         let now = self.now;
         let stay = self.flight.remove(&entry).unwrap_or(0);
         let dmuc = reading.dmuc.unwrap_or_default();
+        if dmuc.at.is_some() && self.slaves[slave].own == Side::Unknown {
+            self.slaves[slave].own = Side::Active;
+        }
         if accepted(reading).is_some() {
             (self.slaves[slave].own, self.slaves[slave].split_own) = (Side::Syncing, None);
         }
@@ -164,7 +167,7 @@ impl Room {
     fn rename_stored(&mut self, slave: SlaveId, old: NickId, new: NickId) {
         let store = &mut self.slaves[slave].store;
         let last = store.get(&old).and_then(|one| one.recent.iter().rev().find(|p| p.available));
-        let Some(last) = last.copied() else { return };
+        let Some(last) = last.map(|last| Print { stay: 0, ..*last }) else { return };
         let stored = store.entry(new).or_default();
         if !stored.recent.iter().any(|print| print.looks_like(&last)) {
             stored.recent.push_front(last);
