@@ -3,6 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "invariants/liveness.rs"]
+mod liveness;
+#[path = "invariants/safety.rs"]
+mod safety;
 #[path = "invariants/stage.rs"]
 mod stage;
 

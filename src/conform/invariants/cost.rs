@@ -39,7 +39,7 @@ pub enum CostOf {
 pub(super) struct Costs {
     tallies: Vec<Tally>,
     /// Whose LEAVE was sent before the departure was told to all.
-    leaves: Vec<NickId>,
+    leaves: Vec<(NickId, String)>,
     /// Whether this instant is not to be judged: somebody is being told what there is.
     muddled: bool,
 }
@@ -107,8 +107,8 @@ impl Invariant for Costs {
         let nick = reading.nick.and_then(|nick| room.known_nick(nick));
         let said = reading.stanza.is_groupchat();
         let key = said.then(|| (room.log.id(reading), reading.content));
-        if dmuc.leave.is_some() {
-            return self.leaves.extend(nick);
+        if let (Some(nick), Some(session)) = (nick, dmuc.leave) {
+            return self.leaves.push((nick, session.to_owned()));
         }
         let mut tallies = self.tallies.iter_mut().rev();
         if let Some(tally) = tallies.find(|one| Some(one.nick) == nick && one.message == key) {
@@ -182,14 +182,18 @@ impl Costs {
         let gone = &room.users[session];
         let via = gone.via.filter(|slave| is_told(room, *slave));
         let remote = gone.domain != room.domain;
-        let sent = self.leaves.iter().filter(|left| **left == nick).count();
-        self.leaves.retain(|left| *left != nick);
+        let (own, others) = std::mem::take(&mut self.leaves)
+            .into_iter()
+            .partition::<Vec<_>, _>(|(left, _)| *left == nick);
+        self.leaves = others;
+        let sent = own.len();
+        let several = own.windows(2).any(|two| two[0] != two[1]);
         let expected = active(room) + direct(room) + usize::from(via.is_some());
         self.tallies.push(Tally {
             sent,
             crossed: remote,
             plain: 2 * usize::from(remote) + remotes(room),
-            free: (remote && gone.via.is_none()) || sent > 1,
+            free: (remote && gone.via.is_none()) || several,
             ..Tally::new(entry, CostOf::Leave, nick, expected)
         });
     }

@@ -149,7 +149,7 @@ impl Order {
             .filter(|_| passage.reading.delay.is_none());
         let number = next.unwrap_or(event);
         let is_late = |number: usize| room.log.events[number].late;
-        match last.filter(|last| *last >= number && !is_late(*last) && !is_late(number)) {
+        match last.filter(|last| *last > number && !is_late(*last) && !is_late(number)) {
             Some(last) => {
                 let told = |number: usize| room.log.events[number].entry;
                 let causes: Vec<_> = [number, last].into_iter().filter_map(told).collect();

@@ -21,7 +21,8 @@ impl Room {
         facts: &mut Vec<Fact>,
     ) {
         let dmuc = reading.dmuc.unwrap_or_default();
-        if dmuc.at.is_some() && self.slaves[slave].master == Side::Unknown {
+        let pings = reading.stanza.has_payload("ping", ns::PING);
+        if (dmuc.at.is_some() || pings) && self.slaves[slave].master == Side::Unknown {
             self.slaves[slave].master = Side::Active;
         }
         if let Some(accept) = accepted(reading) {

@@ -76,7 +76,9 @@ impl Room {
         let one = &mut self.users[user];
         let before = one.view.insert(nick, seen);
         facts.push(Fact::Seen { nick, before });
-        if reading.has(110) {
+        // Somebody else's is none, whatever it says.
+        let own = !one.inside || one.nick == Some(nick) || reading.has(210);
+        if reading.has(110) && own {
             let joins = one.asked.is_some_and(|asked| asked.join);
             if !one.inside || joins {
                 facts.push(Fact::Entered(user));
