@@ -227,6 +227,11 @@ impl Room {
         let now = self.now;
         if note.by.as_str() == self.address {
             let Some(slave) = self.slave_of(note.about.as_str()) else { return };
+            if note.change == Change::Deregistered {
+                // From now on the master serves its users itself.
+                let served = self.users.iter_mut().filter(|user| user.via == Some(slave));
+                served.for_each(|user| user.via = None);
+            }
             let slave = &mut self.slaves[slave];
             match note.change {
                 Change::Split => {
