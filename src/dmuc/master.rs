@@ -27,6 +27,8 @@
 //! | split | pong | what it missed, oldest first | active |
 //! | split | the host answers, the slave does not, for longer than the grace | remove its occupants | split |
 //! | split | older than the expiry | remove its occupants | split |
+//! | active | the room ends | told so, once | unborn |
+//! | split | the room ends | log only; told so at the pong, or forgotten at the expiry | unborn |
 
 mod admin;
 mod admission;

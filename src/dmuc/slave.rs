@@ -22,6 +22,7 @@
 //! | together | a bounce from the way to the master, or `pings_lost_max` pings unanswered | what waits for an answer is treated as if it came now | split |
 //! | split | split interval | ping | split |
 //! | split | pong | leaves and last presences go up | together |
+//! | together | unavailable from the room's own address | each user is told that he is out; all is forgotten | as new |
 //! | without memory | ping from the master | item-not-found: it has to be created anew | together |
 //! | without memory | split interval | ping, so that the master pings back | without memory |
 
