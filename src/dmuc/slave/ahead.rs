@@ -41,7 +41,7 @@ impl SlaveRoom {
 
 /// Whether it says that a member is away: unavailable under the nick that he has reserved, or, if
 /// he has none, in the name of the room.
-fn is_absence(stanza: &Stanza) -> bool {
+pub(super) fn is_absence(stanza: &Stanza) -> bool {
     let nobody = stanza.from.as_ref().is_some_and(|from| from.resource().is_none());
     let says_so = |x: &Element| {
         let item = x.get_child("item", ns::MUC_USER);

@@ -53,6 +53,7 @@ use indexmap::IndexMap;
 
 use self::outbox::Outbox;
 use super::Standing;
+use super::ahead::{Ahead, is_absence};
 use crate::dmuc::pinger::Pinger;
 use crate::dmuc::{Change, Demands, Note, Output, SlaveConfig, Timers};
 use crate::room::{History, Roster, StoredMessage};
@@ -112,6 +113,8 @@ pub struct RegisteredRoom {
     /// Errors that may come from a lost link, until a ping tells.
     doubted: Vec<Stanza>,
     pinger: Pinger,
+    /// Of whom local sessions that are about to enter were told.
+    ahead: Ahead,
     /// When something was sent to the master.
     sent_at: Option<Time>,
     /// How many pings were answered since this instant.
@@ -252,6 +255,7 @@ impl RegisteredRoom {
             queries: VecDeque::new(),
             doubted: Vec::new(),
             pinger: Pinger::new(config.timers, config.timers.slave_idle),
+            ahead: Ahead::default(),
             sent_at: None,
             answered: (Time::default(), 0),
             backoff: Backoff::default(),

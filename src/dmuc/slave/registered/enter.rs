@@ -99,6 +99,7 @@ impl RegisteredRoom {
                 .with_payloads(Audience::Other { jids }.render(&self.as_told(other, seat)));
             out.push(Output::Send(presence));
         }
+        out.extend(self.ahead.take(session).into_iter().map(Output::Send));
         let payloads = self.own(nick, &own.payloads);
         out.push(Output::Send(own.clone().with_to(session.clone()).with_payloads(payloads)));
         let tail = self.history.tail(limits, now, &self.address, session);

@@ -135,6 +135,7 @@ impl RegisteredRoom {
             queries: VecDeque::new(),
             doubted: Vec::new(),
             pinger: Pinger::new(self.timers, self.timers.slave_idle),
+            ahead: Default::default(),
             sent_at: self.sent_at,
             answered: self.answered,
             backoff: self.backoff,

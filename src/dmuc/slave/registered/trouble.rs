@@ -41,6 +41,10 @@ impl RegisteredRoom {
         if stanza.kind == Kind::Iq && self.outbox.take_first(kick).is_some() {
             return;
         }
+        let enters = |entry: &Entry| entry.what == What::Join && entry.is_under_way();
+        if is_absence(&stanza) && self.outbox.has(&user, enters) {
+            return self.ahead.keep(user, plain(stanza));
+        }
         if has_code(&stanza, "110") && stanza.kind == Kind::Presence {
             // The master serves him without the slave.
             self.outbox.take_settled(&user, |entry| {

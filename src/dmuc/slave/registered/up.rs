@@ -107,6 +107,7 @@ impl RegisteredRoom {
     pub(super) fn forget_directed(&mut self, session: &Jid) {
         if !self.outbox.has(session, |entry| entry.what == What::Join) {
             self.directed.remove(session);
+            self.ahead.take(session);
         }
     }
 
