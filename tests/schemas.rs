@@ -100,4 +100,19 @@ fn scenarios_put_elements_of_the_extension_on_wires() {
 }
 
 /// What has to be among them, so that the validation is one of something.
-const KINDS: &[&str] = &["<x ", "<enter ", "<leave ", "<history"];
+const KINDS: &[&str] = &[
+    "<x ",
+    "<enter ",
+    "<leave ",
+    "<history",
+    "<at ",
+    "<state ",
+    "<synced ",
+    "<register ",
+    "<resume ",
+    "<occupant ",
+    "<accept ",
+    "<resync ",
+    "<offer ",
+    "<deregister ",
+];

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! names a scenario, a hop, texts that the stanza holds, and how many stanzas are shown from the
-//! first that does. `*` stands for any host.
+//! first that does. `*` stands for any host. `<!-- file NAME -->` shows a file of `docs` instead.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -55,6 +55,10 @@ impl Stage {
     /// The stanzas that a marker asks for.
     pub fn find(&mut self, marker: &str) -> String {
         let inner = marker.trim_start_matches("<!-- ").trim_end_matches("-->").trim();
+        if let Some(file) = inner.strip_prefix("file ") {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(file);
+            return fs::read_to_string(path).expect("the file");
+        }
         let (scenario, rest) = inner.split_once(": ").expect("a scenario");
         let (hop, rest) = rest.split_once(',').expect("a hop");
         let (texts, count) = rest.rsplit_once(',').expect("how many");

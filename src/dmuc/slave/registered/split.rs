@@ -133,6 +133,10 @@ impl RegisteredRoom {
         let to = entry.stanza.to.as_ref().and_then(|to| to.resource()).map(|to| to.to_string());
         let nick = here.clone().or(to).unwrap_or_default();
         let payloads = crate::dmuc::own_payloads(&entry.stanza);
+        let payloads = match self.roster.get(&nick) {
+            Some(seat) => seat.with_id(payloads),
+            None => payloads,
+        };
         let item = Item { jid: Some(&session), ..Item::default() };
         let farewell = self.farewell(&nick, item, &[]).map(|farewell| {
             let x = farewell.payloads.iter().cloned();
@@ -187,7 +191,7 @@ impl RegisteredRoom {
     ) {
         let Some(seat) = self.roster.get(nick) else { return };
         let room = seat.presence.iter().filter(|payload| payload.is("x", ns::MUC_USER)).cloned();
-        let mut payloads = crate::dmuc::own_payloads(&entry.stanza);
+        let mut payloads = seat.with_id(crate::dmuc::own_payloads(&entry.stanza));
         payloads.extend(room);
         let changed = payloads != *seat.presence;
         let presence =
