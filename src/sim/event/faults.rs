@@ -112,7 +112,13 @@ impl EventNetwork {
         for id in self.between(from, to, Stage::Open) {
             let stream = &self.streams[id.0 as usize];
             let end = if stream.acceptor == to { End::Acceptor } else { End::Dialer };
-            if stream.lost[end.index()] {
+            let back = end.other().index();
+            // A host that was switched off has said that it does not know the stream, unheard; it
+            // says so again when it is sent the same again.
+            let disowned = stream.forgotten[back]
+                && stream.lost[back]
+                && self.links.state(stream.links[back]) == LinkState::Up;
+            if stream.lost[end.index()] || disowned {
                 let at = self.now + self.links.latency(stream.links[end.index()]);
                 let ended = stream.ended;
                 for end in [End::Dialer, End::Acceptor] {

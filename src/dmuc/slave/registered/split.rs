@@ -54,7 +54,10 @@ impl RegisteredRoom {
             self.mark_away(out);
         }
         for error in std::mem::take(&mut self.doubted) {
-            self.pass_error(now, error, out);
+            // Presence that came back was treated above, and is kept for later.
+            if error.kind != Kind::Presence {
+                self.pass_error(now, error, out);
+            }
         }
     }
 
