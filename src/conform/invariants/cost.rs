@@ -147,7 +147,7 @@ impl Costs {
                 let rest = usize::from(remote) * (room.occupants.len() + history + 2);
                 let others = remotes(room) - usize::from(remote);
                 // He may be in already, as far as his slave has told him.
-                let own = remote && newcomer.via.is_none() && newcomer.inside;
+                let own = remote && newcomer.via.is_none();
                 let direct = direct(room) - usize::from(own);
                 let expected = active(room) + direct + usize::from(slave.is_some());
                 self.tallies.push(Tally {
@@ -230,7 +230,7 @@ fn active(room: &Room) -> usize {
 fn direct(room: &Room) -> usize {
     let sessions = room.occupants.values().flat_map(|occupant| &occupant.sessions);
     let users = sessions.map(|user| &room.users[*user]);
-    users.filter(|user| user.domain != room.domain && user.via.is_none() && user.inside).count()
+    users.filter(|user| user.domain != room.domain && user.via.is_none()).count()
 }
 
 /// How many sessions there are elsewhere.

@@ -26,7 +26,11 @@ impl Invariant for Jids {
     fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, findings: &mut Findings) {
         let Happening::Left(passage) = &step.what else { return };
         match passage.class {
-            Class::ToSlave(slave) => self.shown_to_slave(step, slave, passage, room),
+            Class::ToSlave(slave) => {
+                // He may be gone again at the end of this instant.
+                self.slaves.retain(|(shown, ..)| !room.has_moderator(*shown));
+                self.shown_to_slave(step, slave, passage, room);
+            }
             Class::Down(user) => self.shown_to_user(step, user, passage, room, findings),
             _ => {}
         }
@@ -128,6 +132,9 @@ fn is_moderator(user: UserId, room: &Room) -> bool {
         Some(_) => stored.is_some_and(|stored| {
             stored.recent.back().is_some_and(|print| print.privileges.moderates())
         }),
-        None => room.occupants.get(&nick).is_some_and(|one| one.privileges.moderates()),
+        None => room
+            .occupants
+            .values()
+            .any(|occupant| occupant.privileges.moderates() && occupant.sessions.contains(&user)),
     }
 }
