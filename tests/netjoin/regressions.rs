@@ -5,6 +5,7 @@ use wallops::stanza::slave::{EnterRole, Policy};
 
 use crate::plan::Act::*;
 use crate::plan::{Act, Plan};
+use crate::stage::Way::*;
 
 /// What a plan is besides its acts. A policy is one digit each for chat, private, enter, nick and
 /// kick.
@@ -79,4 +80,12 @@ fn who_was_refused_while_the_slave_was_dead_is_not_entered_later() {
 fn a_join_that_came_back_is_not_sent_again() {
     let world = World { kept: Persistence::Nothing, ..PLAIN };
     replay(world, vec![Crash(1), Restart(1), Join(1, 0), CrashService, Wait(40)]);
+}
+
+/// One moderator comes as the other one goes: the JIDs are still for somebody.
+#[test]
+fn jids_are_kept_for_a_moderator_who_is_about_to_enter() {
+    let first = vec![Join(1, 1), Join(0, 0), Wait(40), Cut(0, Silent, Silent), Disconnect(0)];
+    let then = vec![Say(1), Wait(20), Heal(0), Join(0, 2)];
+    replay(PLAIN, [first, then].concat());
 }

@@ -212,9 +212,10 @@ impl RegisteredRoom {
             || self.roster.get(nick).is_some_and(|seat| seat.role == Role::Moderator)
     }
 
-    /// Whether somebody here may see real JIDs, and some are known.
+    /// Whether somebody here, or about to be, may see real JIDs, and some are known.
     pub(super) fn is_moderated(&self) -> bool {
-        self.knows_jids && self.locals.values().any(|nick| self.sees_jids(nick))
+        let mut nicks = self.locals.values().chain(self.confirmed.values());
+        self.knows_jids && nicks.any(|nick| self.sees_jids(nick))
     }
 
     /// Real JIDs are for moderators; with the last of them here they are forgotten. `moderated`:
