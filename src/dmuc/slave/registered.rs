@@ -107,6 +107,8 @@ pub struct RegisteredRoom {
     announced: BTreeSet<String>,
     /// Nicks that have just been taken: the presence that comes next is news, whatever it says.
     taken: BTreeSet<String>,
+    /// Sessions that are to get these nicks as soon as others have given them up.
+    renames: Vec<(Arc<Jid>, String)>,
     deferred: Option<Deferred>,
     /// Queries between local occupants that are not answered.
     queries: VecDeque<Query>,
@@ -251,6 +253,7 @@ impl RegisteredRoom {
             outbox: Outbox::default(),
             announced: BTreeSet::new(),
             taken: BTreeSet::new(),
+            renames: Vec::new(),
             deferred: None,
             queries: VecDeque::new(),
             doubted: Vec::new(),

@@ -32,6 +32,9 @@ impl RegisteredRoom {
         }
         let x = stanza.dmuc().unwrap_or_default();
         self.resolve_deferred(Some(&x), out);
+        if x.leave.is_none() {
+            self.rename_waiting(out);
+        }
         let nick = stanza.from.as_ref().and_then(|from| from.resource()).map(|n| n.to_string());
         match (stanza.kind, &stanza.type_, nick) {
             (Kind::Presence, Type::Absent, Some(nick)) if x.enter.is_some() => {

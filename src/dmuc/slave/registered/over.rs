@@ -131,6 +131,7 @@ impl RegisteredRoom {
             outbox,
             announced: BTreeSet::new(),
             taken: BTreeSet::new(),
+            renames: Vec::new(),
             deferred: None,
             queries: VecDeque::new(),
             doubted: Vec::new(),

@@ -208,6 +208,13 @@ impl RegisteredRoom {
         if full {
             self.confirmed.clear();
         }
+        // Of whom it says nothing it has under the nick by which he was listed.
+        for (session, known) in &mut self.confirmed {
+            if let Some(here) = self.locals.get(session) {
+                known.clone_from(here);
+            }
+        }
+        self.renames.clear();
         let mut others = Vec::new();
         for Occupant { jid, nick, .. } in occupants {
             let session = Arc::new(Jid::from(jid));
@@ -229,7 +236,15 @@ impl RegisteredRoom {
             }
         }
         for (session, nick) in others {
-            self.rename_to(&session, &nick, out);
+            let owners = self.sessions(&nick);
+            let theirs = |one: &Arc<Jid>| {
+                one.to_bare() != session.to_bare() && self.confirmed.get(one) == Some(&nick)
+            };
+            match owners.iter().any(theirs) {
+                // He who had it is gone, and his LEAVE is the next that comes.
+                true => self.renames.push((session, nick)),
+                false => self.rename_to(&session, &nick, out),
+            }
         }
     }
 }

@@ -100,13 +100,40 @@ impl RegisteredRoom {
         let Some(session) = holders.find(|one| !owners.contains(one)) else { return };
         let owned = self.confirmed.get(&session).filter(|owned| *owned != nick).cloned();
         let new = match owned {
-            Some(owned) => {
+            // Who has it without being known to the master has no nick of his own to go back to.
+            Some(owned) if self.unconfirmed_only(&owned) => {
                 self.displace(&owned, &[], out);
                 owned
             }
+            // Its holder waits for another nick himself.
+            Some(owned) if self.is_local(&owned) => self.free_nick(nick),
+            Some(owned) => owned,
             None => self.free_nick(nick),
         };
         self.rename_here(nick, &new, out);
+    }
+
+    /// Whether this nick is held here, and by nobody whom the master is known to have.
+    fn unconfirmed_only(&self, nick: &str) -> bool {
+        let holders = self.sessions(nick);
+        !holders.is_empty() && !holders.iter().any(|one| self.confirmed.contains_key(one))
+    }
+
+    /// Rename those whose nicks at the master were still others' here when it accepted; these have
+    /// had their LEAVE by now.
+    pub(super) fn rename_waiting(&mut self, out: &mut Vec<Output>) {
+        for (session, nick) in std::mem::take(&mut self.renames) {
+            if self.confirmed.get(&session) != Some(&nick) {
+                continue;
+            }
+            let stale = |one: &Arc<Jid>| one.to_bare() != session.to_bare();
+            for one in self.confirmed_as(&nick).into_iter().filter(stale) {
+                self.confirmed.shift_remove(&one);
+            }
+            if self.locals.get(&session).is_some_and(|here| *here != nick) {
+                self.rename_to(&session, &nick, out);
+            }
+        }
     }
 
     /// A nick like this one that nobody has, is known to have, or has asked for.
