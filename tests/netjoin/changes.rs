@@ -1,4 +1,4 @@
-//! The conflicts of §3.6.4, rows 16 to 25: what became of the room, and of those who stayed away.
+//! The conflicts of §5.2, rows 16 to 25: what became of the room, and of those who stayed away.
 
 use wallops::stanza::{Stanza, ns};
 use wallops::time::Duration;

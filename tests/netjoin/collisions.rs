@@ -1,4 +1,4 @@
-//! Nicks that meet at a netjoin, at the slave (§3.6.4 rows 10 to 15 and 23).
+//! Nicks that meet at a netjoin, at the slave (§5.2 rows 10 to 15 and 23).
 
 use wallops::stanza::slave::{EnterRole, Policy};
 use wallops::stanza::{Stanza, Type, ns};
@@ -218,7 +218,7 @@ fn who_may_not_enter_after_all_is_removed() {
     }
 }
 
-/// §3.6.1: the join of who is unconfirmed is repeated every T while ACTIVE, and in every netjoin.
+/// §4.8: the join of who is unconfirmed is repeated every T while ACTIVE, and in every netjoin.
 #[test]
 fn an_unconfirmed_join_is_repeated() {
     let mut alone = rejoined();
@@ -289,7 +289,7 @@ fn a_nick_change_to_a_nick_of_the_masters_is_undone_before_its_owner_comes() {
     assert!(!has_code(own[2], "110"));
 }
 
-/// §3.6.3, step 2: whose nick is another at the master is renamed before anything else; a local
+/// §4.8, step 2: whose nick is another at the master is renamed before anything else; a local
 /// newcomer who has that nick gives it up first.
 #[test]
 fn who_has_another_nick_at_the_master_is_renamed_at_the_accept() {
@@ -302,7 +302,7 @@ fn who_has_another_nick_at_the_master_is_renamed_at_the_accept() {
     assert_eq!(nicks_seen(&sent, EFCHEN), expected, "{}", story(&sent));
 }
 
-/// The stanzas that §3.6.3 says the accept's list is for: `state` of a pending user's own nick is
+/// The stanzas that §4.8 says the accept's list is for: `state` of a pending user's own nick is
 /// not a stranger's if the accept lists him (one of the rules that final states do not show).
 #[test]
 fn who_is_listed_in_the_accept_is_not_taken_for_a_stranger() {

@@ -1,4 +1,4 @@
-//! The conflicts of §3.6.4 with both machines: what people see, and that all agree afterwards.
+//! The conflicts of §5.2 with both machines: what people see, and that all agree afterwards.
 
 use wallops::dmuc::Persistence;
 use wallops::room::RoomConfig;
@@ -103,7 +103,7 @@ fn row_3_what_was_said_is_heard_late_by_the_others() {
     stage.rejoin();
     assert_eq!(stage.hears(WIZ), ["WiZ: vesa is gone", "BigCheese: anyone? late"]);
     assert_eq!(stage.hears(EFCHEN), ["BigCheese: anyone?", "WiZ: vesa is gone late"]);
-    // §3.6.5: the stores are in the order of the stamps.
+    // §5.3: the stores are in the order of the stamps.
     stage.record.clear();
     stage.join_as(RINGO, "Ringo");
     stage.join_as(GEORGE, "George");

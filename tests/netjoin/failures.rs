@@ -1,4 +1,4 @@
-//! Failures (§3.6.7): crashes with and without state, one dead direction, cuts in every step.
+//! Failures (§5.4): crashes with and without state, one dead direction, cuts in every step.
 
 use wallops::dmuc::Persistence;
 use wallops::stanza::slave::Policy;
@@ -299,7 +299,7 @@ fn twenty_flaps_end_in_agreement() {
     stage.assert_calm();
 }
 
-/// Stale instance, twins: two processes of one domain with different JIDs (§3.3.5(5)).
+/// Stale instance, twins: two processes of one domain with different JIDs (§6).
 #[test]
 fn of_two_slaves_of_one_domain_one_is_active() {
     let mut room = room();

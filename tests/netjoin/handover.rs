@@ -1,5 +1,5 @@
-//! Late creation and the end of a registration (§3.3.6), by both sides; who replaces whom
-//! (§3.3.5(5)).
+//! Late creation and the end of a registration (§4.9), by both sides; who replaces whom
+//! (§6).
 
 use std::sync::Arc;
 
@@ -143,7 +143,7 @@ fn who_is_not_confirmed_is_not_served() {
     assert!(!alone.take().iter().any(|s| to(s) == BIGCHEESE && s.is_groupchat()));
 }
 
-/// The example of §3.3.6: by the slave.
+/// The example of §4.9: by the slave.
 #[test]
 fn when_a_slave_deregisters_its_occupants_are_direct() {
     let mut alone = LoneMaster::with(&[WUMPUS, BIGCHEESE]);
@@ -216,7 +216,7 @@ fn a_slave_that_is_deregistered_answers_and_stops() {
     alone.sends(&[]);
 }
 
-/// §3.3.1: the join is held until the answer, or 5 s, then relayed.
+/// §4.1: the join is held until the answer, or 5 s, then relayed.
 #[test]
 fn a_join_is_not_held_longer_than_five_seconds() {
     let mut alone = LoneSlave::new(Policy::default());
@@ -229,7 +229,7 @@ fn a_join_is_not_held_longer_than_five_seconds() {
     assert_eq!(sent.iter().filter(|s| from(s) == BIGCHEESE).count(), 1, "{}", story(&sent));
 }
 
-/// §3.3.5(5): same JID, same instance: a repeat, at any time.
+/// §6: same JID, same instance: a repeat, at any time.
 #[test]
 fn a_repeated_register_is_answered_again() {
     let mut alone = LoneMaster::with(&[WUMPUS, BIGCHEESE]);
@@ -243,7 +243,7 @@ fn a_repeated_register_is_answered_again() {
     assert_eq!(alone.nicks(), ["Wumpus", "BigCheese"]);
 }
 
-/// Same JID, other instance: a restart, the new one replaces the old, once in 10 s (§3.6.7).
+/// Same JID, other instance: a restart, the new one replaces the old, once in 10 s (§5.4).
 #[test]
 fn a_restarted_slave_replaces_the_old_one_but_not_twice_in_ten_seconds() {
     let mut alone = LoneMaster::with(&[WUMPUS, BIGCHEESE]);

@@ -1,4 +1,4 @@
-//! The netjoin at the slave (§3.6.3): the worked example, and what goes up late.
+//! The netjoin at the slave (§4.8): the worked example, and what goes up late.
 
 use wallops::stanza::slave::Policy;
 use wallops::stanza::{Stanza, Type, ns};
@@ -191,7 +191,7 @@ fn late_stanzas_carry_the_time_of_their_receipt() {
     assert_eq!(late.dmuc().unwrap().delay.unwrap().stamp, said);
 }
 
-/// §3.6.1: presence only the latest, messages all, leaves; in the order of receipt.
+/// §4.8: presence only the latest, messages all, leaves; in the order of receipt.
 #[test]
 fn of_presence_the_latest_is_late() {
     let mut alone = LoneSlave::split(CHAT);
@@ -227,7 +227,7 @@ fn who_left_is_listed_and_leaves_late() {
     alone.sends(&[]);
 }
 
-/// §3.6.1, one visit per session: who leaves and comes back in one split has not left.
+/// §4.8, one visit per session: who leaves and comes back in one split has not left.
 #[test]
 fn who_leaves_and_comes_back_has_one_join_in_the_queue_and_no_leave() {
     let enter_role = wallops::stanza::slave::EnterRole::Participant;
@@ -266,7 +266,7 @@ fn what_is_new_waits_until_what_is_late_is_acknowledged() {
     ]);
 }
 
-/// Events of LATE are applied as in ACTIVE (§3.3.7).
+/// Events of LATE are applied as in ACTIVE (§4.8).
 #[test]
 fn events_are_applied_while_what_is_late_is_not_acknowledged() {
     let mut alone = LoneSlave::split(CHAT);
@@ -277,7 +277,7 @@ fn events_are_applied_while_what_is_late_is_not_acknowledged() {
     assert_eq!(alone.position().1, 418);
 }
 
-/// §3.3.7, LATE: an error makes it register again, and nothing is lost of what was late.
+/// §4.8, LATE: an error makes it register again, and nothing is lost of what was late.
 #[test]
 fn if_the_count_is_refused_all_of_it_is_late_again() {
     let mut alone = LoneSlave::split(CHAT);
@@ -297,7 +297,7 @@ fn if_the_count_is_refused_all_of_it_is_late_again() {
     alone.sends(&[&late_message(BIGCHEESE, "bc1", "late"), &own_synced(417, 1)]);
 }
 
-/// §3.3.7, LATE: no answer for T.
+/// §4.8, LATE: no answer for T.
 #[test]
 fn if_the_count_is_not_answered_it_registers_again() {
     let mut alone = LoneSlave::split(CHAT);
@@ -310,7 +310,7 @@ fn if_the_count_is_not_answered_it_registers_again() {
     alone.registers();
 }
 
-/// §3.3.7: T_reg = 2·T without progress is a split; what was held is treated as split then.
+/// §4.8: T_reg = 2·T without progress is a split; what was held is treated as split then.
 #[test]
 fn a_register_that_is_not_answered_ends_in_a_split() {
     let mut alone = LoneSlave::split(CHAT);
@@ -338,7 +338,7 @@ fn who_heard_it_provisionally_does_not_hear_it_again() {
     assert_eq!(stored.iter().map(|id| &**id).collect::<Vec<_>>(), ["bc1"]);
 }
 
-/// §3.6.2: the master's `resync` is answered, then it registers.
+/// §4.8: the master's `resync` is answered, then it registers.
 #[test]
 fn a_resync_is_answered_and_followed_by_a_register() {
     for split in [false, true] {

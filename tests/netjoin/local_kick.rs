@@ -1,4 +1,4 @@
-//! Kicks by local moderators while split (§3.5.5, last row; §3.6.4 rows 7 to 9 at the slave).
+//! Kicks by local moderators while split (§4.7, last row; §5.2 rows 7 to 9 at the slave).
 
 use wallops::stanza::slave::Policy;
 use wallops::stanza::{Stanza, Type};
@@ -86,7 +86,7 @@ fn only_moderators_kick_and_not_their_like() {
     }
 }
 
-/// §3.6.1: the IQ goes up late, followed by an unavailable of the kicked session; rows 7 and 8: the
+/// §4.8: the IQ goes up late, followed by an unavailable of the kicked session; rows 7 and 8: the
 /// master's answer to it is swallowed.
 #[test]
 fn an_executed_kick_goes_up_with_the_leave_of_the_kicked_and_its_answer_is_swallowed() {

@@ -1,5 +1,5 @@
-//! Which error means what at the master (§3.5.4), its pings, and when a slave is given up (§3.5.2,
-//! §3.3.7).
+//! Which error means what at the master (§5.1), its pings, and when a slave is given up (§4.6,
+//! §4.8).
 
 use wallops::stanza::{Kind, Stanza, ns};
 
@@ -55,7 +55,7 @@ fn a_slave_that_cannot_answer_pings_is_alive() {
     assert!(!is_split(&alone, VESA));
 }
 
-/// m pings that are not answered (§3.5.2).
+/// m pings that are not answered (§4.6).
 #[test]
 fn two_pings_without_an_answer_are_a_split() {
     let mut alone = LoneMaster::with(&[WUMPUS, BIGCHEESE]);
@@ -249,7 +249,7 @@ fn a_user_behind_a_slave_who_cannot_be_reached_stays() {
         assert_eq!(alone.nicks(), ["Wumpus", "BigCheese"]);
         assert!(!is_split(&alone, VESA));
         assert!(sent.iter().any(|s| is_ping(s) && to(s) == VESA), "{}", story(&sent));
-        // §3.7.6: the error goes to the sender from room/nick.
+        // §5.1: the error goes to the sender from room/nick.
         let error = sent.iter().find(|s| to(s) == WUMPUS).expect("the sender is told");
         assert_eq!((from(error), id(error).as_str()), (&*occupant(BIGCHEESE), "pm1"));
     }
@@ -277,7 +277,7 @@ fn a_user_whose_server_says_that_he_is_gone_is_removed() {
     }
 }
 
-/// Stale: an error for a ping that is no longer outstanding (§3.5.3).
+/// Stale: an error for a ping that is no longer outstanding (§5.1).
 #[test]
 fn a_stale_error_is_ignored() {
     let mut alone = LoneMaster::with(&[WUMPUS, BIGCHEESE]);
@@ -299,7 +299,7 @@ fn pings_while_split_are_as_often_as_granted() {
     assert!((2..=12).contains(&sent.len()), "{} pings in 60 s", sent.len());
 }
 
-/// D: a slave that never returns (§3.6.7): its occupants are removed with 333, the nicks are free.
+/// D: a slave that never returns (§5.4): its occupants are removed with 333, the nicks are free.
 #[test]
 fn a_slave_that_stays_away_is_given_up() {
     let mut alone = LoneMaster::with(&[WUMPUS, BIGCHEESE]);
@@ -330,7 +330,7 @@ fn a_slave_from_which_something_is_heard_is_not_pinged() {
     assert!(pings.iter().all(|s| s.kind == Kind::Iq));
 }
 
-/// The master's answer to a ping carries its position too (§3.5.1).
+/// The master's answer to a ping carries its position too (§4.6).
 #[test]
 fn the_master_answers_pings_with_its_position() {
     let mut alone = LoneMaster::with(&[WUMPUS, BIGCHEESE]);

@@ -1,4 +1,4 @@
-//! The netjoin at the master (§3.6.3): the worked example, late stanzas, and the rules that do not
+//! The netjoin at the master (§4.8): the worked example, late stanzas, and the rules that do not
 //! show in final states.
 
 use wallops::stanza::{Element, Stanza, ns};
@@ -205,7 +205,7 @@ fn late_stanzas_become_events_and_are_counted() {
     alone.sends(&[&format!("<iq from='{ROOM}' id='sy2' to='{VESA}' type='result'/>")]);
 }
 
-/// §3.6.5, T8, NJ-m11: stamps are clamped to [last proof of life, now].
+/// §5.3, T8, NJ-m11: stamps are clamped to [last proof of life, now].
 #[test]
 fn stamps_of_late_messages_are_clamped() {
     let mut alone = vesa_away();

@@ -1,4 +1,4 @@
-//! What a slave does for its users while split (§3.5.5): each row, granted and not granted.
+//! What a slave does for its users while split (§4.7): each row, granted and not granted.
 
 use wallops::stanza::slave::{EnterRole, Policy};
 use wallops::stanza::{Kind, Stanza, Type, ns};
@@ -239,7 +239,7 @@ fn a_newcomer_who_may_not_enter_is_asked_to_wait() {
     assert_eq!((error.kind, from_nick(&error)), (Kind::Presence, "Ringo"));
 }
 
-/// §3.5.5: `local-enter` also refuses a nick asked for by a pending join.
+/// §4.7: `local-enter` also refuses a nick asked for by a pending join.
 #[test]
 fn a_nick_of_a_pending_join_is_not_given_away() {
     let mut alone = LoneSlave::active(Policy { local_enter: true, ..NOTHING });
@@ -360,7 +360,7 @@ fn a_ping_to_oneself_is_answered() {
     );
 }
 
-/// §3.5.5: what is answered locally looks like the master's; nothing goes up but pings.
+/// §4.7: what is answered locally looks like the master's; nothing goes up but pings.
 #[test]
 fn nothing_but_pings_goes_up_while_split() {
     let mut alone = LoneSlave::split(EVERYTHING);

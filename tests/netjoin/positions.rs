@@ -1,4 +1,4 @@
-//! Positions at a slave (§3.2): what follows, what is known, what is missing.
+//! Positions at a slave (§4.5): what follows, what is known, what is missing.
 
 use wallops::stanza::slave::Policy;
 use wallops::stanza::{Stanza, ns};
@@ -47,7 +47,7 @@ fn the_next_event_is_distributed_and_counts() {
     at_position(&alone, 418);
 }
 
-/// P1, of a presence: the example of §3.2. The position is taken out before users see it.
+/// P1, of a presence: the example of §4.5. The position is taken out before users see it.
 #[test]
 fn a_presence_has_a_position_too() {
     let mut alone = active();
@@ -189,7 +189,7 @@ fn a_late_event_that_follows_is_shown_with_its_time() {
     at_position(&alone, 418);
 }
 
-/// P4a: `state` is accepted in ACTIVE (§3.4.4); it distributes what is different.
+/// P4a: `state` is accepted in ACTIVE (§4.4); it distributes what is different.
 #[test]
 fn state_out_of_a_sync_is_stored_and_shown_where_it_is_news() {
     let mut alone = active();
@@ -224,7 +224,7 @@ fn while_split_a_gap_is_ignored() {
     at_position(&alone, 417);
 }
 
-/// A gap found by a pong whose position is ahead (§3.5.1): the last message was lost.
+/// A gap found by a pong whose position is ahead (§4.6): the last message was lost.
 #[test]
 fn a_pong_that_is_ahead_shows_that_the_last_event_was_lost() {
     let mut alone = active();
@@ -255,7 +255,7 @@ pub fn pong(ping: &Stanza, seq: u64) -> String {
     format!("<iq from='{ROOM}' id='{id}' to='{VESA}' type='result'>{}</iq>", at(seq))
 }
 
-/// The example of §3.5.1.
+/// The example of §4.6.
 #[test]
 fn the_answer_to_a_ping_carries_the_position() {
     let mut alone = active();
@@ -268,7 +268,7 @@ fn the_answer_to_a_ping_carries_the_position() {
     )]);
 }
 
-/// Counter-ping (§3.5.1): a ping though it has sent something means that the way up may be dead.
+/// Counter-ping (§4.6): a ping though it has sent something means that the way up may be dead.
 #[test]
 fn a_ping_though_something_was_sent_is_answered_by_a_ping() {
     let mut alone = active();

@@ -1,4 +1,4 @@
-//! Refusals (§3.3.4): every row, and that they change nothing.
+//! Refusals (§4.3): every row, and that they change nothing.
 
 use wallops::room::RoomConfig;
 use wallops::stanza::{Stanza, ns};
@@ -48,7 +48,7 @@ fn is_served(alone: &mut LoneMaster, slave: &str) -> bool {
     alone.take().iter().any(|stanza| to(stanza) == slave)
 }
 
-/// The example of §3.3.4.
+/// The example of §4.3.
 #[test]
 fn a_domain_that_is_denied_is_forbidden() {
     let mut room = room();
@@ -146,7 +146,7 @@ fn too_many_slaves_are_a_lack_of_resources() {
     assert!(!is_served(&mut alone, VESA));
 }
 
-/// §3.5.5: not more than one full sync per slave and 10 s.
+/// §4.7: not more than one full sync per slave and 10 s.
 #[test]
 fn a_second_full_sync_within_ten_seconds_is_a_lack_of_resources() {
     let mut alone = LoneMaster::new();
@@ -181,7 +181,7 @@ fn what_is_malformed_is_a_bad_request_with_a_text() {
     }
 }
 
-/// §3.3.5(1), T1: `occupant/@jid` of a foreign domain.
+/// §6, T1: `occupant/@jid` of a foreign domain.
 #[test]
 fn a_slave_that_lists_users_of_another_domain_makes_a_bad_request() {
     let mut alone = LoneMaster::with(&[WUMPUS, BIGCHEESE]);

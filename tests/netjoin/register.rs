@@ -1,4 +1,4 @@
-//! Register, accept, refuse at the master (§3.3.1–§3.3.5), and what follows an accept (§3.4).
+//! Register, accept, refuse at the master (§4.1–§4.3), and what follows an accept (§4.4).
 
 use wallops::dmuc::ServiceInput;
 use wallops::room::RoomConfig;
@@ -64,7 +64,7 @@ pub fn for_slave(alone: &mut LoneMaster, slave: &str) -> Vec<Stanza> {
     alone.take().into_iter().filter(|stanza| to(stanza) == slave).collect()
 }
 
-/// §3.3.3 and §3.4, in the order of §3.4: roster, history, subject, `synced`.
+/// §4.2 and §4.4, in this order: roster, history, subject, `synced`.
 #[test]
 fn an_accept_is_followed_by_the_whole_state() {
     let mut alone = LoneMaster::granting(chat());
@@ -86,7 +86,7 @@ fn an_accept_is_followed_by_the_whole_state() {
     ]);
 }
 
-/// §3.3.7: a slave that has registered gets one copy of each event; `at` of it follows N (§3.2).
+/// §4.8: a slave that has registered gets one copy of each event; `at` of it follows N (§4.5).
 #[test]
 fn events_after_the_accept_carry_their_position() {
     let mut alone = LoneMaster::new();
@@ -116,7 +116,7 @@ fn events_after_the_accept_carry_their_position() {
     );
 }
 
-/// §3.4.3: no subject was ever set.
+/// §4.4: no subject was ever set.
 #[test]
 fn without_a_subject_the_state_has_an_empty_one_of_the_room() {
     let mut alone = LoneMaster::of(registering(RoomConfig::new(bare(ROOM))));
@@ -128,7 +128,7 @@ fn without_a_subject_the_state_has_an_empty_one_of_the_room() {
     assert!(text(subject).contains("<state xmlns"), "{}", text(subject));
 }
 
-/// §3.2: the position is the same at every slave; an event is one number further.
+/// §4.5: the position is the same at every slave; an event is one number further.
 #[test]
 fn all_slaves_get_the_same_positions_without_gaps() {
     let mut alone = LoneMaster::with(&CAST);
@@ -146,7 +146,7 @@ fn all_slaves_get_the_same_positions_without_gaps() {
     assert_eq!((positions(ERIS), positions(KILLRC)), (first.clone(), first));
 }
 
-/// §3.2: ENTER and LEAVE are no events and have no position.
+/// §4.5: ENTER and LEAVE are no events and have no position.
 #[test]
 fn enter_and_leave_have_no_position() {
     let mut alone = LoneMaster::with(&[WUMPUS]);
@@ -159,7 +159,7 @@ fn enter_and_leave_have_no_position() {
     assert_eq!(sent.len(), 4);
 }
 
-/// §3.3.1: the offer; it gives no rights and creates nothing.
+/// §4.1: the offer; it gives no rights and creates nothing.
 #[test]
 fn an_offer_goes_to_the_host_and_creates_nothing() {
     let mut alone = LoneMaster::with_nobody();
@@ -189,7 +189,7 @@ fn an_offer_without_an_answer_is_not_repeated_for_an_hour() {
     assert_eq!(alone.take().len(), 1);
 }
 
-/// §3.3.1: a room that accepts slaves advertises both namespaces; one that does not, neither.
+/// §4.1: a room that accepts slaves advertises both namespaces; one that does not, neither.
 #[test]
 fn a_room_that_accepts_slaves_says_so() {
     for distributed in [true, false] {
@@ -205,7 +205,7 @@ fn a_room_that_accepts_slaves_says_so() {
     }
 }
 
-/// §3.4.4: the JIDs are there before the first moderator enters, and nothing comes between his
+/// §4.4: the JIDs are there before the first moderator enters, and nothing comes between his
 /// arrival and his ENTER (`master.enter.adjacent`), nor between them and what was before.
 #[test]
 fn jids_for_the_first_moderator_come_before_his_arrival() {
@@ -221,7 +221,7 @@ fn jids_for_the_first_moderator_come_before_his_arrival() {
     assert!(is_enter(&sent[4]), "{}", text(&sent[4]));
 }
 
-/// §3.4.4: who is promoted; his slave has them before the event.
+/// §4.4: who is promoted; his slave has them before the event.
 #[test]
 fn jids_for_the_first_moderator_come_before_his_promotion() {
     let mut alone = LoneMaster::with(&[WUMPUS, BIGCHEESE, EFCHEN]);
@@ -238,7 +238,7 @@ fn jids_for_the_first_moderator_come_before_his_promotion() {
     }
 }
 
-/// §3.4.4: when the last moderator has gone no JIDs are sent any more.
+/// §4.4: when the last moderator has gone no JIDs are sent any more.
 #[test]
 fn after_the_last_moderator_there_are_no_jids() {
     let mut alone = LoneMaster::with(&[WUMPUS, BIGCHEESE, EFCHEN]);

@@ -1,4 +1,4 @@
-//! Threats and what the master does about them (§3.8). What a server has to see to is tested at the
+//! Threats and what the master does about them (§6). What a server has to see to is tested at the
 //! servers: the authenticated domain of a stream (T1, T4), names of accounts (T10), encryption
 //! (T19); T13 is not defended.
 

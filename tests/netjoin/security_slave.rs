@@ -1,4 +1,4 @@
-//! Threats and what the slave does about them (§3.8).
+//! Threats and what the slave does about them (§6).
 
 use wallops::dmuc::SlaveInput;
 use wallops::stanza::slave::Policy;

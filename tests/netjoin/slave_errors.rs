@@ -1,4 +1,4 @@
-//! Which error means what at the slave (§3.5.4), and what is lost upwards (§3.5.1).
+//! Which error means what at the slave (§5.1), and what is lost upwards (§4.6).
 
 use wallops::dmuc::SlaveInput;
 use wallops::stanza::slave::Policy;
@@ -53,7 +53,7 @@ fn a_master_that_cannot_answer_pings_is_alive() {
     alone.registers_not();
 }
 
-/// m pings that are not answered within T (§3.5.2).
+/// m pings that are not answered within T (§4.6).
 #[test]
 fn two_pings_without_an_answer_are_a_split() {
     let mut alone = LoneSlave::active(CHAT);
@@ -67,7 +67,7 @@ fn two_pings_without_an_answer_are_a_split() {
     assert!(alone.copy().is_split());
 }
 
-/// An error for a ping that is not outstanding is stale (§3.5.3).
+/// An error for a ping that is not outstanding is stale (§5.1).
 #[test]
 fn a_stale_error_is_ignored() {
     let mut alone = LoneSlave::active(CHAT);
@@ -94,7 +94,7 @@ fn a_users_message_that_bounces_is_a_split() {
     }
 }
 
-/// §3.5.5: without the grant the message whose bounce arrived is returned and not queued.
+/// §4.7: without the grant the message whose bounce arrived is returned and not queued.
 #[test]
 fn without_the_grant_the_message_that_bounced_is_returned() {
     let mut alone = LoneSlave::active(Policy::default());
@@ -108,7 +108,7 @@ fn without_the_grant_the_message_that_bounced_is_returned() {
     assert_eq!(bodies(&alone.gone_up()), Vec::<String>::new());
 }
 
-/// §3.5.5: on entering SPLIT leaves and presence are executed locally and queued.
+/// §4.7: on entering SPLIT leaves and presence are executed locally and queued.
 #[test]
 fn what_is_unanswered_at_a_split_is_treated_as_if_it_came_then() {
     let mut alone = LoneSlave::active(Policy::default());
@@ -243,7 +243,7 @@ fn a_refused_join_is_passed_on() {
     }
 }
 
-/// §3.5.1, upward loss: what is unanswered for T makes it ping.
+/// §4.6, upward loss: what is unanswered for T makes it ping.
 fn unanswered(stanza: &str) -> (LoneSlave, Stanza) {
     let mut alone = LoneSlave::active(CHAT);
     alone.up(BIGCHEESE, stanza);

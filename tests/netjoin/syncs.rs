@@ -1,4 +1,4 @@
-//! Full syncs, refusals and the room's changes at the slave (§3.4, §3.6.3, §3.6.4 rows 16 to 22).
+//! Full syncs, refusals and the room's changes at the slave (§4.4, §4.8, §5.2 rows 16 to 22).
 
 use wallops::dmuc::SlaveInput;
 use wallops::stanza::slave::Policy;
@@ -45,7 +45,7 @@ fn a_full_sync_removes_who_is_not_mentioned_at_its_end() {
     assert_eq!(alone.position(), ("e8".to_owned(), 9));
 }
 
-/// §3.6.3 step 7: in a full sync a join of every local occupant.
+/// §4.8 step 7: in a full sync a join of every local occupant.
 #[test]
 fn after_a_full_sync_every_local_occupant_joins_again() {
     let mut alone = LoneSlave::split(CHAT);
@@ -158,7 +158,7 @@ fn if_the_room_is_another_one_they_are_out_and_decide_themselves() {
     }
 }
 
-/// §3.4.4, §3.6.4 row 22: who becomes a moderator sees the JIDs that came before, nobody else does.
+/// §4.4, §5.2 row 22: who becomes a moderator sees the JIDs that came before, nobody else does.
 #[test]
 fn the_jids_for_a_new_moderator_are_shown_to_him_only() {
     let mut alone = LoneSlave::active(Policy::default());
@@ -227,7 +227,7 @@ fn the_subject_is_the_masters() {
     assert_eq!(sent.iter().map(to).collect::<Vec<_>>(), [BIGCHEESE, EFCHEN]);
 }
 
-/// §3.6.3: a state presence does not override a newer local presence that is still queued.
+/// §4.8: a state presence does not override a newer local presence that is still queued.
 #[test]
 fn a_newer_local_presence_is_not_overridden() {
     let mut alone = LoneSlave::split(CHAT);
@@ -240,7 +240,7 @@ fn a_newer_local_presence_is_not_overridden() {
     assert!(!story(&sent).contains(">away<"), "{}", story(&sent));
 }
 
-/// §3.4.1, NJ-m14: away marks are told only, and undone at `synced`.
+/// §4.4, NJ-m14: away marks are told only, and undone at `synced`.
 #[test]
 fn away_marks_are_undone() {
     let mut alone = LoneSlave::active(Policy { mark_away: true, ..CHAT });
@@ -258,7 +258,7 @@ fn away_marks_are_undone() {
     assert!(!story(&sent).contains("<show>"), "{}", story(&sent));
 }
 
-/// §3.5.4, MASTER-GONE: the host is up, the room is not: register at once and follow its answer.
+/// §5.1, MASTER-GONE: the host is up, the room is not: register at once and follow its answer.
 #[test]
 fn if_the_masters_host_says_that_it_is_gone_it_registers_at_once() {
     for gone in ["service-unavailable", "item-not-found", "recipient-unavailable", "gone"] {
@@ -274,7 +274,7 @@ fn if_the_masters_host_says_that_it_is_gone_it_registers_at_once() {
     }
 }
 
-/// §3.3.1: an offer may be ignored, or registered upon; it creates nothing by itself.
+/// §4.1: an offer may be ignored, or registered upon; it creates nothing by itself.
 #[test]
 fn an_offer_is_answered() {
     let mut alone = LoneSlave::new(Policy::default());

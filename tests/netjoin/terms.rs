@@ -1,4 +1,4 @@
-//! What a slave asks for and what it is granted (§3.3.2).
+//! What a slave asks for and what it is granted (§4.2).
 
 use wallops::stanza::slave::{EnterRole, Policy};
 use wallops::stanza::{Element, ns};
@@ -25,7 +25,7 @@ fn granted(accept: &Element, part: &str, attribute: &str) -> String {
     part.attr(attribute).unwrap_or_default().to_owned()
 }
 
-/// §3.3.2, keepalive: max(asked, master's minimum); time-out and split interval are the master's.
+/// §4.2, keepalive: max(asked, master's minimum); time-out and split interval are the master's.
 #[test]
 fn keepalive_is_what_is_asked_for_but_not_below_the_minimum() {
     let mut room = room();
@@ -56,7 +56,7 @@ fn the_master_pings_after_the_interval_that_it_granted() {
     assert!(alone.take().iter().any(is_ping));
 }
 
-/// §3.3.2, history: min(asked, master's); 0 = none.
+/// §4.2, history: min(asked, master's); 0 = none.
 #[test]
 fn of_history_the_lesser_is_granted_and_sent() {
     for (asked, count) in [(200, 4), (3, 3), (0, 0)] {
@@ -106,7 +106,7 @@ fn accepted_history(alone: &mut LoneMaster, bytes: usize, count: usize) {
     assert_eq!(said, newest, "{bytes} bytes");
 }
 
-/// §3.3.2, policy: asked AND allowed.
+/// §4.2, policy: asked AND allowed.
 #[test]
 fn of_policies_those_are_granted_that_are_asked_for_and_allowed() {
     let names =
@@ -136,7 +136,7 @@ fn of_policies_those_are_granted_that_are_asked_for_and_allowed() {
             let value = policy.and_then(|policy| policy.attr(*name)).unwrap_or("false");
             assert_eq!(value == "true", both, "{name} of {asked:b} and {allowed:b}");
         }
-        // `policy/@enter-role` accompanies a granted local-enter (§3.3.3).
+        // `policy/@enter-role` accompanies a granted local-enter (§4.2).
         let role = policy.and_then(|policy| policy.attr("enter-role"));
         let enters = flags(asked & allowed)[2];
         assert_eq!(role, enters.then_some("participant"), "{asked:b} and {allowed:b}");

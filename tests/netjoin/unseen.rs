@@ -74,7 +74,7 @@ fn an_id_that_was_used_before_the_split_is_not_a_repetition() {
     assert_eq!(alone.take().iter().filter(|s| s.is_groupchat()).count(), 3);
 }
 
-/// Not in final states: the occupants in `accept` (§3.6.3, step 2).
+/// Not in final states: the occupants in `accept` (§4.8, step 2).
 #[test]
 fn the_accept_lists_those_whose_nick_differs_and_those_who_are_pending() {
     let mut alone = vesa_away();
@@ -133,7 +133,7 @@ fn who_was_expelled_while_split_gets_leave_with_the_original_codes() {
     }
 }
 
-/// §3.6.3 step 2: occupants behind the slave that it does not list are removed first, with 333, and
+/// §4.8 step 2: occupants behind the slave that it does not list are removed first, with 333, and
 /// N contains their departures.
 #[test]
 fn who_is_not_listed_is_removed_before_the_accept() {
