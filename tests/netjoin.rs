@@ -3,8 +3,8 @@
 //! A machine alone against a test that plays its peer ([`lone_slave`], [`lone_master`]), stanza by
 //! stanza; and a service with several slaves joined by ordered ways with latency that are cut and
 //! healed ([`stage`]). What clients may be sent is the business of a model of what XEP-0045 lets a
-//! client believe. Sections are those of `docs/dmuc2-slave.md`; P1 to P5 are its rules of positions,
-//! T1 to T22 threats, rows those of its conflicts.
+//! client believe. Sections are those of `docs/dmuc2-slave.md`; P1 to P5 are its rules of
+//! positions, T1 to T22 threats, rows those of its conflicts.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
 
