@@ -52,7 +52,10 @@ impl Invariant for Detection {
         } else if let Some(slave) = room.slave_at(at) {
             let to_room = reading.to_nick.is_some() || reading.to == room.address;
             let own = reading.from == room.slaves[slave].jid;
-            if to_room && !(own && reading.stanza.kind == Kind::Iq) {
+            // What was for an occupant, or from somebody who is none, is a reason to ask only.
+            let inside = room.known_user(reading.from).is_some_and(|user| room.users[user].inside);
+            let doubtful = room.slaves[slave].registers && (reading.to_nick.is_some() || !inside);
+            if to_room && !doubtful && !(own && reading.stanza.kind == Kind::Iq) {
                 self.bounced.push((slave, false, step.entry));
             }
         }
