@@ -56,6 +56,11 @@ fn whatever_happens_in_profile_core_ends_well() {
 }
 
 #[test]
+fn whatever_happens_in_profile_full_ends_well() {
+    all_go_well(Profile::Full, schedules() - schedules() / 4);
+}
+
+#[test]
 fn a_seed_gives_the_same_schedule_and_the_same_findings_each_time() {
     for seed in 0..20 {
         let once = Schedule::draw(seed, &bounds(Profile::Core));

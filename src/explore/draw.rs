@@ -81,7 +81,9 @@ impl Dice {
         let slave = SlaveOf {
             policies: self.grants(full),
             persistent: full && self.one_in(3),
-            history_max: if self.one_in(6) { Some(self.of(&[0, 1, 3, 5])) } else { None },
+            // What is missed is told again as far as the history goes; with slaves that register
+            // nothing is to be lost.
+            history_max: if !full && self.one_in(6) { Some(self.of(&[0, 1, 3, 5])) } else { None },
         };
         let latency = if self.one_in(2) { Some(self.skewed(1, 900) as u64) } else { None };
         Place { name, gone: false, slave: Some(slave), ejabberd: self.one_in(4), latency }
@@ -135,7 +137,7 @@ impl Dice {
         Room {
             moderated: self.one_in(6),
             public: self.one_in(4),
-            history_max: if self.one_in(6) { Some(self.of(&[1, 2, 5])) } else { None },
+            history_max: if !full && self.one_in(6) { Some(self.of(&[1, 2, 5])) } else { None },
             grants: self.grants(full),
             survives: if full { self.below(SURVIVES.len()) } else { 0 },
             timers: if self.one_in(2) { Some(timers) } else { None },
