@@ -4,7 +4,7 @@
 use super::outbox::{Entry, Status, What};
 use super::*;
 use crate::room::Audience;
-use crate::stanza::{Type, dmuc, ns};
+use crate::stanza::{Element, Type, dmuc, ns};
 
 impl RegisteredRoom {
     /// The master asks to add a session to the distribution list.
@@ -40,6 +40,7 @@ impl RegisteredRoom {
         if self.locals.contains_key(&session) {
             self.confirm_hidden(&session, &own, nick, out);
             self.confirm(&session, nick, out);
+            self.learn_id(nick, &own);
             if join.is_some_and(|join| !join.done) {
                 self.burst(now, &session, nick, &own, &limits, out);
             }
@@ -52,6 +53,18 @@ impl RegisteredRoom {
         self.confirmed.insert(session.clone(), nick.to_owned());
         self.locals.insert(session.clone(), nick.to_owned());
         self.burst(now, &session, nick, &own, &limits, out);
+    }
+
+    /// Who was admitted here has the id that the room gives him from now on (XEP-0421). That is no
+    /// news to anybody.
+    fn learn_id(&mut self, nick: &str, own: &Stanza) {
+        let is_id = |payload: &&Element| payload.is("occupant-id", ns::OCCUPANT_IDS);
+        let Some(id) = own.payloads.iter().find(is_id) else { return };
+        let Some(seat) = self.roster.get_mut(nick) else { return };
+        if !seat.presence.iter().any(|payload| is_id(&payload)) {
+            let known = seat.presence.iter().cloned();
+            seat.presence = Arc::new(known.chain([id.clone()]).collect());
+        }
     }
 
     /// Nobody asked for it: no effect towards users. The master's ghost of a local user is cleared
