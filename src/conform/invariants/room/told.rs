@@ -157,7 +157,9 @@ impl Room {
         let nick = self.nick(nick);
         if let Some(jid) = dmuc.enter {
             let user = self.user(jid);
-            (self.users[user].entered, self.users[user].dismissed) = (true, false);
+            let one = &mut self.users[user];
+            one.entered_again = one.leaving.is_some() && one.asked.is_some();
+            (one.entered, one.dismissed) = (true, false);
         } else if reading.stanza.is_unavailable() && !dmuc.state && !reading.has(303) {
             self.dismiss(slave, nick, dmuc.leave);
         }

@@ -29,6 +29,8 @@ pub(in super::super) struct User {
     pub leaving: Option<(Time, usize)>,
     /// Whether an ENTER for him reached his slave, or the master serves him itself.
     pub entered: bool,
+    /// Whether such an ENTER is for a visit after the one that he has not been told the end of.
+    pub entered_again: bool,
     /// Who is in the room, as he was told.
     pub view: BTreeMap<NickId, Seen>,
     /// What his own last presence says.
@@ -87,6 +89,7 @@ impl User {
             asked: None,
             leaving: None,
             entered: false,
+            entered_again: false,
             view: BTreeMap::new(),
             own: None,
             dismissed: false,
@@ -101,7 +104,7 @@ impl User {
     pub fn exit(&mut self) {
         self.was_inside |= self.inside;
         self.inside = false;
-        self.entered = false;
+        self.entered = std::mem::take(&mut self.entered_again);
         self.nick = None;
         self.leaving = None;
         self.view.clear();
