@@ -40,6 +40,13 @@ impl Casting<'_> {
             let wrong = Wrong::SameJid { jid: jid.to_string(), other: other.to_string() };
             return self.flaw(wrong, key.value_span, key.file);
         }
+        // A slave's address is no account: who had it could make errors in its name.
+        let mut clients = self.cast.clients.iter();
+        if let Some((other, _)) = clients.find(|(_, client)| client.jid.to_bare() == jid.to_bare())
+        {
+            let wrong = Wrong::SameJid { jid: jid.to_string(), other: other.to_string() };
+            return self.flaw(wrong, key.value_span, key.file);
+        }
         let domain = jid.domain().as_str();
         let twin = slaves.clone().find(|(_, other)| other.jid.domain().as_str() == domain);
         if let (Some((other, _)), false) = (twin, self.registers(section)) {
