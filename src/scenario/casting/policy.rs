@@ -26,6 +26,9 @@ type Add = fn(&mut Policy);
 
 fn one(word: &str) -> Result<Add, Wrong> {
     let found = POLICIES.iter().find(|(known, _)| *known == word);
+    if matches!(word, "everything" | "nothing") {
+        return Err(Wrong::NotAlone { found: word.to_owned() });
+    }
     found.map(|(_, add)| *add).ok_or_else(|| {
         let words = POLICIES.iter().map(|(word, _)| *word).chain(["everything", "nothing"]);
         Wrong::UnknownPolicy {

@@ -45,6 +45,7 @@ pub enum Wrong {
     UnknownCondition { found: String, meant: Option<String>, known: Vec<String> },
     UnknownSetting { found: String, meant: Option<String>, known: Vec<String> },
     UnknownPolicy { found: String, meant: Option<String>, known: Vec<String> },
+    NotAlone { found: String },
     Bad { found: String, expected: &'static str, example: &'static str },
     Refused { found: String, why: String },
     UnknownVariable { found: String, meant: Option<String> },
@@ -139,6 +140,7 @@ impl fmt::Display for Wrong {
             Wrong::UnknownCondition { found, meant, .. } => unknown(f, "condition", found, meant),
             Wrong::UnknownSetting { found, meant, .. } => unknown(f, "setting", found, meant),
             Wrong::UnknownPolicy { found, meant, .. } => unknown(f, "policy", found, meant),
+            Wrong::NotAlone { found } => write!(f, "{} stands alone", ticked(found)),
             Wrong::Bad { found, expected, .. } => {
                 write!(f, "{} is not {expected}", ticked(found))
             }
@@ -244,6 +246,9 @@ impl Wrong {
                     .to_owned()
             }
             Wrong::NotInProfile { .. } => "add `## profile: full` to the head".to_owned(),
+            Wrong::NotAlone { .. } => {
+                "leave out the others, or write which of them are meant".to_owned()
+            }
             Wrong::NoRoom => "add a section such as `[Room] wallops` to the cast".to_owned(),
             Wrong::NotAtOneInstant => "a block holds lines that make something happen, and \
                 waits for a time; expect below it"

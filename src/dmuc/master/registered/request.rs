@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::refusal::Refusal;
 use crate::stanza::slave::{Occupant, Register, Resume};
-use crate::stanza::{Jid, Stanza, ns};
+use crate::stanza::{Element, Jid, Stanza, ns};
 
 /// A well-formed register.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,8 +31,8 @@ impl Request {
             return Err(Refusal::Forbidden);
         }
         let payload = stanza.payload("register", ns::SLAVE).ok_or_else(|| bad("no register"))?;
-        let register = Register::try_from(payload.clone())
-            .map_err(|error| Refusal::BadRequest(format!("malformed register: {error}")))?;
+        let register =
+            Register::try_from(payload.clone()).map_err(|_| Refusal::BadRequest(fault(payload)))?;
         if !is_token(&register.instance) {
             return Err(bad("an instance is 1 to 128 characters"));
         }
@@ -66,6 +66,45 @@ impl Request {
         }
         listed
     }
+}
+
+/// What is wrong with a register that could not be read.
+fn fault(register: &Element) -> String {
+    if register.attr("instance").is_none() {
+        return "the register has no instance".to_owned();
+    }
+    let faults = register.children().flat_map(|child| {
+        let rules = RULES.iter().filter(|(name, ..)| child.is(*name, ns::SLAVE));
+        rules.filter_map(|(name, attribute, needed, is_right)| match child.attr(*attribute) {
+            None if *needed => Some(format!("{name} has no {attribute}")),
+            Some(value) if !is_right(value) => {
+                Some(format!("the {attribute} of {name} is not what it should be"))
+            }
+            _ => None,
+        })
+    });
+    faults.into_iter().next().unwrap_or_else(|| "a malformed register".to_owned())
+}
+
+/// An element of a register, an attribute of it, whether it has to be there, and which values it
+/// may have.
+type Rule = (&'static str, &'static str, bool, fn(&str) -> bool);
+
+const RULES: [Rule; 10] = [
+    ("keepalive", "interval", true, is_number::<u32>),
+    ("keepalive", "timeout", false, is_number::<u32>),
+    ("keepalive", "split", false, is_number::<u32>),
+    ("history", "maxstanzas", true, is_number::<u32>),
+    ("history", "maxbytes", false, is_number::<u64>),
+    ("resume", "room", true, |_| true),
+    ("resume", "epoch", true, |_| true),
+    ("resume", "seq", true, is_number::<u64>),
+    ("occupant", "jid", true, |jid| Jid::new(jid).is_ok_and(|jid| jid.resource().is_some())),
+    ("occupant", "nick", true, |_| true),
+];
+
+fn is_number<T: std::str::FromStr>(text: &str) -> bool {
+    text.parse::<T>().is_ok()
 }
 
 fn is_token(text: &str) -> bool {
@@ -120,6 +159,27 @@ mod tests {
                 panic!("accepted {register}")
             };
             assert!(!text.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        let table = [
+            (">", "the register has no instance"),
+            ("instance='1'><resume room='r1' epoch='e7'/>", "resume has no seq"),
+            (
+                "instance='1'><keepalive interval='soon'/>",
+                "the interval of keepalive is not what it should be",
+            ),
+            (
+                "instance='1'><occupant jid='msa@vesa.irc' nick='Efchen'/>",
+                "the jid of occupant is not what it should be",
+            ),
+            ("instance='1'><policy local-chat='maybe'/>", "a malformed register"),
+        ];
+        for (register, text) in table {
+            let expected = Err(Refusal::BadRequest(text.to_owned()));
+            assert_eq!(read("slave@vesa.irc", register), expected);
         }
     }
 
