@@ -75,7 +75,8 @@ impl Enter {
             return;
         }
         let farewell = reading.has(110) && reading.stanza.is_unavailable();
-        if farewell && (user.leaving.is_some() || self.was_stopped(user, room)) {
+        let due = user.leaving.is_some() || user.hung_up;
+        if farewell && (due || self.was_stopped(user, room)) {
             return;
         }
         if user.asked.is_some() {

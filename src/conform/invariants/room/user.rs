@@ -31,6 +31,8 @@ pub(in super::super) struct User {
     pub entered: bool,
     /// Whether such an ENTER is for a visit after the one that he has not been told the end of.
     pub entered_again: bool,
+    /// Whether the room may still tell him that a stay of his is over which his connection ended.
+    pub hung_up: bool,
     /// Who is in the room, as he was told.
     pub view: BTreeMap<NickId, Seen>,
     /// What his own last presence says.
@@ -90,6 +92,7 @@ impl User {
             leaving: None,
             entered: false,
             entered_again: false,
+            hung_up: false,
             view: BTreeMap::new(),
             own: None,
             dismissed: false,
@@ -115,6 +118,7 @@ impl User {
 
     /// His connection is over.
     pub fn hang_up(&mut self) {
+        self.hung_up |= self.inside || self.asked.is_some();
         self.exit();
         self.online = false;
         self.was_inside = false;
