@@ -167,7 +167,8 @@ impl Dice {
             }
             19 if !core => {
                 let (place, ways) = (self.place_of(stage), self.ways(core));
-                let span = self.skewed(1, 1500) as u64;
+                // Slower, and pings of a split would always be in flight.
+                let span = self.skewed(1, 600) as u64;
                 acts.push(Act::Fault(Fault::Slow(place, ways, span)));
             }
             _ => acts.push(Act::Fault(Fault::HealEverything)),

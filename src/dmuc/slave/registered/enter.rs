@@ -40,7 +40,7 @@ impl RegisteredRoom {
         if self.locals.contains_key(&session) {
             self.confirm_hidden(&session, &own, nick, out);
             self.confirm(&session, nick, out);
-            self.learn_id(nick, &own);
+            self.learn(nick, &own, out);
             if join.is_some_and(|join| !join.done) {
                 self.burst(now, &session, nick, &own, &limits, out);
             }
@@ -55,16 +55,25 @@ impl RegisteredRoom {
         self.burst(now, &session, nick, &own, &limits, out);
     }
 
-    /// Who was admitted here has the id that the room gives him from now on (XEP-0421). That is no
-    /// news to anybody.
-    fn learn_id(&mut self, nick: &str, own: &Stanza) {
+    /// Who was admitted here has the privileges that the room gives him from now on, and its id for
+    /// him (XEP-0421), which is no news to anybody. His presence is the one that he has here.
+    fn learn(&mut self, nick: &str, own: &Stanza, out: &mut Vec<Output>) {
         let is_id = |payload: &&Element| payload.is("occupant-id", ns::OCCUPANT_IDS);
-        let Some(id) = own.payloads.iter().find(is_id) else { return };
         let Some(seat) = self.roster.get_mut(nick) else { return };
-        if !seat.presence.iter().any(|payload| is_id(&payload)) {
-            let known = seat.presence.iter().cloned();
-            seat.presence = Arc::new(known.chain([id.clone()]).collect());
+        let Some(said) = super::told::seat_of(own) else { return };
+        let id = own.payloads.iter().find(is_id).cloned();
+        let known = seat.presence.iter().filter(|payload| !is_id(payload)).cloned();
+        let presence: Vec<_> = known.chain(id).collect();
+        if (&seat.affiliation, &seat.role) == (&said.affiliation, &said.role) {
+            seat.presence = Arc::new(presence);
+            return;
         }
+        let room = own.payloads.iter().filter(|payload| payload.is("x", ns::MUC_USER)).cloned();
+        let his = presence.into_iter().filter(|payload| !payload.is("x", ns::MUC_USER));
+        let payloads: Vec<_> = his.chain(room).collect();
+        let presence =
+            Stanza::presence(Type::Absent).with_from(said.occupant).with_payloads(payloads);
+        self.show(&presence, nick, super::told::Telling::Always, None, out);
     }
 
     /// Nobody asked for it: no effect towards users. The master's ghost of a local user is cleared

@@ -231,7 +231,7 @@ impl RegisteredRoom {
 }
 
 /// What is kept of a presence; nothing if it has no affiliation or role.
-fn seat_of(stanza: &Stanza) -> Option<Seat> {
+pub(super) fn seat_of(stanza: &Stanza) -> Option<Seat> {
     let occupant = stanza.from.clone()?;
     let item = stanza.payload("x", ns::MUC_USER)?.get_child("item", ns::MUC_USER)?;
     let affiliation = item.attr("affiliation")?.parse().ok()?;
