@@ -85,7 +85,7 @@ impl Dice {
             // nothing is to be lost.
             history_max: if !full && self.one_in(6) { Some(self.of(&[0, 1, 3, 5])) } else { None },
         };
-        let latency = if self.one_in(2) { Some(self.skewed(1, 900) as u64) } else { None };
+        let latency = if self.one_in(2) { Some(self.skewed(1, 500) as u64) } else { None };
         Place { name, gone: false, slave: Some(slave), ejabberd: self.one_in(4), latency }
     }
 

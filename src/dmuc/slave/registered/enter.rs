@@ -157,8 +157,10 @@ impl RegisteredRoom {
         if let Some(here) = &here {
             self.forget_hidden(here);
         }
-        // The event that follows names him as the master does.
-        let elsewhere = here.filter(|here| known.as_ref() != Some(here) || here != nick);
+        // The event that follows names him as the master does. In a netjoin that may be by the nick
+        // that he had before he took another one here.
+        let syncing = matches!(self.phase, Phase::Syncing(_));
+        let elsewhere = here.filter(|here| syncing || known.as_ref() != Some(here) || here != nick);
         if let Some(here) = elsewhere.filter(|here| !self.is_local(here)) {
             let gone = self.occupant(&here).map(|from| stanza.clone().with_from(from));
             if let Some(gone) = gone {
