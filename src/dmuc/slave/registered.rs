@@ -187,6 +187,8 @@ struct Provisional {
     message: StoredMessage,
     /// Who has seen it.
     seen: BTreeSet<Arc<Jid>>,
+    /// Whether the master's history has it just so: from another run of the room.
+    known: bool,
 }
 
 /// The arrival of somebody whose nick a local session has that the master may not know: his own

@@ -25,7 +25,7 @@ impl RegisteredRoom {
             self.history.push(message.clone());
         }
         let seen = self.locals.keys().cloned().collect();
-        self.provisional.push(Provisional { session, message, seen });
+        self.provisional.push(Provisional { session, message, seen, known: false });
         self.tell(&stanza.with_from(from), None, out);
     }
 
@@ -39,6 +39,19 @@ impl RegisteredRoom {
         }
     }
 
+    /// The master's history has this message. If it was shown here, it is no guess any more, and
+    /// stored as the master has it.
+    pub(super) fn found_in_history(&mut self, message: &StoredMessage) {
+        let is_it = |shown: &&mut Provisional| {
+            let one = &shown.message;
+            (&one.from, &one.id, one.stamp) == (&message.from, &message.id, message.stamp)
+        };
+        for shown in self.provisional.iter_mut().filter(is_it) {
+            shown.known = true;
+            self.history.remove(&message.from, message.id.as_deref(), message.stamp);
+        }
+    }
+
     /// The master did not take it.
     pub(super) fn purge(&mut self, entry: &Entry) {
         if entry.what != What::Message {
@@ -49,7 +62,7 @@ impl RegisteredRoom {
             .partition(|shown| is_same(shown, entry));
         self.provisional = kept;
         let gone: Vec<Provisional> = gone;
-        for Provisional { message, .. } in &gone {
+        for Provisional { message, .. } in gone.iter().filter(|shown| !shown.known) {
             self.history.remove(&message.from, message.id.as_deref(), message.stamp);
         }
     }

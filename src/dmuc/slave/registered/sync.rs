@@ -123,6 +123,7 @@ impl RegisteredRoom {
             return self.too_much(now, out);
         }
         let Some(message) = stored(&stanza, &x, now) else { return };
+        self.found_in_history(&message);
         if !self.history.contains(&message.from, message.id.as_deref(), message.stamp) {
             self.history.push(message);
         }
