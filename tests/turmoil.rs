@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ticking::Ticking;
-use wallops::scenario::{Scenario, Source, parse};
+use wallops::scenario::{Profile, Scenario, Source, parse};
 use wallops::sim::play::{Options, play, play_event};
 use wallops::transcript::{Comparison, Diff, What};
 
@@ -49,6 +49,10 @@ fn scenarios_without_faults_agree_with_the_event_network() {
     let names = names.map(|name| name.into_string().unwrap()).filter(|name| name.ends_with(".scs"));
     let has_no_faults = |name: &String| {
         let (scenario, options) = read(name);
+        // In the other profiles ids name the instant at which a machine began, and ticks shift it.
+        if scenario.tags.profile != Profile::Core {
+            return false;
+        }
         let outcome = play_event(&scenario, &options).unwrap();
         !outcome.transcript.entries.iter().any(|entry| matches!(entry.what, What::Fault(_)))
     };
