@@ -2,6 +2,11 @@
 //!
 //! Faults come in episodes, since a fault alone finds little: something breaks, people go on, it is
 //! mended, and breaks again in the midst of what that sets off.
+//!
+//! What slaves are told is not numbered unless they register (`Stage::is_numbered`). Without
+//! numbers a loss that neither side noticed is not made good, and nothing is promised for it: there
+//! links fail both ways, with nothing in flight, and not in the midst of a resync; none is so slow
+//! that pings cross what they are to vouch for; and nobody does two things within one breath.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -145,7 +150,7 @@ impl Dice {
     }
 
     fn episode(&mut self, stage: &Stage, acts: &mut Vec<Act>) {
-        let core = stage.profile == Profile::Core;
+        let numbered = stage.is_numbered();
         match self.below(20) {
             0..8 => {
                 for _ in 0..1 + self.below(4) {
@@ -158,15 +163,15 @@ impl Dice {
             }
             10 => acts.push(Act::Wait(self.span())),
             11..14 => self.split(stage, acts),
-            14 | 15 if !core => self.flap(stage, acts),
+            14 | 15 if numbered => self.flap(stage, acts),
             16 | 17 => self.outage(stage, acts),
             18 => {
-                let (place, ways) = (self.place_of(stage), self.ways(core));
+                let (place, ways) = (self.place_of(stage), self.ways(numbered));
                 let seconds = 1 + self.skewed(1, 60) as u64;
                 acts.push(Act::Fault(Fault::Hold(place, ways, seconds)));
             }
-            19 if !core => {
-                let (place, ways) = (self.place_of(stage), self.ways(core));
+            19 if numbered => {
+                let (place, ways) = (self.place_of(stage), self.ways(numbered));
                 // Slower, and pings of a split would always be in flight.
                 let span = self.skewed(1, 600) as u64;
                 acts.push(Act::Fault(Fault::Slow(place, ways, span)));
@@ -184,8 +189,8 @@ impl Dice {
         self.below(stage.places.len())
     }
 
-    fn ways(&mut self, core: bool) -> Ways {
-        if core { Ways::Both } else { self.of(&[Ways::Both, Ways::Both, Ways::Up, Ways::Down]) }
+    fn ways(&mut self, numbered: bool) -> Ways {
+        if numbered { self.of(&[Ways::Both, Ways::Both, Ways::Up, Ways::Down]) } else { Ways::Both }
     }
 
     fn some_deeds(&mut self, stage: &Stage, most: usize, acts: &mut Vec<Act>) {
@@ -196,8 +201,8 @@ impl Dice {
 
     /// A link is cut for a while, and healed or not.
     fn split(&mut self, stage: &Stage, acts: &mut Vec<Act>) {
-        let core = stage.profile == Profile::Core;
-        let (place, ways) = (self.place_of(stage), self.ways(core));
+        let numbered = stage.is_numbered();
+        let (place, ways) = (self.place_of(stage), self.ways(numbered));
         let manner = self.of(&[Manner::Silently, Manner::Refusing, Manner::Resetting]);
         acts.push(Act::Fault(Fault::Cut(place, ways, manner)));
         self.some_deeds(stage, 6, acts);
@@ -215,7 +220,7 @@ impl Dice {
     fn flap(&mut self, stage: &Stage, acts: &mut Vec<Act>) {
         let place = self.place_of(stage);
         let manners = [Manner::Silently, Manner::Refusing, Manner::Resetting];
-        let (ways, manner) = (self.ways(false), self.of(&manners));
+        let (ways, manner) = (self.ways(true), self.of(&manners));
         acts.push(Act::Fault(Fault::Cut(place, ways, manner)));
         self.some_deeds(stage, 4, acts);
         if self.one_in(2) {
@@ -228,7 +233,7 @@ impl Dice {
         for _ in 0..self.skewed(1, 5) {
             block.push(Act::Fault(Fault::Heal(place)));
             self.in_between(stage, window, &mut block);
-            let (ways, manner) = (self.ways(false), self.of(&manners));
+            let (ways, manner) = (self.ways(true), self.of(&manners));
             block.push(Act::Fault(Fault::Cut(place, ways, manner)));
             self.in_between(stage, window, &mut block);
         }
@@ -251,14 +256,14 @@ impl Dice {
 
     /// A machine is down for a while.
     fn outage(&mut self, stage: &Stage, acts: &mut Vec<Act>) {
-        let core = stage.profile == Profile::Core;
+        let numbered = stage.is_numbered();
         let machine = match self.below(6) {
             0 | 1 => Machine::Slave(self.place_of(stage)),
             2 | 3 => Machine::Server(self.place_of(stage)),
             4 => Machine::Master,
             _ => Machine::MastersServer,
         };
-        if !core && self.one_in(2) {
+        if numbered && self.one_in(2) {
             // In the midst of something.
             let mut block = vec![self.breath(stage, 2)];
             if let Some(Act::Meanwhile(inner)) = block.pop() {
@@ -282,16 +287,17 @@ impl Dice {
 
     /// Several people act within less time than their words take.
     fn breath(&mut self, stage: &Stage, number: usize) -> Act {
+        let numbered = stage.is_numbered();
         let mut block = Vec::new();
         let mut seen = Vec::new();
         for _ in 0..number {
             let deed = self.deed(stage);
             if let Act::Do(who, _) = deed
-                && (stage.profile != Profile::Core || !seen.contains(&who))
+                && (numbered || !seen.contains(&who))
             {
                 seen.push(who);
                 block.push(deed);
-                if stage.profile != Profile::Core && self.one_in(2) {
+                if numbered && self.one_in(2) {
                     block.push(Act::Wait(self.skewed(1, 200) as u64));
                 }
             }

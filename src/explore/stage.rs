@@ -131,6 +131,12 @@ impl Timers {
 }
 
 impl Stage {
+    /// Whether slaves register, so that broadcasts are numbered, and any loss shows. In profile muc
+    /// slaves are configured just as in profile core.
+    pub fn is_numbered(&self) -> bool {
+        self.profile == Profile::Full
+    }
+
     /// Everybody who takes part, by number.
     pub fn cast(&self) -> impl Iterator<Item = usize> {
         (0..self.people.len()).filter(|who| self.is_here(*who))

@@ -181,10 +181,10 @@ impl Lines<'_> {
         }
     }
 
-    /// In profile core, a link that is held is released before something is cut: what a dying
-    /// stream holds is lost without anybody's knowledge, which core does not promise to repair.
+    /// Without numbers, a link that is held is released before something is cut: what a dying
+    /// stream holds is lost without anybody's knowledge, and nothing promises to repair that.
     fn release(&mut self) {
-        if self.stage.profile == Profile::Core && std::mem::take(&mut self.held) {
+        if !self.stage.is_numbered() && std::mem::take(&mut self.held) {
             self.heal_everything();
             self.line("wait 1s");
         }
@@ -195,10 +195,10 @@ impl Lines<'_> {
         self.line("heal everything");
     }
 
-    /// In profile core, no link is healed before both sides must have found out that it was dead:
+    /// Without numbers, no link is healed before both sides must have found out that it was dead:
     /// a loss that nobody noticed is not repaired.
     fn find_out(&mut self) {
-        if self.stage.profile == Profile::Core && std::mem::take(&mut self.dark) {
+        if !self.stage.is_numbered() && std::mem::take(&mut self.dark) {
             self.line("wait 220s");
         }
     }
@@ -230,8 +230,7 @@ impl Lines<'_> {
             return;
         }
         self.release();
-        if self.stage.profile == Profile::Core
-            && matches!(machine, Machine::Master | Machine::MastersServer)
+        if !self.stage.is_numbered() && matches!(machine, Machine::Master | Machine::MastersServer)
         {
             // A master without memory must have all its slaves in reach.
             self.heal_everything();
@@ -258,7 +257,7 @@ impl Lines<'_> {
     fn restart(&mut self, machine: Machine) {
         if self.can_change(machine) && self.down.remove(&machine) {
             self.line(&format!("restart {}", self.machine(machine)));
-            if self.stage.profile == Profile::Core {
+            if !self.stage.is_numbered() {
                 self.line("wait 1s");
             }
         }
