@@ -38,8 +38,24 @@ impl RegisteredRoom {
         self.rename_away(nick, out);
         let (stanza, nick) = self.as_here(stanza, nick);
         let stanza = self.with_newer_presence(stanza, &nick);
+        if telling == Telling::News {
+            self.bid_farewell_to_another(&stanza, &nick, out);
+        }
         if !self.show(&stanza, &nick, telling, None, out) {
             self.too_much(now, out);
+        }
+    }
+
+    /// Who had a nick that somebody else elsewhere has now is shown to be gone. A master that has
+    /// forgotten who was inside does not say so itself.
+    fn bid_farewell_to_another(&mut self, stanza: &Stanza, nick: &str, out: &mut Vec<Output>) {
+        let known = self.roster.get(nick).and_then(|seat| occupant_id(&seat.presence));
+        let other = known.zip(occupant_id(&stanza.payloads)).is_some_and(|(one, two)| one != two);
+        if !other || self.is_local(nick) {
+            return;
+        }
+        if let Some(farewell) = self.farewell(nick, Item::default(), &[]) {
+            self.show_gone(&farewell, nick, out);
         }
     }
 
@@ -270,4 +286,9 @@ impl RegisteredRoom {
         self.rejoined = now;
         self.release(now, out);
     }
+}
+
+/// The room's id of an occupant (XEP-0421).
+fn occupant_id(payloads: &Payloads) -> Option<&str> {
+    payloads.iter().find(|one| one.is("occupant-id", ns::OCCUPANT_IDS))?.attr("id")
 }
