@@ -104,6 +104,14 @@ impl Invariant for Costs {
         {
             return;
         }
+        // Whose slave is given up is told by the master itself: that is his LEAVE, for which no
+        // slave is counted.
+        if let Class::ToUser(Some(user)) = passage.class
+            && reading.stanza.is_unavailable()
+            && room.users[user].via.is_some_and(|slave| !is_told(room, slave))
+        {
+            return;
+        }
         let nick = reading.nick.and_then(|nick| room.known_nick(nick));
         let said = reading.stanza.is_groupchat();
         let key = said.then(|| (room.log.id(reading), reading.content));
