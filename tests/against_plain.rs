@@ -10,6 +10,9 @@ use wallops::conform::plain::compare;
 use wallops::scenario::{Scenario, Source, parse};
 use wallops::sim::play::{Options, Outcome, play_event};
 
+/// Slaves that keep less than the room does show less to those who enter: these are about it.
+const FORGETFUL: [&str; 2] = ["a-slave-without-a-memory.scs", "how-much-a-slave-keeps.scs"];
+
 #[test]
 fn each_person_receives_the_same_with_slaves_and_without() {
     let mut wrong = String::new();
@@ -17,7 +20,7 @@ fn each_person_receives_the_same_with_slaves_and_without() {
     for path in shipped() {
         let name = path.strip_prefix(directory()).unwrap().display().to_string();
         let scenario = read(&path);
-        if scenario.beyond_plain().is_some() {
+        if scenario.beyond_plain().is_some() || FORGETFUL.contains(&name.as_str()) {
             continue;
         }
         let [slaves, plain] = [false, true].map(|plain| played(&scenario, plain));
