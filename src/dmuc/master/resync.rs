@@ -3,8 +3,8 @@
 //!
 //! XEP-0282 v0.1 leaves the netjoin "to follow". Without positions the nearest is: the master
 //! remembers what happened since the slave's last answered ping and tells it again, in an order in
-//! which a client would accept it: removals, departures, presences, admissions, messages. Rosters
-//! converge; messages arrive at least once, and the slave drops what it knows.
+//! which a client would accept it: who may see JIDs, removals, departures, presences, admissions,
+//! messages. Rosters converge; messages arrive at least once, and the slave drops what it knows.
 
 use std::collections::BTreeSet;
 
@@ -90,23 +90,29 @@ impl Master {
             self.links[index].confirmed = confirmed;
         }
         let missed: Vec<_> = self.log.since(confirmed).cloned().collect();
-        let non_anonymous = |logged: &Logged| match logged {
-            Logged::Message(message) => message.has_code("172"),
-            _ => false,
-        };
-        if missed.iter().any(non_anonymous) {
+        let (privacy, messages): (Vec<_>, Vec<_>) = missed
+            .iter()
+            .filter_map(|logged| match logged {
+                Logged::Message(message) => Some(message),
+                _ => None,
+            })
+            .partition(|message| message.has_code("172") || message.has_code("173"));
+        // Who may see JIDs is said before any are shown: the slave would show them to the wrong
+        // people, and those would not know that theirs are seen.
+        self.resend_messages(index, &privacy, out);
+        if privacy.iter().any(|message| message.has_code("172")) {
             self.resend_all(index, out);
         }
         self.resend_departures(index, &missed, out);
         self.resend_presences(now, index, &missed, out);
-        for logged in &missed {
-            if let Logged::Message(message) = logged {
-                let jid = &self.links[index].jid;
-                out.push(Output::Send(message_to(message, jid, false)));
-            }
-        }
+        self.resend_messages(index, &messages, out);
         // Nothing is forgotten yet: what was just told may be lost as well. The next pong confirms.
         out.push(self.note(&self.links[index].jid, Change::Synced));
+    }
+
+    fn resend_messages(&self, index: usize, missed: &[&StoredMessage], out: &mut Vec<Output>) {
+        let jid = &self.links[index].jid;
+        out.extend(missed.iter().map(|message| Output::Send(message_to(message, jid, false))));
     }
 
     /// LEAVE for those of its own users who were removed, then the departures of all who are not
