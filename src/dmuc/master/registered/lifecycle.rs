@@ -194,10 +194,7 @@ impl Master {
     /// A session that was in the room before its domain's slave asks to enter again: from now on
     /// the slave serves it.
     pub(in crate::dmuc::master) fn hand_over(&mut self, session: &Arc<Jid>) {
-        let active = |link: &usize| {
-            let link = &self.links[*link];
-            link.registered().is_some() && link.state == LinkState::Active
-        };
+        let active = |link: &usize| self.links[*link].state == LinkState::Active;
         if let Some(link) = self.serving_link(session).filter(active) {
             self.serve_via(link, session);
         }
