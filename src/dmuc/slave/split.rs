@@ -279,9 +279,8 @@ impl SlaveRoom {
         } else {
             self.distribute_presence(&presence, nick, out);
         }
-        if changed {
-            self.queue.insert(session.clone(), stanza);
-        }
+        // Of several sessions one shows; what the others said last is known to the master alone.
+        self.queue.insert(session.clone(), stanza);
     }
 
     /// The room cannot be reached; better late.
