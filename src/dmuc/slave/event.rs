@@ -64,7 +64,7 @@ impl SlaveRoom {
             });
         }
         // Who asks to enter again sees himself where ENTER shows him.
-        let asking = own.iter().find(|session| self.waiting.has(session, is_join));
+        let asking = own.iter().find(|session| self.waiting.asks(session));
         let asking = asking.map(|session| &**session);
         let news = self.taken.remove(nick) || appears;
         let told_again = !news

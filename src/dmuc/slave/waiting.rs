@@ -58,6 +58,12 @@ impl Waiting {
         self.position(session, matches).is_some()
     }
 
+    /// Whether this session has asked to enter, and was not entered since.
+    pub fn asks(&self, session: &Jid) -> bool {
+        let asks = |relayed: &Relayed| !relayed.entered && is_join(&relayed.stanza);
+        self.relayed.iter().any(|relayed| is_of(&relayed.stanza, session) && asks(relayed))
+    }
+
     /// The oldest of this session that `matches` is answered. Whether there was one.
     pub fn answered(&mut self, session: &Jid, matches: impl Fn(&Stanza) -> bool) -> bool {
         let position = self.position(session, matches);
