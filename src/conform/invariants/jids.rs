@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::Invariant;
 use super::findings::{Finding, Findings};
-use super::reading::{bare_of, domain_of};
+use super::reading::{Reading, bare_of, domain_of};
 use super::room::{Class, Fact, Passage, Room, SlaveId, UserId};
 use super::steps::{Happening, Step};
+use crate::room::Whois;
 use crate::time::Time;
 
 /// JIDs that were shown and may yet turn out to be for a moderator.
@@ -16,6 +17,9 @@ pub(super) struct Jids {
     slaves: Vec<(SlaveId, Time, Finding)>,
     /// To newcomers, who learn last what they are.
     users: BTreeMap<UserId, Vec<Finding>>,
+    /// Whether everybody sees real JIDs, as each was told last: what he is told is in order, but
+    /// the room may be otherwise already.
+    open: BTreeMap<UserId, bool>,
 }
 
 impl Invariant for Jids {
@@ -31,14 +35,21 @@ impl Invariant for Jids {
                 self.slaves.retain(|(shown, ..)| !room.has_moderator(*shown));
                 self.shown_to_slave(step, slave, passage, room);
             }
-            Class::Down(user) => self.shown_to_user(step, user, passage, room, findings),
+            Class::Down(user) => {
+                self.told(user, &passage.reading);
+                self.shown_to_user(step, user, passage, room, findings);
+            }
             _ => {}
         }
         for fact in facts {
             let (Fact::Entered(user) | Fact::Left(user)) = fact else { continue };
+            if !room.users[*user].inside {
+                self.open.insert(*user, false);
+            }
             let shown = self.users.remove(user).unwrap_or_default();
             let moderates = room.users[*user].privileges().is_some_and(|one| one.moderates());
-            for one in shown.into_iter().filter(|_| !moderates) {
+            let sees = moderates || self.is_open_to(*user, room);
+            for one in shown.into_iter().filter(|_| !sees) {
                 findings.push(one.invariant, "", one.entry, one.what, &one.expected, &one.causes);
             }
         }
@@ -58,6 +69,23 @@ impl Jids {
                 findings.push(one.invariant, host, one.entry, one.what, &one.expected, &one.causes);
             }
         }
+    }
+
+    /// What he is told of who sees real JIDs.
+    fn told(&mut self, user: UserId, reading: &Reading<'_>) {
+        let enters = reading.has(110) && reading.stanza.is_available();
+        let open = match reading.stanza.is_groupchat() {
+            true if reading.has(172) => true,
+            true if reading.has(173) => false,
+            false if enters && reading.has(100) => true,
+            _ => return,
+        };
+        self.open.insert(user, open);
+    }
+
+    /// Whether everybody sees real JIDs, as far as he has been told.
+    fn is_open_to(&self, user: UserId, room: &Room) -> bool {
+        self.open.get(&user).copied().unwrap_or(room.config.whois == Whois::Anyone)
     }
 
     fn shown_to_slave(
@@ -98,7 +126,8 @@ impl Jids {
     ) {
         let (reading, one) = (&passage.reading, &room.users[user]);
         let is_told = reading.is_presence() || reading.stanza.is_groupchat();
-        if room.open || !is_told || is_moderator(user, room) {
+        let open = room.open || self.is_open_to(user, room);
+        if open || !is_told || is_moderator(user, room) {
             return;
         }
         let Some(jid) = reading.jids.iter().find(|jid| bare_of(jid) != one.bare) else { return };
@@ -129,8 +158,10 @@ fn is_moderator(user: UserId, room: &Room) -> bool {
     let Some(nick) = one.nick else { return false };
     let stored = one.via.and_then(|slave| room.slaves[slave].store.get(&nick));
     match one.via {
+        // A LEAVE of somebody who had this nick before says nothing of him.
         Some(_) => stored.is_some_and(|stored| {
-            stored.recent.back().is_some_and(|print| print.privileges.moderates())
+            let last = stored.recent.iter().rev().find(|print| print.available);
+            last.is_some_and(|print| print.privileges.moderates())
         }),
         None => room
             .occupants

@@ -7,6 +7,7 @@ use super::{
 use crate::conform::invariants::reading::Reading;
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::dmuc::{Change, Note, Persistence};
+use crate::room::Whois;
 use crate::stanza::{Condition, Kind, Type, ns};
 use crate::transcript::{Fate, Fault, Machine, StreamEvent, is_client};
 
@@ -311,6 +312,9 @@ impl Room {
         self.master_lost = Some(self.now);
         if self.persistence != Persistence::Everything {
             self.occupants.clear();
+        }
+        if self.persistence == Persistence::Nothing {
+            self.open = self.config.whois == Whois::Anyone;
         }
         for slave in &mut self.slaves {
             (slave.master, slave.split_master) = (Side::Unknown, None);
