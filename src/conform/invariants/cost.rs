@@ -3,9 +3,10 @@
 
 use super::Invariant;
 use super::findings::Findings;
+use super::reading::Reading;
 use super::room::{Class, Fact, NickId, Occupant, Room, Side};
 use super::steps::{Happening, Step};
-use crate::stanza::{Kind, Type};
+use crate::stanza::{Kind, Type, ns};
 use crate::time::Time;
 
 /// What something has cost.
@@ -42,6 +43,10 @@ pub(super) struct Costs {
     leaves: Vec<(NickId, String)>,
     /// Whether this instant is not to be judged: somebody is being told what there is.
     muddled: bool,
+    /// Under which nicks somebody asks to be in the room.
+    asked: Vec<NickId>,
+    /// Whether an admin decides on somebody.
+    decided: bool,
 }
 
 #[derive(Debug)]
@@ -64,7 +69,11 @@ impl Invariant for Costs {
     fn pass(&mut self, _: Time, room: &Room, findings: &mut Findings) {
         let muddled = std::mem::take(&mut self.muddled);
         self.leaves.clear();
+        let (asked, decided) = (std::mem::take(&mut self.asked), std::mem::take(&mut self.decided));
         for tally in self.tallies.drain(..) {
+            // What is done about one nick at one instant looks alike.
+            let several = decided || asked.iter().filter(|nick| **nick == tally.nick).count() > 1;
+            let muddled = muddled || (several && tally.of != CostOf::Message);
             let distributed = tally.sent + usize::from(tally.crossed);
             let Tally { entry, of, plain, .. } = tally;
             findings.costs.push(Cost { entry, of, distributed, plain });
@@ -84,6 +93,12 @@ impl Invariant for Costs {
     }
 
     fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, _: &mut Findings) {
+        if let Happening::Came(passage) = &step.what {
+            if *passage.hop.to == *room.domain {
+                self.came(&passage.reading, room);
+            }
+            return;
+        }
         let Happening::Left(passage) = &step.what else { return };
         let by_master = *passage.hop.from == *room.domain;
         if !by_master {
@@ -99,6 +114,7 @@ impl Invariant for Costs {
         let crosses = matches!(passage.class, Class::ToSlave(_) | Class::ToUser(_));
         if room.is_stale(passage)
             || !crosses
+            || (matches!(passage.class, Class::ToUser(_)) && reading.delay.is_some())
             || reading.stanza.type_ == Type::Error
             || reading.stanza.kind == Kind::Iq
         {
@@ -126,6 +142,14 @@ impl Invariant for Costs {
 }
 
 impl Costs {
+    /// Something comes to the master.
+    fn came(&mut self, reading: &Reading<'_>, room: &Room) {
+        let stanza = reading.stanza;
+        self.decided |= stanza.type_ == Type::Set && stanza.has_payload("query", ns::MUC_ADMIN);
+        let nick = reading.to_nick.filter(|_| stanza.is_available());
+        self.asked.extend(nick.and_then(|nick| room.known_nick(nick)));
+    }
+
     fn begin(&mut self, entry: usize, fact: &Fact, room: &Room) {
         match fact {
             Fact::Logged(number) => {
