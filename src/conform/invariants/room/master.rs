@@ -235,6 +235,15 @@ impl Room {
             let Some(occupant) = self.occupants.get_mut(&nick) else {
                 return self.arrive(entry, nick, reading, facts);
             };
+            // With him another session of his may have come, which looks the same.
+            let mine = |user: &UserId| {
+                let mut sessions = occupant.sessions.iter();
+                sessions.all(|one| same_person(&self.users[*one].jid, &self.users[*user].jid))
+            };
+            let asking = self.asking.iter().filter(|(wanted, _)| *wanted == nick);
+            let mut others: Vec<UserId> = asking.map(|(_, user)| *user).filter(mine).collect();
+            others.retain(|user| !is_one_of(&occupant.sessions, *user));
+            occupant.sessions.append(&mut others);
             let (before, content) = (occupant.privileges, occupant.content);
             (occupant.privileges, occupant.content) = (privileges, reading.content);
             if before != privileges {

@@ -99,7 +99,8 @@ impl Room {
         } else if reading.stanza.is_unavailable() {
             let one = &mut self.users[user];
             one.leaving = Some((now, entry));
-            one.asked = None;
+            // What he asks from now on is for another stay.
+            (one.asked, one.joins) = (None, 0);
         } else if reading.stanza.is_groupchat() && nick.is_none() {
             let one = &self.users[user];
             let voiced = one.privileges().is_some_and(|privileges| privileges.role != "visitor");

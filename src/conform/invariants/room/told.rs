@@ -90,6 +90,10 @@ impl Room {
                 (one.since, one.dismissed) = (self.now, false);
                 one.leaving = None;
             }
+            if joins && one.leaving.is_some() {
+                // He has left, has not been told so, and has asked for another stay.
+                one.since = self.now;
+            }
             one.in_burst |= !one.inside || joins;
             (one.inside, one.nick) = (true, Some(nick));
         }

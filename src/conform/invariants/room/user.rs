@@ -109,17 +109,19 @@ impl User {
         self.inside = false;
         self.entered = std::mem::take(&mut self.entered_again);
         self.nick = None;
-        self.leaving = None;
+        if self.leaving.take().is_none() {
+            self.joins = 0;
+        }
         self.view.clear();
         self.in_burst = false;
         self.unsure = false;
-        self.joins = 0;
     }
 
     /// His connection is over.
     pub fn hang_up(&mut self) {
         self.hung_up |= self.inside || self.asked.is_some();
         self.exit();
+        self.joins = 0;
         self.online = false;
         self.was_inside = false;
         self.asked = None;
