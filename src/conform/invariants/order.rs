@@ -123,7 +123,9 @@ impl Order {
         }
         listener.waiting.remove(&event);
         let fresh = !reading.stanza.is_subject_change() || (!late && reading.nick.is_some());
-        if alone || one.in_burst || lost || !fresh || past || (late && !numbered) {
+        // For whom JIDs are is said before any are shown, out of its order.
+        let privacy = !numbered && (reading.has(172) || reading.has(173));
+        if alone || one.in_burst || lost || !fresh || past || privacy || (late && !numbered) {
             return;
         }
         self.in_order(user, event, entry, passage, room, findings);
