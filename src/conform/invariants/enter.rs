@@ -113,8 +113,10 @@ impl Enter {
             one.asked.is_some_and(|asked| asked.nick == nick) || self.asked.contains(&(user, nick))
         });
         let elsewhere = reading.stanza.is_available() && one.inside && !own;
-        // Who remembers nothing but addresses says goodbye under each of them.
-        let forgot = reading.has(333) && self.was_stopped(one, room);
+        // Who remembers nothing but addresses says goodbye under each of them; and a room that
+        // remembers nobody, to whoever had this address when his connection ended.
+        let forgot =
+            reading.has(333) && self.was_stopped(one, room) || reading.has(332) && one.hung_up;
         let may_be = own || forgot || (asked && !elsewhere) || reading.has(210);
         if reading.has(110) && !may_be {
             let expected = "110 in presence about its reader only";

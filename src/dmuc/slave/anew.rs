@@ -33,9 +33,14 @@ impl SlaveRoom {
         self.tell_end(&[status(332)], false, out);
         let mut directed = self.directed.clone();
         directed.retain(|session, _| !self.locals.contains_key(session));
+        // Who has left has his answer: this run has never known him.
+        let mut waiting = self.waiting.clone();
+        for session in self.locals.keys() {
+            waiting.left(session, false);
+        }
         *self = SlaveRoom {
             directed,
-            waiting: self.waiting.clone(),
+            waiting,
             pinger: self.pinger.clone(),
             back_at: self.back_at,
             ..self.emptied()
