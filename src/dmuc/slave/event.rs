@@ -14,7 +14,7 @@ impl SlaveRoom {
         if stanza.is_error() {
             return self.error_from_master(now, &stanza, out);
         }
-        if self.amnesia && stanza.kind != Kind::Iq {
+        if (self.amnesia || (self.blank && !is_opening(&stanza))) && stanza.kind != Kind::Iq {
             // It belongs to what is forgotten; the master will tell all of it anew.
             return out.push(self.note(&self.address, Change::Ignored));
         }
@@ -287,6 +287,11 @@ impl SlaveRoom {
             out.push(Output::Send(stanza));
         }
     }
+}
+
+/// Whether a master begins with it what it tells a new slave.
+fn is_opening(stanza: &Stanza) -> bool {
+    stanza.is_subject_change() && stanza.dmuc().is_some_and(|x| x.history.is_some())
 }
 
 /// Whether a farewell says that somebody was removed.

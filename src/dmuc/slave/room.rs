@@ -59,7 +59,7 @@ pub struct SlaveRoom {
     /// It was started again and the master does not know it yet.
     pub(super) amnesia: bool,
     /// The master was told that all is forgotten here, and has not begun to tell it anew: it may
-    /// not have heard.
+    /// not have heard. What else it says is for the slave that was there before.
     pub(super) blank: bool,
     pub(super) ids: u64,
 }
