@@ -184,7 +184,10 @@ impl Master {
         if let Some(link) = link {
             return self.slave_stanza(now, link, &stanza, out);
         }
-        self.hear_domain(&from, now);
+        if !message::is_of_a_link(&stanza) {
+            // What came back undelivered in somebody's name is no word of his.
+            self.hear_domain(&from, now);
+        }
         if self.is_over() {
             return refuse(&stanza, ErrorType::Cancel, Condition::ItemNotFound, None, out);
         }
