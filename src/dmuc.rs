@@ -235,6 +235,8 @@ pub enum SlaveInput {
     /// A local user sent this to a room that it serves, or to an occupant there; `from` is his
     /// full JID.
     Up(Stanza),
+    /// The connection of this local session has ended; what its server says for it comes next.
+    Closed(Arc<Jid>),
     /// This came from a room that it serves, for its own address or for a local user.
     Down(Stanza),
     /// The slave's own server could not deliver something that it or one of its users sent to a

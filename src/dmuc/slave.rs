@@ -119,6 +119,9 @@ impl Slave {
                     room.up(now, stanza, out);
                 }
             }
+            SlaveInput::Closed(session) => {
+                self.rooms.values_mut().for_each(|room| room.closed(&session));
+            }
             SlaveInput::Down(stanza) => self.down(now, stanza, out),
             SlaveInput::Bounced(stanza) => {
                 if let Some(room) = stanza.from.clone().and_then(|from| self.copy_of(&from, now)) {

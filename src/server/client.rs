@@ -6,6 +6,7 @@ use super::check::{answer, client_lies, fault};
 use super::router::{Path, Server, Work};
 use super::session::{Leaving, Remembered, Session};
 use super::{Output, SessionId};
+use crate::dmuc::SlaveInput;
 use crate::stanza::{
     Condition, ErrorType, FullJid, Jid, Kind, Payloads, Stanza, Type, error_element,
 };
@@ -26,6 +27,10 @@ impl Server {
     /// Whoever knows of the session is told that it is gone (RFC 6121 §4.5.2, §4.6.3).
     pub(super) fn session_closed(&mut self, id: SessionId, out: &mut Vec<Output>) {
         if let Some(mut session) = self.sessions.close(id) {
+            for place in 0..self.slaves.len() {
+                let closed = SlaveInput::Closed(Arc::clone(&session.jid));
+                self.work.push_back(Work::Slave(place, closed));
+            }
             self.say_goodbye(session.leave(), Payloads::default(), out);
         }
     }

@@ -95,6 +95,14 @@ impl AnyRoom {
         }
     }
 
+    /// A local session's connection has ended.
+    pub(super) fn closed(&mut self, session: &Arc<Jid>) {
+        match &mut self.0 {
+            Kind::Static(room) => room.closed(session),
+            Kind::Registered(_) => {}
+        }
+    }
+
     pub(super) fn master_stanza(&mut self, now: Time, stanza: Stanza, out: &mut Vec<Output>) {
         match &mut self.0 {
             Kind::Static(room) => room.master_stanza(now, stanza, out),

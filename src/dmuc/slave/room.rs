@@ -44,8 +44,8 @@ pub struct SlaveRoom {
     pub(super) queue: IndexMap<Arc<Jid>, Stanza>,
     /// Nicks whose owner left while split, until the master has said so too.
     pub(super) leaving: BTreeSet<String>,
-    /// Local sessions that have left and asked to enter again, and are not answered: until then
-    /// they get nothing more of their first stay.
+    /// Local sessions that have left and asked to enter again, or whose connection has ended, and
+    /// are not answered: until then they get nothing more of their first stay.
     pub(super) returning: BTreeSet<Arc<Jid>>,
     /// Nicks that have just been taken: the presence that comes next is news, whatever it says.
     pub(super) taken: BTreeSet<String>,

@@ -241,7 +241,8 @@ impl SlaveRoom {
         let own = Audience::Own { sessions: &remaining, jids }.render(&seat.presence);
         let stays =
             Stanza::presence(Type::Absent).with_from(seat.occupant.clone()).with_payloads(own);
-        out.extend(remaining.into_iter().map(|to| Output::Send(stays.clone().with_to(to))));
+        let told = remaining.into_iter().filter(|session| !self.returning.contains(session));
+        out.extend(told.map(|to| Output::Send(stays.clone().with_to(to))));
     }
 
     /// An occupant's presence changes, or his client asks to enter again

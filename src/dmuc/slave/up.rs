@@ -14,6 +14,14 @@ impl SlaveRoom {
         }
     }
 
+    /// A local session's connection has ended; its leave goes up like any other. Whoever connects
+    /// under the same address has not asked for what is told until then.
+    pub(super) fn closed(&mut self, session: &Arc<Jid>) {
+        if self.locals.contains_key(session) {
+            self.returning.insert(session.clone());
+        }
+    }
+
     /// Relay: `from` and `to` as they are (`slave.relay.from-unmodified`,
     /// `slave.relay.to-unmodified`), payload as it is. A message to all gets an id if it has none,
     /// so that its reflection can be told from another.
