@@ -108,6 +108,9 @@ impl SlaveRoom {
         if is_hiding(&stanza) {
             return self.hide(&stanza, nick, out);
         }
+        if self.is_of_predecessor(&stanza, nick) {
+            return out.push(self.note(&self.address, Change::Ignored));
+        }
         let own = self.local_sessions(nick);
         let leaves = || own.iter().any(|own| self.waiting.has(own, Stanza::is_unavailable));
         if !own.is_empty() && !is_expulsion(&stanza) && !leaves() {
@@ -129,6 +132,14 @@ impl SlaveRoom {
             self.forget_directed(&session);
         }
         self.drop_jids(moderated);
+    }
+
+    /// Whether a farewell is for somebody who had this nick before him who has it: a master tells
+    /// after a split of what it cannot know to be known here.
+    fn is_of_predecessor(&self, stanza: &Stanza, nick: &str) -> bool {
+        let holder = self.roster.get(nick).and_then(|seat| jid_in(&seat.presence));
+        let gone = jid_in(&stanza.payloads);
+        holder.zip(gone).is_some_and(|(holder, gone)| bare(holder) != bare(gone))
     }
 
     /// The room does not show somebody to others any more, though he is there.
@@ -324,10 +335,17 @@ fn only_jids_are_new(before: &Payloads, now: &Payloads) -> bool {
 }
 
 fn has_jid(payloads: &Payloads) -> bool {
-    payloads.iter().any(|payload| {
-        payload.is("x", ns::MUC_USER)
-            && payload.get_child("item", ns::MUC_USER).is_some_and(|i| i.attr("jid").is_some())
-    })
+    jid_in(payloads).is_some()
+}
+
+/// The real JID that a presence shows, the first of several.
+fn jid_in(payloads: &Payloads) -> Option<&str> {
+    let x = payloads.iter().find(|payload| payload.is("x", ns::MUC_USER))?;
+    x.get_child("item", ns::MUC_USER)?.attr("jid")
+}
+
+fn bare(jid: &str) -> &str {
+    jid.split_once('/').map_or(jid, |(bare, _)| bare)
 }
 
 /// How many messages are remembered so that none is shown twice.
