@@ -293,6 +293,11 @@ impl SlaveRoom {
             // Of who is not shown to others his presence comes back to himself alone.
             self.waiting.answered(user, |waiting| waiting.is_available() && !is_join(waiting));
         }
+        if (self.amnesia || self.blank) && is_of_a_stay(&stanza) {
+            // Started again, it has told all its users that they are out; the master, which
+            // served them itself meanwhile, has not heard it yet.
+            return out.push(self.note(&self.address, Change::Ignored));
+        }
         let stanza = stanza.retaining(|payload| !ns::is_dmuc(payload));
         if !self.waits(&stanza) {
             out.push(Output::Send(stanza));
@@ -309,6 +314,13 @@ fn is_opening(stanza: &Stanza) -> bool {
 pub(super) fn is_expulsion(stanza: &Stanza) -> bool {
     let codes = stanza.muc_user().map(|x| x.status).unwrap_or_default();
     codes.iter().any(|code| *code != xmpp_parsers::muc::user::Status::SelfPresence)
+}
+
+/// Whether only who is in the room is told this: not the end of his stay.
+fn is_of_a_stay(stanza: &Stanza) -> bool {
+    let codes = || stanza.muc_user().map(|x| x.status).unwrap_or_default();
+    let own = || codes().contains(&xmpp_parsers::muc::user::Status::SelfPresence);
+    stanza.is_groupchat() || stanza.is_available() || (stanza.is_unavailable() && !own())
 }
 
 /// Whether it takes somebody out of sight only: he has a role still.
