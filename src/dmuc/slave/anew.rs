@@ -5,6 +5,7 @@
 //! to a new slave with the subject, marked as history, with an id that names the run of the room: a
 //! slave that knows the room from another run learns that the master remembers nobody.
 
+use super::up::is_join;
 use super::*;
 use crate::dmuc::Change;
 use crate::dmuc::pinger::Pinger;
@@ -31,8 +32,7 @@ impl SlaveRoom {
 
     fn dissolve(&mut self, out: &mut Vec<Output>) {
         self.tell_end(&[status(332)], false, out);
-        let mut directed = self.directed.clone();
-        directed.retain(|session, _| !self.locals.contains_key(session));
+        let directed = self.asking();
         // Who has left has his answer: this run has never known him.
         let mut waiting = self.waiting.clone();
         for session in self.locals.keys() {
@@ -56,8 +56,7 @@ impl SlaveRoom {
         };
         let said: Vec<_> = x.children().filter(|child| child.name() != "item").cloned().collect();
         self.tell_end(&said, true, out);
-        let mut directed = self.directed.clone();
-        directed.retain(|session, _| !self.locals.contains_key(session));
+        let directed = self.asking();
         let pinger = Pinger::new(self.timers, self.timers.slave_idle);
         let waiting = self.waiting.clone();
         *self = SlaveRoom { directed, waiting, pinger, ..self.emptied() };
@@ -81,6 +80,15 @@ impl SlaveRoom {
                 .with_payload(item.element_after(said, &[110]));
             out.push(Output::Send(presence));
         }
+    }
+
+    /// Who has asked to enter and is not in, or is about to be in again.
+    fn asking(&self) -> BTreeMap<Arc<Jid>, Arc<Jid>> {
+        let mut directed = self.directed.clone();
+        directed.retain(|session, _| {
+            !self.locals.contains_key(session) || self.waiting.has(session, is_join)
+        });
+        directed
     }
 
     /// The same room, with nothing known of it.
