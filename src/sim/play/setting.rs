@@ -54,9 +54,13 @@ pub fn setting(scenario: &Scenario, plain: bool) -> Setting {
         .links
         .iter()
         .map(|(from, to, delay)| (name(from), name(to), delay.latency + delay.jitter));
+    let known: Vec<&Jid> =
+        services().flat_map(|service| service.slaves.iter().map(|slave| &slave.jid)).collect();
+    let mut slaves: Vec<SlaveSetting> = slaves.collect();
+    slaves.sort_by_key(|slave| known.iter().position(|jid| **jid == slave.jid));
     Setting {
         rooms: rooms.collect(),
-        slaves: slaves.collect(),
+        slaves,
         links: links.collect(),
         forgers: forgers(&scenario.cast, &scenario.steps),
     }
