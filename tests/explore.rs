@@ -210,3 +210,20 @@ fn a_message_that_somebody_is_not_given_is_found_and_replayed_from_a_small_file(
     assert!(lines <= 2, "{text}");
     assert!(small.stage.cast().count() <= 2, "{text}");
 }
+
+/// Schedules that an invariant has condemned although nothing was wrong, as small as can be.
+#[test]
+fn what_was_wrongly_condemned_is_not_any_more() {
+    let no_cast = |name: &str| Err(name.to_owned());
+    let mut files: Vec<_> = std::fs::read_dir("tests/schedules").unwrap().collect();
+    files.retain(|file| file.as_ref().unwrap().path().extension().is_some_and(|is| is == "scs"));
+    assert!(files.len() > 20, "{}", files.len());
+    for file in files {
+        let path = file.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let scenario = parse(&Source::new("schedule.scs", &text), &no_cast).unwrap();
+        let outcome = play_event(&scenario, &Options::default()).unwrap();
+        let findings = check(&outcome.transcript, &setting(&scenario, false));
+        assert!(findings.is_empty(), "{}: {findings:#?}", path.display());
+    }
+}

@@ -34,7 +34,12 @@ impl Invariant for Answers {
         self.waiting = waiting;
         for one in overdue {
             let user = &room.users[one.user];
-            let stopped = room.lost_since(one.since) || room.health.is_down(&user.domain);
+            // What a slave forgets it cannot answer.
+            let since = if one.leaves { user.since } else { one.since };
+            let forgot = room.slave_forgot(user, since);
+            let ghost = user.forgotten && one.leaves;
+            let stopped =
+                forgot || ghost || room.lost_since(one.since) || room.health.is_down(&user.domain);
             // A plain room does not promise to notice what is lost on the way to it.
             let unsure = user.via.is_none() && room.health.troubled >= one.since;
             if !user.online || stopped || unsure {
@@ -65,7 +70,8 @@ impl Invariant for Answers {
         }
         self.waiting.retain(|waiting| waiting.user != user);
         if !leaves || one.inside {
-            let well = room.health.is_smooth();
+            let together = one.via.is_none_or(|slave| room.slaves[slave].is_together());
+            let well = room.health.is_smooth() && together;
             self.waiting.push(Waiting { user, leaves, since: step.at, entry: step.entry, well });
         }
     }

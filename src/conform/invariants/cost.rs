@@ -112,7 +112,10 @@ impl Invariant for Costs {
         let dmuc = reading.dmuc.unwrap_or_default();
         self.muddled |= dmuc.state || dmuc.synced || dmuc.history && dmuc.enter.is_none();
         let crosses = matches!(passage.class, Class::ToSlave(_) | Class::ToUser(_));
-        if room.is_stale(passage)
+        let stale = room.is_stale(passage);
+        // What waited for a stream may be of now, and is not counted.
+        self.muddled |= stale && crosses;
+        if stale
             || !crosses
             || (matches!(passage.class, Class::ToUser(_)) && reading.delay.is_some())
             || reading.stanza.type_ == Type::Error
@@ -130,6 +133,10 @@ impl Invariant for Costs {
         }
         let nick = reading.nick.and_then(|nick| room.known_nick(nick));
         let said = reading.stanza.is_groupchat();
+        let private = reading.stanza.kind == Kind::Message && !said;
+        if private {
+            return;
+        }
         let key = said.then(|| (room.log.id(reading), reading.content));
         if let (Some(nick), Some(session)) = (nick, dmuc.leave) {
             return self.leaves.push((nick, session.to_owned()));
@@ -175,6 +182,8 @@ impl Costs {
                 let remote = newcomer.domain != room.domain;
                 let slave = newcomer.slave.filter(|slave| is_told(room, *slave));
                 let moderates = occupant.privileges.moderates() && !room.open;
+                // His slave is told of everybody again, and of who came at the same instant.
+                self.muddled |= moderates;
                 let history = room.log.events.iter().filter(|event| event.kept).count();
                 let rest = usize::from(remote) * (room.occupants.len() + history + 2);
                 let others = remotes(room) - usize::from(remote);
@@ -242,11 +251,20 @@ impl Tally {
 fn is_settled(room: &Room) -> bool {
     room.health.is_smooth()
         && room.doubtful.is_empty()
+        && !serves_unseen(room)
         && room.slaves.iter().all(|slave| {
             !matches!(slave.master, Side::Syncing | Side::Unknown)
                 && slave.synced != room.now
                 && !slave.lame
         })
+}
+
+/// Whether it does not show how the master serves somebody: it lost his slave before it let him in.
+fn serves_unseen(room: &Room) -> bool {
+    let sessions = room.occupants.values().flat_map(|occupant| &occupant.sessions);
+    let users = sessions.map(|user| &room.users[*user]).filter(|user| user.via.is_none());
+    let mut slaves = users.filter_map(|user| user.slave);
+    slaves.any(|slave| room.slaves[slave].master == Side::Split)
 }
 
 fn is_told(room: &Room, slave: usize) -> bool {

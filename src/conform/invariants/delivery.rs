@@ -103,7 +103,8 @@ impl Delivery {
             return;
         }
         let served = |user: &super::room::User| {
-            user.via.is_none_or(|slave| room.slaves[slave].is_together()) && user.online
+            let via = user.via.is_none_or(|slave| room.slaves[slave].is_together());
+            via && user.online && !user.forgotten
         };
         let users = room.users.iter().enumerate();
         let users = users.filter(|(_, user)| user.inside && user.leaving.is_none() && served(user));
@@ -138,7 +139,11 @@ impl Delivery {
                     room.slaves[slave].registers || !self.unsure.contains(&slave)
                 });
                 let sure = sure && !one.unsure;
-                let there = one.inside && one.since < said.at && one.online && sure;
+                let known = !one.forgotten && one.known < said.at;
+                // A slave that is started again does not know who left meanwhile.
+                let left = one.leaving.is_some() && room.slave_forgot(one, one.since);
+                let known = known && !left;
+                let there = one.inside && one.since < said.at && known && one.online && sure;
                 let heard = self.heard.get(&user).is_some_and(|heard| heard.contains(&key));
                 if there && event.kept && !heard {
                     let what = format!("{} was there and never hears it", one.jid);

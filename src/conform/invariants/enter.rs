@@ -24,7 +24,9 @@ impl Invariant for Enter {
         let Class::Down(user) = passage.class else { return };
         let told =
             (reading.is_presence() && reading.nick.is_some()) || reading.stanza.is_groupchat();
-        if told && room.users[user].online {
+        // A plain room goes on until it is told that his connection has ended.
+        let stale = room.users[user].is_of_before();
+        if told && room.users[user].online && !stale {
             self.is_inside(step.entry, &room.users[user], passage, room, findings);
             self.has_110(step.entry, user, passage, room, findings);
             self.in_order(step.entry, user, passage, room, findings);
@@ -75,7 +77,7 @@ impl Enter {
             return;
         }
         let farewell = reading.has(110) && reading.stanza.is_unavailable();
-        let due = user.leaving.is_some() || user.hung_up;
+        let due = user.leaving.is_some() || user.leaves > 0 || user.hung_up;
         if farewell && (due || self.was_stopped(user, room)) {
             return;
         }
@@ -113,11 +115,11 @@ impl Enter {
             one.asked.is_some_and(|asked| asked.nick == nick) || self.asked.contains(&(user, nick))
         });
         let elsewhere = reading.stanza.is_available() && one.inside && !own;
-        // Who remembers nothing but addresses says goodbye under each of them; and a room that
-        // remembers nobody, to whoever had this address when his connection ended.
-        let forgot =
-            reading.has(333) && self.was_stopped(one, room) || reading.has(332) && one.hung_up;
-        let may_be = own || forgot || (asked && !elsewhere) || reading.has(210);
+        // Who remembers nothing but addresses says goodbye under each of them.
+        let forgot = reading.has(333) && self.was_stopped(one, room);
+        // Of a stay over which his connection ended.
+        let past = one.hung_up && reading.stanza.is_unavailable();
+        let may_be = own || past || forgot || (asked && !elsewhere) || reading.has(210);
         if reading.has(110) && !may_be {
             let expected = "110 in presence about its reader only";
             findings.stanza("INV-ONE-110", entry, passage, expected, &[]);

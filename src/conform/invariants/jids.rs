@@ -127,7 +127,7 @@ impl Jids {
         let (reading, one) = (&passage.reading, &room.users[user]);
         let is_told = reading.is_presence() || reading.stanza.is_groupchat();
         let open = room.open || self.is_open_to(user, room);
-        if open || !is_told || is_moderator(user, room) {
+        if open || !is_told || is_moderator(user, room) || one.is_of_before() {
             return;
         }
         let Some(jid) = reading.jids.iter().find(|jid| bare_of(jid) != one.bare) else { return };

@@ -85,6 +85,14 @@ impl Justified {
             letters.remove(position);
             return true;
         }
+        if reading.stanza.kind == Kind::Message && !reading.stanza.is_groupchat() {
+            // His server hands to one session what it cannot hand to another (RFC 6121 §8.5.3.2).
+            let mut others = self.letters.iter();
+            let mine = |other: &UserId| room.users[*other].bare == room.users[user].bare;
+            if others.any(|(other, letters)| mine(other) && letters.contains(&letter)) {
+                return true;
+            }
+        }
         let asked = self.asked.get(&user);
         // What had no id may have got one on the way.
         let answers = asked.is_some_and(|asked| {

@@ -122,6 +122,10 @@ fn changed_owner(
     findings: &mut Findings,
 ) {
     let super::room::Class::Down(user) = passage.class else { return };
+    if before.stay <= room.users[user].void {
+        // A plain room cannot take leave of whom it has forgotten.
+        return;
+    }
     let Some(now) = room.users[user].view.get(&nick) else { return };
     let owner = |seen: &Seen| room.owners.get(&seen.stay).and_then(|owners| owners.first());
     let (Some(first), Some(second)) = (owner(before), owner(now)) else { return };

@@ -52,7 +52,10 @@ impl Invariant for Rest {
         if room.slaves.iter().any(|slave| slave.lame || slave.refused.is_some()) {
             return;
         }
-        for user in room.users.iter().filter(|user| user.inside && user.online && !user.unsure) {
+        // A slave that is started again does not know who left meanwhile.
+        let forgotten = |user: &User| user.leaving.is_some() && room.slave_forgot(user, user.since);
+        let stays = |user: &&User| user.inside && user.online && !forgotten(user);
+        for user in room.users.iter().filter(stays).filter(|user| !user.unsure) {
             sees_all(user, room, findings);
         }
         let expelled = |user: &UserId| room.users[*user].dismissed || !room.users[*user].online;
@@ -69,7 +72,7 @@ impl Invariant for Rest {
 }
 
 fn sees_all(user: &User, room: &Room, findings: &mut Findings) {
-    if user.via.is_none() && room.lost_since(user.since) {
+    if user.void > 0 || (user.via.is_none() && room.lost_since(user.since)) {
         // A plain room that has forgotten somebody cannot tell him.
         return;
     }

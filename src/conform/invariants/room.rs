@@ -176,7 +176,7 @@ impl Room {
             let via = self.users[user].slave.filter(|via| self.slaves[*via].master != Side::Idle);
             let user = &mut self.users[user];
             (user.inside, user.nick, user.via) = (true, Some(nick), via);
-            user.asked = Some(Asked { nick, join: false });
+            user.asked = Some(Asked { nick, open: 0, join: false });
             user.own = Some(super::reading::FNV);
             (user.entered, user.joins) = (true, 1);
         }
@@ -185,8 +185,9 @@ impl Room {
         for user in self.users.iter_mut().filter(|user| user.inside) {
             user.view.clone_from(&seen);
         }
-        for slave in self.slaves.iter_mut() {
-            for (nick, occupant) in &self.occupants {
+        for (nick, occupant) in &self.occupants {
+            self.announced.insert(*nick, Stored::of(occupant));
+            for slave in self.slaves.iter_mut() {
                 slave.store.insert(*nick, Stored::of(occupant));
             }
         }
@@ -293,6 +294,21 @@ impl Room {
         let notice = all().map(|one| one.slave_idle + pings(one)).max().unwrap_or_default();
         let split = all().map(|one| one.split_ping).max().unwrap_or_default();
         notice + split + REGISTER_STEP + self.round_trip * 4
+    }
+
+    /// Whether this user's slave has lost its memory since then. One that registers knows what to
+    /// tell the master then, and whom.
+    pub fn slave_forgot(&self, user: &User, since: Time) -> bool {
+        let slave = user.slave.map(|slave| &self.slaves[slave]).filter(|one| !one.registers);
+        slave.is_some_and(|slave| slave.stopped >= Some(since))
+    }
+
+    /// The master serves this user himself, if at all, and has forgotten him.
+    fn forget(&mut self, user: UserId) {
+        let one = &mut self.users[user];
+        if one.inside {
+            (one.forgotten, one.void) = (true, self.stays);
+        }
     }
 
     /// Whether this stanza leaves at an instant at which a stream was opened: it may have waited

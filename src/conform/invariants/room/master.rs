@@ -47,7 +47,7 @@ impl Room {
         };
         let nick = self.nick(nick);
         if let Some(since) = waited
-            && let Some(stay) = self.announced_since(nick, reading, since)
+            && let Some(stay) = self.announced_since(nick, slave, reading, since)
         {
             self.flight.insert(entry, stay);
             if let Some(jid) = dmuc.enter {
@@ -56,6 +56,9 @@ impl Room {
             }
             return;
         }
+        // What waited for a stream and is news was caused at another instant.
+        let mut unseen = Vec::new();
+        let facts = if waited.is_some() { &mut unseen } else { facts };
         if let Some(jid) = dmuc.enter {
             let user = self.user(jid);
             self.users[user].via = Some(slave);
@@ -74,19 +77,33 @@ impl Room {
         }
         let stay = self.occupants.get(&nick).map_or(0, |occupant| occupant.stay);
         self.flight.insert(entry, stay);
+        if dmuc.enter.is_some() || dmuc.leave.is_some() {
+            // For one slave only.
+            return;
+        }
         let print = Print::of(reading, stay, self.now);
         let announced = self.announced.entry(nick).or_default();
-        if announced.recent.back().is_none_or(|last| *last != print) {
-            announced.push(print);
+        let same = |last: &Print| Print { to: None, ..*last } == print;
+        if !announced.recent.back().is_some_and(same) {
+            announced.push(Print { to: Some(slave), ..print });
         }
     }
 
     /// Whether the master told others the same of this nick since then; of which stay it is.
-    fn announced_since(&self, nick: NickId, reading: &Reading<'_>, since: Time) -> Option<u32> {
+    fn announced_since(
+        &self,
+        nick: NickId,
+        slave: SlaveId,
+        reading: &Reading<'_>,
+        since: Time,
+    ) -> Option<u32> {
         let print = Print::of(reading, 0, self.now);
         let listeners = self.slaves.iter().filter(|slave| slave.master == Side::Active).count();
         let recent = self.announced.get(&nick)?.recent.iter();
-        let same = |one: &&Print| (one.at >= since || listeners > 1) && one.looks_like(&print);
+        let same = |one: &&Print| {
+            let late = one.at >= since || listeners > 1;
+            late && one.to != Some(slave) && one.looks_like(&print)
+        };
         let mut recent = recent.rev();
         recent.find(same).map(|one| one.stay)
     }
@@ -204,8 +221,14 @@ impl Room {
     }
 
     fn arrive(&mut self, entry: usize, nick: NickId, reading: &Reading<'_>, facts: &mut Vec<Fact>) {
-        let mut asking = self.asking.iter().rev().filter(|(wanted, _)| *wanted == nick);
-        let sessions: Vec<UserId> = asking.next().map(|(_, user)| *user).into_iter().collect();
+        let asking = self.asking.iter().rev().filter(|(wanted, _)| *wanted == nick);
+        let mut sessions: Vec<UserId> = asking.map(|(_, user)| *user).collect();
+        let jid = |user: UserId| self.users[user].jid.as_str();
+        if sessions.windows(2).any(|two| !same_person(jid(two[0]), jid(two[1]))) {
+            // Which of them it is the room says right after.
+            sessions.clear();
+        }
+        sessions.truncate(1);
         self.doubtful.retain(|doubtful| *doubtful != nick);
         let stay = self.next_stay();
         self.owners.insert(stay, sessions.clone());
@@ -238,7 +261,9 @@ impl Room {
             // With him another session of his may have come, which looks the same.
             let mine = |user: &UserId| {
                 let mut sessions = occupant.sessions.iter();
-                sessions.all(|one| same_person(&self.users[*one].jid, &self.users[*user].jid))
+                sessions.len() > 0
+                    && sessions
+                        .all(|one| same_person(&self.users[*one].jid, &self.users[*user].jid))
             };
             let asking = self.asking.iter().filter(|(wanted, _)| *wanted == nick);
             let mut others: Vec<UserId> = asking.map(|(_, user)| *user).filter(mine).collect();

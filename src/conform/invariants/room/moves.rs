@@ -53,6 +53,10 @@ impl Room {
             if let Class::Relay(Some(user)) | Class::ToUser(Some(user)) = passage.class {
                 self.users[user].unsure |= self.users[user].via.is_none();
             }
+            let farewell = passage.reading.stanza.is_unavailable() && passage.reading.has(110);
+            if let (Class::ToUser(Some(user)), true) = (passage.class, farewell) {
+                self.forget(user);
+            }
         }
         match passage.class {
             Class::Up(user) => self.up(entry, user, passage),
@@ -71,9 +75,13 @@ impl Room {
                     self.emit_to_user(entry, user, &passage.reading, facts);
                 } else if let (Some(user), true) = (user, passage.reading.has(110)) {
                     self.users[user].entered = true;
+                    if passage.reading.stanza.is_available() {
+                        self.users[user].via = None;
+                    }
                 }
             }
-            Class::Relay(_) | Class::Own(_) | Class::Stray => {}
+            Class::Own(slave) => self.begins_anew(slave, &passage.reading),
+            Class::Relay(_) | Class::Stray => {}
         }
         if !matches!(passage.hop.fate, Fate::Delivered(_)) {
             self.flight.remove(&entry);
@@ -94,11 +102,14 @@ impl Room {
                 let other_nick = one.inside && one.nick != Some(nick);
                 let join = (reading.is_join() && !other_nick) || waits;
                 one.entered &= one.inside;
-                one.asked = Some(Asked { nick, join });
+                let before = one.asked.filter(|asked| asked.nick == nick && !one.inside);
+                let open = before.map_or(0, |asked| asked.open) + 1;
+                one.asked = Some(Asked { nick, open, join });
             }
         } else if reading.stanza.is_unavailable() {
             let one = &mut self.users[user];
             one.leaving = Some((now, entry));
+            one.leaves += 1;
             // What he asks from now on is for another stay.
             (one.asked, one.joins) = (None, 0);
         } else if reading.stanza.is_groupchat() && nick.is_none() {
@@ -116,6 +127,16 @@ impl Room {
                 returned: false,
             };
             self.log.say(said);
+        }
+    }
+
+    /// A slave that says to have forgotten everything counts the master as lost no more.
+    fn begins_anew(&mut self, slave: usize, reading: &Reading<'_>) {
+        let error = reading.stanza.error().filter(|_| reading.stanza.kind == Kind::Iq);
+        let forgot = error.map(|error| error.defined_condition) == Some(Condition::ItemNotFound);
+        let slave = &mut self.slaves[slave];
+        if forgot && slave.own == Side::Split && !slave.registers {
+            (slave.own, slave.split_own) = (Side::Active, None);
         }
     }
 
@@ -156,8 +177,10 @@ impl Room {
                 _ => return,
             };
             slave.gone = Some((slave.gone.map_or(now, |(since, _)| since), at_once));
+            slave.denied = Some(now);
         } else if stanza.kind == Kind::Iq && stanza.type_ == Type::Result {
-            slave.gone = None;
+            // Answers to several pings may come at one instant.
+            slave.gone = slave.gone.filter(|_| slave.denied == Some(now));
         } else if stanza.has_payload("synced", ns::SLAVE) {
             slave.settled = true;
         } else if let Some(register) = stanza.payload("register", ns::SLAVE) {
@@ -234,6 +257,9 @@ impl Room {
                 let served = self.users.iter_mut().filter(|user| user.via == Some(slave));
                 served.for_each(|user| user.via = None);
             }
+            if note.change == Change::Created {
+                self.begin_without(slave);
+            }
             let slave = &mut self.slaves[slave];
             match note.change {
                 Change::Split => {
@@ -275,8 +301,24 @@ impl Room {
         self.health.trouble(now);
     }
 
+    /// The master creates a slave, and has removed all whom that served. If there was nobody to be
+    /// told, the record does not show it.
+    fn begin_without(&mut self, slave: usize) {
+        let users = &self.users;
+        self.occupants.retain(|_, occupant| {
+            let known = !occupant.sessions.is_empty();
+            occupant.sessions.retain(|user| users[*user].via != Some(slave));
+            !known || !occupant.sessions.is_empty()
+        });
+    }
+
     fn fault(&mut self, fault: &Fault) {
         self.health.fault(self.now, fault);
+        if let Fault::Restart(Machine::Server(domain) | Machine::Slave(domain)) = fault
+            && let Some(slave) = self.slave_at(domain)
+        {
+            self.slaves[slave].stopped = Some(self.now);
+        }
         let Fault::Crash(machine) = fault else { return };
         let (domain, whole) = match machine {
             Machine::Server(domain) => (&**domain, true),
@@ -313,6 +355,10 @@ impl Room {
         self.master_lost = Some(self.now);
         if self.persistence != Persistence::Everything {
             self.occupants.clear();
+            // Whom a slave serves hears of it from that.
+            let direct = |user: &UserId| self.users[*user].via.is_none();
+            let direct: Vec<_> = (0..self.users.len()).filter(direct).collect();
+            direct.into_iter().for_each(|user| self.forget(user));
         }
         if self.persistence == Persistence::Nothing {
             self.open = self.config.whois == Whois::Anyone;

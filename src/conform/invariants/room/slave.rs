@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::{NickId, Occupant, Privileges, push_bounded};
+use super::{NickId, Occupant, Privileges, SlaveId, push_bounded};
 use crate::conform::invariants::reading::{Reading, domain_of};
 use crate::conform::invariants::{RoomSetting, SlaveSetting};
 use crate::dmuc::Timers;
@@ -46,6 +46,8 @@ pub(in super::super) struct Slave {
     pub settled: bool,
     /// It was stopped, and has not been told everything anew.
     pub lame: bool,
+    /// When it was last not running.
+    pub stopped: Option<Time>,
     /// What reached it of each nick.
     pub store: BTreeMap<NickId, Stored>,
     /// What it may do while split.
@@ -59,6 +61,8 @@ pub(in super::super) struct Slave {
     /// Since when its host answers that there is no such slave, and whether it has to be believed
     /// at once.
     pub gone: Option<(Time, bool)>,
+    /// When it answered so last.
+    pub denied: Option<Time>,
     /// When it last asked the master to be registered, and how many occupants it listed.
     pub registering: Option<(Time, usize)>,
     /// When the master last refused it.
@@ -84,6 +88,8 @@ pub(in super::super) struct Print {
     /// Which stay of the nick's owner it is of.
     pub stay: u32,
     pub at: Time,
+    /// Which slave was told first, if it is what the master has announced.
+    pub to: Option<SlaveId>,
 }
 
 impl Stored {
@@ -96,6 +102,7 @@ impl Stored {
             codes: 0,
             stay: *stay,
             at: Time::from_micros(i64::MIN),
+            to: None,
         };
         Self { recent: VecDeque::from([print]) }
     }
@@ -115,6 +122,7 @@ impl Print {
             codes: codes(reading),
             stay,
             at,
+            to: None,
         }
     }
 
@@ -163,12 +171,14 @@ impl Slave {
             alive: None,
             settled: true,
             lame: false,
+            stopped: None,
             store: BTreeMap::new(),
             policy: both(setting.demands.policy, grants.policy),
             departures: 0,
             synced: now,
             told_all: None,
             gone: None,
+            denied: None,
             registering: None,
             refused: None,
             closed: None,

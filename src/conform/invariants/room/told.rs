@@ -28,12 +28,17 @@ impl Room {
     }
 
     fn told_error(&mut self, user: UserId, reading: &Reading<'_>) {
+        let nick = reading.nick.map(|nick| self.nick(nick));
         let one = &mut self.users[user];
         match reading.stanza.kind {
+            // What he asked for under another nick since may be answered otherwise.
+            Kind::Presence if one.asked.is_some_and(|asked| Some(asked.nick) != nick) => {}
             Kind::Presence => {
                 one.own = None;
                 if let (Some(asked), true) = (&mut one.asked, one.inside) {
                     asked.join = false;
+                } else if let Some(asked) = one.asked.as_mut().filter(|asked| asked.open > 1) {
+                    asked.open -= 1;
                 } else {
                     one.asked = None;
                 }
@@ -89,6 +94,10 @@ impl Room {
             if !one.inside {
                 (one.since, one.dismissed) = (self.now, false);
                 one.leaving = None;
+                (one.leaves, one.hung_up) = (0, false);
+            }
+            if !one.inside || (joins && one.forgotten) {
+                (one.known, one.forgotten) = (self.now, false);
             }
             if joins && one.leaving.is_some() {
                 // He has left, has not been told so, and has asked for another stay.
@@ -130,6 +139,8 @@ impl Room {
             Some(new) if own => one.nick = Some(new),
             None if own => {
                 one.exit();
+                one.hung_up = false;
+                one.leaves = one.leaves.saturating_sub(1);
                 facts.push(Fact::Left(user));
             }
             _ => {}
@@ -162,7 +173,7 @@ impl Room {
         if let Some(jid) = dmuc.enter {
             let user = self.user(jid);
             let one = &mut self.users[user];
-            one.entered_again = one.leaving.is_some() && one.asked.is_some();
+            one.entered_again = (one.leaving.is_some() || one.hung_up) && one.asked.is_some();
             (one.entered, one.dismissed) = (true, false);
         } else if reading.stanza.is_unavailable() && !dmuc.state && !reading.has(303) {
             self.dismiss(slave, nick, dmuc.leave);
@@ -184,11 +195,15 @@ impl Room {
 
     /// A slave is told that this session, or all who have this nick, are out.
     fn dismiss(&mut self, slave: SlaveId, nick: NickId, session: Option<&str>) {
+        let now = self.now;
         for user in self.users.iter_mut().filter(|user| user.slave == Some(slave)) {
-            user.dismissed |= match session {
+            let dismissed = match session {
                 Some(session) => user.jid == session,
                 None => user.nick == Some(nick),
             };
+            if dismissed {
+                (user.dismissed, user.dismissed_at) = (true, Some(now));
+            }
         }
     }
 }

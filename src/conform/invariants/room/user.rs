@@ -25,6 +25,8 @@ pub(in super::super) struct User {
     pub nick: Option<NickId>,
     /// His own presence that asks the room to keep him, unless he took it back.
     pub asked: Option<Asked>,
+    /// How often he has asked to leave and was not told that he is out.
+    pub leaves: usize,
     /// When he asked to leave, and the entry, until he is told.
     pub leaving: Option<(Time, usize)>,
     /// Whether an ENTER for him reached his slave, or the master serves him itself.
@@ -33,12 +35,20 @@ pub(in super::super) struct User {
     pub entered_again: bool,
     /// Whether the room may still tell him that a stay of his is over which his connection ended.
     pub hung_up: bool,
+    /// Whether the master that served him itself has forgotten him since.
+    pub forgotten: bool,
+    /// Since when it knows him.
+    pub known: Time,
+    /// The last of all stays when it forgot him: of their ends nobody tells him.
+    pub void: u32,
     /// Who is in the room, as he was told.
     pub view: BTreeMap<NickId, Seen>,
     /// What his own last presence says.
     pub own: Option<u64>,
     /// Whether his slave, or his server, was told that he is out.
     pub dismissed: bool,
+    /// When his slave was told so last.
+    pub dismissed_at: Option<Time>,
     /// When he was told that he is in.
     pub since: Time,
     /// How often he has asked for all there is in this stay.
@@ -54,6 +64,8 @@ pub(in super::super) struct User {
 #[derive(Clone, Copy, Debug)]
 pub(in super::super) struct Asked {
     pub nick: NickId,
+    /// How many presences for this nick may be refused yet.
+    pub open: u32,
     /// Whether it still waits for its answer.
     pub join: bool,
 }
@@ -89,13 +101,18 @@ impl User {
             was_inside: false,
             nick: None,
             asked: None,
+            leaves: 0,
             leaving: None,
             entered: false,
             entered_again: false,
             hung_up: false,
+            forgotten: false,
+            void: 0,
+            known: Time::from_micros(i64::MIN),
             view: BTreeMap::new(),
             own: None,
             dismissed: false,
+            dismissed_at: None,
             since: Time::from_micros(i64::MIN),
             joins: 0,
             unsure: false,
@@ -110,11 +127,14 @@ impl User {
         self.entered = std::mem::take(&mut self.entered_again);
         self.nick = None;
         if self.leaving.take().is_none() {
-            self.joins = 0;
+            // He may have asked to enter before he knew that he is out.
+            self.joins = usize::from(self.asked.is_some_and(|asked| asked.join));
         }
         self.view.clear();
         self.in_burst = false;
         self.unsure = false;
+        self.forgotten = false;
+        self.void = 0;
     }
 
     /// His connection is over.
@@ -126,6 +146,12 @@ impl User {
         self.was_inside = false;
         self.asked = None;
         self.own = None;
+    }
+
+    /// Whether a room that serves him itself may still tell him what was for a stay of his over
+    /// which his connection ended.
+    pub fn is_of_before(&self) -> bool {
+        self.hung_up && !self.inside && self.via.is_none()
     }
 
     /// What he may do, as he was told.
