@@ -69,7 +69,9 @@ impl RegisteredRoom {
         entry.status = Status::Relayed(now);
         let awaited = match entry.what {
             What::Join => true,
-            What::Presence | What::Leave | What::Message => present || entry.done,
+            // One answer is enough to who leaves twice.
+            What::Leave => (present && !self.is_leaving(&session)) || entry.done,
+            What::Presence | What::Message => present || entry.done,
             What::Kick | What::Other => false,
         };
         self.send_up(now, entry.stanza.clone(), out);
@@ -77,6 +79,13 @@ impl RegisteredRoom {
             self.outbox.push(entry);
             self.outbox.limit();
         }
+    }
+
+    /// Whether a leave of this session is on its way, and no wish to enter after it.
+    fn is_leaving(&self, session: &Jid) -> bool {
+        let mut last = self.outbox.of(session).rev();
+        let last = last.find(|entry| entry.what == What::Leave || is_join(&entry.stanza));
+        last.is_some_and(|entry| entry.what == What::Leave && entry.is_under_way())
     }
 
     /// The registration has ended: what users sent meanwhile goes up.
