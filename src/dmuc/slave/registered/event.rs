@@ -95,7 +95,8 @@ impl RegisteredRoom {
         let nick = stanza.from.as_ref().and_then(|from| from.resource()).map(|n| n.to_string());
         let waits = |nick: &String| stanza.is_available() && !self.has_left_here(nick);
         let Some(nick) = nick.filter(waits) else { return false };
-        let Some(session) = self.unconfirmed(&nick) else { return false };
+        let session = self.unconfirmed(&nick).or_else(|| self.asking_for(&nick));
+        let Some(session) = session else { return false };
         let (stanza, until) = (stanza.clone(), now + DEFERRED_FOR);
         self.deferred = Some(Deferred { stanza, nick, session, seq, until });
         true
@@ -113,7 +114,7 @@ impl RegisteredRoom {
         position.seq = seq;
         let entered = next.and_then(|x| x.enter.as_ref()).map(|enter| Jid::from(enter.jid.clone()));
         if entered.is_some_and(|entered| entered == *session) {
-            self.confirmed.insert(session, nick.clone());
+            self.confirm(&session, &nick, out);
             self.show(&plain(stanza), &nick, Telling::News, None, out);
         } else {
             self.rename_away(&nick, out);

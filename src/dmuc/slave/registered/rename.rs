@@ -30,6 +30,22 @@ impl RegisteredRoom {
         own.into_iter().find(|session| !self.confirmed.contains_key(session))
     }
 
+    /// A local session that the master may not have at all, and that has asked to be in under this
+    /// nick instead of the one that it has here.
+    pub(super) fn asking_for(&self, nick: &str) -> Option<Arc<Jid>> {
+        let asks = |entry: &super::outbox::Entry| {
+            let to = entry.stanza.to.as_ref().and_then(|to| to.resource());
+            entry.is_under_way()
+                && entry.stanza.is_available()
+                && to.is_some_and(|to| to.as_str() == nick)
+        };
+        let mut sessions = self.locals.keys();
+        sessions
+            .find(|one| !self.confirmed.contains_key(*one) && self.outbox.has(one, asks))
+            .filter(|_| !self.is_local(nick))
+            .cloned()
+    }
+
     /// Whether the owner of this nick has left here, and the master has not heard of it.
     pub(super) fn has_left_here(&self, nick: &str) -> bool {
         let left = |session: &Arc<Jid>| {
