@@ -159,6 +159,12 @@ impl RegisteredRoom {
         }
     }
 
+    /// Whether this came back for a leave that the slave sent in the name of a user.
+    pub(super) fn is_for_goodbye(&self, error: &Stanza) -> bool {
+        let own = format!("{GOODBYE}-{}-", self.instance);
+        error.is_error() && error.id.as_ref().is_some_and(|id| id.starts_with(&own))
+    }
+
     /// A registration is refused. At first contact users are served by the room itself. In a
     /// netjoin only the end of the room ends their stay; after everything else it is tried again.
     pub(super) fn refused(&mut self, now: Time, iq: &Stanza, out: &mut Vec<Output>) {
@@ -239,6 +245,7 @@ impl RegisteredRoom {
             out.push(Output::Send(told));
             // If the master serves them itself, it has to hear of it.
             let left = Stanza::presence(Type::Unavailable)
+                .with_id(self.id(GOODBYE))
                 .with_from(session.clone())
                 .with_to(occupant.clone());
             let done = true;
@@ -284,6 +291,10 @@ impl RegisteredRoom {
         self.register(now, out);
     }
 }
+
+/// What the id of a leave begins with that the slave sends in the name of a user. If it comes back
+/// as undeliverable it is not for him: he did not send it.
+const GOODBYE: &str = "bye";
 
 /// When a slave that was started again tries again, if it came too early: a master lets it replace
 /// its earlier run, and start from scratch, once in 10 s.

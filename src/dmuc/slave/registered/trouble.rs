@@ -4,6 +4,7 @@
 use super::event::plain;
 use super::outbox::{Entry, Status, What};
 use super::*;
+use crate::dmuc::slave::event::is_hiding;
 use crate::room::Item;
 use crate::stanza::{Condition, ErrorType, Kind, Type, ns};
 
@@ -16,7 +17,9 @@ impl RegisteredRoom {
         stanza: Stanza,
         out: &mut Vec<Output>,
     ) {
-        let Some(user) = stanza.to.clone() else { return };
+        let Some(user) = stanza.to.clone().filter(|_| !self.is_for_goodbye(&stanza)) else {
+            return;
+        };
         let to_all = stanza.kind == Kind::Presence || stanza.is_groupchat();
         if to_all && !stanza.is_error() && self.outbox.has(&user, Entry::is_goodbye) {
             // He was told that he is out, and the room did not know it yet.
@@ -46,14 +49,47 @@ impl RegisteredRoom {
             return self.ahead.keep(user, plain(stanza));
         }
         if has_code(&stanza, "110") && stanza.kind == Kind::Presence {
-            // The master serves him without the slave.
-            self.outbox.take_settled(&user, |entry| {
-                let answered = if stanza.is_available() { What::Join } else { What::Leave };
-                entry.what == answered && entry.is_under_way()
-            });
-            self.follow_direct(&user, &stanza);
+            return self.served_directly(now, &user, plain(stanza), out);
         }
         out.push(Output::Send(plain(stanza)));
+    }
+
+    /// The master tells somebody himself that he is in the room, or out of it. If it should have
+    /// told the slave, it has forgotten that it has one.
+    fn served_directly(
+        &mut self,
+        now: Time,
+        user: &Arc<Jid>,
+        stanza: Stanza,
+        out: &mut Vec<Output>,
+    ) {
+        let settled = self.outbox.take_settled(user, |entry| {
+            let answered = if stanza.is_available() { What::Join } else { What::Leave };
+            entry.what == answered && entry.is_under_way()
+        });
+        self.follow_direct(user, &stanza);
+        let here = self.locals.get(user).cloned();
+        out.push(Output::Send(stanza.clone()));
+        // Of himself who is hidden from others is told by the master, whoever serves him.
+        let hidden = here.as_ref().is_some_and(|here| self.hidden.contains(here));
+        let over = stanza.is_unavailable() && !has_code(&stanza, "303") && !is_hiding(&stanza);
+        if let Some(here) = here.as_ref().filter(|_| over) {
+            let moderated = self.is_moderated();
+            self.drop_late(user, out);
+            self.locals.shift_remove(user);
+            self.confirmed.shift_remove(user);
+            self.forget_directed(user);
+            if let Some(occupant) = self.occupant(here).filter(|_| !self.is_local(here)) {
+                self.show_gone(&stanza.with_from(occupant), here, out);
+            }
+            self.drop_jids(moderated);
+        }
+        let entered = settled.is_some_and(|entry| entry.what == What::Join) && !hidden;
+        if (over && here.is_some() || entered)
+            && matches!(self.phase, Phase::Active | Phase::Late(_))
+        {
+            self.register_again(now, out);
+        }
     }
 
     /// Somebody is served by the master itself: whether he is in the room.
@@ -230,6 +266,9 @@ impl RegisteredRoom {
             if error.kind == Kind::Iq {
                 self.refusal(now, &error, &id, out);
             }
+            return;
+        }
+        if self.is_for_goodbye(&error) {
             return;
         }
         if !self.accepted {
