@@ -80,6 +80,8 @@ pub(super) struct Registry {
     /// When slaves of a domain were synced in full last, and replaced last.
     full_syncs: BTreeMap<String, Time>,
     replaced: BTreeMap<String, Time>,
+    /// How users left whose slave was gone: by its domain, and when it was given up.
+    given_up: BTreeMap<String, (Time, Farewells)>,
     /// Offers that are not answered: the id, and when it went out.
     offers: BTreeMap<String, (String, Time)>,
 }
@@ -98,6 +100,7 @@ impl Registry {
             spoken: VecDeque::new(),
             full_syncs: BTreeMap::new(),
             replaced: BTreeMap::new(),
+            given_up: BTreeMap::new(),
             offers: BTreeMap::new(),
         }
     }
@@ -129,6 +132,8 @@ impl Registry {
         let recent = |period: Duration| move |_: &String, at: &mut Time| now < *at + period;
         self.full_syncs.retain(recent(register::FULL_SYNC_PAUSE));
         self.replaced.retain(recent(claim::REPLACEMENT_PAUSE));
+        let expiry = self.timers.expiry;
+        self.given_up.retain(|_, (at, _)| now < *at + expiry);
         self.offers.retain(|_, (_, at)| now < *at + lifecycle::OFFER_PAUSE);
     }
 }

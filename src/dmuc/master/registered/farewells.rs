@@ -16,6 +16,8 @@ struct Farewell {
     payloads: Payloads,
     /// How many pings had been sent to the slave.
     pings: u64,
+    /// Whether the room told him itself, since his slave was not there.
+    told: bool,
 }
 
 /// The departures that a slave may not know.
@@ -26,7 +28,7 @@ impl Farewells {
     /// A session left after so many pings.
     pub fn add(&mut self, session: Arc<Jid>, payloads: Payloads, pings: u64) {
         if self.0.len() < FAREWELLS_MAX || self.0.contains_key(&session) {
-            self.0.insert(session, Farewell { payloads, pings });
+            self.0.insert(session, Farewell { payloads, pings, told: false });
         }
     }
 
@@ -38,6 +40,20 @@ impl Farewells {
     /// The slave has answered this ping, the first being 1.
     pub fn confirm(&mut self, ping: u64) {
         self.0.retain(|_, farewell| farewell.pings >= ping);
+    }
+
+    /// All of these were told by the room itself. Whatever slave of their domain comes next has to
+    /// hear of it first: it may be the same one, which remembers them.
+    pub fn told_by_the_room(mut self) -> Self {
+        for farewell in self.0.values_mut() {
+            (farewell.told, farewell.pings) = (true, 0);
+        }
+        self
+    }
+
+    /// Whether this session knows from the room that it is out.
+    pub fn was_told(&self, session: &Jid) -> bool {
+        self.0.get(session).is_some_and(|farewell| farewell.told)
     }
 
     /// How the session left, if the slave may not know it.

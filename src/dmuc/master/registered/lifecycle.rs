@@ -112,6 +112,12 @@ impl Master {
         link.expired = gone;
         let jid = link.jid.clone();
         self.remove_behind(now, index, out);
+        if let LinkKind::Registered(slave) = &mut self.links[index].kind
+            && gone
+        {
+            let farewells = std::mem::take(&mut slave.farewells).told_by_the_room();
+            self.registry.given_up.insert(jid.domain().to_string(), (now, farewells));
+        }
         out.push(self.note(&jid, Change::Expired));
         self.vacate(index);
     }

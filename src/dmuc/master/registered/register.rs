@@ -171,7 +171,12 @@ impl Master {
                 slave.resyncing = None;
                 slave.late = None;
             }
-            kind => *kind = LinkKind::Registered(Box::new(Registered::new(instance, terms, now))),
+            kind => {
+                let mut slave = Registered::new(instance, terms, now);
+                let given_up = self.registry.given_up.remove(request.slave.domain().as_str());
+                slave.farewells = given_up.map(|(_, farewells)| farewells).unwrap_or_default();
+                *kind = LinkKind::Registered(Box::new(slave));
+            }
         }
         if again {
             link.pinger.retime(timers, timers.master_idle);

@@ -100,7 +100,7 @@ impl Master {
     }
 
     /// LEAVE for everybody listed who is not in the room any more, as he went. In a full sync who
-    /// was not expelled is a newcomer instead.
+    /// was not expelled, and not told by the room that he is out, is a newcomer instead.
     fn tell_removed(
         &self,
         index: usize,
@@ -113,7 +113,8 @@ impl Master {
         let lost = listed.iter().filter(|(jid, l)| !l.pending && !self.nicks.contains_key(*jid));
         for (jid, listed) in lost {
             let farewell = slave.farewells.of(jid);
-            if !base.is_delta() && !farewell.is_some_and(expels) {
+            let knows = slave.farewells.was_told(jid);
+            if !base.is_delta() && !knows && !farewell.is_some_and(expels) {
                 continue;
             }
             let unknown = || {
