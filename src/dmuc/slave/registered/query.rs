@@ -33,8 +33,10 @@ impl RegisteredRoom {
         }
         if !self.is_known() {
             self.refuse_request(iq, out);
-            if self.amnesiac && get && iq.has_payload("ping", ns::PING) {
-                // The master takes it for registered: another run of the slave was.
+            let idle = matches!(self.phase, Phase::Idle);
+            if idle && self.amnesiac && get && iq.has_payload("ping", ns::PING) {
+                // The master takes it for registered: another run of the slave was. What is asked
+                // for already will be answered.
                 self.amnesiac = false;
                 self.register(now, out);
             }
