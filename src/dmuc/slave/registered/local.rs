@@ -51,10 +51,13 @@ impl RegisteredRoom {
         self.locals.insert(session.clone(), nick.clone());
         let limits = history_limits(&entry.stanza);
         self.burst(now, &session, &nick, &presence, &limits, out);
-        // One visit: whether the master has seen the first one end does not matter.
+        // One visit: whether the master has seen the first one end does not matter, nor what he
+        // looked like in it.
         self.confirmed.shift_remove(&session);
-        let before =
-            |other: &Entry| other.is_of(&session) && matches!(other.what, What::Join | What::Leave);
+        let before = |other: &Entry| {
+            let visit = matches!(other.what, What::Join | What::Presence | What::Leave);
+            other.is_of(&session) && visit
+        };
         self.outbox.take(before);
         (entry.what, entry.nick) = (What::Join, Some(nick));
         self.outbox.push_first(entry.kept());
