@@ -1,7 +1,7 @@
 //! ENTER and LEAVE (XEP-0282), with what a slave has to think of that loses stanzas: answers to
 //! joins and leaves that were answered here already, or are older than what came after them.
 
-use super::outbox::{Entry, Status, What};
+use super::outbox::{Entry, Status, What, is_join};
 use super::*;
 use crate::room::Audience;
 use crate::stanza::{Element, Type, dmuc, ns};
@@ -21,7 +21,10 @@ impl RegisteredRoom {
         if session.domain() != self.slave.domain() {
             return out.push(self.note(&session, Change::EnterRefused));
         }
-        let asked = |entry: &Entry| entry.what == What::Join && entry.status != Status::Held;
+        // Presence alone asks for nothing of who is not there: it is refused, or was lost.
+        let join = |entry: &Entry| entry.what == What::Join && entry.status != Status::Held;
+        let real = self.outbox.has(&session, |entry| join(entry) && is_join(&entry.stanza));
+        let asked = |entry: &Entry| join(entry) && (!real || is_join(&entry.stanza));
         let join = self.outbox.take_settled(&session, asked);
         if self.outbox.has(&session, |entry| entry.what == What::Leave) {
             // He has left again; his leave is on its way.
