@@ -62,6 +62,8 @@ pub struct SlaveSetting {
     pub demands: Demands,
     /// Whether it serves its rooms when the record begins.
     pub active: bool,
+    /// Whether it knows after a crash what it knew before.
+    pub persistent: bool,
     /// How many messages it keeps at most.
     pub history_max: usize,
     /// Keepalive of the slave.

@@ -336,7 +336,9 @@ impl Room {
         {
             let slave = &mut self.slaves[slave];
             (slave.own, slave.lame, slave.split_own) = (Side::Idle, true, None);
-            slave.store.clear();
+            if !slave.persistent {
+                slave.store.clear();
+            }
         }
     }
 

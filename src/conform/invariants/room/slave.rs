@@ -32,6 +32,8 @@ pub(in super::super) struct Slave {
     pub registers: bool,
     pub timers: Timers,
     pub history_max: usize,
+    /// Whether it knows after a crash what it knew before.
+    pub persistent: bool,
     /// What the master thinks of it.
     pub master: Side,
     /// What it thinks of the master.
@@ -163,6 +165,7 @@ impl Slave {
             registers: setting.registers,
             timers,
             history_max: setting.history_max,
+            persistent: setting.persistent,
             master: side,
             own: side,
             split_master: None,
