@@ -6,7 +6,7 @@ use super::Invariant;
 use super::findings::Findings;
 use super::room::{Fact, NickId, Occupant, Passage, Room, Seen, Side, SlaveId, Touch, same_person};
 use super::steps::{Happening, Step};
-use crate::time::Duration;
+use crate::time::{Duration, Time};
 
 /// The three of them.
 #[derive(Debug, Default)]
@@ -92,23 +92,29 @@ fn split_slave(occupant: &Occupant, room: &Room) -> Option<SlaveId> {
 /// Whether there is a reason for which a room removes somebody.
 fn has_reason(occupant: &Occupant, passage: &Passage<'_>, room: &Room) -> bool {
     let reading = &passage.reading;
-    let left = room.reached.iter().any(|(user, _, touch)| {
-        is_one_of(&occupant.sessions, *user, room)
+    // What waited for a stream was decided before.
+    let (from, to) = (&passage.hop.from, &passage.hop.to);
+    let since = room.health.waited_since(from, to, room.now).unwrap_or(room.now);
+    let before = room.touched.iter().filter(|(at, ..)| *at >= since);
+    let before = before.map(|(_, user, touch)| (*user, *touch));
+    let touches = room.reached.iter().map(|(user, _, touch)| (*user, *touch)).chain(before);
+    let left = touches.clone().any(|(user, touch)| {
+        is_one_of(&occupant.sessions, user, room)
             && matches!(touch, Touch::Unavailable | Touch::Error)
     });
-    let ordered = room.reached.iter().any(|(_, _, touch)| *touch == Touch::Request);
+    let ordered = touches.into_iter().any(|(_, touch)| touch == Touch::Request);
     let expelled = [301, 307, 321, 322].into_iter().any(|code| reading.has(code)) && ordered;
     let closed = reading.has(332) || reading.destroys || occupant.sessions.is_empty();
     let vias = occupant.sessions.iter().filter_map(|user| room.users[*user].slave);
-    left || expelled || closed || vias.into_iter().any(|slave| is_given_up(slave, room))
+    left || expelled || closed || vias.into_iter().any(|slave| is_given_up(slave, since, room))
 }
 
-/// Whether the master may remove everybody behind a slave.
-fn is_given_up(slave: SlaveId, room: &Room) -> bool {
+/// Whether the master may remove everybody behind a slave, or might have since then.
+fn is_given_up(slave: SlaveId, since: Time, room: &Room) -> bool {
     let slave = &room.slaves[slave];
     let expired = slave.split_master.is_some_and(|since| room.now >= since + slave.timers.expiry);
     let gone = slave.gone.is_some_and(|(since, at_once)| at_once || room.now >= since + GRACE);
-    let registers = slave.registering.is_some_and(|(at, _)| at == room.now);
+    let registers = slave.registering.is_some_and(|(at, _)| at >= since);
     expired || gone || registers
 }
 
@@ -129,6 +135,11 @@ fn changed_owner(
     let Some(now) = room.users[user].view.get(&nick) else { return };
     let owner = |seen: &Seen| room.owners.get(&seen.stay).and_then(|owners| owners.first());
     let (Some(first), Some(second)) = (owner(before), owner(now)) else { return };
+    // As in a room without slaves, nobody tells whom the master serves itself that it has forgotten
+    // everybody.
+    if room.users[user].via.is_none() && room.is_forgotten(before.stay) {
+        return;
+    }
     if !is_one_of(&[*first], *second, room) {
         let expected = "a nick to be given up before somebody else is shown under it";
         findings.stanza("INV-NICK-UNIQUE", entry, passage, expected, &[]);

@@ -8,12 +8,22 @@ use super::Invariant;
 use super::findings::Findings;
 use super::room::{Class, Fact, NickId, Passage, Privileges, Room, Side, Touch};
 use super::steps::{Happening, Step};
+use crate::dmuc::Persistence;
+use crate::time::Time;
 
 /// Both of them.
 #[derive(Debug, Default)]
 pub(super) struct PrivilegesKept {
-    /// Who was expelled, and where.
-    expelled: BTreeMap<NickId, usize>,
+    /// Who was expelled, where, and how.
+    expelled: BTreeMap<NickId, Expulsion>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Expulsion {
+    entry: usize,
+    at: Time,
+    /// Whether it leaves nothing behind that keeps him out.
+    kick: bool,
 }
 
 impl Invariant for PrivilegesKept {
@@ -28,7 +38,9 @@ impl Invariant for PrivilegesKept {
                 Fact::Departed { nick, .. } => {
                     let expelled = [301, 307, 321, 322].into_iter();
                     if expelled.into_iter().any(|code| passage.reading.has(code)) {
-                        self.expelled.insert(*nick, step.entry);
+                        let (entry, at) = (step.entry, step.at);
+                        let kick = passage.reading.has(307);
+                        self.expelled.insert(*nick, Expulsion { entry, at, kick });
                     }
                 }
                 Fact::Arrived(nick) | Fact::Renamed(nick) => {
@@ -59,12 +71,23 @@ impl PrivilegesKept {
             Class::ToSlave(slave) => room.slaves[slave].master != Side::Active,
             _ => passage.reading.delay.is_some(),
         };
-        let before = self.expelled.get(&nick).copied();
+        let before = self.expelled.get(&nick).filter(|before| !is_forgotten(before, room));
         if let Some(before) = before.filter(|_| !told && !passage.reading.stanza.is_error()) {
             let expected = "nothing more of who was expelled";
-            findings.stanza("INV-EXPELLED", entry, passage, expected, &[before]);
+            findings.stanza("INV-EXPELLED", entry, passage, expected, &[before.entry]);
         }
     }
+}
+
+/// Whether the master lost its memory of it: with its log that of kicks, with the room's
+/// configuration that of everything.
+fn is_forgotten(before: &Expulsion, room: &Room) -> bool {
+    let kept = match room.persistence {
+        Persistence::Nothing => false,
+        Persistence::Rooms => !before.kick,
+        Persistence::Everything => true,
+    };
+    !kept && room.lost_since(before.at)
 }
 
 /// Privileges change when somebody asks the master to change them.
@@ -95,9 +118,11 @@ fn seen(entry: usize, nick: NickId, passage: &Passage<'_>, room: &Room, findings
     let slave = &room.slaves[slave];
     let stored = slave.store.get(&nick);
     let mut recent = stored.iter().flat_map(|stored| stored.recent.iter());
-    let given = recent.any(|print| print.privileges == told);
+    let given = recent.any(|print| print.privileges == told)
+        || room.has_given(told, nick, room.users[user].slave);
     let alone = slave.own == Side::Split || slave.own == Side::Syncing;
-    let admitted = alone && told.affiliation == "none" && !told.moderates();
+    let own = alone || slave.told_all == Some(room.now) || room.is_unconfirmed(nick, user);
+    let admitted = own && told.affiliation == "none" && !told.moderates();
     let unknown = room.users[user].via.is_none() && !alone;
     if !given && !admitted && !unknown {
         let expected = "privileges that the master has given";

@@ -50,6 +50,8 @@ pub(super) struct Occupant {
     pub entry: usize,
     /// Different for each stay.
     pub stay: u32,
+    /// When he was announced, if whose nick it is has been guessed from who asked for it.
+    guessed: Option<Time>,
 }
 
 /// A room and all that is known of it.
@@ -71,6 +73,8 @@ pub(super) struct Room {
     by_nick: BTreeMap<String, NickId>,
     pub occupants: BTreeMap<NickId, Occupant>,
     stays: u32,
+    /// The last stay that began before the master forgot everybody.
+    forgotten: u32,
     /// Who began each stay, if the record tells.
     pub owners: BTreeMap<u32, Vec<UserId>>,
     /// Whether everybody sees real JIDs.
@@ -83,6 +87,8 @@ pub(super) struct Room {
     pub doubtful: Vec<NickId>,
     /// Stanzas of users that reached the master at this instant: user, entry.
     pub reached: Vec<(UserId, usize, Touch)>,
+    /// The last ones that did before, and when.
+    pub touched: VecDeque<(Time, UserId, Touch)>,
     /// What the master announced of each nick last.
     announced: BTreeMap<NickId, Stored>,
     /// Which stay the presences are of that are on their way to slaves, by entry.
@@ -127,6 +133,7 @@ impl Room {
             by_nick: BTreeMap::new(),
             occupants: BTreeMap::new(),
             stays: 0,
+            forgotten: 0,
             owners: BTreeMap::new(),
             open: one.config.whois == Whois::Anyone,
             log: Log::default(),
@@ -134,6 +141,7 @@ impl Room {
             asking: Vec::new(),
             doubtful: Vec::new(),
             reached: Vec::new(),
+            touched: VecDeque::new(),
             announced: BTreeMap::new(),
             flight: BTreeMap::new(),
             master_lost: None,
@@ -170,6 +178,7 @@ impl Room {
                 content: super::reading::FNV,
                 entry: 0,
                 stay,
+                guessed: None,
             });
             occupant.sessions.push(user);
             self.owners.insert(occupant.stay, occupant.sessions.clone());
@@ -318,6 +327,35 @@ impl Room {
         self.health.waited_since(&hop.from, &hop.to, self.now).is_some()
     }
 
+    /// Whether the master forgot this stay: it ended without anybody being told by it.
+    pub fn is_forgotten(&self, stay: u32) -> bool {
+        stay <= self.forgotten
+    }
+
+    /// Whether this nick is that of somebody here whom the slave of `reader` has admitted itself: no
+    /// ENTER had come for him before this instant.
+    pub fn is_unconfirmed(&self, nick: NickId, reader: UserId) -> bool {
+        let slave = self.users[reader].slave;
+        let mut locals = self.users.iter().filter(|one| one.slave == slave && one.inside);
+        let confirmed = |one: &User| one.entered && one.entered_at < self.now;
+        locals.any(|one| one.nick == Some(nick) && !confirmed(one))
+    }
+
+    /// Whether this slave was told that somebody has these privileges who has this nick there, and
+    /// another one at the master.
+    pub fn has_given(&self, privileges: Privileges, nick: NickId, slave: Option<SlaveId>) -> bool {
+        let Some(slave) = slave else { return false };
+        let here = |owner: &UserId| {
+            let owner = &self.users[*owner];
+            owner.slave == Some(slave) && owner.inside && owner.nick == Some(nick)
+        };
+        let mut told = self.slaves[slave].store.values().flat_map(|stored| stored.recent.iter());
+        told.any(|print| {
+            let owners = self.owners.get(&print.stay);
+            print.privileges == privileges && owners.is_some_and(|owners| owners.iter().any(here))
+        })
+    }
+
     /// Whether the master forgot everything since then.
     pub fn lost_since(&self, at: Time) -> bool {
         self.master_lost.is_some_and(|lost| lost >= at)
@@ -351,6 +389,9 @@ fn round_trip(setting: &Setting) -> Duration {
 
 /// The longest pause between two attempts to register.
 const REGISTER_STEP: Duration = Duration::from_secs(60);
+
+/// How many stanzas are remembered that have reached the master.
+const TOUCHED_MAX: usize = 256;
 
 /// The last few of something.
 pub(super) fn push_bounded<T>(queue: &mut VecDeque<T>, one: T, most: usize) {

@@ -200,11 +200,19 @@ impl Room {
         let users = &self.users;
         let mine = |session: &UserId| same_person(&users[*session].jid, &users[user].jid);
         let doubted = self.doubtful.contains(&nick);
+        let asks = self.asking.contains(&(nick, user));
         match self.occupants.get_mut(&nick) {
             Some(occupant) if occupant.sessions.iter().all(mine) => {
                 if !is_one_of(&occupant.sessions, user) {
                     occupant.sessions.push(user);
                 }
+                occupant.guessed = None;
+                return;
+            }
+            // Several have asked for it at once, and it is another one's.
+            Some(occupant) if occupant.guessed == Some(self.now) && asks => {
+                (occupant.sessions, occupant.guessed) = (vec![user], None);
+                self.owners.insert(occupant.stay, vec![user]);
                 return;
             }
             Some(occupant) if !doubted => {
@@ -215,7 +223,7 @@ impl Room {
         self.occupants.remove(&nick);
         self.arrive(entry, nick, reading, facts);
         if let Some(occupant) = self.occupants.get_mut(&nick) {
-            occupant.sessions = vec![user];
+            (occupant.sessions, occupant.guessed) = (vec![user], None);
             self.owners.insert(occupant.stay, vec![user]);
         }
     }
@@ -240,6 +248,7 @@ impl Room {
                 content: reading.content,
                 entry,
                 stay,
+                guessed: Some(self.now),
             },
         );
         facts.push(Fact::Arrived(nick));

@@ -2,7 +2,8 @@
 
 use super::user::is_one_of;
 use super::{
-    Asked, Class, Fact, Occupant, Passage, Privileges, Room, Seen, Side, Submission, Touch, UserId,
+    Asked, Class, Fact, Occupant, Passage, Privileges, Room, Seen, Side, Submission, TOUCHED_MAX,
+    Touch, UserId, push_bounded,
 };
 use crate::conform::invariants::reading::Reading;
 use crate::conform::invariants::steps::{Happening, Step};
@@ -16,9 +17,11 @@ impl Room {
     pub fn advance(&mut self, step: &Step<'_>) {
         self.last = self.last.max(step.entry);
         if step.at > self.now {
+            for (user, _, touch) in std::mem::take(&mut self.reached) {
+                push_bounded(&mut self.touched, (self.now, user, touch), TOUCHED_MAX);
+            }
             self.now = step.at;
             self.asking.clear();
-            self.reached.clear();
         }
     }
 
@@ -252,7 +255,8 @@ impl Room {
         let now = self.now;
         if note.by.as_str() == self.address {
             let Some(slave) = self.slave_of(note.about.as_str()) else { return };
-            if note.change == Change::Deregistered {
+            let gone = note.change == Change::Expired && self.slaves[slave].registers;
+            if note.change == Change::Deregistered || gone {
                 // From now on the master serves its users itself.
                 let served = self.users.iter_mut().filter(|user| user.via == Some(slave));
                 served.for_each(|user| user.via = None);
@@ -319,6 +323,15 @@ impl Room {
         {
             self.slaves[slave].stopped = Some(self.now);
         }
+        if let Fault::Restart(Machine::Server(domain) | Machine::Service(domain)) = fault
+            && **domain == *self.domain
+            && self.persistence == Persistence::Everything
+        {
+            // A master that knows what it knew has lost all its slaves.
+            for slave in &mut self.slaves {
+                slave.split_master.get_or_insert(self.now);
+            }
+        }
         let Fault::Crash(machine) = fault else { return };
         let (domain, whole) = match machine {
             Machine::Server(domain) => (&**domain, true),
@@ -355,18 +368,21 @@ impl Room {
 
     fn lose_master(&mut self) {
         self.master_lost = Some(self.now);
-        if self.persistence != Persistence::Everything {
+        let forgets = self.persistence != Persistence::Everything;
+        if forgets {
             self.occupants.clear();
             // Whom a slave serves hears of it from that.
             let direct = |user: &UserId| self.users[*user].via.is_none();
             let direct: Vec<_> = (0..self.users.len()).filter(direct).collect();
             direct.into_iter().for_each(|user| self.forget(user));
+            self.forgotten = self.stays;
         }
         if self.persistence == Persistence::Nothing {
             self.open = self.config.whois == Whois::Anyone;
         }
         for slave in &mut self.slaves {
-            (slave.master, slave.split_master) = (Side::Unknown, None);
+            slave.master = Side::Unknown;
+            slave.split_master = slave.split_master.filter(|_| !forgets);
         }
     }
 

@@ -108,15 +108,22 @@ impl Room {
         }
     }
 
-    /// Which stay it is of which a user is told: the newest that reached who tells him.
+    /// Which stay it is of which a user is told: the newest that reached who tells him. If that is
+    /// over, or if somebody here has taken the nick of who has it there, it is one that only the
+    /// slave knows.
     fn stay_told(&self, user: UserId, nick: NickId) -> u32 {
-        let user = &self.users[user];
-        let stored = user.via.and_then(|slave| self.slaves[slave].store.get(&nick));
-        let print = stored.and_then(|stored| stored.recent.iter().rev().find(|one| one.available));
-        match user.via {
-            Some(_) => print.map_or(0, |print: &Print| print.stay),
-            None => self.occupants.get(&nick).map_or(0, |occupant| occupant.stay),
-        }
+        let Some(slave) = self.users[user].via else {
+            return self.occupants.get(&nick).map_or(0, |occupant| occupant.stay);
+        };
+        let stored = self.slaves[slave].store.get(&nick).and_then(|stored| stored.recent.back());
+        let stay = stored.filter(|last| last.available).map_or(0, |last: &Print| last.stay);
+        let owners = self.owners.get(&stay).map_or(&[][..], Vec::as_slice);
+        let mut users = self.users.iter().enumerate().filter(|(_, one)| one.slave == Some(slave));
+        let taken = users.any(|(one, claims)| {
+            let asked = claims.asked.map(|asked| asked.nick);
+            [claims.nick, asked].contains(&Some(nick)) && !owners.contains(&one)
+        });
+        if taken && self.slaves[slave].own == Side::Split { 0 } else { stay }
     }
 
     fn told_unavailable(
@@ -130,8 +137,9 @@ impl Room {
         let own = reading.has(110) || one.nick == Some(nick);
         let renamed = reading.item.and_then(|item| item.nick).filter(|_| reading.has(303));
         let new = renamed.map(|new| self.nick(new));
+        let seen = self.users[user].view.get(&nick).map(|seen| seen.privileges);
         if let (Some(new), Some(slave)) = (new, self.users[user].slave) {
-            self.rename_stored(slave, nick, new);
+            self.rename_stored(slave, nick, new, seen);
         }
         let one = &mut self.users[user];
         one.view.remove(&nick);
@@ -174,7 +182,7 @@ impl Room {
             let user = self.user(jid);
             let one = &mut self.users[user];
             one.entered_again = (one.leaving.is_some() || one.hung_up) && one.asked.is_some();
-            (one.entered, one.dismissed) = (true, false);
+            (one.entered, one.entered_at, one.dismissed) = (true, now, false);
         } else if reading.stanza.is_unavailable() && !dmuc.state && !reading.has(303) {
             self.dismiss(slave, nick, dmuc.leave);
         }
@@ -182,10 +190,18 @@ impl Room {
         self.slaves[slave].store.entry(nick).or_default().push(print);
     }
 
-    /// A slave that renames somebody shows him as before.
-    fn rename_stored(&mut self, slave: SlaveId, old: NickId, new: NickId) {
+    /// A slave that renames somebody shows him as he was seen before. What came for his nick last
+    /// may be of who gets it now.
+    fn rename_stored(
+        &mut self,
+        slave: SlaveId,
+        old: NickId,
+        new: NickId,
+        seen: Option<Privileges>,
+    ) {
         let store = &mut self.slaves[slave].store;
-        let last = store.get(&old).and_then(|one| one.recent.iter().rev().find(|p| p.available));
+        let his = |one: &&Print| one.available && seen.is_none_or(|seen| one.privileges == seen);
+        let last = store.get(&old).and_then(|one| one.recent.iter().rev().find(his));
         let Some(last) = last.map(|last| Print { stay: 0, ..*last }) else { return };
         let stored = store.entry(new).or_default();
         if !stored.recent.iter().any(|print| print.looks_like(&last)) {

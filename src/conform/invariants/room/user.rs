@@ -31,6 +31,8 @@ pub(in super::super) struct User {
     pub leaving: Option<(Time, usize)>,
     /// Whether an ENTER for him reached his slave, or the master serves him itself.
     pub entered: bool,
+    /// When such an ENTER came last.
+    pub entered_at: Time,
     /// Whether such an ENTER is for a visit after the one that he has not been told the end of.
     pub entered_again: bool,
     /// Whether the room may still tell him that a stay of his is over which his connection ended.
@@ -104,6 +106,7 @@ impl User {
             leaves: 0,
             leaving: None,
             entered: false,
+            entered_at: Time::from_micros(i64::MIN),
             entered_again: false,
             hung_up: false,
             forgotten: false,
