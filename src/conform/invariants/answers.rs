@@ -2,7 +2,7 @@
 
 use super::Invariant;
 use super::findings::Findings;
-use super::room::{Class, Fact, Room, UserId};
+use super::room::{Class, Fact, Room, Side, UserId};
 use super::steps::{Happening, Step};
 use crate::stanza::Kind;
 use crate::time::{Duration, Time};
@@ -21,6 +21,8 @@ struct Waiting {
     entry: usize,
     /// Whether everything worked when he asked.
     well: bool,
+    /// Whether his slave was stopped: the answer may have come to it then.
+    stopped: bool,
 }
 
 impl Invariant for Answers {
@@ -41,8 +43,10 @@ impl Invariant for Answers {
             let stopped =
                 forgot || ghost || room.lost_since(one.since) || room.health.is_down(&user.domain);
             // A plain room does not promise to notice what is lost on the way to it.
-            let unsure = user.via.is_none() && room.health.troubled >= one.since;
-            if !user.online || stopped || unsure {
+            let slave = user.via.map(|slave| &room.slaves[slave]);
+            let direct = slave.is_none_or(|slave| slave.own == Side::Idle);
+            let unsure = direct && room.health.troubled >= one.since;
+            if !user.online || stopped || unsure || (one.leaves && one.stopped) {
                 continue;
             }
             let (id, asked) = match one.leaves {
@@ -71,8 +75,16 @@ impl Invariant for Answers {
         self.waiting.retain(|waiting| waiting.user != user);
         if !leaves || one.inside {
             let together = one.via.is_none_or(|slave| room.slaves[slave].is_together());
-            let well = room.health.is_smooth() && together;
-            self.waiting.push(Waiting { user, leaves, since: step.at, entry: step.entry, well });
+            // Who serves him may have to notice first that the master has forgotten it.
+            let slave = one.slave.map(|slave| &room.slaves[slave]);
+            let forgotten = slave.is_some_and(|slave| {
+                slave.master == Side::Unknown && room.master_lost.is_some()
+                    || slave.master == Side::Split
+            });
+            let well = room.health.is_smooth() && together && !forgotten;
+            let stopped = slave.is_some_and(|slave| slave.lame);
+            let (since, entry) = (step.at, step.entry);
+            self.waiting.push(Waiting { user, leaves, since, entry, well, stopped });
         }
     }
 
@@ -92,6 +104,10 @@ impl Invariant for Answers {
         }
         if matches!(step.what, Happening::Stream { .. } | Happening::Fault(_)) {
             self.waiting.retain(|one| room.users[one.user].online);
+            for one in &mut self.waiting {
+                let slave = room.users[one.user].slave;
+                one.stopped |= slave.is_some_and(|slave| room.slaves[slave].lame);
+            }
         }
     }
 }

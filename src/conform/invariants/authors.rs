@@ -10,6 +10,7 @@ use super::room::{Class, Fact, Passage, Room, push_bounded};
 use super::steps::{Happening, Step};
 use crate::dmuc::Persistence;
 use crate::stanza::Kind;
+use crate::time::Time;
 
 /// Both of them.
 #[derive(Debug, Default)]
@@ -28,12 +29,13 @@ struct Letter {
     from: String,
     to: String,
     entry: usize,
+    at: Time,
 }
 
 impl Letter {
-    fn of(reading: &Reading<'_>, entry: usize) -> Self {
+    fn of(reading: &Reading<'_>, entry: usize, at: Time) -> Self {
         let (from, to) = (reading.from.to_owned(), reading.to.to_owned());
-        Self { kind: reading.stanza.kind, id: reading.id().to_owned(), from, to, entry }
+        Self { kind: reading.stanza.kind, id: reading.id().to_owned(), from, to, entry, at }
     }
 
     fn is_answered_by(&self, reading: &Reading<'_>) -> bool {
@@ -52,15 +54,15 @@ impl Invariant for Authors {
                     said_by_somebody(step.entry, fact, passage, room, findings);
                 }
                 if passage.reading.stanza.is_error() {
-                    self.answers_no_error(step.entry, passage, findings);
+                    self.answers_no_error(step.entry, passage, room, findings);
                 }
             }
             Happening::Came(passage) => {
                 let host = passage.hop.to.to_string();
-                self.remember(host, &passage.reading, step.entry);
+                self.remember(host, &passage.reading, step);
             }
             Happening::Undeliverable { at, reading, .. } => {
-                self.remember((*at).to_owned(), reading, step.entry);
+                self.remember((*at).to_owned(), reading, step);
             }
             _ => {}
         }
@@ -68,17 +70,32 @@ impl Invariant for Authors {
 }
 
 impl Authors {
-    fn remember(&mut self, host: String, reading: &Reading<'_>, entry: usize) {
+    fn remember(&mut self, host: String, reading: &Reading<'_>, step: &Step<'_>) {
         let letters = if reading.stanza.is_error() { &mut self.errors } else { &mut self.others };
-        push_bounded(letters.entry(host).or_default(), Letter::of(reading, entry), LETTERS_MAX);
+        push_bounded(
+            letters.entry(host).or_default(),
+            Letter::of(reading, step.entry, step.at),
+            LETTERS_MAX,
+        );
     }
 
-    fn answers_no_error(&mut self, entry: usize, passage: &Passage<'_>, findings: &mut Findings) {
+    fn answers_no_error(
+        &mut self,
+        entry: usize,
+        passage: &Passage<'_>,
+        room: &Room,
+        findings: &mut Findings,
+    ) {
         let last = |letters: &BTreeMap<String, VecDeque<Letter>>| {
             let mut letters = letters.get(&*passage.hop.from)?.iter().rev();
-            letters.find(|letter| letter.is_answered_by(&passage.reading)).map(|one| one.entry)
+            let found = letters.find(|letter| letter.is_answered_by(&passage.reading));
+            found.map(|one| (one.entry, one.at))
         };
-        if let (Some(error), None) = (last(&self.errors), last(&self.others)) {
+        let error = last(&self.errors);
+        // An answer comes at once. What a server has for who is offline goes nowhere, and is
+        // answered although the record does not show it.
+        let error = error.filter(|(_, at)| *at == room.now || room.is_stale(passage));
+        if let (Some((error, _)), None) = (error, last(&self.others)) {
             let expected = "no answer to an error";
             findings.stanza("INV-NO-ERROR-LOOP", entry, passage, expected, &[error]);
         }
@@ -106,7 +123,9 @@ fn said_by_somebody(
             let known = room.occupants.get(nick).is_some_and(|one| !one.sessions.is_empty());
             // Of several it is not clear yet which.
             let somebody = known || room.asking.iter().any(|(asked, _)| asked == nick);
-            if !somebody {
+            // What had to wait for a stream is told long after he has asked.
+            let waited = room.is_stale(passage) && room.wanted.contains(nick);
+            if !somebody && !waited {
                 let expected = "a newcomer who has asked to enter through his own server";
                 findings.stanza("INV-AUTH", entry, passage, expected, &[]);
             }

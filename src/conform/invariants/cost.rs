@@ -138,6 +138,14 @@ impl Invariant for Costs {
             return;
         }
         let key = said.then(|| (room.log.id(reading), reading.content));
+        if let Class::ToUser(Some(user)) = passage.class {
+            // Who asks for all there is gets it besides, from a master that serves him itself.
+            let asks = room.asking.iter().any(|(_, asking)| *asking == user);
+            if asks && !said && !reading.has(110) {
+                let told = self.tallies.iter_mut().filter(|one| Some(one.nick) == nick);
+                return told.for_each(|one| one.free = true);
+            }
+        }
         if let (Some(nick), Some(session)) = (nick, dmuc.leave) {
             return self.leaves.push((nick, session.to_owned()));
         }

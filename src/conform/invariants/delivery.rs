@@ -104,7 +104,7 @@ impl Delivery {
         }
         let served = |user: &super::room::User| {
             let via = user.via.is_none_or(|slave| room.slaves[slave].is_together());
-            via && user.online && !user.forgotten
+            via && user.online && !user.forgotten && !user.unsure
         };
         let users = room.users.iter().enumerate();
         let users = users.filter(|(_, user)| user.inside && user.leaving.is_none() && served(user));

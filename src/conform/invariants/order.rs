@@ -72,7 +72,10 @@ impl Order {
                 findings.stanza("INV-FIFO", entry, passage, expected, &causes);
             }
         }
-        if !event.kept || event.subject {
+        // An event of the run that the master forgot: who heard it then does not hear it again.
+        let again = event.said.map(|said| &room.log.said[said]);
+        let again = again.is_some_and(|said| said.events.len() > 1 && room.lost_since(said.at));
+        if !event.kept || event.subject || again {
             return;
         }
         let key = (event.id.clone(), event.content);
@@ -122,6 +125,10 @@ impl Order {
             listener.authors.insert(author, said.max(before.unwrap_or(0)));
         }
         listener.waiting.remove(&event);
+        if late && reading.nick.is_none() && (reading.has(172) || reading.has(173)) {
+            // Who missed that JIDs are shown is warned before he is shown any.
+            return;
+        }
         let fresh = !reading.stanza.is_subject_change() || (!late && reading.nick.is_some());
         // For whom JIDs are is said before any are shown, out of its order.
         let privacy = !numbered && (reading.has(172) || reading.has(173));

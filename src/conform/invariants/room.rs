@@ -15,7 +15,7 @@ mod slave;
 mod told;
 mod user;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 pub(super) use self::facts::{Class, Fact, Passage, Privileges};
 pub(super) use self::health::Health;
@@ -83,6 +83,8 @@ pub(super) struct Room {
     pub health: Health,
     /// Who asks the master for which nick at this instant.
     pub asking: Vec<(NickId, UserId)>,
+    /// Nicks that somebody has asked the master for.
+    pub wanted: BTreeSet<NickId>,
     /// Nicks of which the master knows more than it has had anybody to tell.
     pub doubtful: Vec<NickId>,
     /// Stanzas of users that reached the master at this instant: user, entry.
@@ -139,6 +141,7 @@ impl Room {
             log: Log::default(),
             health: Health::new(now),
             asking: Vec::new(),
+            wanted: BTreeSet::new(),
             doubtful: Vec::new(),
             reached: Vec::new(),
             touched: VecDeque::new(),

@@ -109,6 +109,14 @@ impl Health {
         self.cut.iter().find(|(one, other, _)| **one == *from && **other == *to).map(|cut| cut.2)
     }
 
+    /// Whether a master of this domain would get what comes.
+    pub fn is_serving(&self, domain: &str) -> bool {
+        !self.machines.iter().any(|machine| match machine {
+            Machine::Server(at) | Machine::Service(at) => **at == *domain,
+            Machine::Slave(_) => false,
+        })
+    }
+
     /// Whether a machine of this domain is down.
     pub fn is_down(&self, domain: &str) -> bool {
         self.machines.iter().any(|machine| match machine {

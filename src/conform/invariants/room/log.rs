@@ -42,6 +42,8 @@ pub(in super::super) struct Submission {
     pub at: Time,
     pub entry: usize,
     pub id: Arc<str>,
+    /// The id that a slave gave it, if it had none, once that has shown.
+    pub given: Option<Arc<str>>,
     pub content: u64,
     /// Whether he was in the room and had a voice.
     pub voiced: bool,
@@ -156,6 +158,23 @@ impl Log {
         self.by_submission.entry(key).or_default().push(number);
         self.said.push(said);
         number
+    }
+
+    /// What is told with this id: the first that said it without one got it from a slave.
+    pub fn learn_id(&mut self, reading: &Reading<'_>) {
+        let Some(id) = reading.stanza.id.as_ref().filter(|_| reading.stanza.is_groupchat()) else {
+            return;
+        };
+        let key = (self.none.clone(), reading.content);
+        let like = self.by_submission.get(&key).into_iter().flatten();
+        let like: Vec<usize> = like.copied().collect();
+        let has_it = |number: &usize| self.said[*number].given.as_ref() == Some(id);
+        if like.iter().any(has_it) {
+            return;
+        }
+        if let Some(first) = like.into_iter().find(|number| self.said[*number].given.is_none()) {
+            self.said[first].given = Some(id.clone());
+        }
     }
 
     /// What users have said with this id, oldest first. A slave may have given it the id.

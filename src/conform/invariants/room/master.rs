@@ -161,14 +161,34 @@ impl Room {
         }
     }
 
+    /// A master that serves a user itself has admitted him, and had to wait for a stream to say so.
+    pub(super) fn served_late(
+        &mut self,
+        entry: usize,
+        user: UserId,
+        reading: &Reading<'_>,
+        facts: &mut Vec<Fact>,
+    ) {
+        let Some(nick) = reading.nick.filter(|_| reading.stanza.is_available()) else { return };
+        self.serve_itself(user);
+        self.users[user].via = None;
+        let nick = self.nick(nick);
+        if !self.occupants.contains_key(&nick) {
+            self.admit(entry, nick, user, reading, facts);
+        }
+    }
+
     /// The master tells a user himself what it would tell his slave, if it had one.
     fn serve_itself(&mut self, user: UserId) {
         let unknown = |slave: &SlaveId| self.slaves[*slave].master == Side::Unknown;
         let Some(slave) = self.users[user].slave.filter(unknown) else { return };
         self.slaves[slave].master = Side::Idle;
         self.slaves[slave].own = Side::Idle;
+        let lost = self.master_lost;
         for user in self.users.iter_mut().filter(|user| user.slave == Some(slave)) {
             user.via = None;
+            // If it has forgotten him, nobody tells him before his slave is registered again.
+            user.unsure |= user.inside && lost.is_some_and(|lost| lost >= user.since);
         }
     }
 
@@ -358,11 +378,13 @@ impl Room {
             // A copy that had to wait for a stream.
             return;
         }
+        let came = said.and_then(|said| self.log.said[said].came).map(|(came, _)| came);
         let number = self.log.push(Event {
             nick,
             id,
             content: reading.content,
-            stamp: stamp.unwrap_or(self.now),
+            // It may have waited for a stream since it was said.
+            stamp: stamp.or(came).unwrap_or(self.now),
             exact: stamp.is_some(),
             at: self.now,
             entry: Some(entry),

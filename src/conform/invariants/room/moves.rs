@@ -61,6 +61,9 @@ impl Room {
                 self.forget(user);
             }
         }
+        if !matches!(passage.class, Class::Up(_)) {
+            self.log.learn_id(&passage.reading);
+        }
         match passage.class {
             Class::Up(user) => self.up(entry, user, passage),
             Class::Down(user) => {
@@ -81,6 +84,7 @@ impl Room {
                     if passage.reading.stanza.is_available() {
                         self.users[user].via = None;
                     }
+                    self.served_late(entry, user, &passage.reading, facts);
                 }
             }
             Class::Own(slave) => self.begins_anew(slave, &passage.reading),
@@ -123,6 +127,7 @@ impl Room {
                 at: now,
                 entry,
                 id: self.log.id(reading),
+                given: None,
                 content: reading.content,
                 voiced: voiced && one.inside,
                 came: None,
@@ -144,6 +149,9 @@ impl Room {
     }
 
     fn came(&mut self, entry: usize, passage: &Passage<'_>) {
+        if *passage.hop.to == *self.domain && !self.health.is_serving(&self.domain) {
+            return;
+        }
         match passage.class {
             Class::Up(user) if *passage.hop.to == *self.domain => {
                 self.reach(entry, user, passage, true);
@@ -167,9 +175,9 @@ impl Room {
     }
 
     /// What a slave says for itself reaches the master.
-    fn hear_slave(&mut self, slave: usize, reading: &Reading<'_>) {
+    fn hear_slave(&mut self, id: usize, reading: &Reading<'_>) {
         let (now, stanza) = (self.now, reading.stanza);
-        let slave = &mut self.slaves[slave];
+        let slave = &mut self.slaves[id];
         if stanza.kind == Kind::Iq && stanza.is_error() {
             let condition = stanza.error().map(|error| error.defined_condition);
             let at_once = match condition {
@@ -187,9 +195,30 @@ impl Room {
         } else if stanza.has_payload("synced", ns::SLAVE) {
             slave.settled = true;
         } else if let Some(register) = stanza.payload("register", ns::SLAVE) {
-            let listed = register.children().filter(|child| child.name() == "occupant").count();
-            slave.registering = Some((now, listed));
+            let listed = register.children().filter(|child| child.name() == "occupant");
+            let listed: Vec<_> = listed.filter_map(|listed| listed.attr("jid")).collect();
+            slave.registering = Some((now, listed.len()));
+            self.may_remove(id, &listed);
         }
+    }
+
+    /// A slave asks to be registered: of its occupants it lists these. The others may be out, and
+    /// nobody be there to be told.
+    fn may_remove(&mut self, slave: usize, listed: &[&str]) {
+        let told = |(other, one): (usize, &super::Slave)| {
+            other != slave && matches!(one.master, Side::Active | Side::Syncing)
+        };
+        let direct = self.users.iter().any(|user| user.inside && user.via.is_none());
+        if direct || self.slaves.iter().enumerate().any(told) {
+            return;
+        }
+        let its = |user: &UserId| {
+            let user = &self.users[*user];
+            user.slave == Some(slave) && !listed.contains(&user.jid.as_str())
+        };
+        let its = self.occupants.iter().filter(|(_, one)| one.sessions.iter().all(its));
+        let its: Vec<_> = its.map(|(nick, _)| *nick).collect();
+        self.doubtful.extend(its);
     }
 
     fn hear(&mut self, domain: &str) {
@@ -216,6 +245,7 @@ impl Room {
         self.reached.push((user, entry, touch));
         if let (Touch::Available, Some(nick)) = (touch, to_nick) {
             self.asking.push((nick, user));
+            self.wanted.insert(nick);
         }
         if reading.stanza.is_groupchat() {
             self.submission_came(entry, user, passage);
@@ -241,6 +271,7 @@ impl Room {
                 at: now,
                 entry,
                 id,
+                given: None,
                 content: reading.content,
                 voiced: false,
                 came: None,
@@ -274,6 +305,10 @@ impl Room {
                 Change::Created => {
                     (slave.master, slave.lame, slave.synced) = (Side::Active, false, now);
                     (slave.split_master, slave.gone) = (None, None);
+                }
+                // From now on it gets what happens, after what there is.
+                Change::Registered | Change::Resyncing if slave.registers => {
+                    (slave.master, slave.split_master) = (Side::Syncing, None);
                 }
                 Change::Resyncing if !slave.registers => {
                     (slave.master, slave.synced) = (Side::Syncing, now);
@@ -381,8 +416,13 @@ impl Room {
             self.open = self.config.whois == Whois::Anyone;
         }
         for slave in &mut self.slaves {
-            slave.master = Side::Unknown;
             slave.split_master = slave.split_master.filter(|_| !forgets);
+            // If it remembers them it does not know what they have missed.
+            slave.master = match slave.master {
+                Side::Idle if !forgets && slave.registers => Side::Idle,
+                _ if !forgets && slave.registers => Side::Split,
+                _ => Side::Unknown,
+            };
         }
     }
 

@@ -48,18 +48,18 @@ impl Room {
                 let open = |said: &&mut Submission| {
                     said.user == user && !said.returned && said.events.is_empty()
                 };
-                let mut mine = self.log.said.iter_mut().filter(open).filter(|said| *said.id == *id);
-                if let Some(said) = mine.next() {
+                let mut mine = self.log.said.iter_mut().filter(open);
+                let has_it = |said: &Submission| {
+                    *said.id == *id || said.given.as_deref().is_some_and(|given| given == id)
+                };
+                if let Some(said) = mine.find(|said| has_it(said)) {
                     said.returned = true;
-                } else if let Some(said) =
-                    // It had none, and got one on the way.
-                    self
-                        .log
-                        .said
-                        .iter_mut()
-                        .filter(open)
-                        .find(|said| said.id.is_empty())
-                {
+                    return;
+                }
+                // It had none, and got one that nobody was told.
+                let mut mine = self.log.said.iter_mut().filter(open);
+                let unknown = |said: &Submission| said.id.is_empty() && said.given.is_none();
+                if let Some(said) = mine.find(|said| unknown(said)) {
                     said.returned = true;
                 }
             }
