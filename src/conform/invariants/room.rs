@@ -7,10 +7,13 @@
 //! stanzas show of its end is taken from these.
 
 mod facts;
+mod failures;
 mod health;
 mod log;
 mod master;
 mod moves;
+mod said;
+mod settled;
 mod slave;
 mod told;
 mod user;
@@ -286,28 +289,6 @@ impl Room {
             || self.users.iter().any(|user| user.inside && user.via.is_none())
     }
 
-    /// Whether all has been well, and nobody has done anything, for so long that everything has to
-    /// be in order.
-    pub fn is_at_rest(&self) -> bool {
-        self.is_at_rest_until(self.now)
-    }
-
-    /// The same at a later instant, if nothing happens until then.
-    pub fn is_at_rest_until(&self, now: Time) -> bool {
-        let busy = self.health.changed.max(self.health.acted);
-        self.health.is_well() && now > busy + self.settling()
-    }
-
-    /// How long it takes at most to notice every loss, to come together, and to tell what was
-    /// missed.
-    pub fn settling(&self) -> Duration {
-        let all = || self.slaves.iter().map(|slave| slave.timers).chain([self.timers]);
-        let pings = |one: Timers| one.pong_timeout * (one.pings_lost_max + 1);
-        let notice = all().map(|one| one.slave_idle + pings(one)).max().unwrap_or_default();
-        let split = all().map(|one| one.split_ping).max().unwrap_or_default();
-        notice + split + REGISTER_STEP + self.round_trip * 4
-    }
-
     /// Whether this user's slave has lost its memory since then. One that registers knows what to
     /// tell the master then, and whom.
     pub fn slave_forgot(&self, user: &User, since: Time) -> bool {
@@ -321,13 +302,6 @@ impl Room {
         if one.inside {
             (one.forgotten, one.void) = (true, self.stays);
         }
-    }
-
-    /// Whether this stanza leaves at an instant at which a stream was opened: it may have waited
-    /// for that, and tells of what was long ago.
-    pub fn is_stale(&self, passage: &Passage<'_>) -> bool {
-        let hop = passage.hop;
-        self.health.waited_since(&hop.from, &hop.to, self.now).is_some()
     }
 
     /// Whether the master forgot this stay: it ended without anybody being told by it.
@@ -358,11 +332,6 @@ impl Room {
             print.privileges == privileges && owners.is_some_and(|owners| owners.iter().any(here))
         })
     }
-
-    /// Whether the master forgot everything since then.
-    pub fn lost_since(&self, at: Time) -> bool {
-        self.master_lost.is_some_and(|lost| lost >= at)
-    }
 }
 
 fn room_nick(
@@ -389,9 +358,6 @@ fn round_trip(setting: &Setting) -> Duration {
     };
     (slowest(true, 20) + slowest(false, 1) * 2) * 2
 }
-
-/// The longest pause between two attempts to register.
-const REGISTER_STEP: Duration = Duration::from_secs(60);
 
 /// How many stanzas are remembered that have reached the master.
 const TOUCHED_MAX: usize = 256;

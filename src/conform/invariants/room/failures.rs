@@ -1,0 +1,110 @@
+//! What becomes of the room when something breaks.
+
+use super::{Room, Side, UserId};
+use crate::dmuc::Persistence;
+use crate::room::Whois;
+use crate::transcript::{Fault, Machine, StreamEvent, is_client};
+
+impl Room {
+    pub(super) fn fault(&mut self, fault: &Fault) {
+        self.health.fault(self.now, fault);
+        if let Fault::Restart(Machine::Server(domain) | Machine::Slave(domain)) = fault
+            && let Some(slave) = self.slave_at(domain)
+        {
+            self.slaves[slave].stopped = Some(self.now);
+        }
+        if let Fault::Restart(Machine::Server(domain) | Machine::Service(domain)) = fault
+            && **domain == *self.domain
+            && self.persistence == Persistence::Everything
+        {
+            // A master that knows what it knew has lost all its slaves.
+            for slave in &mut self.slaves {
+                slave.split_master.get_or_insert(self.now);
+            }
+        }
+        let Fault::Crash(machine) = fault else { return };
+        let (domain, whole) = match machine {
+            Machine::Server(domain) => (&**domain, true),
+            Machine::Slave(domain) | Machine::Service(domain) => (&**domain, false),
+        };
+        if whole {
+            let here = self.users.iter_mut().filter(|user| user.domain == domain);
+            here.for_each(super::User::hang_up);
+            self.end_streams(domain);
+        }
+        if domain == self.domain && !matches!(machine, Machine::Slave(_)) {
+            self.lose_master();
+        } else if let (Some(slave), false) =
+            (self.slave_at(domain), matches!(machine, Machine::Service(_)))
+        {
+            let slave = &mut self.slaves[slave];
+            (slave.own, slave.lame, slave.split_own) = (Side::Idle, true, None);
+            if !slave.persistent {
+                slave.store.clear();
+            }
+        }
+    }
+
+    /// A server is down: with it all its streams have ended.
+    fn end_streams(&mut self, domain: &str) {
+        let now = self.now;
+        for slave in &self.slaves {
+            if domain == self.domain || domain == slave.domain {
+                self.health.stream(now, &slave.domain, &self.domain, false);
+                self.health.stream(now, &self.domain, &slave.domain, false);
+            }
+        }
+    }
+
+    fn lose_master(&mut self) {
+        self.master_lost = Some(self.now);
+        let forgets = self.persistence != Persistence::Everything;
+        if forgets {
+            self.occupants.clear();
+            // Whom a slave serves hears of it from that.
+            let direct = |user: &UserId| self.users[*user].via.is_none();
+            let direct: Vec<_> = (0..self.users.len()).filter(direct).collect();
+            direct.into_iter().for_each(|user| self.forget(user));
+            self.forgotten = self.stays;
+        }
+        if self.persistence == Persistence::Nothing {
+            self.open = self.config.whois == Whois::Anyone;
+        }
+        for slave in &mut self.slaves {
+            slave.split_master = slave.split_master.filter(|_| !forgets);
+            // If it remembers them it does not know what they have missed.
+            slave.master = match slave.master {
+                Side::Idle if !forgets && slave.registers => Side::Idle,
+                _ if !forgets && slave.registers => Side::Split,
+                _ => Side::Unknown,
+            };
+        }
+    }
+
+    pub(super) fn stream(&mut self, from: &str, to: &str, event: &StreamEvent) {
+        if !is_client(from) {
+            let opened = *event == StreamEvent::Opened;
+            return self.health.stream(self.now, from, to, opened);
+        }
+        let user = self.user(from);
+        match event {
+            StreamEvent::Opened => {
+                self.users[user].hang_up();
+                self.users[user].online = true;
+            }
+            _ => self.users[user].hang_up(),
+        }
+        self.health.acted = self.now;
+    }
+
+    /// The master creates a slave, and has removed all whom that served. If there was nobody to be
+    /// told, the record does not show it.
+    pub(super) fn begin_without(&mut self, slave: usize) {
+        let users = &self.users;
+        self.occupants.retain(|_, occupant| {
+            let known = !occupant.sessions.is_empty();
+            occupant.sessions.retain(|user| users[*user].via != Some(slave));
+            !known || !occupant.sessions.is_empty()
+        });
+    }
+}

@@ -1,0 +1,83 @@
+//! What the master tells of what was said.
+
+use std::sync::Arc;
+
+use super::user::is_one_of;
+use super::{Event, Fact, NickId, Room};
+use crate::conform::invariants::reading::Reading;
+
+impl Room {
+    /// A message to all; `told`: to one of them who has missed it, or may have it already.
+    pub(super) fn emit_message(
+        &mut self,
+        entry: usize,
+        reading: &Reading<'_>,
+        told: bool,
+        facts: &mut Vec<Fact>,
+    ) {
+        let nick = reading.nick.map(|nick| self.nick(nick));
+        match (reading.has(172), reading.has(173)) {
+            (true, _) => self.open = true,
+            (_, true) => self.open = false,
+            _ => {}
+        }
+        let dmuc = reading.dmuc.unwrap_or_default();
+        if let Some(known) = self.log.event_of(reading, nick, self.now) {
+            let event = &mut self.log.events[known];
+            if let Some(stamp) = dmuc.stamp.filter(|_| !event.exact) {
+                (event.stamp, event.exact) = (stamp, true);
+            }
+            if let (None, Some((epoch, seq))) = (&event.seq, dmuc.at) {
+                event.seq = Some((epoch.into(), seq));
+            }
+            return;
+        }
+        let subject = reading.stanza.is_subject_change();
+        if subject && (nick.is_none() || (told && dmuc.history)) {
+            // There was never one; or its id names the run of the room.
+            return;
+        }
+        let id = self.log.id(reading);
+        let said = self.origin(&id, reading.content, nick);
+        let stamp = dmuc.stamp.or(reading.delay);
+        let fresh = said.is_some_and(|said| self.log.said[said].events.is_empty());
+        if stamp.is_none() && !fresh && self.log.heard(reading, nick).is_some() {
+            // A copy that had to wait for a stream.
+            return;
+        }
+        let came = said.and_then(|said| self.log.said[said].came).map(|(came, _)| came);
+        let number = self.log.push(Event {
+            nick,
+            id,
+            content: reading.content,
+            // It may have waited for a stream since it was said.
+            stamp: stamp.or(came).unwrap_or(self.now),
+            exact: stamp.is_some(),
+            at: self.now,
+            entry: Some(entry),
+            seq: dmuc.at.map(|(epoch, seq)| (epoch.into(), seq)),
+            late: told,
+            subject,
+            kept: reading.is_kept(),
+            said,
+        });
+        if let Some(said) = said {
+            self.log.said[said].events.push(number);
+        }
+        facts.push(Fact::Logged(number));
+    }
+
+    /// What a user said that became this event.
+    fn origin(&self, id: &Arc<str>, content: u64, nick: Option<NickId>) -> Option<usize> {
+        let came = |number: &usize| self.log.said[*number].came.is_some();
+        let fresh = |number: &usize| self.log.said[*number].events.is_empty();
+        let authors = nick.and_then(|nick| self.occupants.get(&nick)).map(|one| &one.sessions);
+        let by = |number: &usize| {
+            authors.is_none_or(|authors| is_one_of(authors, self.log.said[*number].user))
+        };
+        let like: Vec<usize> = self.log.said_like(id, content).filter(came).collect();
+        let found = like.iter().find(|one| fresh(one) && by(one));
+        let found = found.or_else(|| like.iter().find(|one| fresh(one)));
+        found.or_else(|| like.iter().rev().find(|one| by(one))).copied()
+    }
+}

@@ -1,0 +1,44 @@
+//! Whether the room has come to rest.
+
+use super::{Passage, Room};
+use crate::dmuc::Timers;
+use crate::time::{Duration, Time};
+
+impl Room {
+    /// Whether all has been well, and nobody has done anything, for so long that everything has to
+    /// be in order.
+    pub fn is_at_rest(&self) -> bool {
+        self.is_at_rest_until(self.now)
+    }
+
+    /// The same at a later instant, if nothing happens until then.
+    pub fn is_at_rest_until(&self, now: Time) -> bool {
+        let busy = self.health.changed.max(self.health.acted);
+        self.health.is_well() && now > busy + self.settling()
+    }
+
+    /// How long it takes at most to notice every loss, to come together, and to tell what was
+    /// missed.
+    pub fn settling(&self) -> Duration {
+        let all = || self.slaves.iter().map(|slave| slave.timers).chain([self.timers]);
+        let pings = |one: Timers| one.pong_timeout * (one.pings_lost_max + 1);
+        let notice = all().map(|one| one.slave_idle + pings(one)).max().unwrap_or_default();
+        let split = all().map(|one| one.split_ping).max().unwrap_or_default();
+        notice + split + REGISTER_STEP + self.round_trip * 4
+    }
+
+    /// Whether this stanza leaves at an instant at which a stream was opened: it may have waited
+    /// for that, and tells of what was long ago.
+    pub fn is_stale(&self, passage: &Passage<'_>) -> bool {
+        let hop = passage.hop;
+        self.health.waited_since(&hop.from, &hop.to, self.now).is_some()
+    }
+
+    /// Whether the master forgot everything since then.
+    pub fn lost_since(&self, at: Time) -> bool {
+        self.master_lost.is_some_and(|lost| lost >= at)
+    }
+}
+
+/// The longest pause between two attempts to register.
+const REGISTER_STEP: Duration = Duration::from_secs(60);
