@@ -250,7 +250,7 @@ fn normal(name: &str) -> String {
     name.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-const ROOM_KEYS: [&str; 39] = [
+const ROOM_KEYS: [&str; 40] = [
     "jid",
     "owner",
     "admin",
@@ -285,6 +285,7 @@ const ROOM_KEYS: [&str; 39] = [
     "slave-history-bytes",
     "slave-keepalive-min",
     "domain-users-max",
+    "mark-away",
     "keepalive",
     "pong-timeout",
     "pings-lost-max",

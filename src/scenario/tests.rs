@@ -72,6 +72,14 @@ fn a_scenario_with_a_cast_of_its_own_file_is_read() {
 }
 
 #[test]
+fn a_room_marks_whom_it_has_lost_if_its_section_says_so() {
+    let marks = |scenario: Scenario| scenario.cast.rooms["wallops"].config.grants.mark_away;
+    assert!(!marks(parsed(NETSPLIT)));
+    let wanted = NETSPLIT.replace("-----\n", "[Room] wallops\n\tmark-away: yes\n\n-----\n");
+    assert!(marks(parsed(&wanted)));
+}
+
+#[test]
 fn formatting_keeps_the_meaning_and_changes_nothing_twice() {
     for text in [NETSPLIT, CAST] {
         assert_eq!(formatted(text), text, "it ships in its canonical layout");

@@ -74,6 +74,9 @@ impl Casting<'_> {
         if let Some(max) = self.value(section, "domain-users-max", values::number) {
             grants.domain_users_max = Some(max);
         }
+        if let Some(mark) = self.value(section, "mark-away", values::yes_or_no) {
+            grants.mark_away = mark;
+        }
     }
 
     /// The service of a room; the timers of all its rooms are the same, the last ones written.
