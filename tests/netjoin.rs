@@ -77,6 +77,8 @@ mod stanzas;
 mod syncs;
 #[path = "netjoin/terms.rs"]
 mod terms;
+#[path = "netjoin/threats.rs"]
+mod threats;
 #[path = "netjoin/transparent.rs"]
 mod transparent;
 #[path = "netjoin/unseen.rs"]

@@ -258,6 +258,26 @@ fn away_marks_are_undone() {
     assert!(!story(&sent).contains("<show>"), "{}", story(&sent));
 }
 
+/// §4.8: a master that has forgotten who was inside tells no departures. Who has a nick of somebody
+/// else's now comes after that one has gone, who is told apart by the room's id of the occupant.
+#[test]
+fn a_new_owner_of_a_nick_comes_when_the_old_one_has_gone() {
+    let id = |id: &str| format!("<occupant-id xmlns='urn:xmpp:occupant-id:0' id='{id}'/>");
+    let mut alone = LoneSlave::active(CHAT);
+    alone.down(&event("Wumpus", 418, &id("one")));
+    alone.lose_master();
+    returns(&mut alone);
+    alone.down(&in_e8(&accept("$reg", 3, "full", &policy_xml(CHAT), &both())));
+    alone.take();
+    alone.down(&state("Wumpus", &id("one")));
+    alone.sends(&[]);
+    alone.down(&state("Wumpus", &id("two")));
+    let sent = alone.take();
+    let told: Vec<_> = sent.iter().map(|s| (to(s), from_nick(s), s.is_unavailable())).collect();
+    let expected = [(BIGCHEESE, true), (EFCHEN, true), (BIGCHEESE, false), (EFCHEN, false)];
+    assert_eq!(told, expected.map(|(who, gone)| (who, "Wumpus", gone)), "{}", story(&sent));
+}
+
 /// §5.1, MASTER-GONE: the host is up, the room is not: register at once and follow its answer.
 #[test]
 fn if_the_masters_host_says_that_it_is_gone_it_registers_at_once() {
