@@ -6,3 +6,4 @@
 pub mod examples;
 pub mod invariants;
 pub mod plain;
+pub mod requirements;

@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use wallops::conform::requirements::Requirement;
 use wallops::scenario::{Scenario, Source, parse};
 use wallops::sim::play::{Options, Outcome, PlayError, play_event, play_wire};
 use wallops::transcript::{Comparison, Diff};
@@ -105,6 +107,32 @@ fn the_first_two_scenarios_contain_all_of_the_xeps_examples() {
     assert_eq!(outcomes.len(), 20);
     for outcome in outcomes {
         assert!(outcome.is_match(), "{outcome:#?}");
+    }
+}
+
+/// The requirements that this scenario says it is about.
+fn tags(path: &Path) -> Vec<String> {
+    let source = Source::new(&path.display().to_string(), &fs::read_to_string(path).unwrap());
+    parse(&source, &find_cast).unwrap_or_else(|mistakes| panic!("{mistakes}")).tags.spec
+}
+
+#[test]
+fn scenarios_are_about_requirements_that_there_are() {
+    for path in shipped() {
+        let strange: Vec<_> =
+            tags(&path).into_iter().filter(|id| Requirement::find(id).is_none()).collect();
+        assert!(strange.is_empty(), "{}: {strange:?}", path.display());
+    }
+}
+
+#[test]
+fn every_requirement_is_shown_by_a_scenario_or_says_why_not() {
+    let shown: BTreeSet<String> = shipped().iter().flat_map(|path| tags(path)).collect();
+    for one in Requirement::all() {
+        match one.unshown() {
+            Some(reason) => assert!(!shown.contains(one.id), "{} is: {reason}", one.id),
+            None => assert!(shown.contains(one.id), "{}: {}", one.id, one.statement),
+        }
     }
 }
 

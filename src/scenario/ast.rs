@@ -66,7 +66,7 @@ fn asks_slaves(stanza: &Element) -> bool {
 /// The tags of a scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tags {
-    /// Ids or prefixes of the requirements that it is about.
+    /// Ids of the requirements that it is about.
     pub spec: Vec<String>,
     /// How much of the protocol its machines speak.
     pub profile: Profile,

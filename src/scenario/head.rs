@@ -87,7 +87,7 @@ fn read_tag<'a>(
             head.cast = Some(line.whole());
         }
         flaws.push((Wrong::NoTagValue { tag: name.to_owned() }, line.whole(), 0));
-    } else if seen.contains(&name) {
+    } else if seen.contains(&name) && name != "spec" {
         flaws.push((Wrong::Twice { what: format!("the tag `{name}`") }, at(name), 0));
     } else {
         seen.push(name);
@@ -106,7 +106,7 @@ fn read_tag<'a>(
 fn set_tag(tags: &mut Tags, name: &str, value: &str) -> Result<(), Wrong> {
     let parts = || value.split(',').map(str::trim).filter(|part| !part.is_empty());
     match name {
-        "spec" => tags.spec = parts().map(str::to_owned).collect(),
+        "spec" => tags.spec.extend(parts().map(str::to_owned)),
         "profile" => tags.profile = profile(value)?,
         "cast" => tags.cast = Some(cast_name(value)?),
         "epoch" => tags.epoch = values::stamp(value)?,

@@ -24,7 +24,8 @@ const CAST: &str = include_str!("../../scenarios/casts/wallops.cast");
 const NETSPLIT: &str = r#"# BigCheese rides out a netsplit
 # vesa loses the master. Its occupants stay, may leave, and are not heard elsewhere.
 
-## spec: 0282/netsplit-detect
+## spec: req.detect-loss, slave.split.trigger
+## spec: slave.split.react-leave
 ## profile: core
 ## cast: wallops
 
@@ -59,11 +60,12 @@ BigCheese receives:
 fn a_scenario_with_a_cast_of_its_own_file_is_read() {
     let scenario = parsed(NETSPLIT);
     assert_eq!(scenario.title, "BigCheese rides out a netsplit");
-    assert_eq!(scenario.tags.spec, ["0282/netsplit-detect"]);
+    let spec = ["req.detect-loss", "slave.split.trigger", "slave.split.react-leave"];
+    assert_eq!(scenario.tags.spec, spec);
     assert_eq!(scenario.cast.clients.len(), 7);
     assert_eq!(scenario.cast.servers.len(), 4);
     assert_eq!(scenario.steps.len(), 16);
-    assert_eq!(scenario.steps[3].span.line, 14);
+    assert_eq!(scenario.steps[3].span.line, 15);
     let Action::Network(verbs::NetworkChange::Cut(directions, manner)) = &scenario.steps[3].action
     else {
         panic!("not a cut")

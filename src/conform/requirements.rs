@@ -1,0 +1,150 @@
+//! What XEP-0282 demands: every statement of the XEP that a run can keep or break, in its order, by
+//! the ids that tests, scenarios and the heads of machines use.
+//!
+//! The words are those of this project. Where the XEP leaves something `to follow`, the row stands
+//! for what `docs/dmuc2-slave.md` says of it.
+
+mod entering;
+mod traffic;
+
+use std::fmt;
+
+/// A statement of the XEP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Requirement {
+    /// Its name here: `slave.leave.forward`.
+    pub id: &'static str,
+    /// Who has to keep it.
+    pub actors: &'static [Actor],
+    /// How strictly.
+    pub level: Level,
+    /// In which section it stands first.
+    pub section: &'static str,
+    /// What it demands.
+    pub statement: &'static str,
+}
+
+/// Who has to keep a requirement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// The room.
+    Master,
+    /// A slave.
+    Slave,
+    /// A server of users.
+    Server,
+}
+
+/// How strict a requirement is, by how the XEP says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// MUST, MUST NOT.
+    Must,
+    /// The same in small letters.
+    Shall,
+    /// SHOULD, in large or small letters.
+    Should,
+    /// MAY. Who does not do it breaks nothing; who does it does it so.
+    May,
+    /// One of the six requirements for the sake of which there is a XEP.
+    Asked,
+    /// Told as a fact, or shown by an example.
+    Stated,
+    /// In a comment of the source.
+    Remarked,
+    /// Nowhere, but the rest, the examples or XEP-0045 leave no choice.
+    Implied,
+    /// Left `to follow`.
+    Open,
+}
+
+impl Requirement {
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = &'static Requirement> {
+        entering::ROWS.iter().chain(&traffic::ROWS)
+    }
+
+    /// The one with this id.
+    pub fn find(id: &str) -> Option<&'static Requirement> {
+        Self::all().find(|one| one.id == id)
+    }
+
+    /// Why no scenario shows it, if none can.
+    pub fn unshown(&self) -> Option<&'static str> {
+        UNSHOWN.iter().find(|(id, _)| *id == self.id).map(|(_, reason)| *reason)
+    }
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Actor::Master => "master",
+            Actor::Slave => "slave",
+            Actor::Server => "server",
+        })
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Level::Must => "MUST",
+            Level::Shall => "must",
+            Level::Should => "SHOULD",
+            Level::May => "MAY",
+            Level::Asked => "asked for",
+            Level::Stated => "stated",
+            Level::Remarked => "remarked",
+            Level::Implied => "implied",
+            Level::Open => "open",
+        })
+    }
+}
+
+/// Those that no line of a scenario can show, with the reason.
+const UNSHOWN: [(&str, &str); 1] = [(
+    "schema.valid",
+    "a scenario has no line about schemas; a test validates what crosses in all of them",
+)];
+
+const MASTER: &[Actor] = &[Actor::Master];
+const SLAVE: &[Actor] = &[Actor::Slave];
+const SERVER: &[Actor] = &[Actor::Server];
+const BOTH: &[Actor] = &[Actor::Master, Actor::Slave];
+const SLAVE_AND_SERVER: &[Actor] = &[Actor::Slave, Actor::Server];
+
+/// The sections of the XEP, as it calls them.
+mod sections {
+    pub const INTRODUCTION: &str = "Introduction";
+    pub const REQUIREMENTS: &str = "Requirements";
+    pub const TERMS: &str = "Dramatis Personae";
+    pub const SLAVE: &str = "Slave Requirements";
+    pub const CREATING: &str = "Creating a Slave";
+    pub const ROSTER: &str = "Initial Room Roster";
+    pub const HISTORY: &str = "Initial Room History";
+    pub const ENTER: &str = "ENTER";
+    pub const LEAVE: &str = "LEAVE";
+    pub const PRESENCE: &str = "Presence Update";
+    pub const FORWARDS: &str = "Slave Forwards Stanzas to the Master";
+    pub const BROADCAST: &str = "Message Broadcast";
+    pub const KEEPALIVE: &str = "Master-Slave Keepalive";
+    pub const NETSPLIT: &str = "Netsplit";
+    pub const AT_MASTER: &str = "At the Master";
+    pub const AT_SLAVE: &str = "At the Slave";
+    pub const NETJOIN: &str = "Netjoin";
+    pub const ENTERING: &str = "Entering a Room";
+    pub const SPEAKING: &str = "Sending a Message";
+    pub const SECURITY: &str = "Security Considerations";
+    pub const EXAMPLES: &str = "Examples";
+    pub const SCHEMA: &str = "XML Schema";
+}
+
+const fn row(
+    id: &'static str,
+    actors: &'static [Actor],
+    level: Level,
+    section: &'static str,
+    statement: &'static str,
+) -> Requirement {
+    Requirement { id, actors, level, section, statement }
+}
