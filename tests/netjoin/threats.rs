@@ -105,7 +105,7 @@ fn t17_who_was_split_is_warned_before_any_jid_appears() {
         let got = stage.record.got(who);
         let warned = got.iter().position(|s| has_code(s, "172")).expect("172");
         let others = |s: &Stanza| item(s, "jid").is_some_and(|jid| jid != who);
-        let first = got.iter().position(|s| others(s)).expect("JIDs");
+        let first = got.iter().position(others).expect("JIDs");
         assert!(warned < first, "{who}: {}", story(&got));
     }
 }

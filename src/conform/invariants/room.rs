@@ -309,8 +309,8 @@ impl Room {
         stay <= self.forgotten
     }
 
-    /// Whether this nick is that of somebody here whom the slave of `reader` has admitted itself: no
-    /// ENTER had come for him before this instant.
+    /// Whether this nick is that of somebody here whom the slave of `reader` has admitted itself:
+    /// no ENTER had come for him before this instant.
     pub fn is_unconfirmed(&self, nick: NickId, reader: UserId) -> bool {
         let slave = self.users[reader].slave;
         let mut locals = self.users.iter().filter(|one| one.slave == slave && one.inside);
