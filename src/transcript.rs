@@ -9,6 +9,7 @@ mod compact;
 mod cursor;
 mod diff;
 mod fault;
+pub mod import;
 mod read;
 mod text;
 mod words;

@@ -47,6 +47,20 @@ pub fn read_element(text: &str, limits: Limits) -> Result<Element, ReadError> {
     }
 }
 
+/// Read the element that `text` starts with, and the byte at which it ends. What follows it is not
+/// looked at.
+///
+/// # Errors
+///
+/// If the text does not start with a well-formed element within `limits`.
+pub fn read_first_element(text: &str, limits: Limits) -> Result<(Element, usize), ReadError> {
+    let mut tree = Tree::new(text, limits);
+    match tree.next_element()? {
+        Some(element) => Ok((element, tree.position())),
+        None => Err(ReadError::at(text, text.len(), "nothing", "an element")),
+    }
+}
+
 /// Read elements one after the other, with whitespace between them; each within `limits`. With
 /// each comes the byte at which it ends.
 ///

@@ -112,8 +112,7 @@ impl<'a> Tree<'a> {
         };
         let inside = !self.open.is_empty() || completed.is_some();
         if inside && self.position - self.start > self.limits.size_max {
-            let expected = format!("an element of at most {} bytes", self.limits.size_max);
-            return Err(self.error(self.start, "a longer element", expected));
+            return Err(self.error(self.start, "a longer element", self.size()));
         }
         Ok(completed)
     }
@@ -199,6 +198,10 @@ impl<'a> Tree<'a> {
         }
     }
 
+    fn size(&self) -> String {
+        format!("an element of at most {} bytes", self.limits.size_max)
+    }
+
     fn unfinished(&self) -> ReadError {
         let expected = match self.open.last() {
             Some(element) => format!("</{}>", element.name()),
@@ -223,6 +226,12 @@ impl<'a> Tree<'a> {
             }
             Error::UndeclaredEntity => {
                 (last_read, "&amp; &lt; &gt; &apos; &quot; or a character's number".to_owned())
+            }
+            // A tag or a reference that does not end within the bound.
+            Error::RestrictedXml(_)
+                if last_read.saturating_sub(self.position) >= self.limits.size_max =>
+            {
+                return self.error(self.position, "a longer element", self.size());
             }
             Error::RestrictedXml(_) => {
                 (last_read, "XML without comments, instructions and DTDs".to_owned())

@@ -1,0 +1,158 @@
+//! Reading what others wrote down of a network: logs of servers, captures, and a plain log that
+//! anybody can write.
+//!
+//! [`import`] makes a [`Transcript`] of a text in one of the [`Format`]s. What comes from outside
+//! is bounded; what is wrong is an error with its place; and what is left out, supplied or moved
+//! is a [`Notice`]: nothing is lost silently.
+//!
+//! What others write knows one instant of a stanza, not two. Unless the text says otherwise, a hop
+//! arrives at the instant at which it leaves.
+
+mod gather;
+mod host;
+mod piece;
+mod plain;
+mod write;
+
+use std::fmt;
+
+use self::gather::Gathered;
+pub use self::write::write_plain;
+use super::{Name, TEXT_MAX, Transcript};
+use crate::stanza::ReadError;
+
+/// How many stanzas are read from a text at most.
+pub const STANZAS_MAX: usize = 1 << 20;
+/// How many elements the stanzas of a text may have, all together.
+pub const ELEMENTS_MAX: usize = 1 << 23;
+
+/// In what form a text tells what crossed a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// The text of a [`Transcript`] itself.
+    Own,
+    /// Time, sender, receiver and XML of each stanza (`docs/plain-log.md`).
+    Plain,
+}
+
+impl Format {
+    /// All of them.
+    pub const ALL: [Format; 2] = [Format::Own, Format::Plain];
+
+    /// What users call it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Format::Own => "own",
+            Format::Plain => "plain",
+        }
+    }
+
+    /// The format of this name.
+    pub fn named(name: &str) -> Option<Format> {
+        Self::ALL.into_iter().find(|format| format.name() == name)
+    }
+
+    /// The format in which this text is, judging by its first lines.
+    pub fn detect(text: &str) -> Option<Format> {
+        let text = without_mark(text);
+        if text.starts_with(super::text::MAGIC) {
+            return Some(Format::Own);
+        }
+        text.lines().take(DETECTED_MAX).find_map(|line| match line {
+            line if plain::is_head(line) => Some(Format::Plain),
+            _ => None,
+        })
+    }
+}
+
+/// How many lines are looked at to tell in which format a text is.
+const DETECTED_MAX: usize = 10_000;
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What a text does not say itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImportOptions {
+    /// The domains that there are. If there are any, every other is a mistake.
+    pub hosts: Vec<Name>,
+}
+
+/// What was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Imported {
+    /// The record.
+    pub transcript: Transcript,
+    /// What the record does not tell as the text does, by line.
+    pub notices: Vec<Notice>,
+}
+
+/// Something that the record does not tell as the text does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The line of the text, from 1.
+    pub line: usize,
+    /// What was done about it.
+    pub remark: Remark,
+    /// What it is about, and why.
+    pub about: String,
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}: {}", self.line, self.remark.words(), self.about)
+    }
+}
+
+/// What was done about something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Remark {
+    /// It is not in the record.
+    LeftOut,
+    /// It is in the record as it is, although it is odd.
+    Kept,
+    /// It stands elsewhere in the record, where its time belongs.
+    Moved,
+    /// The record tells more than the text does.
+    Supplied,
+}
+
+impl Remark {
+    /// The remark in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Remark::LeftOut => "left out",
+            Remark::Kept => "kept as it is",
+            Remark::Moved => "moved",
+            Remark::Supplied => "supplied",
+        }
+    }
+}
+
+/// Read `text`, which is in this format.
+///
+/// # Errors
+///
+/// If it is too long, is not in this format, or tells of no stanza.
+pub fn import(text: &str, format: Format, options: &ImportOptions) -> Result<Imported, ReadError> {
+    if text.len() > TEXT_MAX {
+        let expected = format!("at most {TEXT_MAX} bytes");
+        return Err(ReadError::at("", 0, format!("{} bytes", text.len()), expected));
+    }
+    let gathered = match format {
+        Format::Own => {
+            let transcript = Transcript::read(without_mark(text))?;
+            return Ok(Imported { transcript, notices: Vec::new() });
+        }
+        Format::Plain => plain::read(text, options)?,
+    };
+    Gathered::finish(gathered, text, format)
+}
+
+/// Without the byte order mark that some editors put before a text.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{FEFF}').unwrap_or(text)
+}
