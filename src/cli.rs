@@ -11,6 +11,7 @@ mod against_plain;
 mod args;
 mod check;
 mod complete;
+mod diagram;
 mod diff;
 mod examples;
 mod explore;
@@ -64,6 +65,7 @@ fn obey(command: &Command, screen: &mut Screen) -> Result<Verdict, Refusal> {
         Command::Check(check) => check::check(check, screen),
         Command::Format(format) => format::format(format, screen),
         Command::Diff(diff) => diff::diff(diff, screen),
+        Command::Diagram(diagram) => diagram::diagram(diagram, screen),
         Command::Explore(explore) => explore::explore(explore, screen),
         Command::Completions { shell } => complete::completions(*shell, screen),
         Command::Man { directory } => complete::man(directory.as_deref(), screen),

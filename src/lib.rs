@@ -6,6 +6,7 @@ pub mod cli;
 pub mod conform;
 pub mod dmuc;
 pub mod explore;
+pub mod report;
 pub mod room;
 pub mod scenario;
 pub mod server;

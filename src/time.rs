@@ -57,6 +57,12 @@ impl Time {
         self.to_chrono().format("%H:%M:%S%.6f").to_string()
     }
 
+    /// The time of day to the millisecond if that is exact, `23:58:37.040`.
+    pub fn short_time_of_day(self) -> String {
+        let time = self.time_of_day();
+        time.strip_suffix("000").map_or(time.clone(), str::to_owned)
+    }
+
     /// The same instant as chrono has it. Instants outside chrono's range (260,000 years) become
     /// the Unix epoch.
     pub fn to_chrono(self) -> DateTime<Utc> {
@@ -126,6 +132,8 @@ mod tests {
         let later = Time::XEP_EPOCH + Duration::from_millis(40);
         assert_eq!(later.to_string(), "1990-10-13T23:58:37.040000Z");
         assert_eq!(later.time_of_day(), "23:58:37.040000");
+        assert_eq!(later.short_time_of_day(), "23:58:37.040");
+        assert_eq!(Time::from_micros(1).short_time_of_day(), "00:00:00.000001");
     }
 
     #[test]

@@ -8,6 +8,8 @@ mod against_plain;
 mod bad_input;
 #[path = "cli/desk.rs"]
 mod desk;
+#[path = "cli/diagram.rs"]
+mod diagram;
 #[path = "cli/files.rs"]
 mod files;
 #[path = "cli/logs.rs"]

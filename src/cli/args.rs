@@ -1,5 +1,7 @@
 //! The arguments of the program, and its help.
 
+mod diagram;
+
 use std::path::PathBuf;
 
 use clap::builder::PossibleValue;
@@ -7,6 +9,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub(super) use self::diagram::{Diagram, Drawn};
 use super::stage::Net;
 use crate::scenario::Profile;
 
@@ -56,6 +59,7 @@ pub(super) enum Command {
     Check(Check),
     Format(Format),
     Diff(Diff),
+    Diagram(Diagram),
     Explore(Explore),
     /// Print completions for a shell
     ///

@@ -66,15 +66,24 @@ impl Stanza {
             (None, Some(to)) => out.push_str(&format!(" -> {}", names.of_jid(to))),
             (None, None) => {}
         }
-        let payloads = self.payloads.iter().filter_map(|payload| payload::describe(payload, names));
-        let words: Vec<String> =
-            self.type_.as_str().map(str::to_owned).into_iter().chain(payloads).collect();
-        if !words.is_empty() {
+        let content = self.content_words(names);
+        if !content.is_empty() {
             out.push_str("  ");
-            out.push_str(&words.join(" "));
+            out.push_str(&content);
         }
         // Control characters would break the line, or speak to the terminal.
         out.replace(char::is_control, " ")
+    }
+
+    /// The same without its kind and its addresses: its type and its payloads.
+    pub fn describe_content(&self, names: &ShortNames) -> String {
+        self.content_words(names).replace(char::is_control, " ")
+    }
+
+    fn content_words(&self, names: &ShortNames) -> String {
+        let payloads = self.payloads.iter().filter_map(|payload| payload::describe(payload, names));
+        let words = self.type_.as_str().map(str::to_owned).into_iter().chain(payloads);
+        words.collect::<Vec<_>>().join(" ")
     }
 }
 

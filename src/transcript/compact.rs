@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::text::DAY;
 use super::{Entry, Fate, Hop, Name, Transcript, What, is_client, words};
-use crate::stanza::{Jid, Kind, ShortNames, Stanza};
-use crate::time::Time;
+use crate::dmuc::Note;
+use crate::stanza::{Jid, Kind, ShortNames};
 
 /// One line. Whoever shows it chooses colours by [`CompactLine::class`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,33 +95,44 @@ fn domain_of(name: &str) -> &str {
 }
 
 fn compact(entry: &Entry, names: &ShortNames) -> CompactLine {
-    let (class, route, text) = match &entry.what {
-        What::Hop(hop) => {
-            let class = if hop.fate == Fate::Lost { Class::Lost } else { class_of(&hop.stanza) };
-            (class, route(&hop.from, &hop.to, names), hop_text(hop, names))
-        }
+    let (route, text) = match &entry.what {
+        What::Hop(hop) => (route(&hop.from, &hop.to, names), hop_text(hop, names)),
         What::Undeliverable { at, to, stanza } => {
             let text = format!("undeliverable: {}", stanza.describe(names));
-            (Class::Lost, route(at, to, names), text)
+            (route(at, to, names), text)
         }
-        What::Note(note) => {
-            let jid = |jid: &Jid| names.jid(jid.as_str());
-            let change = words::change_word(note.change);
-            let text = format!("* {} {change} {}", jid(&note.by), jid(&note.about));
-            (Class::Note, String::new(), text)
+        What::Note(note) => (String::new(), format!("* {}", note.in_short(names))),
+        What::Line { .. } | What::Fault(_) | What::Stream { .. } => {
+            (String::new(), entry.headline())
         }
-        What::Line { .. } => (Class::Line, String::new(), entry.headline()),
-        What::Fault(_) | What::Stream { .. } => (Class::Network, String::new(), entry.headline()),
     };
-    CompactLine { class, time: time_of_day(entry.at), route, text }
+    CompactLine { class: entry.class(), time: entry.at.short_time_of_day(), route, text }
 }
 
-fn class_of(stanza: &Stanza) -> Class {
-    match stanza.kind {
-        _ if stanza.is_error() => Class::Error,
-        Kind::Message => Class::Message,
-        Kind::Presence => Class::Presence,
-        Kind::Iq => Class::Iq,
+impl Entry {
+    /// What it is about.
+    pub fn class(&self) -> Class {
+        match &self.what {
+            What::Hop(hop) if hop.fate == Fate::Lost => Class::Lost,
+            What::Hop(hop) => match hop.stanza.kind {
+                _ if hop.stanza.is_error() => Class::Error,
+                Kind::Message => Class::Message,
+                Kind::Presence => Class::Presence,
+                Kind::Iq => Class::Iq,
+            },
+            What::Undeliverable { .. } => Class::Lost,
+            What::Note(_) => Class::Note,
+            What::Line { .. } => Class::Line,
+            What::Fault(_) | What::Stream { .. } => Class::Network,
+        }
+    }
+}
+
+impl Note {
+    /// Who tells what of whom, with short names.
+    pub fn in_short(&self, names: &ShortNames) -> String {
+        let jid = |jid: &Jid| names.jid(jid.as_str());
+        format!("{} {} {}", jid(&self.by), words::change_word(self.change), jid(&self.about))
     }
 }
 
@@ -134,21 +145,27 @@ fn route(from: &str, to: &str, names: &ShortNames) -> String {
 
 fn hop_text(hop: &Hop, names: &ShortNames) -> String {
     let mut text = hop.stanza.describe(names);
-    match hop.fate {
-        Fate::Delivered(after) if after == words::usual_delay(hop) => {}
-        Fate::Delivered(after) => {
-            text.push_str("  after ");
-            words::write_duration(&mut text, after);
-        }
-        Fate::UnderWay => text.push_str("  under way"),
-        Fate::Lost => text.push_str("  lost"),
+    if let Some(fate) = hop.unusual_fate() {
+        text.push_str("  ");
+        text.push_str(&fate);
     }
     text
 }
 
-fn time_of_day(at: Time) -> String {
-    let time = at.time_of_day();
-    time.strip_suffix("000").map_or(time.clone(), str::to_owned)
+impl Hop {
+    /// What became of it, in words, unless it arrived after the usual delay.
+    pub fn unusual_fate(&self) -> Option<String> {
+        match self.fate {
+            Fate::Delivered(after) if after == words::usual_delay(self) => None,
+            Fate::Delivered(after) => {
+                let mut text = "after ".to_owned();
+                words::write_duration(&mut text, after);
+                Some(text)
+            }
+            Fate::UnderWay => Some("under way".to_owned()),
+            Fate::Lost => Some("lost".to_owned()),
+        }
+    }
 }
 
 /// Pad the routes to one width, as far as they are not very long.

@@ -2,8 +2,18 @@
 
 use super::desk::{Desk, run};
 
-const COMMANDS: [&str; 9] =
-    ["run", "test", "examples", "check", "format", "diff", "explore", "completions", "man"];
+const COMMANDS: [&str; 10] = [
+    "run",
+    "test",
+    "examples",
+    "check",
+    "format",
+    "diff",
+    "diagram",
+    "explore",
+    "completions",
+    "man",
+];
 
 #[test]
 fn every_command_has_help_with_an_example_of_its_use() {

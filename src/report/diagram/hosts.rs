@@ -1,0 +1,256 @@
+//! Who has a part in a transcript, what they are called, and in which order they stand.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::{IndexMap, IndexSet};
+
+use super::{DiagramError, Lane};
+use crate::scenario::nearest;
+use crate::stanza::{Jid, Kind, ShortNames, Stanza, ns};
+use crate::transcript::{Entry, Fault, Machine, Name, Transcript, What, is_client};
+
+/// Those who send and receive.
+pub(super) struct Hosts {
+    /// In the order in which they appear.
+    names: IndexSet<Name>,
+    /// Short names for their domains.
+    pub short: ShortNames,
+    /// The nicks of clients, by full JID.
+    nicks: BTreeMap<String, String>,
+    /// With how many others each server has exchanged something.
+    peers: BTreeMap<Name, BTreeSet<Name>>,
+}
+
+/// The hosts that are asked for.
+pub(super) type Only = BTreeSet<Name>;
+
+impl Hosts {
+    pub fn of(transcript: &Transcript, people: &BTreeMap<String, String>) -> Self {
+        let mut hosts = Self {
+            names: IndexSet::new(),
+            short: transcript.short_names(),
+            nicks: people.clone(),
+            peers: BTreeMap::new(),
+        };
+        for entry in &transcript.entries {
+            if let Some((from, to)) = ends(entry) {
+                hosts.meet(from, to);
+            }
+            if let What::Hop(hop) = &entry.what {
+                hosts.learn_nicks(&hop.from, &hop.stanza);
+            }
+        }
+        hosts
+    }
+
+    fn meet(&mut self, from: &Name, to: &Name) {
+        for name in [from, to] {
+            if !self.names.contains(name) {
+                self.names.insert(name.clone());
+            }
+        }
+        if !is_client(from) && !is_client(to) {
+            for (one, other) in [(from, to), (to, from)] {
+                if !self.peers.get(one).is_some_and(|peers| peers.contains(other)) {
+                    self.peers.entry(one.clone()).or_default().insert(other.clone());
+                }
+            }
+        }
+    }
+
+    /// A presence to a nick of a room is its sender's; one from a nick may tell whose it is.
+    fn learn_nicks(&mut self, sender: &str, stanza: &Stanza) {
+        if stanza.kind != Kind::Presence {
+            return;
+        }
+        let nick = |jid: &Option<std::sync::Arc<Jid>>| {
+            jid.as_ref().and_then(|jid| Some(jid.resource()?.as_str().to_owned()))
+        };
+        if is_client(sender)
+            && !self.nicks.contains_key(sender)
+            && stanza.is_available()
+            && let Some(nick) = nick(&stanza.to)
+        {
+            self.nicks.insert(sender.to_owned(), nick);
+        }
+        let Some(nick) = nick(&stanza.from) else { return };
+        let from_room =
+            stanza.from.as_ref().is_some_and(|from| !self.names.contains(from.as_str()));
+        let telling = |payload: &&crate::stanza::Element| {
+            payload.is("x", ns::MUC_USER) || payload.is("x", ns::DMUC)
+        };
+        for payload in stanza.payloads.iter().filter(telling).filter(|_| from_room) {
+            for jid in payload.children().filter_map(|child| child.attr("jid")) {
+                if is_client(jid) && !self.nicks.contains_key(jid) {
+                    self.nicks.insert(jid.to_owned(), nick.clone());
+                }
+            }
+        }
+    }
+
+    /// Whether there is a host of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+
+    /// The host of this name, or that of the nearest domain above it.
+    pub fn host_of(&self, name: &str) -> Option<&Name> {
+        if let Some(host) = self.names.get(name) {
+            return Some(host);
+        }
+        let mut domain = domain_of(name);
+        loop {
+            if let Some(host) = self.names.get(domain) {
+                return Some(host);
+            }
+            domain = domain.split_once('.')?.1;
+        }
+    }
+
+    /// The hosts that these names stand for; nothing if no name is given.
+    pub fn choose(&self, names: &[String]) -> Result<Option<Only>, DiagramError> {
+        let mut only = Only::new();
+        for name in names {
+            let known = |host: &&Name| self.calls(host).iter().any(|call| call == name);
+            let before = only.len();
+            let chosen: Vec<&Name> = self.names.iter().filter(known).collect();
+            only.extend(chosen.iter().map(|host| Name::clone(host)));
+            if only.len() == before && chosen.is_empty() {
+                let calls: Vec<_> = self.names.iter().flat_map(|host| self.calls(host)).collect();
+                let nearest = nearest(name, calls.iter().map(String::as_str));
+                return Err(DiagramError::Unknown { name: name.clone(), nearest });
+            }
+        }
+        Ok((!names.is_empty()).then_some(only))
+    }
+
+    /// What a host may be called: its name, in full and short; of a client also its user, and his
+    /// nick.
+    fn calls(&self, host: &str) -> Vec<String> {
+        let mut calls = vec![host.to_owned()];
+        if is_client(host) {
+            let bare = host.split('/').next().unwrap_or(host);
+            calls.extend(self.nicks.get(host).cloned());
+            calls.push(self.short.jid(host));
+            calls.push(bare.to_owned());
+            calls.extend(bare.split_once('@').map(|(user, _)| user.to_owned()));
+        } else {
+            calls.push(self.short.domain(host).to_owned());
+        }
+        calls
+    }
+
+    /// Whether an entry has to do with one of these.
+    pub fn concerns(&self, entry: &Entry, only: Option<&Only>) -> bool {
+        let Some(only) = only else { return true };
+        let hosts = self.concerned(entry);
+        matches!(entry.what, What::Line { .. } | What::Fault(Fault::HealEverything))
+            || hosts.iter().any(|host| only.contains(*host))
+    }
+
+    /// The hosts that an entry has to do with.
+    pub fn concerned<'a>(&'a self, entry: &'a Entry) -> Vec<&'a Name> {
+        if let Some((from, to)) = ends(entry) {
+            return vec![from, to];
+        }
+        let names = match &entry.what {
+            What::Note(note) => vec![note.by.as_str(), note.about.as_str()],
+            What::Fault(fault) => match fault {
+                Fault::Cut(link, _) | Fault::Hold(link) | Fault::Heal(link) => {
+                    vec![&*link.from, &*link.to]
+                }
+                Fault::Slow { link, .. } => vec![&*link.from, &*link.to],
+                Fault::Crash(machine) | Fault::Restart(machine) => vec![name_of(machine)],
+                Fault::HealEverything => Vec::new(),
+            },
+            _ => Vec::new(),
+        };
+        let mut hosts: Vec<&Name> =
+            names.into_iter().filter_map(|name| self.host_of(name)).collect();
+        hosts.dedup();
+        hosts
+    }
+
+    /// The columns: each server beside its clients, and in the middle the server that has to do
+    /// with most others.
+    pub fn lanes(&self, transcript: &Transcript, only: Option<&Only>) -> Vec<Lane> {
+        let mut groups = self.groups(transcript, only);
+        let hub = groups.keys().enumerate().max_by_key(|(index, server)| {
+            let peers = self.peers.get(*server).map_or(0, BTreeSet::len);
+            (peers, std::cmp::Reverse(*index))
+        });
+        if let Some((hub, _)) = hub {
+            groups.move_index(hub, groups.len() / 2);
+        }
+        let middle = groups.len() / 2;
+        let mut lanes = Vec::new();
+        for (index, (server, (shown, clients))) in groups.into_iter().enumerate() {
+            let server = shown.then_some(server);
+            let mut group: Vec<Name> = server.into_iter().chain(clients).collect();
+            if index < middle {
+                group.reverse();
+            }
+            lanes.extend(group.into_iter().map(|host| self.lane(host)));
+        }
+        lanes
+    }
+
+    /// Servers with their clients, as far as they are shown: of a server whether it is, itself.
+    fn groups(
+        &self,
+        transcript: &Transcript,
+        only: Option<&Only>,
+    ) -> IndexMap<Name, (bool, Vec<Name>)> {
+        let shown: Option<BTreeSet<&Name>> = only.map(|_| {
+            let kept = transcript.entries.iter().filter(|entry| self.concerns(entry, only));
+            kept.flat_map(|entry| self.concerned(entry)).collect()
+        });
+        let mut groups: IndexMap<Name, (bool, Vec<Name>)> = IndexMap::new();
+        for name in &self.names {
+            if shown.as_ref().is_some_and(|shown| !shown.contains(name)) {
+                continue;
+            }
+            if is_client(name) {
+                let domain = domain_of(name);
+                let server = self.names.get(domain).cloned().unwrap_or_else(|| domain.into());
+                groups.entry(server).or_default().1.push(name.clone());
+            } else {
+                groups.entry(name.clone()).or_default().0 = true;
+            }
+        }
+        groups
+    }
+
+    fn lane(&self, host: Name) -> Lane {
+        let is_client = is_client(&host);
+        let user = || host.split(['@', '/']).next().unwrap_or_default().to_owned();
+        let (label, detail) = if is_client {
+            (self.nicks.get(&*host).cloned().unwrap_or_else(user), self.short.jid(&host))
+        } else {
+            (self.short.domain(&host).to_owned(), host.to_string())
+        };
+        Lane { host, label, detail, is_client }
+    }
+}
+
+/// Between which hosts something went.
+pub(super) fn ends(entry: &Entry) -> Option<(&Name, &Name)> {
+    match &entry.what {
+        What::Hop(hop) => Some((&hop.from, &hop.to)),
+        What::Undeliverable { at, to, .. } => Some((at, to)),
+        What::Stream { from, to, .. } => Some((from, to)),
+        _ => None,
+    }
+}
+
+/// The domain of a server is its name, that of an address part of it.
+fn domain_of(name: &str) -> &str {
+    let bare = name.split('/').next().unwrap_or(name);
+    bare.rsplit('@').next().unwrap_or(bare)
+}
+
+pub(super) fn name_of(machine: &Machine) -> &str {
+    match machine {
+        Machine::Server(name) | Machine::Slave(name) | Machine::Service(name) => name,
+    }
+}

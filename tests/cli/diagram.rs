@@ -1,0 +1,72 @@
+//! `wallops diagram`.
+
+use super::desk::{Desk, run};
+
+const CUT: &str = "cut vesa.yeggmaex.irc from channel.avalon.irc refusing\nWiZ says \"hello\"\nWumpus hears WiZ say \"hello\"";
+
+#[test]
+fn a_scenario_is_played_and_drawn_with_the_names_of_its_cast() {
+    Desk::with(CUT)
+        .run(&["diagram", "scenarios/own.scs"])
+        .ends_with(0)
+        .prints("<svg xmlns=")
+        .prints(">WiZ</text>")
+        .prints("class=\"band cut\"");
+}
+
+#[test]
+fn a_transcript_is_drawn_as_the_scenario_is() {
+    let desk = Desk::with(CUT);
+    desk.run(&["run", "scenarios/own.scs", "--write", "own.txt"]).ends_with(0);
+    let arguments = |file, out| ["diagram", file, "--format", "mermaid", "--out", out];
+    desk.run(&arguments("scenarios/own.scs", "new/a.mmd")).ends_with(0);
+    desk.run(&arguments("own.txt", "new/b.mmd")).ends_with(0);
+    let arrows = |file| {
+        let text = desk.read(file);
+        text.lines().filter(|line| line.contains("->>")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(desk.read("new/a.mmd").starts_with("sequenceDiagram\n"));
+    assert!(!arrows("new/a.mmd").is_empty());
+    assert_eq!(arrows("new/a.mmd").len(), arrows("new/b.mmd").len());
+}
+
+#[test]
+fn only_what_concerns_somebody_is_drawn() {
+    let all = Desk::with(CUT).run(&["diagram", "scenarios/own.scs"]).ends_with(0).out();
+    let only = ["diagram", "scenarios/own.scs", "--only", "WiZ"];
+    let some = Desk::with(CUT).run(&only).ends_with(0).prints(">WiZ</text>").out();
+    assert!(some.len() < all.len());
+    assert!(!some.contains(">killrc</text>"), "{some}");
+}
+
+#[test]
+fn whoever_is_not_there_is_complained_of() {
+    Desk::with(CUT)
+        .run(&["diagram", "scenarios/own.scs", "--only", "WhiZ"])
+        .ends_with(2)
+        .complains("no host or person of this name has a part in it: `WhiZ`")
+        .complains("`WiZ`?");
+}
+
+#[test]
+fn a_diagram_that_is_too_long_has_to_be_asked_for() {
+    Desk::with(CUT)
+        .run(&["diagram", "scenarios/own.scs", "--rows", "3"])
+        .ends_with(2)
+        .complains("scenarios/own.scs: the diagram would have more than 3 rows")
+        .complains("`--only HOST`");
+}
+
+#[test]
+fn what_is_drawn_takes_no_place_of_what_it_shows() {
+    let desk = Desk::with(CUT);
+    let before = desk.read("scenarios/own.scs");
+    desk.run(&["diagram", "scenarios/own.scs", "--out", "scenarios/own.scs"]).ends_with(2);
+    assert_eq!(desk.read("scenarios/own.scs"), before);
+}
+
+#[test]
+fn what_is_neither_scenario_nor_transcript_is_refused() {
+    run(&["diagram", "README.md"]).ends_with(2).complains("not a transcript");
+    run(&["diagram", "nowhere.scs"]).ends_with(2).complains("no such file or directory");
+}
