@@ -5,5 +5,7 @@
 
 pub mod examples;
 pub mod invariants;
+pub mod judgement;
+mod monitors;
 pub mod plain;
 pub mod requirements;

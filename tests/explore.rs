@@ -187,7 +187,7 @@ fn found_if_doctored(text: &str) -> Vec<&'static str> {
     };
     entries.remove(first);
     let findings = check(&outcome.transcript, &setting(&scenario, false));
-    findings.into_iter().map(|finding| finding.invariant).collect()
+    findings.into_iter().map(|finding| finding.requirement).collect()
 }
 
 #[test]

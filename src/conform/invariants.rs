@@ -41,7 +41,7 @@ mod delivery;
 mod detection;
 mod duplicates;
 mod enter;
-mod findings;
+pub(in crate::conform) mod findings;
 mod history;
 mod jids;
 mod justified;
@@ -50,21 +50,23 @@ mod order;
 mod past;
 mod privileges;
 mod quiet;
-mod reading;
+pub(in crate::conform) mod reading;
 mod rest;
-mod room;
+pub(in crate::conform) mod room;
 mod setting;
 mod stay;
-mod steps;
+pub(in crate::conform) mod steps;
 mod syncs;
 mod transparency;
 
 pub use self::cost::{Cost, CostOf};
-pub use self::findings::Finding;
 use self::findings::Findings;
+pub use self::findings::{Finding, Tally};
 use self::room::{Fact, Room};
 pub use self::setting::{Present, RoomSetting, Setting, SlaveSetting};
 use self::steps::{Step, Steps};
+use std::collections::BTreeMap;
+
 use crate::time::Time;
 use crate::transcript::{Entry, Transcript};
 
@@ -106,8 +108,17 @@ struct Watch<'a> {
 }
 
 impl<'a> Monitor<'a> {
-    /// A record that begins at this instant.
+    /// The invariants of a record that begins at this instant.
     pub fn new(setting: &Setting, begin: Time) -> Self {
+        Self::with(setting, begin, &invariants)
+    }
+
+    /// These invariants of a record that begins at this instant.
+    pub(in crate::conform) fn with(
+        setting: &Setting,
+        begin: Time,
+        invariants: &dyn Fn() -> Vec<Box<dyn Invariant>>,
+    ) -> Self {
         let rooms = setting.rooms.iter().map(|one| Watch {
             room: Room::new(setting, one, begin),
             steps: Steps::default(),
@@ -137,6 +148,13 @@ impl<'a> Monitor<'a> {
     pub fn finish(mut self) -> Vec<Finding> {
         self.end();
         self.findings.into_all()
+    }
+
+    /// The record is over: what was found in all of it, and how often each requirement applied.
+    pub(in crate::conform) fn conclude(mut self) -> (Vec<Finding>, BTreeMap<&'static str, Tally>) {
+        self.end();
+        let tallies = std::mem::take(&mut self.findings.tallies);
+        (self.findings.into_all(), tallies)
     }
 
     /// What is under way comes; what is due at the end is judged.
@@ -188,7 +206,7 @@ fn take(
 }
 
 /// An invariant, or a few that share what they remember.
-trait Invariant: std::fmt::Debug {
+pub(in crate::conform) trait Invariant: std::fmt::Debug {
     /// An instant is over; the next is `next`. The room is as it was.
     fn pass(&mut self, next: Time, room: &Room, findings: &mut Findings) {
         let _ = (next, room, findings);
@@ -211,7 +229,8 @@ trait Invariant: std::fmt::Debug {
     }
 }
 
-fn invariants() -> Vec<Box<dyn Invariant>> {
+/// All of them.
+pub(in crate::conform) fn invariants() -> Vec<Box<dyn Invariant>> {
     vec![
         Box::<order::Order>::default(),
         Box::<copies::Copies>::default(),

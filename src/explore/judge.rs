@@ -50,7 +50,7 @@ fn of_outcome(scenario: &Scenario, outcome: &Outcome) -> Vec<Flaw> {
         let entry = outcome.transcript.entries.get(finding.entry);
         let at = entry.map(|entry| format!("at {}, ", entry.at)).unwrap_or_default();
         let what = format!("{at}{}; expected: {}", finding.what, finding.expected);
-        Flaw::new(finding.invariant, &what)
+        Flaw::new(finding.requirement, &what)
     });
     let unmet = outcome.failures.iter().map(|failure| {
         let what = format!("line {}: {}", failure.span.line, failure.found);

@@ -148,7 +148,7 @@ impl Run {
 
     /// The ids of the invariants that do not hold, each once.
     pub fn broken(&self) -> Vec<&'static str> {
-        let mut broken: Vec<_> = self.check().iter().map(|finding| finding.invariant).collect();
+        let mut broken: Vec<_> = self.check().iter().map(|finding| finding.requirement).collect();
         broken.sort_unstable();
         broken.dedup();
         broken

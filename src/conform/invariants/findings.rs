@@ -1,6 +1,6 @@
-//! What the invariants find.
+//! What is found of requirements and invariants: how often each applied, and where one was broken.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::Setting;
@@ -9,11 +9,13 @@ use super::room::Passage;
 use crate::stanza::ShortNames;
 use crate::transcript::Name;
 
-/// An invariant that does not hold.
+/// A requirement or an invariant that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Which one, such as `INV-NO-DUP`.
-    pub invariant: &'static str,
+    /// Which one, such as `slave.leave.forward` or `INV-NO-DUP`.
+    pub requirement: &'static str,
+    /// The host whose doing it is; empty if the record does not tell.
+    pub host: String,
     /// The entry of the record at which that shows, counted from 0.
     pub entry: usize,
     /// What happened there, in words.
@@ -26,8 +28,8 @@ pub struct Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Finding { invariant, entry, what, expected, causes } = self;
-        write!(f, "{invariant} at entry {entry}: {what}; expected: {expected}")?;
+        let Finding { requirement, entry, what, expected, causes, .. } = self;
+        write!(f, "{requirement} at entry {entry}: {what}; expected: {expected}")?;
         if !causes.is_empty() {
             write!(f, " (see entries {causes:?})")?;
         }
@@ -35,18 +37,34 @@ impl fmt::Display for Finding {
     }
 }
 
+/// How often a requirement applied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// How often it was kept.
+    pub kept: u64,
+    /// How often it was broken.
+    pub broken: u64,
+}
+
 /// All that was found, and whom it does not concern.
 #[derive(Debug)]
-pub(super) struct Findings {
+pub(in crate::conform) struct Findings {
     all: Vec<Finding>,
     forgers: BTreeSet<Name>,
     /// What everything has cost.
     pub costs: Vec<Cost>,
+    /// How often each requirement applied.
+    pub tallies: BTreeMap<&'static str, Tally>,
 }
 
 impl Findings {
     pub fn new(setting: &Setting) -> Self {
-        Self { all: Vec::new(), forgers: setting.forgers.clone(), costs: Vec::new() }
+        Self {
+            all: Vec::new(),
+            forgers: setting.forgers.clone(),
+            costs: Vec::new(),
+            tallies: BTreeMap::new(),
+        }
     }
 
     pub fn all(&self) -> &[Finding] {
@@ -63,19 +81,29 @@ impl Findings {
         self.forgers.contains(host)
     }
 
+    /// A requirement applied, and was kept.
+    pub fn kept(&mut self, requirement: &'static str) {
+        self.tallies.entry(requirement).or_default().kept += 1;
+    }
+
     /// `host`: whose doing it is.
     pub fn push(
         &mut self,
-        invariant: &'static str,
+        requirement: &'static str,
         host: &str,
         entry: usize,
         what: String,
         expected: &str,
         causes: &[usize],
     ) {
-        if self.all.len() < FINDINGS_MAX && !self.is_forger(host) {
+        if self.is_forger(host) {
+            return;
+        }
+        self.tallies.entry(requirement).or_default().broken += 1;
+        if self.all.len() < FINDINGS_MAX {
             self.all.push(Finding {
-                invariant,
+                requirement,
+                host: host.to_owned(),
                 entry,
                 what,
                 expected: expected.to_owned(),
@@ -87,17 +115,33 @@ impl Findings {
     /// Something is wrong with a stanza that left a host.
     pub fn stanza(
         &mut self,
-        invariant: &'static str,
+        requirement: &'static str,
         entry: usize,
         passage: &Passage<'_>,
         expected: &str,
         causes: &[usize],
     ) {
         let hop = passage.hop;
-        if self.all.len() < FINDINGS_MAX {
-            let words = hop.stanza.describe(&ShortNames::default());
-            let what = format!("{} -> {}: {words}", hop.from, hop.to);
-            self.push(invariant, &hop.from, entry, what, expected, causes);
+        let words = match self.all.len() < FINDINGS_MAX {
+            true => hop.stanza.describe(&ShortNames::default()),
+            false => String::new(),
+        };
+        let what = format!("{} -> {}: {words}", hop.from, hop.to);
+        self.push(requirement, &hop.from, entry, what, expected, causes);
+    }
+
+    /// A requirement applies to this stanza, and is kept or not.
+    pub fn judge(
+        &mut self,
+        requirement: &'static str,
+        well: bool,
+        (entry, passage): (usize, &Passage<'_>),
+        expected: &str,
+    ) {
+        if well {
+            self.kept(requirement);
+        } else {
+            self.stanza(requirement, entry, passage, expected, &[]);
         }
     }
 }

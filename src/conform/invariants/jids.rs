@@ -50,7 +50,8 @@ impl Invariant for Jids {
             let moderates = room.users[*user].privileges().is_some_and(|one| one.moderates());
             let sees = moderates || self.is_open_to(*user, room);
             for one in shown.into_iter().filter(|_| !sees) {
-                findings.push(one.invariant, "", one.entry, one.what, &one.expected, &one.causes);
+                let Finding { requirement, host, entry, what, expected, causes } = one;
+                findings.push(requirement, &host, entry, what, &expected, &causes);
             }
         }
     }
@@ -66,7 +67,14 @@ impl Jids {
         for (slave, _, one) in self.slaves.drain(..) {
             if !room.has_moderator(slave) {
                 let host = &room.domain;
-                findings.push(one.invariant, host, one.entry, one.what, &one.expected, &one.causes);
+                findings.push(
+                    one.requirement,
+                    host,
+                    one.entry,
+                    one.what,
+                    &one.expected,
+                    &one.causes,
+                );
             }
         }
     }
@@ -106,7 +114,8 @@ impl Jids {
         if let Some(jid) = shown {
             let what = format!("{jid} is shown to {}, which has no moderator", passage.reading.to);
             let finding = Finding {
-                invariant: "INV-JID-SLAVE",
+                requirement: "INV-JID-SLAVE",
+                host: room.domain.clone(),
                 entry: step.entry,
                 what,
                 expected: "no real JIDs for a slave without moderators".to_owned(),
@@ -138,7 +147,8 @@ impl Jids {
             findings.push("INV-JID-USER", host, step.entry, what, expected, &[]);
         } else if !findings.is_forger(&passage.hop.from) {
             let finding = Finding {
-                invariant: "INV-JID-USER",
+                requirement: "INV-JID-USER",
+                host: passage.hop.from.to_string(),
                 entry: step.entry,
                 what,
                 expected: expected.to_owned(),

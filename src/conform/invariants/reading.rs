@@ -8,7 +8,7 @@ use crate::time::Time;
 
 /// What XEP-0282's element and its extension say in a stanza.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Dmuc<'a> {
+pub(in crate::conform) struct Dmuc<'a> {
     /// The full JID of an ENTER.
     pub enter: Option<&'a str>,
     /// The full JID of a LEAVE.
@@ -29,7 +29,7 @@ pub(super) struct Dmuc<'a> {
 
 /// What a room says of an occupant.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Item<'a> {
+pub(in crate::conform) struct Item<'a> {
     pub affiliation: Option<&'a str>,
     pub role: Option<&'a str>,
     pub jid: Option<&'a str>,
@@ -38,7 +38,7 @@ pub(super) struct Item<'a> {
 
 /// A stanza that concerns a room.
 #[derive(Clone, Debug)]
-pub(super) struct Reading<'a> {
+pub(in crate::conform) struct Reading<'a> {
     pub stanza: &'a Stanza,
     pub from: &'a str,
     pub to: &'a str,
@@ -156,19 +156,19 @@ impl<'a> Reading<'a> {
 }
 
 /// Whether the address is that of the room, and which nick it names.
-pub(super) fn nick_in<'a>(address: &'a str, room: &str) -> Option<Option<&'a str>> {
+pub(in crate::conform) fn nick_in<'a>(address: &'a str, room: &str) -> Option<Option<&'a str>> {
     let rest = address.strip_prefix(room)?;
     if rest.is_empty() { Some(None) } else { rest.strip_prefix('/').map(Some) }
 }
 
 /// The domain of a JID.
-pub(super) fn domain_of(jid: &str) -> &str {
+pub(in crate::conform) fn domain_of(jid: &str) -> &str {
     let bare = bare_of(jid);
     bare.split_once('@').map_or(bare, |(_, domain)| domain)
 }
 
 /// The bare JID of a JID.
-pub(super) fn bare_of(jid: &str) -> &str {
+pub(in crate::conform) fn bare_of(jid: &str) -> &str {
     jid.split_once('/').map_or(jid, |(bare, _)| bare)
 }
 
@@ -203,17 +203,17 @@ fn read_item(item: &Element) -> Item<'_> {
 }
 
 /// The start of a digest (FNV-1a).
-pub(super) const FNV: u64 = 0xcbf2_9ce4_8422_2325;
+pub(in crate::conform) const FNV: u64 = 0xcbf2_9ce4_8422_2325;
 
 /// Add text to a digest.
-pub(super) fn digest_text(digest: u64, text: &str) -> u64 {
+pub(in crate::conform) fn digest_text(digest: u64, text: &str) -> u64 {
     let step = |digest: u64, byte: u8| (digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     // A byte that no text has keeps neighbours apart.
     text.bytes().chain([0xff]).fold(digest, step)
 }
 
 /// Add an element to a digest, with all that is in it.
-pub(super) fn digest(mut digest: u64, element: &Element) -> u64 {
+pub(in crate::conform) fn digest(mut digest: u64, element: &Element) -> u64 {
     digest = digest_text(digest, element.name());
     if !element.has_ns(ns::CLIENT) {
         digest = digest_text(digest, &element.ns());

@@ -20,12 +20,12 @@ mod user;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-pub(super) use self::facts::{Class, Fact, Passage, Privileges};
-pub(super) use self::health::Health;
-pub(super) use self::log::{Event, Log, Submission};
-pub(super) use self::master::accepted;
-pub(super) use self::slave::{Print, SELF_CODES, Side, Slave, Stored};
-pub(super) use self::user::{Asked, Seen, User};
+pub(in crate::conform) use self::facts::{Class, Fact, Passage, Privileges};
+pub(in crate::conform) use self::health::Health;
+pub(in crate::conform) use self::log::{Event, Log, Submission};
+pub(in crate::conform) use self::master::accepted;
+pub(in crate::conform) use self::slave::{Print, SELF_CODES, Side, Slave, Stored};
+pub(in crate::conform) use self::user::{Asked, Seen, User};
 use super::reading::{Reading, bare_of, domain_of, nick_in};
 use super::{RoomSetting, Setting};
 use crate::dmuc::{Persistence, Timers};
@@ -35,15 +35,15 @@ use crate::time::{Duration, Time};
 use crate::transcript::{Hop, is_client};
 
 /// A user of [`Room::users`].
-pub(super) type UserId = usize;
+pub(in crate::conform) type UserId = usize;
 /// A slave of [`Room::slaves`].
-pub(super) type SlaveId = usize;
+pub(in crate::conform) type SlaveId = usize;
 /// A nick of [`Room::nicks`].
-pub(super) type NickId = usize;
+pub(in crate::conform) type NickId = usize;
 
 /// Somebody in the room, as the master has announced him.
 #[derive(Clone, Debug)]
-pub(super) struct Occupant {
+pub(in crate::conform) struct Occupant {
     /// His sessions; none if it was never told whose nick it is.
     pub sessions: Vec<UserId>,
     pub privileges: Privileges,
@@ -59,7 +59,7 @@ pub(super) struct Occupant {
 
 /// A room and all that is known of it.
 #[derive(Debug)]
-pub(super) struct Room {
+pub(in crate::conform) struct Room {
     pub address: String,
     pub domain: String,
     pub now: Time,
@@ -106,7 +106,7 @@ pub(super) struct Room {
 
 /// What a stanza of a user can bring about at the master.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Touch {
+pub(in crate::conform) enum Touch {
     /// He is there, or otherwise.
     Available,
     /// He is gone.
@@ -363,7 +363,7 @@ fn round_trip(setting: &Setting) -> Duration {
 const TOUCHED_MAX: usize = 256;
 
 /// The last few of something.
-pub(super) fn push_bounded<T>(queue: &mut VecDeque<T>, one: T, most: usize) {
+pub(in crate::conform) fn push_bounded<T>(queue: &mut VecDeque<T>, one: T, most: usize) {
     queue.push_back(one);
     if queue.len() > most {
         queue.pop_front();
@@ -371,6 +371,6 @@ pub(super) fn push_bounded<T>(queue: &mut VecDeque<T>, one: T, most: usize) {
 }
 
 /// Whether two sessions belong to one person.
-pub(super) fn same_person(one: &str, other: &str) -> bool {
+pub(in crate::conform) fn same_person(one: &str, other: &str) -> bool {
     bare_of(one) == bare_of(other)
 }

@@ -13,7 +13,7 @@ use crate::transcript::{Entry, Fate, Fault, StreamEvent, What};
 
 /// One thing that happened.
 #[derive(Debug)]
-pub(super) struct Step<'a> {
+pub(in crate::conform) struct Step<'a> {
     /// The entry that tells of it.
     pub entry: usize,
     /// When it happened.
@@ -24,7 +24,7 @@ pub(super) struct Step<'a> {
 
 /// What can happen, as far as it concerns a room.
 #[derive(Debug)]
-pub(super) enum Happening<'a> {
+pub(in crate::conform) enum Happening<'a> {
     /// A stanza left a host.
     Left(&'a Passage<'a>),
     /// It came where it was to go.
@@ -43,7 +43,7 @@ pub(super) enum Happening<'a> {
 
 /// Turns entries into steps.
 #[derive(Debug, Default)]
-pub(super) struct Steps<'a> {
+pub(in crate::conform) struct Steps<'a> {
     under_way: BTreeMap<(Time, usize), Passage<'a>>,
 }
 

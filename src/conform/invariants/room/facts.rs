@@ -6,7 +6,7 @@ use crate::transcript::Hop;
 
 /// What somebody may do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(in super::super) struct Privileges {
+pub(in crate::conform) struct Privileges {
     pub affiliation: &'static str,
     pub role: &'static str,
 }
@@ -37,7 +37,7 @@ fn word(word: &str) -> &'static str {
 
 /// Where a stanza that concerns the room goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum Class {
+pub(in crate::conform) enum Class {
     /// From a user to his server.
     Up(UserId),
     /// From a server to its user.
@@ -56,7 +56,7 @@ pub(in super::super) enum Class {
 
 /// A stanza that concerns the room, on its way.
 #[derive(Clone, Debug)]
-pub(in super::super) struct Passage<'a> {
+pub(in crate::conform) struct Passage<'a> {
     pub class: Class,
     pub hop: &'a Hop,
     pub reading: Reading<'a>,
@@ -64,7 +64,7 @@ pub(in super::super) struct Passage<'a> {
 
 /// What a step changed.
 #[derive(Clone, Debug)]
-pub(in super::super) enum Fact {
+pub(in crate::conform) enum Fact {
     /// The master announced a newcomer.
     Arrived(NickId),
     /// The master gave a nick to somebody although somebody else has it.

@@ -7,7 +7,7 @@ use crate::transcript::{Fault, Link, Machine, Name};
 
 /// The state of the network, as far as the record tells.
 #[derive(Clone, Debug)]
-pub(in super::super) struct Health {
+pub(in crate::conform) struct Health {
     /// Links that do not work as usual, one way each.
     links: BTreeSet<(Name, Name)>,
     /// Links on which everything is lost, one way each, and since when.

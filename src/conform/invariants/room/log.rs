@@ -11,7 +11,7 @@ use crate::time::Time;
 
 /// A message of the room: what is said, or the subject.
 #[derive(Clone, Debug)]
-pub(in super::super) struct Event {
+pub(in crate::conform) struct Event {
     /// Who said it; nobody for the room itself.
     pub nick: Option<NickId>,
     pub id: Arc<str>,
@@ -37,7 +37,7 @@ pub(in super::super) struct Event {
 
 /// What a user sent to everybody.
 #[derive(Clone, Debug)]
-pub(in super::super) struct Submission {
+pub(in crate::conform) struct Submission {
     pub user: UserId,
     pub at: Time,
     pub entry: usize,
@@ -57,7 +57,7 @@ pub(in super::super) struct Submission {
 
 /// The messages of a run.
 #[derive(Clone, Debug, Default)]
-pub(in super::super) struct Log {
+pub(in crate::conform) struct Log {
     pub events: Vec<Event>,
     by_content: BTreeMap<(Arc<str>, u64), Vec<usize>>,
     pub said: Vec<Submission>,

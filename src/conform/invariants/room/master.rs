@@ -340,7 +340,7 @@ impl Room {
 }
 
 /// What a master grants in this stanza.
-pub(in super::super) fn accepted(reading: &Reading<'_>) -> Option<Accept> {
+pub(in crate::conform) fn accepted(reading: &Reading<'_>) -> Option<Accept> {
     if reading.stanza.kind != Kind::Iq || reading.stanza.type_ != Type::Result {
         return None;
     }

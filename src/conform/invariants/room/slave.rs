@@ -11,7 +11,7 @@ use crate::time::Time;
 
 /// What one of two machines thinks of the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum Side {
+pub(in crate::conform) enum Side {
     /// The record does not tell.
     Unknown,
     /// It serves the room not, or not any more.
@@ -26,7 +26,7 @@ pub(in super::super) enum Side {
 
 /// A slave of the room.
 #[derive(Clone, Debug)]
-pub(in super::super) struct Slave {
+pub(in crate::conform) struct Slave {
     pub jid: String,
     pub domain: String,
     pub registers: bool,
@@ -75,13 +75,13 @@ pub(in super::super) struct Slave {
 
 /// What reached a slave of a nick, the newest last.
 #[derive(Clone, Debug, Default)]
-pub(in super::super) struct Stored {
+pub(in crate::conform) struct Stored {
     pub recent: VecDeque<Print>,
 }
 
 /// A presence, as far as users can see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) struct Print {
+pub(in crate::conform) struct Print {
     pub available: bool,
     pub privileges: Privileges,
     pub content: u64,
@@ -230,7 +230,7 @@ fn both(asked: Policy, allowed: Policy) -> Policy {
 }
 
 /// Codes that are for the subject only (XEP-0045 §15.6).
-pub(in super::super) const SELF_CODES: [u16; 5] = [100, 110, 170, 201, 210];
+pub(in crate::conform) const SELF_CODES: [u16; 5] = [100, 110, 170, 201, 210];
 
 /// How many presences of a nick are remembered.
 const RECENT_MAX: usize = 16;

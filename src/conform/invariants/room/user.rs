@@ -8,7 +8,7 @@ use crate::time::Time;
 
 /// A session of somebody.
 #[derive(Clone, Debug)]
-pub(in super::super) struct User {
+pub(in crate::conform) struct User {
     pub jid: String,
     pub bare: String,
     pub domain: String,
@@ -64,7 +64,7 @@ pub(in super::super) struct User {
 
 /// A presence that asks to be in the room.
 #[derive(Clone, Copy, Debug)]
-pub(in super::super) struct Asked {
+pub(in crate::conform) struct Asked {
     pub nick: NickId,
     /// How many presences for this nick may be refused yet.
     pub open: u32,
@@ -74,7 +74,7 @@ pub(in super::super) struct Asked {
 
 /// Somebody, as a user sees him.
 #[derive(Clone, Debug, PartialEq)]
-pub(in super::super) struct Seen {
+pub(in crate::conform) struct Seen {
     pub privileges: Privileges,
     pub content: u64,
     /// Which stay of the nick's owner he is shown, if the record tells.
@@ -164,6 +164,6 @@ impl User {
 }
 
 /// A user of the room by his number.
-pub(super) fn is_one_of(users: &[UserId], user: UserId) -> bool {
+pub(in crate::conform) fn is_one_of(users: &[UserId], user: UserId) -> bool {
     users.contains(&user)
 }

@@ -1,0 +1,171 @@
+//! The judgement of a transcript: what came of each requirement and of each invariant.
+//!
+//! The monitors are proved elsewhere; here their counts become verdicts.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::invariants::{Finding, Monitor, Setting, Tally};
+use super::monitors;
+use super::requirements::{Actor, Level, Requirement};
+use crate::time::Time;
+use crate::transcript::{Entry, Transcript};
+
+/// What came of a requirement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// It applied, and was kept each time.
+    Pass,
+    /// A MAY that was made use of, as one may.
+    Choice,
+    /// The run went where the XEP says nothing.
+    Unspecified,
+    /// It never applied.
+    Vacuous,
+    /// Nothing that is recorded shows it; the row says why.
+    Unsupported,
+    /// A SHOULD was not followed.
+    Warn,
+    /// It was broken.
+    Fail,
+}
+
+impl Verdict {
+    /// All of them, the worst last.
+    pub const ALL: [Verdict; 7] = [
+        Verdict::Pass,
+        Verdict::Choice,
+        Verdict::Unspecified,
+        Verdict::Vacuous,
+        Verdict::Unsupported,
+        Verdict::Warn,
+        Verdict::Fail,
+    ];
+
+    /// Its word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Verdict::Pass => "pass",
+            Verdict::Choice => "choice",
+            Verdict::Unspecified => "unspecified",
+            Verdict::Vacuous => "vacuous",
+            Verdict::Unsupported => "unsupported",
+            Verdict::Warn => "warn",
+            Verdict::Fail => "fail",
+        }
+    }
+
+    /// What a requirement's counts come to.
+    pub const fn of(level: Level, tally: Tally) -> Self {
+        match (tally.broken, tally.kept, level) {
+            (0, 0, _) => Verdict::Vacuous,
+            (0, _, Level::May) => Verdict::Choice,
+            (0, _, Level::Open) => Verdict::Unspecified,
+            (0, ..) => Verdict::Pass,
+            (_, _, Level::Should) => Verdict::Warn,
+            _ => Verdict::Fail,
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// What came of one requirement in one transcript.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The requirement.
+    pub requirement: &'static Requirement,
+    /// What came of it.
+    pub verdict: Verdict,
+    /// How often it applied.
+    pub tally: Tally,
+    /// Why it is unsupported, if it is.
+    pub reason: Option<&'static str>,
+}
+
+/// The judgement of one transcript.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Judgement {
+    /// What came of every requirement and every invariant, in their order.
+    pub rows: Vec<Row>,
+    /// What was broken, in the order in which that shows.
+    pub findings: Vec<Finding>,
+}
+
+impl Judgement {
+    /// Judge a whole transcript.
+    pub fn of(transcript: &Transcript, setting: &Setting) -> Self {
+        let mut judge = Judge::new(setting, transcript.header.epoch);
+        transcript.entries.iter().for_each(|entry| judge.feed(entry));
+        judge.finish()
+    }
+
+    /// What concerns one party only: its requirements, and what hosts that are of its kind did.
+    /// `is_of` tells whether a host is.
+    #[must_use]
+    pub fn of_party(mut self, actor: Actor, is_of: impl Fn(&str) -> bool) -> Self {
+        let concerns =
+            |id: &str| Requirement::find(id).is_some_and(|one| one.actors.contains(&actor));
+        self.findings.retain(|one| concerns(one.requirement) && is_of(&one.host));
+        self.rows.retain(|row| row.requirement.actors.contains(&actor));
+        let mut broken = BTreeMap::new();
+        for finding in &self.findings {
+            *broken.entry(finding.requirement).or_insert(0) += 1;
+        }
+        for row in self.rows.iter_mut().filter(|row| row.verdict != Verdict::Unsupported) {
+            row.tally.broken = broken.get(row.requirement.id).copied().unwrap_or(0);
+            row.verdict = Verdict::of(row.requirement.level, row.tally);
+        }
+        self
+    }
+
+    /// The worst verdict of all rows: [`Verdict::Pass`] if there are none. Whether something is
+    /// vacuous or unsupported is no blemish here: no run shows everything.
+    pub fn worst(&self) -> Verdict {
+        let blemish = |verdict: &Verdict| matches!(verdict, Verdict::Warn | Verdict::Fail);
+        let verdicts = self.rows.iter().map(|row| row.verdict).filter(blemish);
+        verdicts.max().unwrap_or(Verdict::Pass)
+    }
+
+    /// The row of this requirement.
+    pub fn row(&self, id: &str) -> Option<&Row> {
+        self.rows.iter().find(|row| row.requirement.id == id)
+    }
+}
+
+/// Judges a transcript entry by entry: its memory grows with the room, not with the transcript.
+#[derive(Debug)]
+pub struct Judge<'a>(Monitor<'a>);
+
+impl<'a> Judge<'a> {
+    /// A transcript that begins at this instant.
+    pub fn new(setting: &Setting, begin: Time) -> Self {
+        Self(Monitor::with(setting, begin, &monitors::all))
+    }
+
+    /// The next entry.
+    pub fn feed(&mut self, entry: &'a Entry) {
+        self.0.feed(entry);
+    }
+
+    /// The transcript is over.
+    pub fn finish(self) -> Judgement {
+        let (findings, tallies) = self.0.conclude();
+        let rows = Requirement::all().map(|requirement| row(requirement, &tallies)).collect();
+        Judgement { rows, findings }
+    }
+}
+
+fn row(requirement: &'static Requirement, tallies: &BTreeMap<&'static str, Tally>) -> Row {
+    let tally = tallies.get(requirement.id).copied().unwrap_or_default();
+    let reason = requirement.unsupported();
+    let verdict = match reason {
+        Some(_) => Verdict::Unsupported,
+        None => Verdict::of(requirement.level, tally),
+    };
+    Row { requirement, verdict, tally, reason }
+}
