@@ -116,8 +116,9 @@ impl Judgement {
         for finding in &self.findings {
             *broken.entry(finding.requirement).or_insert(0) += 1;
         }
+        let of = |id: &str| Tally { kept: 0, broken: broken.get(id).copied().unwrap_or(0) };
         for row in self.rows.iter_mut().filter(|row| row.verdict != Verdict::Unsupported) {
-            row.tally.broken = broken.get(row.requirement.id).copied().unwrap_or(0);
+            row.tally.broken = tally(row.requirement, of).broken;
             row.verdict = Verdict::of(row.requirement.level, row.tally);
         }
         self
@@ -161,11 +162,20 @@ impl<'a> Judge<'a> {
 }
 
 fn row(requirement: &'static Requirement, tallies: &BTreeMap<&'static str, Tally>) -> Row {
-    let tally = tallies.get(requirement.id).copied().unwrap_or_default();
+    let tally = tally(requirement, |id| tallies.get(id).copied().unwrap_or_default());
     let reason = requirement.unsupported();
     let verdict = match reason {
         Some(_) => Verdict::Unsupported,
         None => Verdict::of(requirement.level, tally),
     };
     Row { requirement, verdict, tally, reason }
+}
+
+/// How often a requirement applied: by its own monitor, and by those that say the same.
+fn tally(requirement: &Requirement, of: impl Fn(&str) -> Tally) -> Tally {
+    let ids = requirement.shown_by().iter().copied().chain([requirement.id]);
+    ids.map(of).fold(Tally::default(), |all, one| Tally {
+        kept: all.kept + one.kept,
+        broken: all.broken + one.broken,
+    })
 }

@@ -82,6 +82,11 @@ impl Requirement {
         UNSUPPORTED.iter().find(|(id, _)| *id == self.id).map(|(_, reason)| *reason)
     }
 
+    /// Invariants and other requirements that say the same in other words, and judge it.
+    pub fn shown_by(&self) -> &'static [&'static str] {
+        SHOWN_BY.iter().find(|(id, _)| *id == self.id).map_or(&[], |(_, ids)| *ids)
+    }
+
     /// Why no scenario shows it, if none can.
     pub fn unshown(&self) -> Option<&'static str> {
         UNSHOWN.iter().find(|(id, _)| *id == self.id).map(|(_, reason)| *reason)
@@ -126,6 +131,38 @@ const UNSUPPORTED: [(&str, &str); 1] = [(
     "slave.jid.opaque",
     "only two runs that differ in the slave's address show it; a test of the project plays them",
 )];
+
+/// Statements that others say in other words.
+const SHOWN_BY: [(&str, &[&str]); 28] = [
+    ("slave.submit.no-local-echo", &["INV-JUSTIFIED"]),
+    ("slave.fanout.only-local-leaves", &["INV-AFTER-LEAVE", "INV-ENTER"]),
+    ("scope.one-to-one-may-share-path", &["slave.relay.payload-unmodified"]),
+    ("req.transparency", &["INV-TRANSPARENT"]),
+    ("req.detect-loss", &["LIVE-DETECT"]),
+    ("req.remain-in-instance", &["INV-STAY"]),
+    ("req.resync-on-reconnect", &["LIVE-CONV-ROSTER", "LIVE-CONV-HISTORY"]),
+    ("req.improve-broadcast", &["COST-BROADCAST"]),
+    ("slave.intercept.all-kinds", &["INV-QUIET-S"]),
+    ("slave.split.stop-submitting", &["INV-QUIET-S"]),
+    ("slave.enter.add-to-distribution", &["slave.store.local-roster"]),
+    ("slave.enter.none-before-enter", &["INV-ENTER"]),
+    ("slave.leave.remove", &["INV-AFTER-LEAVE"]),
+    ("master.presence.no-jid-without-moderators", &["INV-JID-SLAVE"]),
+    ("slave.presence.strip-jid", &["INV-JID-USER"]),
+    ("slave.presence.self-110", &["INV-ONE-110"]),
+    ("slave.presence.store", &["LIVE-CONV-ROSTER"]),
+    ("master.relay.identify-by-from", &["INV-AUTH"]),
+    ("master.broadcast.identical", &["INV-SAME-COPY"]),
+    ("slave.broadcast.save-then-send", &["LIVE-CONV-HISTORY"]),
+    ("slave.broadcast.strip-dmuc", &["INV-TRANSPARENT"]),
+    ("slave.history.master-timestamp", &["INV-STAMP"]),
+    ("master.split.stop-broadcast", &["INV-QUIET-M"]),
+    ("master.split.keep-occupants", &["INV-NO-VANISH", "INV-NICK-HELD"]),
+    ("split.no-error-reply", &["INV-NO-ERROR-LOOP"]),
+    ("netjoin.defined", &["LIVE-SYNC-TERMINATES", "INV-EXPELLED"]),
+    ("security.channel-overtake", &["INV-NO-ESCALATION"]),
+    ("usecase.msg.full-cycle", &["COST-BROADCAST", "slave.broadcast.each-local-user"]),
+];
 
 const MASTER: &[Actor] = &[Actor::Master];
 const SLAVE: &[Actor] = &[Actor::Slave];

@@ -1,0 +1,213 @@
+//! A slave that has lost its master: what it does for its users.
+
+use crate::conform::invariants::Invariant;
+use crate::conform::invariants::findings::Findings;
+use crate::conform::invariants::room::{Class, Fact, NickId, Passage, Room, Side, SlaveId, UserId};
+use crate::conform::invariants::steps::{Happening, Step};
+use crate::stanza::{Kind, ns};
+use crate::time::Time;
+
+/// What users did at this instant behind slaves that are alone.
+#[derive(Debug, Default)]
+pub(super) struct Alone {
+    deeds: Vec<Deed>,
+}
+
+#[derive(Debug)]
+struct Deed {
+    what: What,
+    user: UserId,
+    nick: Option<NickId>,
+    slave: SlaveId,
+    entry: usize,
+    content: u64,
+    /// Who has to be told, and was not.
+    waiting: Vec<UserId>,
+    /// Whether he got an error.
+    refused: bool,
+    /// Whether he was told of it himself, as he has to be.
+    told: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    Presence,
+    Leave,
+    Chat,
+    Private,
+    /// He asks again: for all there is, or whether he is in.
+    Again,
+}
+
+impl Invariant for Alone {
+    fn pass(&mut self, _: Time, room: &Room, findings: &mut Findings) {
+        for deed in self.deeds.drain(..) {
+            let slave = &room.slaves[deed.slave];
+            if slave.own == Side::Split && !room.health.is_down(&slave.domain) {
+                deed.judge(room, findings);
+            }
+        }
+    }
+
+    fn before(&mut self, step: &Step<'_>, room: &Room, findings: &mut Findings) {
+        match &step.what {
+            Happening::Came(passage) => self.came(step.entry, passage, room),
+            Happening::Left(passage) => self.left((step.entry, passage), room, findings),
+            _ => {}
+        }
+    }
+
+    fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, findings: &mut Findings) {
+        let Happening::Left(passage) = &step.what else { return };
+        for fact in facts {
+            let Fact::Entered(user) = fact else { continue };
+            let one = &room.users[*user];
+            let Some(slave) = one.slave.filter(|_| !one.entered) else { continue };
+            if room.slaves[slave].own == Side::Split {
+                let role = one.privileges().map(|one| one.role);
+                let well = matches!(role, Some("participant" | "visitor"));
+                let expected = "no more than the role that the master grants to who enters alone";
+                findings.judge("slave.split.local-enter", well, (step.entry, passage), expected);
+            }
+        }
+    }
+}
+
+impl Alone {
+    fn came(&mut self, entry: usize, passage: &Passage<'_>, room: &Room) {
+        let (Class::Up(user), reading) = (passage.class, &passage.reading) else { return };
+        let (one, stanza) = (&room.users[user], passage.reading.stanza);
+        let alone = |slave: &SlaveId| room.slaves[*slave].own == Side::Split;
+        let Some(slave) = one.slave.filter(|slave| alone(slave) && one.inside) else { return };
+        let to_nick = reading.to_nick.and_then(|nick| room.known_nick(nick));
+        let own = to_nick.is_some() && to_nick == one.nick;
+        let what = match stanza.kind {
+            Kind::Presence if stanza.is_unavailable() => What::Leave,
+            Kind::Presence if reading.is_join() && own => What::Again,
+            Kind::Presence if stanza.is_available() && own => What::Presence,
+            Kind::Message if stanza.is_groupchat() && stanza.body().is_some() => What::Chat,
+            Kind::Message if to_nick.is_some() && stanza.body().is_some() => What::Private,
+            Kind::Iq if own && stanza.has_payload("ping", ns::PING) => What::Again,
+            _ => return,
+        };
+        let locals = (0..room.users.len()).filter(|other| {
+            let other = &room.users[*other];
+            other.inside && other.slave == Some(slave) && other.online
+        });
+        let for_all = matches!(what, What::Presence | What::Chat);
+        let waiting: Vec<_> = locals.filter(|_| for_all).collect();
+        self.deeds.push(Deed {
+            what,
+            user,
+            nick: one.nick,
+            slave,
+            entry,
+            content: reading.content,
+            waiting,
+            refused: false,
+            told: false,
+        });
+    }
+
+    fn left(&mut self, here: (usize, &Passage<'_>), room: &Room, findings: &mut Findings) {
+        let (Class::Down(user), reading) = (here.1.class, &here.1.reading) else { return };
+        let one = &room.users[user];
+        let Some(slave) = one.slave.filter(|slave| room.slaves[*slave].own == Side::Split) else {
+            return;
+        };
+        let nick = reading.nick.and_then(|nick| room.known_nick(nick));
+        for deed in self.deeds.iter_mut().filter(|deed| deed.slave == slave) {
+            deed.hear(user, nick, here.1);
+        }
+        if !reading.is_presence() || nick.is_none() {
+            return;
+        }
+        let local = room
+            .users
+            .iter()
+            .any(|other| other.slave == Some(slave) && (other.nick == nick && other.inside));
+        let show = reading.stanza.payload("show", ns::CLIENT).map(|show| show.text());
+        let away = matches!(show.as_deref(), Some("away" | "xa"));
+        if !local && away && reading.stanza.is_available() && one.inside {
+            findings.kept("slave.split.mark-away");
+        }
+        if reading.has(307) && reading.stanza.is_unavailable() {
+            let by_moderator = room.users.iter().any(|other| {
+                other.slave == Some(slave)
+                    && other.inside
+                    && other.privileges().is_some_and(|told| told.moderates())
+            });
+            let expected = "a kick by a local moderator only";
+            findings.judge("slave.split.local-kick", by_moderator, here, expected);
+        }
+    }
+}
+
+impl Deed {
+    /// A user is told something at the same instant.
+    fn hear(&mut self, user: UserId, nick: Option<NickId>, passage: &Passage<'_>) {
+        let reading = &passage.reading;
+        let stanza = reading.stanza;
+        if user == self.user && stanza.is_error() {
+            self.refused = true;
+            return;
+        }
+        let same = nick == self.nick;
+        match self.what {
+            What::Presence if reading.is_presence() && stanza.is_available() && same => {
+                self.waiting.retain(|waiting| *waiting != user);
+                self.told |= user == self.user && reading.has(110);
+            }
+            What::Leave if reading.is_presence() && stanza.is_unavailable() && same => {
+                self.told |= user == self.user && reading.has(110);
+            }
+            What::Chat if stanza.is_groupchat() && same && self.content == reading.content => {
+                self.waiting.retain(|waiting| *waiting != user);
+                self.told |= user == self.user;
+            }
+            What::Private if stanza.kind == Kind::Message && same => self.told = true,
+            What::Again if user == self.user => self.told = true,
+            _ => {}
+        }
+    }
+
+    fn judge(&self, room: &Room, findings: &mut Findings) {
+        let missed = self.waiting.iter().filter(|user| room.users[**user].inside).count();
+        let (ids, well, expected): (&[&'static str], bool, &str) = match self.what {
+            What::Presence => (
+                &["slave.split.react-presence"],
+                self.told && missed == 0,
+                "his presence for everybody behind the slave, with code 110 for himself",
+            ),
+            What::Leave => (
+                &["slave.split.react-leave", "req.leave-while-split"],
+                self.told,
+                "a farewell with code 110",
+            ),
+            What::Chat => (
+                &["slave.split.local-chat"],
+                (self.told && missed == 0) || self.refused,
+                "what he says for everybody behind the slave, or an error for himself",
+            ),
+            What::Private => (
+                &["slave.split.local-private"],
+                self.told || self.refused,
+                "the message for its addressee, or an error for himself",
+            ),
+            What::Again => (
+                &["slave.split.rejoin-answer"],
+                self.told && !self.refused,
+                "an answer from the slave",
+            ),
+        };
+        for id in ids {
+            if well {
+                findings.kept(id);
+                continue;
+            }
+            let jid = &room.users[self.user].jid;
+            let what = format!("{jid} is not answered, or {missed} others are not told");
+            findings.push(id, &room.slaves[self.slave].domain, self.entry, what, expected, &[]);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Message Broadcast, as the master sends it: from an occupant, stamped, with what was sent.
+
+use super::{is_news, is_served};
+use crate::conform::invariants::Invariant;
+use crate::conform::invariants::findings::Findings;
+use crate::conform::invariants::room::{Class, Fact, Passage, Room, SlaveId};
+use crate::conform::invariants::steps::{Happening, Step};
+use crate::stanza::{Element, Type, ns};
+use crate::time::{Duration, Time};
+
+/// What came to the master at this instant.
+#[derive(Debug, Default)]
+pub(super) struct Broadcast {
+    /// What is said: id, content, type.
+    came: Vec<(String, u64)>,
+}
+
+impl Invariant for Broadcast {
+    fn pass(&mut self, _: Time, _: &Room, _: &mut Findings) {
+        self.came.clear();
+    }
+
+    fn after(&mut self, step: &Step<'_>, _: &[Fact], room: &Room, findings: &mut Findings) {
+        match &step.what {
+            Happening::Came(passage) => {
+                let reading = &passage.reading;
+                if *passage.hop.to == *room.domain && reading.stanza.is_groupchat() {
+                    self.came.push((reading.id().to_owned(), reading.content));
+                }
+            }
+            Happening::Left(passage) => {
+                let Class::ToSlave(slave) = passage.class else { return };
+                self.sent((step.entry, passage), slave, room, findings);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Broadcast {
+    fn sent(
+        &self,
+        here: (usize, &Passage<'_>),
+        slave: SlaveId,
+        room: &Room,
+        findings: &mut Findings,
+    ) {
+        let reading = &here.1.reading;
+        let stanza = reading.stanza;
+        let says = stanza.body().is_some() && reading.from_room;
+        if says && reading.nick.is_some() && stanza.type_ != Type::Error {
+            let letter = stanza.type_ != Type::Groupchat;
+            let expected = "a message of type groupchat, from an occupant";
+            findings.judge("master.broadcast.from-occupant", !letter, here, expected);
+        }
+        if !stanza.is_groupchat() || !is_news(reading) || reading.nick.is_none() {
+            return;
+        }
+        let delay = stamp(here.1);
+        if says {
+            let expected = "a delay in XEP-0282's element";
+            findings.judge("master.broadcast.delay-in-dmuc", delay.is_some(), here, expected);
+        }
+        if let Some(delay) = delay {
+            let stamp = delay.attr("stamp").and_then(|stamp| stamp.parse::<Time>().ok());
+            let utc = delay.attr("stamp").is_some_and(|stamp| stamp.ends_with('Z'));
+            let recent = stamp.is_some_and(|stamp| {
+                stamp <= room.now + SLACK && (room.is_stale(here.1) || stamp + SLACK >= room.now)
+            });
+            let from = delay.attr("from") == Some(reading.from);
+            let late = room.slaves[slave].registers || !is_served(room, slave);
+            let expected = "the time at which the master got it, in UTC, and from whom it is";
+            let well = utc && from && (recent || late && stamp.is_some());
+            findings.judge("master.broadcast.delay-attributes", well, here, expected);
+        }
+        self.preserved(here, room, findings);
+    }
+
+    /// What came at this instant went on as it came.
+    fn preserved(&self, here: (usize, &Passage<'_>), room: &Room, findings: &mut Findings) {
+        let reading = &here.1.reading;
+        let id = "master.broadcast.preserve-payload";
+        if self.came.is_empty() || room.is_stale(here.1) {
+            return;
+        }
+        let exact = self.came.iter().any(|(id, content)| {
+            *content == reading.content && (id.is_empty() || *id == reading.id())
+        });
+        let alike = self.came.len() == 1;
+        if exact || alike {
+            let expected = "the payloads and the id that came";
+            findings.judge(id, exact, here, expected);
+        }
+    }
+}
+
+/// The master's stamp.
+fn stamp<'a>(passage: &Passage<'a>) -> Option<&'a Element> {
+    let mut all = passage.hop.stanza.payloads.iter();
+    let x = all.find(|payload| payload.is("x", ns::DMUC))?;
+    x.children().find(|child| child.is("delay", ns::DELAY))
+}
+
+/// How far a stamp may be from when the copies leave: machines take no longer.
+const SLACK: Duration = Duration::from_secs(1);

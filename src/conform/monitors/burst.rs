@@ -1,0 +1,318 @@
+//! ENTER, as the slave takes it: the newcomer is told of the others, of himself, of what was said,
+//! of the subject; and nobody else is told anything.
+
+use std::collections::BTreeSet;
+
+use super::serving;
+use crate::conform::invariants::Invariant;
+use crate::conform::invariants::findings::Findings;
+use crate::conform::invariants::room::{Class, Passage, Room, SlaveId, UserId};
+use crate::conform::invariants::steps::{Happening, Step};
+use crate::stanza::ns;
+use crate::time::Time;
+
+/// Who is being entered at this instant.
+#[derive(Debug, Default)]
+pub(super) struct Bursts {
+    bursts: Vec<Burst>,
+    /// Something else came to these slaves at this instant.
+    busy: Vec<SlaveId>,
+}
+
+/// What a newcomer is told after his ENTER.
+#[derive(Debug)]
+struct Burst {
+    user: UserId,
+    slave: SlaveId,
+    entry: usize,
+    /// Whether he has asked for it.
+    asked: bool,
+    /// Whether he was in already.
+    inside: bool,
+    /// How many messages the ENTER allows.
+    limit: Option<u32>,
+    /// How much his slave has to show.
+    kept: usize,
+    told: Vec<Told>,
+    /// Of how many others he was not told the real JID.
+    hidden: usize,
+    /// Who else was told something.
+    others: usize,
+    /// Who is in the room, as his slave was told.
+    roster: BTreeSet<String>,
+}
+
+/// What was told, in order.
+#[derive(Debug, PartialEq, Eq)]
+enum Told {
+    Other(String),
+    Oneself { code: bool },
+    Message(Option<Time>),
+    Subject,
+    Else,
+}
+
+impl Invariant for Bursts {
+    fn pass(&mut self, _: Time, room: &Room, findings: &mut Findings) {
+        let busy = std::mem::take(&mut self.busy);
+        let several = self.bursts.len() > 1;
+        for burst in self.bursts.drain(..) {
+            let slave = &room.slaves[burst.slave];
+            if slave.lame || room.health.is_down(&slave.domain) {
+                continue;
+            }
+            burst.verify(room, findings);
+            if !burst.inside && burst.told.iter().any(|told| matches!(told, Told::Oneself { .. })) {
+                burst.judge(!busy.contains(&burst.slave) && !several, room, findings);
+            }
+        }
+    }
+
+    fn before(&mut self, step: &Step<'_>, room: &Room, findings: &mut Findings) {
+        match &step.what {
+            Happening::Came(passage) => self.came(step.entry, passage, room),
+            Happening::Left(passage) => self.left(step.entry, passage, room, findings),
+            _ => {}
+        }
+    }
+}
+
+impl Bursts {
+    fn came(&mut self, entry: usize, passage: &Passage<'_>, room: &Room) {
+        match passage.class {
+            Class::ToSlave(slave) => {
+                let reading = &passage.reading;
+                let enter = reading.dmuc.and_then(|dmuc| dmuc.enter);
+                let user = enter.and_then(|jid| room.known_user(jid));
+                match user {
+                    Some(user) if reading.is_presence() => {
+                        self.begin(entry, user, slave, passage, room);
+                    }
+                    // The newcomer's own presence comes right before.
+                    _ if reading.is_presence() && reading.stanza.is_available() => {}
+                    _ => self.busy.push(slave),
+                }
+            }
+            Class::Up(user) => self.busy.extend(room.users[user].slave),
+            _ => {}
+        }
+    }
+
+    fn begin(
+        &mut self,
+        entry: usize,
+        user: UserId,
+        slave: SlaveId,
+        passage: &Passage<'_>,
+        room: &Room,
+    ) {
+        let x = passage.reading.stanza.payload("x", ns::DMUC);
+        let history = x.and_then(|x| x.children().find(|child| child.name() == "history"));
+        let limit = history.and_then(|one| one.attr("maxstanzas")?.parse().ok());
+        let only = history.is_none_or(|one| one.attrs().len() == 1);
+        let stored = room.slaves[slave].store.iter();
+        let there = stored.filter(|(_, one)| one.recent.back().is_some_and(|one| one.available));
+        // Who was there before a master lost its memory comes back in his own time.
+        let there = there.filter(|_| room.master_lost.is_none());
+        let closed = room.slaves[slave].closed;
+        let there = there.filter(|(_, one)| one.recent.back().map(|last| last.at) > closed);
+        let one = &room.users[user];
+        self.bursts.push(Burst {
+            user,
+            slave,
+            entry,
+            inside: one.inside,
+            asked: one.asked.is_some() || one.inside,
+            limit: limit.filter(|_| only),
+            kept: room.log.events.iter().filter(|event| event.kept).count(),
+            told: Vec::new(),
+            hidden: 0,
+            others: 0,
+            roster: there.map(|(nick, _)| room.nicks[*nick].clone()).collect(),
+        });
+    }
+
+    fn left(&mut self, entry: usize, passage: &Passage<'_>, room: &Room, findings: &mut Findings) {
+        let (Class::Down(user), reading) = (passage.class, &passage.reading) else { return };
+        let is_event = reading.is_presence() || reading.stanza.is_groupchat();
+        let Some(slave) = passage_slave(passage, user, room).filter(|_| is_event) else { return };
+        if let Some(burst) = self.bursts.iter_mut().find(|burst| burst.user == user) {
+            let full = reading.to == room.users[user].jid;
+            let expected = "the full JID of the newcomer as the address";
+            findings.judge("slave.enter.to-full-jid", full, (entry, passage), expected);
+            let told = told(passage);
+            let shown = !passage.reading.jids.is_empty();
+            burst.hidden += usize::from(matches!(told, Told::Other(_)) && !shown);
+            burst.told.push(told);
+        } else if let Some(burst) = self.bursts.iter_mut().find(|burst| burst.slave == slave) {
+            // The presence of the newcomer was for the others, too.
+            let of_newcomer = reading.is_presence() && room.users[user].inside;
+            burst.others += usize::from(!of_newcomer);
+        }
+    }
+}
+
+/// The slave that sends this, whether it serves the user already or not.
+fn passage_slave(passage: &Passage<'_>, user: UserId, room: &Room) -> Option<SlaveId> {
+    let one = &room.users[user];
+    let at = one.slave.filter(|slave| *passage.hop.from == *room.slaves[*slave].domain);
+    serving(passage, one, room).or(at)
+}
+
+fn told(passage: &Passage<'_>) -> Told {
+    let reading = &passage.reading;
+    let stanza = reading.stanza;
+    match reading.nick {
+        Some(_) if reading.is_presence() && stanza.is_available() => {
+            let own = reading.has(110) || reading.jids.first() == Some(&reading.to);
+            match (own, reading.nick) {
+                (true, _) => Told::Oneself { code: reading.has(110) },
+                (false, nick) => Told::Other(nick.unwrap_or_default().to_owned()),
+            }
+        }
+        _ if stanza.is_subject_change() => Told::Subject,
+        _ if stanza.is_groupchat() && reading.delay.is_some() => Told::Message(reading.delay),
+        _ => Told::Else,
+    }
+}
+
+impl Burst {
+    fn at(&self, is: impl Fn(&Told) -> bool) -> Option<usize> {
+        self.told.iter().position(is)
+    }
+
+    fn last(&self, is: impl Fn(&Told) -> bool) -> Option<usize> {
+        self.told.iter().rposition(is)
+    }
+
+    /// An ENTER for who has not asked has no effect.
+    fn verify(&self, room: &Room, findings: &mut Findings) {
+        let expected = "no effect of an ENTER for who has not sent presence to the room";
+        for id in ["slave.enter.verify-directed-presence", "slave.intercept.directed-presence"] {
+            let well = self.asked || self.told.is_empty();
+            self.rule(id, well, expected, room, findings);
+        }
+        if !self.asked {
+            let well = self.told.is_empty();
+            self.rule("slave.enter.unverified-no-effect", well, expected, room, findings);
+        }
+    }
+
+    fn judge(&self, alone: bool, room: &Room, findings: &mut Findings) {
+        let own = |told: &Told| matches!(told, Told::Oneself { .. });
+        let other = |told: &Told| matches!(told, Told::Other(_));
+        let message = |told: &Told| matches!(told, Told::Message(_));
+        let (first, once) = (self.at(own), self.told.iter().filter(|told| own(told)).count() == 1);
+        let ordered = first > self.last(other) && once;
+        let mut rule = |id, well, expected: &str| self.rule(id, well, expected, room, findings);
+        rule("slave.enter.own-presence-last", ordered, "his own presence once, after all others'");
+        let coded = self.told.iter().all(|told| *told != Told::Oneself { code: false });
+        rule("slave.enter.status-110", coded, "code 110 in the newcomer's own presence");
+        if let Some(early) = self.at(message) {
+            let well = Some(early) > self.last(|told| own(told) || other(told));
+            rule("slave.enter.history-after-roster", well, "history after the presences");
+        }
+        let subjects = self.told.iter().filter(|told| **told == Told::Subject).count();
+        let closed = subjects == 1 && self.last(message) < self.at(|told| *told == Told::Subject);
+        rule("slave.enter.subject", closed, "one subject, after the history");
+        let all = self.is_whole(room);
+        rule("slave.enter.send-roster", all, "the presence of everybody who is in the room");
+        rule("slave.store.room-roster", all, "everybody who is in the room, from its own memory");
+        let known = self.is_known(room);
+        rule("slave.leave.roster-updated", known, "nobody who is out");
+        rule(
+            "usecase.join.sequence",
+            ordered && closed && all,
+            "others, himself, history, subject",
+        );
+        self.history(room, findings);
+        let moderates = room.users[self.user].privileges().is_some_and(|one| one.moderates());
+        if moderates && !room.open && self.at(other).is_some() {
+            let id = "master.roster.jid-for-later-moderator";
+            let expected = "real JIDs of everybody, for a moderator";
+            self.rule(id, self.hidden == 0, expected, room, findings);
+        }
+        if alone {
+            let expected = "nothing for anybody but the newcomer";
+            self.rule("slave.enter.only-new-user", self.others == 0, expected, room, findings);
+        }
+    }
+
+    fn is_whole(&self, room: &Room) -> bool {
+        let shown = |nick: &String| self.told.iter().any(|told| *told == Told::Other(nick.clone()));
+        let own = room.users[self.user].nick.map(|nick| &room.nicks[nick]);
+        let sure = |nick: &&String| {
+            room.known_nick(nick).is_none_or(|nick| !room.doubtful.contains(&nick))
+        };
+        let mut expected = self.roster.iter().filter(|nick| Some(*nick) != own).filter(sure);
+        expected.all(shown)
+    }
+
+    /// Whether all of whom he is told are in the room.
+    fn is_known(&self, room: &Room) -> bool {
+        let local = |nick: &str| {
+            let nick = room.known_nick(nick);
+            room.users.iter().any(|user| user.slave == Some(self.slave) && user.nick == nick)
+        };
+        self.told.iter().all(|told| match told {
+            Told::Other(nick) => {
+                self.roster.contains(nick) || local(nick) || room.master_lost.is_some()
+            }
+            _ => true,
+        })
+    }
+
+    fn history(&self, room: &Room, findings: &mut Findings) {
+        let stamps = self.told.iter().filter_map(|told| match told {
+            Told::Message(stamp) => Some(*stamp),
+            _ => None,
+        });
+        let stamps: Vec<_> = stamps.collect();
+        if let Some(limit) = self.limit {
+            let allowed = usize::try_from(limit).unwrap_or(usize::MAX);
+            let expected = format!("no more than the {limit} messages that the ENTER allows");
+            let well = stamps.len() <= allowed;
+            self.rule("slave.enter.obey-history-limit", well, &expected, room, findings);
+        }
+        let most = room.slaves[self.slave].history_max.min(granted(room, self.slave));
+        if most == 0 {
+            let expected = "no history, as the master wants none to be kept";
+            let well = stamps.is_empty();
+            self.rule("slave.store.history-not-desired", well, expected, room, findings);
+        } else if self.kept > 0 && self.limit != Some(0) {
+            let expected = "history, from the slave's own memory";
+            let well = !stamps.is_empty() || self.limit.is_none();
+            self.rule("slave.store.history", well, expected, room, findings);
+        }
+        if stamps.len() > 1 {
+            let well = stamps.is_sorted();
+            let expected = "history in the order in which it was said";
+            self.rule("slave.history.order", well, expected, room, findings);
+        }
+    }
+
+    fn rule(
+        &self,
+        id: &'static str,
+        well: bool,
+        expected: &str,
+        room: &Room,
+        findings: &mut Findings,
+    ) {
+        if well {
+            return findings.kept(id);
+        }
+        let told: Vec<String> = self.told.iter().map(|told| format!("{told:?}")).collect();
+        let jid = &room.users[self.user].jid;
+        let what = format!("after the ENTER {jid} is told: {}", told.join(", "));
+        findings.push(id, &room.slaves[self.slave].domain, self.entry, what, expected, &[]);
+    }
+}
+
+/// How many messages the room lets this slave keep.
+fn granted(room: &Room, slave: SlaveId) -> usize {
+    match room.slaves[slave].registers {
+        true => usize::try_from(room.config.grants.history.maxstanzas).unwrap_or(usize::MAX),
+        false => usize::MAX,
+    }
+}

@@ -1,0 +1,217 @@
+//! Creating a slave: what is agreed on, and the initial roster.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::conform::invariants::Invariant;
+use crate::conform::invariants::findings::Findings;
+use crate::conform::invariants::room::{Class, Fact, Passage, Room, Side, SlaveId, accepted};
+use crate::conform::invariants::steps::{Happening, Step};
+use crate::dmuc::Change;
+use crate::stanza::ns;
+use crate::stanza::slave::Register;
+use crate::time::Time;
+
+/// Slaves that are being created, and what they asked for.
+#[derive(Debug, Default)]
+pub(super) struct Creating {
+    asked: BTreeMap<SlaveId, Register>,
+    births: BTreeMap<SlaveId, Birth>,
+    /// Slaves that were created and have not been sent an ENTER.
+    fresh: BTreeSet<SlaveId>,
+    /// What came to a slave that does not serve the room, at this instant.
+    uninvited: Vec<(SlaveId, usize, bool)>,
+    /// State that came to a slave at this instant.
+    stored: Vec<(SlaveId, usize, bool)>,
+}
+
+/// What a new slave was sent.
+#[derive(Debug, Default)]
+struct Birth {
+    entry: usize,
+    /// Whether its own users were handed over to it.
+    handover: bool,
+    told: Vec<String>,
+    /// Real JIDs in what it was sent.
+    jids: usize,
+}
+
+impl Invariant for Creating {
+    fn pass(&mut self, _: Time, room: &Room, findings: &mut Findings) {
+        let whole: Vec<_> = self.births.keys().copied().collect();
+        for slave in whole.into_iter().filter(|slave| !room.slaves[*slave].registers) {
+            // What waits for a stream is still to come.
+            let told = self.births.get(&slave).is_some_and(|birth| !birth.told.is_empty());
+            if (told || room.occupants.is_empty())
+                && let Some(birth) = self.births.remove(&slave)
+            {
+                birth.judge(slave, room, findings);
+            }
+        }
+        for (slave, entry, shown) in self.uninvited.drain(..) {
+            let host = &room.slaves[slave].domain;
+            settle("create.slave-consent", host, entry, shown, findings);
+        }
+        for (slave, entry, shown) in self.stored.drain(..) {
+            let host = &room.slaves[slave].domain;
+            settle("slave.roster.silent-store", host, entry, shown, findings);
+        }
+    }
+
+    fn before(&mut self, step: &Step<'_>, room: &Room, findings: &mut Findings) {
+        match &step.what {
+            Happening::Came(passage) => self.came(step.entry, passage, room),
+            Happening::Left(passage) => self.left((step.entry, passage), room, findings),
+            Happening::Note(note) if note.change == Change::Created => {
+                if let Some(slave) = room.slave_of(note.about.as_str()) {
+                    self.births.insert(slave, Birth { entry: step.entry, ..Birth::default() });
+                    self.fresh.insert(slave);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn after(&mut self, _: &Step<'_>, _: &[Fact], _: &Room, _: &mut Findings) {}
+}
+
+/// Whether users were shown what they should not have been.
+fn settle(id: &'static str, host: &str, entry: usize, shown: bool, findings: &mut Findings) {
+    if shown {
+        let what = "users are told of what came to their slave".to_owned();
+        findings.push(id, host, entry, what, "nothing of it for users", &[]);
+    } else {
+        findings.kept(id);
+    }
+}
+
+impl Creating {
+    fn came(&mut self, entry: usize, passage: &Passage<'_>, room: &Room) {
+        let reading = &passage.reading;
+        match passage.class {
+            Class::ToSlave(slave) => {
+                let told = reading.is_presence() || reading.stanza.is_groupchat();
+                let idle = room.slaves[slave].own == Side::Idle && !room.slaves[slave].lame;
+                if told && idle {
+                    self.uninvited.push((slave, entry, false));
+                } else if reading.dmuc.is_some_and(|dmuc| dmuc.enter.is_some()) {
+                    self.fresh.remove(&slave);
+                } else if told && self.fresh.contains(&slave) {
+                    self.stored.push((slave, entry, false));
+                }
+            }
+            Class::Own(slave) => {
+                let register = reading.stanza.payload("register", ns::SLAVE);
+                let register = register.and_then(|one| Register::try_from(one.clone()).ok());
+                if let Some(register) = register {
+                    self.asked.insert(slave, register);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn left(&mut self, here: (usize, &Passage<'_>), room: &Room, findings: &mut Findings) {
+        let reading = &here.1.reading;
+        match here.1.class {
+            Class::Down(user) if reading.is_presence() || reading.stanza.is_groupchat() => {
+                let one = &room.users[user];
+                let at = one.slave.filter(|slave| *here.1.hop.from == *room.slaves[*slave].domain);
+                let farewell = reading.stanza.is_unavailable() || reading.stanza.is_error();
+                for (slave, _, shown) in self.uninvited.iter_mut().chain(&mut self.stored) {
+                    *shown |= Some(*slave) == at && !farewell && !one.inside && !one.entered;
+                }
+            }
+            Class::ToSlave(slave) => {
+                if let Some(accept) = accepted(reading) {
+                    self.accepted(here, slave, &accept, room, findings);
+                }
+                let dmuc = reading.dmuc.unwrap_or_default();
+                let Some(birth) = self.births.get_mut(&slave) else { return };
+                if dmuc.synced {
+                    if let Some(birth) = self.births.remove(&slave) {
+                        birth.judge(slave, room, findings);
+                    }
+                } else if dmuc.enter.is_some() {
+                    let early = birth.told.is_empty() && room.occupants.len() > 1;
+                    let expected = "the roster before the first ENTER";
+                    findings.judge("master.roster.before-enter", !early, here, expected);
+                } else if let Some(nick) = reading.nick.filter(|_| reading.stanza.is_available())
+                    && reading.is_presence()
+                    && (dmuc.state || !room.slaves[slave].registers)
+                {
+                    birth.told.push(nick.to_owned());
+                    birth.jids += usize::from(!reading.jids.is_empty());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn accepted(
+        &mut self,
+        here: (usize, &Passage<'_>),
+        slave: SlaveId,
+        accept: &crate::stanza::slave::Accept,
+        room: &Room,
+        findings: &mut Findings,
+    ) {
+        if matches!(room.slaves[slave].master, Side::Idle | Side::Unknown) {
+            let handover = !accept.occupants.is_empty();
+            self.births.insert(slave, Birth { entry: here.0, handover, ..Birth::default() });
+        }
+        let Some(asked) = self.asked.remove(&slave) else { return };
+        let well = asked.keepalive.is_none_or(|asked| accept.keepalive.interval >= asked.interval);
+        let expected = "an interval that is no shorter than what was asked for";
+        findings.judge("create.negotiate-keepalive", well, here, expected);
+        let well = asked.history.is_none_or(|asked| {
+            let bytes = |limit: Option<u64>| limit.unwrap_or(u64::MAX);
+            accept.history.maxstanzas <= asked.maxstanzas
+                && bytes(accept.history.maxbytes) <= bytes(asked.maxbytes)
+        });
+        let expected = "no more history than the slave is willing to keep";
+        findings.judge("create.negotiate-history", well, here, expected);
+    }
+}
+
+impl Birth {
+    fn judge(&self, slave: SlaveId, room: &Room, findings: &mut Findings) {
+        let one = &room.slaves[slave];
+        if !room.doubtful.is_empty() || !room.health.carries(&room.domain, &one.domain) {
+            return;
+        }
+        let there = |nick: &String| {
+            room.known_nick(nick).is_some_and(|nick| room.occupants.contains_key(&nick))
+        };
+        let told = |nick: &usize| self.told.iter().filter(|one| **one == room.nicks[*nick]).count();
+        let all = room.occupants.keys().all(|nick| told(nick) > 0);
+        let once = room.occupants.keys().all(|nick| told(nick) <= 1);
+        let own = |nick: &String| {
+            let nick = room.known_nick(nick);
+            let occupant = nick.and_then(|nick| room.occupants.get(&nick));
+            occupant.is_some_and(|occupant| {
+                !occupant.sessions.is_empty()
+                    && occupant.sessions.iter().all(|user| room.users[*user].via == Some(slave))
+            })
+        };
+        let quiet = room.open || room.has_moderator(slave) || self.jids == 0;
+        let rows = [
+            ("master.roster.sent-on-create", all, "everybody who is in the room"),
+            ("master.roster.complete-once", once && self.told.iter().all(there), "each once"),
+            (
+                "master.roster.remote-only-at-create",
+                self.handover || !self.told.iter().any(own),
+                "nobody of the new slave's own",
+            ),
+            ("master.roster.no-jid-at-create", quiet, "no real JIDs"),
+            ("master.roster.before-enter", true, ""),
+        ];
+        for (id, well, expected) in rows {
+            if well {
+                findings.kept(id);
+            } else {
+                let what = format!("{} is told of: {}", one.jid, self.told.join(", "));
+                findings.push(id, &room.domain, self.entry, what, expected, &[]);
+            }
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! What a slave makes of a copy: everybody behind it gets it, nobody else, and unchanged.
+
+use super::{content_key, is_news, is_working, key, serving, words};
+use crate::conform::invariants::Invariant;
+use crate::conform::invariants::findings::Findings;
+use crate::conform::invariants::reading::Reading;
+use crate::conform::invariants::room::{
+    Class, Fact, Passage, Privileges, Room, SlaveId, User, UserId,
+};
+use crate::conform::invariants::steps::{Happening, Step};
+use crate::stanza::Stanza;
+use crate::time::Time;
+use crate::transcript::Fate;
+
+/// What slaves are distributing at this instant.
+#[derive(Debug, Default)]
+pub(super) struct Distribution {
+    copies: Vec<Copy>,
+    /// Who entered or left at this instant, or asked for all there is.
+    moving: Vec<UserId>,
+}
+
+/// A copy that has come to a slave.
+#[derive(Debug)]
+struct Copy {
+    slave: SlaveId,
+    key: u64,
+    content: u64,
+    from: String,
+    /// The real JID in it.
+    jid: Option<String>,
+    late: bool,
+    message: bool,
+    entry: usize,
+    /// Who is to have it, and has not.
+    waiting: Vec<UserId>,
+    /// To how many it went.
+    told: usize,
+    stanza: Stanza,
+}
+
+impl Invariant for Distribution {
+    fn pass(&mut self, _: Time, room: &Room, findings: &mut Findings) {
+        let moving = std::mem::take(&mut self.moving);
+        for copy in self.copies.drain(..).filter(|copy| is_working(room, copy.slave)) {
+            copy.judge(&moving, room, findings);
+        }
+    }
+
+    fn before(&mut self, step: &Step<'_>, room: &Room, findings: &mut Findings) {
+        match &step.what {
+            Happening::Came(passage) => self.came(step, passage, room, findings),
+            Happening::Left(passage) => self.left(step.entry, passage, room, findings),
+            _ => {}
+        }
+    }
+
+    fn after(&mut self, _: &Step<'_>, facts: &[Fact], _: &Room, _: &mut Findings) {
+        for fact in facts {
+            if let Fact::Entered(user) | Fact::Left(user) = fact {
+                self.moving.push(*user);
+            }
+        }
+    }
+}
+
+impl Distribution {
+    fn came(&mut self, step: &Step<'_>, passage: &Passage<'_>, room: &Room, findings: &Findings) {
+        let Class::ToSlave(slave) = passage.class else { return };
+        let reading = &passage.reading;
+        if !is_news(reading) || !is_working(room, slave) || room.slaves[slave].synced == room.now {
+            return;
+        }
+        if findings.is_forger(&passage.hop.from) || is_late(step, passage, slave, room) {
+            return;
+        }
+        let is_local = |user: &UserId| {
+            let one = &room.users[*user];
+            one.inside
+                && one.via == Some(slave)
+                && one.online
+                && one.leaving.is_none()
+                && is_news_to(one, reading, room)
+        };
+        self.copies.push(Copy {
+            slave,
+            key: key(reading),
+            content: content_key(reading),
+            from: reading.from.to_owned(),
+            jid: reading.item.and_then(|item| item.jid).map(str::to_owned),
+            late: reading.delay.is_some(),
+            message: reading.stanza.is_groupchat(),
+            entry: step.entry,
+            waiting: (0..room.users.len()).filter(is_local).collect(),
+            told: 0,
+            stanza: passage.hop.stanza.clone(),
+        });
+    }
+
+    fn left(&mut self, entry: usize, passage: &Passage<'_>, room: &Room, findings: &mut Findings) {
+        let (Class::Down(user), reading) = (passage.class, &passage.reading) else { return };
+        let one = &room.users[user];
+        let is_event = reading.is_presence() || reading.stanza.is_groupchat();
+        let Some(slave) = serving(passage, one, room).filter(|_| is_event) else { return };
+        let here = (entry, passage);
+        let full = reading.to == &*passage.hop.to && reading.to.contains('/');
+        let expected = "the full JID of an occupant as the address";
+        findings.judge("slave.redistribute.rewrite-to", full, here, expected);
+        let (key, content) = (key(reading), content_key(reading));
+        let of_slave = |copy: &&mut Copy| copy.slave == slave;
+        let waits = |copy: &&mut Copy| copy.waiting.contains(&user);
+        let mut copies = self.copies.iter_mut().filter(of_slave);
+        if let Some(copy) = copies.find(|copy| copy.key == key && waits(copy)) {
+            copy.waiting.retain(|waiting| *waiting != user);
+            copy.told += 1;
+            findings.kept("slave.redistribute.keep-from");
+            copy.compare(here, user, room, findings);
+            return;
+        }
+        let mut copies = self.copies.iter_mut().filter(of_slave);
+        // The same words by two people look alike.
+        let alike = copies.find(|copy| copy.content == content && waits(copy) && copy.message);
+        if let Some(copy) = alike.filter(|copy| copy.from != reading.from) {
+            let expected = format!("{} as the sender", copy.from);
+            findings.stanza(
+                "slave.redistribute.keep-from",
+                entry,
+                passage,
+                &expected,
+                &[copy.entry],
+            );
+        }
+    }
+}
+
+/// Whether it left before its slave was told what there is, which may have been this.
+fn is_late(step: &Step<'_>, passage: &Passage<'_>, slave: SlaveId, room: &Room) -> bool {
+    let Fate::Delivered(after) = passage.hop.fate else { return true };
+    let (left, one) = (step.at - after, &room.slaves[slave]);
+    one.synced >= left || one.told_all.is_some_and(|told| told >= left)
+}
+
+/// Whether a user was not shown the same already.
+fn is_news_to(user: &User, reading: &Reading<'_>, room: &Room) -> bool {
+    let nick = reading.nick.filter(|_| reading.is_presence());
+    let Some(nick) = nick else { return true };
+    let seen = room.known_nick(nick).and_then(|nick| user.view.get(&nick));
+    match seen {
+        Some(seen) if reading.stanza.is_available() => {
+            Some(seen.privileges) != Privileges::of(reading) || seen.content != reading.content
+        }
+        // Another session of his may be here, of which the room does not know yet.
+        seen => {
+            let here = |other: &User| {
+                other.slave == user.slave && other.inside && other.nick == room.known_nick(nick)
+            };
+            reading.stanza.is_available() || (seen.is_some() && !room.users.iter().any(here))
+        }
+    }
+}
+
+impl Copy {
+    /// What a user is told of it.
+    fn compare(
+        &self,
+        here: (usize, &Passage<'_>),
+        user: UserId,
+        room: &Room,
+        findings: &mut Findings,
+    ) {
+        let reading = &here.1.reading;
+        if self.message && reading.nick.is_some() {
+            let well = self.late || reading.delay.is_none();
+            let expected = "no delay of what is said now";
+            findings.judge("slave.broadcast.no-delay-live", well, here, expected);
+        }
+        let moderates = room.users[user].privileges().is_some_and(|one| one.moderates());
+        if let (Some(jid), true) = (&self.jid, moderates && !self.message) {
+            let shown = reading.jids.contains(&jid.as_str());
+            let expected = "the real JID, for a moderator";
+            findings.judge("slave.presence.keep-jid-for-moderators", shown, here, expected);
+        }
+    }
+
+    fn judge(&self, moving: &[UserId], room: &Room, findings: &mut Findings) {
+        let missed = self.waiting.iter().filter(|user| {
+            let one = &room.users[**user];
+            one.inside && one.online && one.leaving.is_none() && !moving.contains(user)
+        });
+        let missed: Vec<_> = missed.map(|user| room.users[*user].jid.as_str()).collect();
+        if missed.is_empty() && self.told == 0 {
+            return;
+        }
+        let rows = [
+            (true, "slave.fanout.all-local-leaves"),
+            (true, "slave.store.local-roster"),
+            (self.message, "slave.broadcast.each-local-user"),
+            (!self.message, "usecase.arrival.distributed"),
+        ];
+        for (_, id) in rows.into_iter().filter(|(applies, _)| *applies) {
+            if missed.is_empty() {
+                findings.kept(id);
+                continue;
+            }
+            let host = &room.slaves[self.slave].domain;
+            let what = format!("{} not given: {}", missed.join(", "), words(&self.stanza));
+            let expected = "every occupant behind a slave to be given what comes to it";
+            findings.push(id, host, self.entry, what, expected, &[]);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! ENTER, as the master sends it.
+
+use super::super::invariants::reading::domain_of;
+use crate::conform::invariants::Invariant;
+use crate::conform::invariants::findings::Findings;
+use crate::conform::invariants::room::{Class, Fact, Passage, Room, SlaveId};
+use crate::conform::invariants::steps::{Happening, Step};
+use crate::stanza::{Element, FullJid, ns};
+use crate::time::Time;
+
+/// What each slave was sent last at this instant, and what newcomers asked for.
+#[derive(Debug, Default)]
+pub(super) struct Enter {
+    /// The nick of which a slave was told last.
+    last: Vec<(SlaveId, String)>,
+    /// Slaves that are told what there is at this instant.
+    told: Vec<SlaveId>,
+    /// How much history somebody asked for at most: JID, messages.
+    limits: Vec<(String, Option<u32>)>,
+}
+
+impl Invariant for Enter {
+    fn pass(&mut self, _: Time, _: &Room, _: &mut Findings) {
+        self.last.clear();
+        self.told.clear();
+        self.limits.clear();
+    }
+
+    fn before(&mut self, step: &Step<'_>, room: &Room, findings: &mut Findings) {
+        match &step.what {
+            Happening::Came(passage) if passage.reading.is_join() => {
+                let x = passage.reading.stanza.payload("x", ns::MUC);
+                let limit = x.and_then(|x| messages(x, ns::MUC));
+                self.limits.push((passage.reading.from.to_owned(), limit));
+            }
+            Happening::Left(passage) => {
+                let Class::ToSlave(slave) = passage.class else { return };
+                self.sent(step.entry, slave, passage, room, findings);
+            }
+            _ => {}
+        }
+    }
+
+    fn after(&mut self, _: &Step<'_>, _: &[Fact], _: &Room, _: &mut Findings) {}
+}
+
+impl Enter {
+    fn sent(
+        &mut self,
+        entry: usize,
+        slave: SlaveId,
+        passage: &Passage<'_>,
+        room: &Room,
+        findings: &mut Findings,
+    ) {
+        let reading = &passage.reading;
+        let dmuc = reading.dmuc.unwrap_or_default();
+        if let Some(jid) = dmuc.enter {
+            self.judge((entry, passage), jid, slave, room, findings);
+        } else if reading.is_presence()
+            && let Some(nick) = reading.nick
+        {
+            if dmuc.state || room.slaves[slave].synced == room.now {
+                self.told.push(slave);
+            }
+            self.last.retain(|(told, _)| *told != slave);
+            self.last.push((slave, nick.to_owned()));
+        }
+    }
+
+    fn judge(
+        &self,
+        here: (usize, &Passage<'_>),
+        jid: &str,
+        slave: SlaveId,
+        room: &Room,
+        findings: &mut Findings,
+    ) {
+        let (reading, passage) = (&here.1.reading, here.1);
+        let full = FullJid::new(jid).is_ok();
+        let named = reading.nick.is_some() && reading.stanza.is_available();
+        let one = dmuc_children(passage).filter(|child| child.name() == "enter").count() == 1;
+        let expected = "available presence of an occupant with one `enter`, and a full JID in it";
+        findings.judge("master.enter.format", full && named && one, here, expected);
+        let own = domain_of(jid) == room.slaves[slave].domain;
+        let expected = "an ENTER for the slave of the newcomer's own domain";
+        findings.judge("master.enter.to-affected-slave-only", own, here, expected);
+        let asked = self.limits.iter().rev().find(|(who, _)| who == jid);
+        if let Some((_, Some(asked))) = asked {
+            let limit = dmuc_children(passage)
+                .find(|child| child.name() == "history")
+                .and_then(|history| history.attr("maxstanzas")?.parse::<u32>().ok());
+            let well = limit.is_some_and(|limit| limit <= *asked);
+            let expected = format!("no more than the {asked} messages that he asked for");
+            findings.judge("master.enter.history-limit", well, here, &expected);
+        }
+        // Those who moderate are told of everybody before they enter.
+        let moderates = reading.item.and_then(|item| item.role) == Some("moderator");
+        let joined = self.limits.iter().any(|(who, _)| who == jid);
+        let again = room.known_user(jid).is_some_and(|user| room.users[user].inside);
+        if joined && !again && !moderates && !room.is_stale(passage) && !self.told.contains(&slave)
+        {
+            let last = self.last.iter().find(|(told, _)| *told == slave);
+            let Some((_, nick)) = last else { return };
+            let well = Some(nick.as_str()) == reading.nick;
+            let expected = "an ENTER right after the presence of the newcomer";
+            findings.judge("master.enter.adjacent", well, here, expected);
+        }
+    }
+}
+
+/// How many messages a limit of history allows, if it limits their number.
+fn messages(parent: &Element, namespace: &str) -> Option<u32> {
+    parent.get_child("history", namespace)?.attr("maxstanzas")?.parse().ok()
+}
+
+/// What stands in XEP-0282's element.
+fn dmuc_children<'a>(passage: &Passage<'a>) -> impl Iterator<Item = &'a Element> {
+    let all = passage.hop.stanza.payloads.iter();
+    all.filter(|payload| payload.is("x", ns::DMUC)).flat_map(|x| x.children())
+}

@@ -1,0 +1,186 @@
+//! What is for everybody goes to each slave, once: the copies that leave the master at one instant.
+
+use super::{is_news, is_served, key, words};
+use crate::conform::invariants::Invariant;
+use crate::conform::invariants::findings::Findings;
+use crate::conform::invariants::room::{Class, Fact, Passage, Room, Side, SlaveId, UserId};
+use crate::conform::invariants::steps::{Happening, Step};
+use crate::stanza::Stanza;
+use crate::time::Time;
+
+/// What the master tells at this instant.
+#[derive(Debug, Default)]
+pub(super) struct Fanout {
+    groups: Vec<Group>,
+    /// Slaves that are told what there is at this instant, or are being lost or found.
+    muddled: Vec<SlaveId>,
+}
+
+/// The copies of one thing.
+#[derive(Debug)]
+struct Group {
+    key: u64,
+    entry: usize,
+    what: News,
+    /// The slave of whose doing it is.
+    origin: Option<SlaveId>,
+    /// For whom it is.
+    slaves: Vec<SlaveId>,
+    /// To whom it went.
+    copies: Vec<SlaveId>,
+    /// How often it happened at this instant.
+    times: usize,
+    /// Whether another slave is split meanwhile.
+    while_split: bool,
+    /// Whether it tells of a newcomer who moderates, to whom all JIDs are shown.
+    moderator: bool,
+    from: String,
+    stanza: Stanza,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum News {
+    Message,
+    Arrival,
+    Departure,
+    Presence,
+}
+
+impl Invariant for Fanout {
+    fn pass(&mut self, _: Time, room: &Room, findings: &mut Findings) {
+        let muddled = std::mem::take(&mut self.muddled);
+        for group in self.groups.drain(..) {
+            // The slave of a newcomer who moderates is told of everybody again.
+            let retold = |slave: &SlaveId| group.moderator && group.origin == Some(*slave);
+            let served = |slave: &&SlaveId| {
+                !muddled.contains(*slave) && !retold(slave) && is_served(room, **slave)
+            };
+            for slave in group.slaves.iter().filter(served) {
+                group.judge(*slave, room, findings);
+            }
+        }
+    }
+
+    fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, findings: &mut Findings) {
+        match &step.what {
+            Happening::Left(passage) => self.left(step.entry, passage, facts, room, findings),
+            Happening::Note(note) => {
+                let slaves = [&note.by, &note.about].map(|jid| room.slave_of(jid.as_str()));
+                self.muddled.extend(slaves.into_iter().flatten());
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Fanout {
+    fn left(
+        &mut self,
+        entry: usize,
+        passage: &Passage<'_>,
+        facts: &[Fact],
+        room: &Room,
+        findings: &mut Findings,
+    ) {
+        let Class::ToSlave(slave) = passage.class else { return };
+        let reading = &passage.reading;
+        if reading.dmuc.is_some_and(|dmuc| dmuc.enter.is_some()) {
+            self.entered(entry, passage, room, findings);
+        }
+        if !is_news(reading) || !is_served(room, slave) || room.is_stale(passage) {
+            if reading.is_presence() || reading.stanza.is_groupchat() {
+                let dmuc = reading.dmuc.unwrap_or_default();
+                if dmuc.enter.is_none() && dmuc.leave.is_none() {
+                    self.muddled.push(slave);
+                }
+            }
+            return;
+        }
+        let key = key(reading);
+        let news = facts.iter().find_map(|fact| news(fact, room));
+        match (self.groups.iter_mut().find(|group| group.key == key), news) {
+            (Some(group), Some(_)) => {
+                group.times += 1;
+                group.copies.push(slave);
+            }
+            (Some(group), None) => group.copies.push(slave),
+            (None, Some((what, user))) => {
+                let slaves: Vec<_> =
+                    (0..room.slaves.len()).filter(|slave| is_served(room, *slave)).collect();
+                self.groups.push(Group {
+                    key,
+                    entry,
+                    what,
+                    origin: user.and_then(|user| room.users[user].via),
+                    slaves,
+                    copies: vec![slave],
+                    times: 1,
+                    while_split: room.slaves.iter().any(|slave| slave.master == Side::Split),
+                    moderator: what == News::Arrival
+                        && !room.open
+                        && reading.item.and_then(|item| item.role) == Some("moderator"),
+                    from: reading.from.to_owned(),
+                    stanza: passage.hop.stanza.clone(),
+                });
+            }
+            (None, None) => {}
+        }
+    }
+
+    /// Somebody's ENTER: everybody has been told of him before.
+    fn entered(&self, entry: usize, passage: &Passage<'_>, room: &Room, findings: &mut Findings) {
+        let id = "master.enter.presence-to-all-first";
+        let from = passage.reading.from;
+        let arrival = self.groups.iter().find(|one| one.what == News::Arrival && one.from == from);
+        let Some(group) = arrival.filter(|_| !room.is_stale(passage)) else { return };
+        let told = group.slaves.iter().all(|slave| group.copies.contains(slave));
+        let expected = "everybody to be told of a newcomer before his ENTER";
+        findings.judge(id, told, (entry, passage), expected);
+    }
+}
+
+impl Group {
+    fn judge(&self, slave: SlaveId, room: &Room, findings: &mut Findings) {
+        let copies = self.copies.iter().filter(|told| **told == slave).count();
+        let well = copies == self.times;
+        let of_its_own = self.origin == Some(slave);
+        let rows = [
+            (true, "master.fanout.one-copy-per-slave"),
+            (of_its_own, "master.fanout.includes-origin-slave"),
+            (self.what == News::Message, "master.broadcast.copy-to-each"),
+            (matches!(self.what, News::Presence | News::Arrival), "master.presence.to-all-slaves"),
+            (self.what == News::Departure, "master.leave.announce-all"),
+            (self.while_split, "master.split.only-affected"),
+        ];
+        for (_, id) in rows.into_iter().filter(|(applies, _)| *applies) {
+            if well {
+                findings.kept(id);
+                continue;
+            }
+            let jid = &room.slaves[slave].jid;
+            let what = format!("{jid} is sent {copies} copies of: {}", words(&self.stanza));
+            let expected = "what is for everybody to go to each slave once";
+            findings.push(id, &room.domain, self.entry, what, expected, &[]);
+        }
+    }
+}
+
+/// What happened, and whose doing it is.
+fn news(fact: &Fact, room: &Room) -> Option<(News, Option<UserId>)> {
+    let first = |nick: &usize| room.occupants.get(nick).and_then(|one| one.sessions.first());
+    match fact {
+        Fact::Logged(event) => {
+            let event = &room.log.events[*event];
+            let said = event.said.map(|said| room.log.said[said].user);
+            (!event.late).then_some((News::Message, said))
+        }
+        Fact::Arrived(nick) => Some((News::Arrival, first(nick).copied())),
+        Fact::Departed { occupant, .. } => {
+            Some((News::Departure, occupant.sessions.first().copied()))
+        }
+        Fact::Updated(nick) | Fact::Renamed(nick) | Fact::Restated { nick, .. } => {
+            Some((News::Presence, first(nick).copied()))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,160 @@
+//! A slave forwards what its users send to the room: everything, unchanged, in order.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::super::invariants::reading::{FNV, digest};
+use super::{is_working, words};
+use crate::conform::invariants::Invariant;
+use crate::conform::invariants::findings::Findings;
+use crate::conform::invariants::room::{Class, Fact, Passage, Room, SlaveId, UserId};
+use crate::conform::invariants::steps::{Happening, Step};
+use crate::stanza::{Kind, Stanza, Type, ns};
+use crate::time::Time;
+
+/// What has come from users and was not forwarded.
+#[derive(Debug, Default)]
+pub(super) struct Forwards {
+    waiting: BTreeMap<UserId, VecDeque<Sent>>,
+}
+
+#[derive(Debug)]
+struct Sent {
+    entry: usize,
+    at: Time,
+    to: String,
+    kind: Kind,
+    type_: Type,
+    id: String,
+    /// All payloads but those that a slave has to take away.
+    payloads: u64,
+    /// Whether it has any of these.
+    forged: bool,
+    join: bool,
+    inside: bool,
+    /// Whether it may stay behind: it came when the slave had lost its master.
+    excused: bool,
+    stanza: Stanza,
+}
+
+impl Invariant for Forwards {
+    fn pass(&mut self, next: Time, room: &Room, findings: &mut Findings) {
+        for (user, queue) in &mut self.waiting {
+            while let Some(sent) = queue.pop_front_if(|sent| sent.at < next) {
+                let one = &room.users[*user];
+                let together = |slave: &SlaveId| room.slaves[*slave].is_together();
+                let slave = one.slave.filter(|at| is_working(room, *at) && together(at));
+                let carries = room.health.carries(&one.domain, &room.domain);
+                if sent.excused || slave.is_none() || !carries {
+                    continue;
+                }
+                let what = format!("not forwarded: {}", words(&sent.stanza));
+                let expected = "what a user sends to the room to be forwarded at once";
+                let ids = ["slave.relay.all-kinds", "usecase.join.reaches-master"];
+                for id in ids.into_iter().take(1 + usize::from(sent.join)) {
+                    findings.push(id, &one.domain, sent.entry, what.clone(), expected, &[]);
+                }
+                if !sent.inside && !sent.join {
+                    let id = "slave.relay.non-participants";
+                    findings.push(id, &one.domain, sent.entry, what, expected, &[]);
+                }
+            }
+        }
+        self.waiting.retain(|_, queue| !queue.is_empty());
+    }
+
+    fn before(&mut self, step: &Step<'_>, room: &Room, findings: &mut Findings) {
+        match &step.what {
+            Happening::Came(passage) => self.came(step, passage, room),
+            Happening::Left(passage) => self.left(step.entry, passage, room, findings),
+            _ => {}
+        }
+    }
+
+    fn after(&mut self, _: &Step<'_>, _: &[Fact], _: &Room, _: &mut Findings) {}
+}
+
+impl Forwards {
+    fn came(&mut self, step: &Step<'_>, passage: &Passage<'_>, room: &Room) {
+        let Class::Up(user) = passage.class else { return };
+        let one = &room.users[user];
+        let reading = &passage.reading;
+        let at_slave = *passage.hop.to == *one.domain && *passage.hop.to != *room.domain;
+        let Some(slave) = one.slave.filter(|_| at_slave) else { return };
+        let stanza = reading.stanza;
+        // A slave may answer for its users whether they are there.
+        let answered = stanza.kind == Kind::Iq || stanza.is_error();
+        let declared = stanza.from.as_ref().is_none_or(|from| from.as_str() == &*passage.hop.from);
+        self.waiting.entry(user).or_default().push_back(Sent {
+            entry: step.entry,
+            at: step.at,
+            to: reading.to.to_owned(),
+            kind: stanza.kind,
+            type_: stanza.type_.clone(),
+            id: reading.id().to_owned(),
+            payloads: payloads(passage),
+            forged: stanza.payloads.iter().any(ns::is_dmuc),
+            join: reading.is_join(),
+            inside: one.inside,
+            excused: !is_working(room, slave) || answered || !declared,
+            stanza: passage.hop.stanza.clone(),
+        });
+    }
+
+    fn left(&mut self, entry: usize, passage: &Passage<'_>, room: &Room, findings: &mut Findings) {
+        let Class::Relay(user) = passage.class else { return };
+        let here = (entry, passage);
+        let (reading, stanza) = (&passage.reading, passage.reading.stanza);
+        if room.slave_at(&passage.hop.from).is_none() || room.is_stale(passage) {
+            if let Some(queue) = user.and_then(|user| self.waiting.get_mut(&user)) {
+                queue.clear();
+            }
+            return;
+        }
+        let own = stanza.payloads.iter().any(|payload| payload.has_ns(ns::SLAVE));
+        // Servers answer for their users under the bare JID.
+        if own || (stanza.kind == Kind::Iq && !reading.from.contains('/')) {
+            return;
+        }
+        let local = user.is_some_and(|user| *room.users[user].domain == *passage.hop.from);
+        let expected = "the full JID of a local user as the sender";
+        findings.judge("slave.relay.from-unmodified", local, here, expected);
+        let clean = !stanza.payloads.iter().any(ns::is_dmuc);
+        let expected = "nothing of the distribution in what a user sends";
+        let Some(queue) = user.and_then(|user| self.waiting.get_mut(&user)) else { return };
+        let own = payloads(passage);
+        let same = |sent: &Sent| {
+            sent.kind == stanza.kind
+                && sent.type_ == stanza.type_
+                && (sent.id == reading.id() || sent.id.is_empty())
+        };
+        let exact = queue
+            .iter()
+            .position(|sent| same(sent) && sent.payloads == own && sent.to == reading.to);
+        let Some(place) = exact.or_else(|| queue.iter().position(same)) else { return };
+        let Some(sent) = queue.remove(place) else { return };
+        findings.judge("slave.relay.fifo", place == 0, here, "what was sent first, first");
+        let kept = sent.to == reading.to;
+        findings.judge("slave.relay.to-unmodified", kept, here, "the addressee unchanged");
+        let kept = sent.payloads == own;
+        findings.judge("slave.relay.payload-unmodified", kept, here, "the payloads unchanged");
+        // A slave that registers adds what it knows of something that comes late.
+        let registers =
+            room.slave_at(&passage.hop.from).is_some_and(|at| room.slaves[at].registers);
+        if sent.forged || (!clean && !registers) {
+            findings.judge("slave.relay.strip-forged-dmuc", clean, here, expected);
+        }
+        findings.kept("slave.relay.all-kinds");
+        findings.kept("slave.relay.may");
+        if sent.join {
+            findings.kept("usecase.join.reaches-master");
+        } else if !sent.inside {
+            findings.kept("slave.relay.non-participants");
+        }
+    }
+}
+
+/// The payloads but what a slave takes away, in one number.
+fn payloads(passage: &Passage<'_>) -> u64 {
+    let kept = passage.hop.stanza.payloads.iter().filter(|payload| !ns::is_dmuc(payload));
+    kept.fold(FNV, digest)
+}

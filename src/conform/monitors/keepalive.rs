@@ -1,0 +1,295 @@
+//! Master-Slave Keepalive: pings after silence, answers, and pings at a higher rate while split.
+
+use std::collections::BTreeMap;
+
+use super::{is_served, is_working};
+use crate::conform::invariants::Invariant;
+use crate::conform::invariants::findings::Findings;
+use crate::conform::invariants::room::{Class, Fact, Passage, Room, Side, SlaveId};
+use crate::conform::invariants::steps::{Happening, Step};
+use crate::stanza::{Kind, Type, ns};
+use crate::time::{Duration, Time};
+
+/// What is known of both ends of each slave's link.
+#[derive(Debug, Default)]
+pub(super) struct Keepalive {
+    ends: BTreeMap<SlaveId, Ends>,
+    /// Pings that came at this instant and are not answered: who has to, entry, id.
+    open: Vec<(Asked, usize, String)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    Master(SlaveId),
+    Slave(SlaveId),
+}
+
+#[derive(Debug, Default)]
+struct Ends {
+    master: End,
+    slave: End,
+    /// When the last split ended, as the master has it.
+    mended: Option<Time>,
+    was_split: bool,
+}
+
+/// One end, as it has the other.
+#[derive(Debug, Default)]
+struct End {
+    /// When something of the other came last.
+    heard: Option<Time>,
+    /// When it last sent a ping, in which entry, and whether that was answered.
+    pinged: Option<(Time, usize)>,
+    answered: bool,
+    /// Whether its silence was noted already.
+    overdue: bool,
+}
+
+impl Invariant for Keepalive {
+    fn pass(&mut self, next: Time, room: &Room, findings: &mut Findings) {
+        for (asked, entry, _) in self.open.drain(..) {
+            let (host, well) = match asked {
+                Asked::Master(slave) => {
+                    let one = &room.slaves[slave];
+                    let carries = room.health.carries(&room.domain, &one.domain);
+                    let unknown = matches!(one.master, Side::Unknown | Side::Idle);
+                    (&room.domain, !carries || unknown || room.health.is_down(&room.domain))
+                }
+                Asked::Slave(slave) => {
+                    let one = &room.slaves[slave];
+                    let carries = room.health.carries(&one.domain, &room.domain);
+                    (&one.domain, !carries || !is_working(room, slave))
+                }
+            };
+            if !well {
+                let what = "a ping is not answered".to_owned();
+                findings.push("keepalive.pong", host, entry, what, "an answer to a ping", &[]);
+            }
+        }
+        for (slave, ends) in &mut self.ends {
+            ends.overdue(*slave, next, room, findings);
+        }
+    }
+
+    fn before(&mut self, step: &Step<'_>, room: &Room, findings: &mut Findings) {
+        match &step.what {
+            Happening::Came(passage) => self.came(step, passage, room),
+            Happening::Left(passage) => self.left(step, passage, room, findings),
+            _ => {}
+        }
+    }
+
+    fn after(&mut self, _: &Step<'_>, _: &[Fact], room: &Room, _: &mut Findings) {
+        for (number, slave) in room.slaves.iter().enumerate() {
+            let ends = self.ends.entry(number).or_default();
+            let split = slave.master == Side::Split;
+            if ends.was_split && !split {
+                ends.mended = Some(room.now);
+            }
+            ends.was_split = split;
+        }
+    }
+}
+
+impl Keepalive {
+    fn came(&mut self, step: &Step<'_>, passage: &Passage<'_>, room: &Room) {
+        let own = matches!(passage.class, Class::ToSlave(_) | Class::Own(_));
+        let pings = own && is_ping(passage) && passage.reading.nick.is_none();
+        let id = passage.reading.id().to_owned();
+        let (slave, to_slave) = match passage.class {
+            Class::ToSlave(slave) => (slave, true),
+            Class::Own(slave) => (slave, false),
+            Class::Relay(_) => match room.slave_at(&passage.hop.from) {
+                Some(slave) => (slave, false),
+                None => return,
+            },
+            _ => return,
+        };
+        let ends = self.ends.entry(slave).or_default();
+        let end = if to_slave { &mut ends.slave } else { &mut ends.master };
+        end.heard = Some(step.at);
+        end.overdue = false;
+        if passage.reading.stanza.kind == Kind::Iq && passage.reading.stanza.type_ == Type::Result {
+            end.answered = true;
+        }
+        if pings {
+            let asked = if to_slave { Asked::Slave(slave) } else { Asked::Master(slave) };
+            self.open.push((asked, step.entry, id));
+        }
+    }
+
+    fn left(
+        &mut self,
+        step: &Step<'_>,
+        passage: &Passage<'_>,
+        room: &Room,
+        findings: &mut Findings,
+    ) {
+        let (slave, by_master) = match passage.class {
+            Class::ToSlave(slave) => (slave, true),
+            Class::Own(slave) => (slave, false),
+            _ => return,
+        };
+        let reading = &passage.reading;
+        if reading.stanza.kind == Kind::Iq && !reading.stanza.is_request() {
+            let mine = |(asked, _, id): &(Asked, usize, String)| {
+                let who = if by_master { Asked::Master(slave) } else { Asked::Slave(slave) };
+                *asked == who && id == reading.id()
+            };
+            if let Some(place) = self.open.iter().position(mine) {
+                self.open.remove(place);
+                findings.kept("keepalive.pong");
+            }
+            return;
+        }
+        if !reading.stanza.has_payload("ping", ns::PING) {
+            return;
+        }
+        let here = (step.entry, passage);
+        let jid = &room.slaves[slave].jid;
+        let ends = if by_master { (&room.address, jid) } else { (jid, &room.address) };
+        let whole = is_ping(passage)
+            && !reading.id().is_empty()
+            && (reading.from, reading.to) == (ends.0.as_str(), ends.1.as_str());
+        let expected = "an IQ of type get with an id, between the room and the slave";
+        findings.judge("keepalive.xep0199", whole, here, expected);
+        let ends = self.ends.entry(slave).or_default();
+        if by_master {
+            ends.pinged_by_master(here, slave, room, findings);
+        } else {
+            ends.pinged_by_slave(here, slave, room, findings);
+        }
+    }
+}
+
+impl Ends {
+    fn pinged_by_master(
+        &mut self,
+        here: (usize, &Passage<'_>),
+        slave: SlaveId,
+        room: &Room,
+        findings: &mut Findings,
+    ) {
+        let timers = &room.slaves[slave].timers;
+        let end = &mut self.master;
+        let before = end.pinged.replace((room.now, here.0));
+        let answered = std::mem::take(&mut end.answered);
+        if room.slaves[slave].master == Side::Split {
+            if let Some((at, _)) = before.filter(|_| !room.is_stale(here.1)) {
+                let gap = timers.split_ping.max(timers.pong_timeout) + SLACK;
+                let since = room.slaves[slave].split_master.unwrap_or(at).max(at);
+                let since = since.max(room.health.troubled);
+                let well = room.now <= since + gap;
+                let expected = "pings at a higher rate while the slave is split";
+                findings.judge("master.split.fast-ping", well, here, expected);
+            }
+            return;
+        }
+        let calm =
+            room.health.troubled + timers.master_idle < room.now && (answered || before.is_none());
+        let heard = end.heard.filter(|_| is_served(room, slave) && calm);
+        let Some(heard) =
+            heard.filter(|_| room.slaves[slave].synced + timers.master_idle < room.now)
+        else {
+            return;
+        };
+        let idle = room.now.since(heard) + SLACK >= timers.master_idle;
+        let expected = "no ping before the slave has been silent for as long as was agreed";
+        findings.judge("keepalive.traffic-suppresses", idle, here, expected);
+        if idle {
+            findings.kept("master.keepalive.ping-when-idle");
+            findings.kept("master.keepalive.each-slave");
+            if self.slave.pinged.is_none_or(|(at, _)| at < heard) {
+                findings.kept("slave.keepalive.longer-than-master");
+            }
+        }
+        if self.mended.is_some() {
+            findings.judge("master.split.fast-ping-ends", idle, here, expected);
+        }
+    }
+
+    fn pinged_by_slave(
+        &mut self,
+        here: (usize, &Passage<'_>),
+        slave: SlaveId,
+        room: &Room,
+        findings: &mut Findings,
+    ) {
+        let timers = &room.slaves[slave].timers;
+        let end = &mut self.slave;
+        let before = end.pinged.replace((room.now, here.0));
+        let answered = std::mem::take(&mut end.answered);
+        let calm =
+            room.health.troubled + timers.slave_idle < room.now && (answered || before.is_none());
+        let Some(heard) = end.heard.filter(|_| is_working(room, slave)) else { return };
+        let idle = room.now.since(heard) + SLACK >= timers.slave_idle;
+        if idle {
+            findings.kept("slave.keepalive.ping-when-quiet");
+        }
+        let alive = room.slaves[slave].synced + timers.slave_idle < room.now;
+        if calm && alive {
+            let later = room.now.since(heard) > timers.master_idle;
+            let expected = "the slave to wait longer than its master does";
+            findings.judge("slave.keepalive.longer-than-master", later, here, expected);
+        }
+    }
+
+    /// Somebody should have pinged by now.
+    fn overdue(&mut self, slave: SlaveId, next: Time, room: &Room, findings: &mut Findings) {
+        let one = &room.slaves[slave];
+        let timers = &one.timers;
+        if room.now > Time::from_micros(i64::MAX / 2) {
+            return;
+        }
+        let up = !room.health.is_down(&room.domain) && room.health.is_well();
+        let quiet = |end: &End, idle: Duration| {
+            let Some(heard) = end.heard else { return false };
+            let since = heard.max(one.synced).max(room.health.troubled);
+            let pinged = end.pinged.is_some_and(|(at, _)| at >= heard);
+            !end.overdue && !pinged && next > since + idle + SLACK
+        };
+        if up && is_served(room, slave) && quiet(&self.master, timers.master_idle) {
+            self.master.overdue = true;
+            let what = format!("{} is silent, and not pinged", one.jid);
+            for id in ["master.keepalive.ping-when-idle", "master.keepalive.each-slave"] {
+                let expected = "a ping for a slave that is silent";
+                findings.push(id, &room.domain, room.last, what.clone(), expected, &[]);
+            }
+        }
+        if up
+            && is_working(room, slave)
+            && one.is_together()
+            && quiet(&self.slave, timers.slave_idle)
+        {
+            self.slave.overdue = true;
+            let what = format!("the master is silent, and {} does not ping it", one.jid);
+            let expected = "a ping for a master that is silent";
+            let id = "slave.keepalive.ping-when-quiet";
+            findings.push(id, &one.domain, room.last, what, expected, &[]);
+        }
+        let lost = one.split_master.filter(|_| one.master == Side::Split);
+        if let Some(lost) = lost.filter(|_| !room.health.is_down(&room.domain)) {
+            let last = self.master.pinged.map_or(lost, |(at, _)| at.max(lost));
+            let gap = timers.split_ping + timers.pong_timeout * 2 + SLACK;
+            let reachable = room.health.carries(&room.domain, &one.domain);
+            if next > last.max(room.health.troubled) + gap && reachable && !self.master.overdue {
+                self.master.overdue = true;
+                let what = format!("{} is split, and not pinged", one.jid);
+                let expected = "pings at a higher rate while the slave is split";
+                let id = "master.split.fast-ping";
+                findings.push(id, &room.domain, room.last, what, expected, &[]);
+            }
+        }
+    }
+}
+
+fn is_ping(passage: &Passage<'_>) -> bool {
+    let stanza = passage.reading.stanza;
+    stanza.kind == Kind::Iq
+        && stanza.type_ == Type::Get
+        && stanza.payloads.len() == 1
+        && stanza.has_payload("ping", ns::PING)
+}
+
+/// How much later than it is due something may be.
+const SLACK: Duration = Duration::from_secs(1);

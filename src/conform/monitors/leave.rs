@@ -1,0 +1,149 @@
+//! LEAVE: the master's before its broadcast, to the slave concerned; the slave's farewell.
+
+use super::super::invariants::reading::domain_of;
+use super::is_working;
+use crate::conform::invariants::Invariant;
+use crate::conform::invariants::findings::Findings;
+use crate::conform::invariants::room::{Class, Passage, Room, SlaveId, UserId};
+use crate::conform::invariants::steps::{Happening, Step};
+use crate::stanza::FullJid;
+use crate::time::{Duration, Time};
+use crate::transcript::is_client;
+
+/// Farewells that are due at this instant.
+#[derive(Debug, Default)]
+pub(super) struct Leave {
+    due: Vec<Due>,
+    /// Whose departure the master has told at this instant: slave, nick.
+    told: Vec<String>,
+    /// To whom LEAVE was sent at this instant.
+    taken: Vec<String>,
+    /// Connections that ended in the room: user, entry.
+    ended: Vec<(UserId, usize, Time)>,
+}
+
+#[derive(Debug)]
+struct Due {
+    user: UserId,
+    slave: SlaveId,
+    entry: usize,
+    farewells: usize,
+}
+
+impl Invariant for Leave {
+    fn pass(&mut self, next: Time, room: &Room, findings: &mut Findings) {
+        self.told.clear();
+        self.taken.clear();
+        for due in self.due.drain(..).filter(|due| is_working(room, due.slave)) {
+            let id = "slave.leave.forward";
+            if due.farewells == 1 {
+                findings.kept(id);
+            } else if room.users[due.user].online {
+                let jid = &room.users[due.user].jid;
+                let what = format!("{jid} is told {} times that he is out", due.farewells);
+                let expected = "one farewell, with code 110, after a LEAVE";
+                let host = &room.slaves[due.slave].domain;
+                findings.push(id, host, due.entry, what, expected, &[]);
+            }
+        }
+        let over = self.ended.extract_if(.., |(.., at)| *at + GRACE < next);
+        for (user, entry, _) in over {
+            let one = &room.users[user];
+            let what = format!("nothing tells the room that {} is gone", one.jid);
+            let expected = "unavailable presence for who has lost his connection";
+            findings.push("slave.leave.implicit", &one.domain, entry, what, expected, &[]);
+        }
+    }
+
+    fn before(&mut self, step: &Step<'_>, room: &Room, findings: &mut Findings) {
+        match &step.what {
+            Happening::Came(passage) => self.came(step.entry, passage, room),
+            Happening::Left(passage) => self.left(step.entry, passage, room, findings),
+            Happening::Stream { from, event, .. } if is_client(from) => {
+                let Some(user) = room.known_user(from) else { return };
+                let one = &room.users[user];
+                let slave = one.slave.filter(|slave| is_working(room, *slave));
+                let carries = room.health.carries(&one.domain, &room.domain);
+                let over = !matches!(event, crate::transcript::StreamEvent::Opened);
+                if over
+                    && one.inside
+                    && one.leaving.is_none()
+                    && one.via == slave
+                    && slave.is_some()
+                    && carries
+                {
+                    self.ended.push((user, step.entry, step.at));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Leave {
+    fn came(&mut self, entry: usize, passage: &Passage<'_>, room: &Room) {
+        let Class::ToSlave(slave) = passage.class else { return };
+        let reading = &passage.reading;
+        let jid = reading.dmuc.and_then(|dmuc| dmuc.leave);
+        let user = jid.and_then(|jid| room.known_user(jid));
+        let Some(user) = user.filter(|_| reading.stanza.is_unavailable()) else { return };
+        if room.users[user].inside && room.users[user].online && is_working(room, slave) {
+            self.due.push(Due { user, slave, entry, farewells: 0 });
+        }
+    }
+
+    fn left(&mut self, entry: usize, passage: &Passage<'_>, room: &Room, findings: &mut Findings) {
+        let reading = &passage.reading;
+        match passage.class {
+            Class::Down(user) if reading.is_presence() && reading.stanza.is_unavailable() => {
+                let own = reading.has(110) && !reading.has(303);
+                let due = self.due.iter_mut().find(|due| due.user == user);
+                if let Some(due) = due.filter(|_| own && reading.dmuc.is_none()) {
+                    due.farewells += 1;
+                }
+            }
+            Class::Relay(Some(user)) if reading.stanza.is_unavailable() => {
+                let before = self.ended.len();
+                self.ended.retain(|(ended, ..)| *ended != user);
+                if self.ended.len() < before {
+                    findings.kept("slave.leave.implicit");
+                }
+            }
+            Class::ToSlave(slave) => self.sent((entry, passage), slave, room, findings),
+            _ => {}
+        }
+    }
+
+    fn sent(
+        &mut self,
+        here: (usize, &Passage<'_>),
+        slave: SlaveId,
+        room: &Room,
+        findings: &mut Findings,
+    ) {
+        let reading = &here.1.reading;
+        let Some(nick) = reading.nick.filter(|_| reading.is_presence()) else { return };
+        let Some(jid) = reading.dmuc.and_then(|dmuc| dmuc.leave) else {
+            if reading.stanza.is_unavailable() && !reading.has(303) {
+                self.told.push(nick.to_owned());
+            }
+            return;
+        };
+        let format = FullJid::new(jid).is_ok() && reading.stanza.is_unavailable();
+        let expected = "unavailable presence of an occupant, and a full JID in its `leave`";
+        findings.judge("master.leave.format", format, here, expected);
+        let own = domain_of(jid) == room.slaves[slave].domain;
+        let expected = "a LEAVE for the slave of his own domain";
+        findings.judge("master.leave.to-affected-slave-only", own, here, expected);
+        let again = self.taken.iter().any(|taken| taken == jid);
+        self.taken.push(jid.to_owned());
+        if !room.is_stale(here.1) && !again {
+            let early = !self.told.iter().any(|told| told == nick);
+            let expected = "a LEAVE before anybody is told that he is gone";
+            findings.judge("master.leave.before-broadcast", early, here, expected);
+        }
+    }
+}
+
+/// How long a server may take to notice that a connection has ended.
+const GRACE: Duration = Duration::from_secs(1);

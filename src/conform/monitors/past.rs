@@ -1,0 +1,95 @@
+//! History, as a slave shows it: only to who enters, with the master's stamp where clients look for
+//! one.
+
+use super::serving;
+use crate::conform::invariants::Invariant;
+use crate::conform::invariants::findings::Findings;
+use crate::conform::invariants::room::{Class, Fact, Passage, Room, UserId};
+use crate::conform::invariants::steps::{Happening, Step};
+use crate::stanza::ns;
+use crate::time::Time;
+
+/// Nothing has to be remembered but who is entering at this instant.
+#[derive(Debug, Default)]
+pub(super) struct Past {
+    entering: Vec<UserId>,
+}
+
+impl Invariant for Past {
+    fn pass(&mut self, _: Time, _: &Room, _: &mut Findings) {
+        self.entering.clear();
+    }
+
+    fn before(&mut self, step: &Step<'_>, room: &Room, findings: &mut Findings) {
+        let Happening::Left(passage) = &step.what else { return };
+        match passage.class {
+            Class::Down(user) => self.told((step.entry, passage), user, room, findings),
+            Class::ToSlave(_) => initial((step.entry, passage), room, findings),
+            _ => {}
+        }
+    }
+
+    fn after(&mut self, _: &Step<'_>, facts: &[Fact], _: &Room, _: &mut Findings) {
+        for fact in facts {
+            if let Fact::Entered(user) = fact {
+                self.entering.push(*user);
+            }
+        }
+    }
+}
+
+impl Past {
+    fn told(
+        &self,
+        here: (usize, &Passage<'_>),
+        user: UserId,
+        room: &Room,
+        findings: &mut Findings,
+    ) {
+        let reading = &here.1.reading;
+        let one = &room.users[user];
+        if !reading.is_said() || serving(here.1, one, room).is_none() {
+            return;
+        }
+        let delays = reading.stanza.payloads.iter().filter(|payload| payload.has_ns(ns::DELAY));
+        let delays: Vec<_> = delays.collect();
+        if !self.entering.contains(&user) {
+            return;
+        }
+        let well = delays.len() == 1;
+        let expected = "one delay, outside of all other elements";
+        findings.judge("slave.history.delay-top-level", well, here, expected);
+        let Some(delay) = delays.first() else { return };
+        let by = delay.attr("from").unwrap_or_default();
+        let well = by == room.address || by == reading.from;
+        let expected = "the room or the occupant as the one who delayed it";
+        findings.judge("slave.history.delay-from", well, here, expected);
+        let id = room.log.id(reading);
+        let nick = reading.nick.and_then(|nick| room.known_nick(nick));
+        let events = room.log.like(&id, reading.content).iter();
+        let events = events.map(|number| &room.log.events[*number]);
+        let mut events = events.filter(|event| event.nick == nick && event.exact).peekable();
+        if events.peek().is_some() {
+            let well = events.any(|event| Some(event.stamp) == reading.delay);
+            let expected = "the master's stamp";
+            findings.judge("slave.history.master-timestamp", well, here, expected);
+        }
+        findings.kept("slave.history.deliver-on-enter");
+        findings.kept("slave.history.store-initial");
+    }
+}
+
+/// Initial history, as the master sends it.
+fn initial(here: (usize, &Passage<'_>), room: &Room, findings: &mut Findings) {
+    let reading = &here.1.reading;
+    let dmuc = reading.dmuc.unwrap_or_default();
+    if !dmuc.history || !reading.stanza.is_groupchat() {
+        return;
+    }
+    let well = reading.nick.is_some() || reading.from == room.address;
+    let expected = "an occupant as the sender, and the slave as the addressee";
+    findings.judge("master.history.addressing", well, here, expected);
+    let well = dmuc.stamp.is_some();
+    let expected = "initial history with the master's stamp";
+    findings.judge("master.history.may-send", well, here, expected);
+}

@@ -1,0 +1,81 @@
+//! Presence Update: privileges in every presence, real JIDs for moderators only, code 110.
+
+use super::{is_news, serving};
+use crate::conform::invariants::Invariant;
+use crate::conform::invariants::findings::Findings;
+use crate::conform::invariants::room::{Class, Passage, Room, Side, SlaveId, UserId};
+use crate::conform::invariants::steps::{Happening, Step};
+use crate::stanza::ns;
+
+/// Nothing has to be remembered.
+#[derive(Debug, Default)]
+pub(super) struct Presence;
+
+impl Invariant for Presence {
+    fn before(&mut self, step: &Step<'_>, room: &Room, findings: &mut Findings) {
+        let Happening::Left(passage) = &step.what else { return };
+        let reading = &passage.reading;
+        if !reading.is_presence() || reading.nick.is_none() {
+            return;
+        }
+        let here = (step.entry, *passage);
+        match passage.class {
+            Class::ToSlave(slave) => to_slave(here, slave, room, findings),
+            Class::Down(user) => to_user(here, user, room, findings),
+            _ => {}
+        }
+    }
+}
+
+fn to_slave(here: (usize, &Passage<'_>), slave: SlaveId, room: &Room, findings: &mut Findings) {
+    let reading = &here.1.reading;
+    let dmuc = reading.dmuc.unwrap_or_default();
+    let whole = reading.item.is_some_and(|item| {
+        let known = |word: Option<&str>, words: &[&str]| word.is_some_and(|w| words.contains(&w));
+        known(item.affiliation, &["owner", "admin", "member", "none", "outcast"])
+            && known(item.role, &["moderator", "participant", "visitor", "none"])
+    });
+    let expected = "an item with affiliation and role";
+    if dmuc.leave.is_none() {
+        findings.judge("master.presence.item", whole, here, expected);
+    }
+    let telling = dmuc.state || room.slaves[slave].master == Side::Syncing;
+    if telling && reading.stanza.is_available() {
+        findings.judge("master.roster.format", whole, here, expected);
+    }
+    if room.is_stale(here.1) || !is_news(reading) || !reading.stanza.is_available() {
+        return;
+    }
+    let shown = !reading.jids.is_empty();
+    // Who comes as the first moderator of a slave has not entered yet.
+    let first = reading.item.and_then(|item| item.role) == Some("moderator");
+    if room.open {
+        let expected = "the real JID, which everybody may see";
+        findings.judge("slave.presence.nonanon", shown, here, expected);
+    } else if room.has_moderator(slave)
+        && !(first && room.master_lost.is_some())
+        && room.slaves[slave].master == Side::Active
+    {
+        let expected = "the real JID, for a slave with a moderator";
+        findings.judge("master.presence.jid-with-moderators", shown, here, expected);
+    } else if !room.has_moderator(slave) && !shown {
+        findings.kept("master.presence.no-jid-without-moderators");
+    }
+}
+
+fn to_user(here: (usize, &Passage<'_>), user: UserId, room: &Room, findings: &mut Findings) {
+    let (reading, one) = (&here.1.reading, &room.users[user]);
+    if serving(here.1, one, room).is_none() {
+        return;
+    }
+    let clean = !reading.stanza.payloads.iter().any(ns::is_dmuc);
+    let expected = "nothing of the distribution in what a user gets";
+    findings.judge("slave.presence.no-dmuc-to-user", clean, here, expected);
+    if !room.open && !one.privileges().is_none_or(|told| told.moderates()) {
+        let others = reading.jids.iter().filter(|jid| jid.split('/').next() != Some(&one.bare));
+        if others.count() == 0 {
+            findings.kept("slave.presence.strip-jid");
+        }
+    }
+    findings.kept("slave.presence.self-110");
+}

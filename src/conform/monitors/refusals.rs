@@ -1,0 +1,134 @@
+//! What the master refuses, it refuses to him who asked, and tells nobody else.
+
+use crate::conform::invariants::Invariant;
+use crate::conform::invariants::findings::Findings;
+use crate::conform::invariants::room::{Class, Fact, Passage, Room, Side, UserId};
+use crate::conform::invariants::steps::{Happening, Step};
+use crate::stanza::{Condition, Kind};
+use crate::time::Time;
+
+/// What was refused, and what has to be, at this instant.
+#[derive(Debug, Default)]
+pub(super) struct Refusals {
+    /// Joins that were refused: user, entry.
+    refused: Vec<(UserId, usize)>,
+    /// Joins that came: how often each user asks.
+    joins: Vec<UserId>,
+    /// ENTERs.
+    entered: Vec<UserId>,
+    /// What strangers said to everybody: user, entry, content.
+    strangers: Vec<(UserId, usize, u64)>,
+}
+
+impl Invariant for Refusals {
+    fn pass(&mut self, _: Time, room: &Room, findings: &mut Findings) {
+        let joins = std::mem::take(&mut self.joins);
+        for (user, entry) in self.refused.drain(..) {
+            let asked = joins.iter().filter(|one| **one == user).count();
+            if asked > 1 {
+                continue;
+            }
+            let id = "master.enter.refusal-is-direct";
+            if self.entered.contains(&user) {
+                let what = format!("{} is refused, and entered as well", room.users[user].jid);
+                let expected = "no ENTER for who is refused";
+                findings.push(id, &room.domain, entry, what, expected, &[]);
+            } else {
+                findings.kept(id);
+            }
+        }
+        self.entered.clear();
+        for (user, entry, _) in self.strangers.drain(..) {
+            if room.health.is_smooth() {
+                let what = format!("{} is told nothing", room.users[user].jid);
+                let expected = "an error for who speaks without being in the room";
+                findings.push(
+                    "master.nonoccupant.reject",
+                    &room.domain,
+                    entry,
+                    what,
+                    expected,
+                    &[],
+                );
+            }
+        }
+    }
+
+    fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, findings: &mut Findings) {
+        match &step.what {
+            Happening::Came(passage) => self.came(step.entry, passage, room),
+            Happening::Left(passage) => self.left(step.entry, passage, facts, room, findings),
+            _ => {}
+        }
+    }
+}
+
+impl Refusals {
+    fn came(&mut self, entry: usize, passage: &Passage<'_>, room: &Room) {
+        let (Class::Relay(Some(user)) | Class::Up(user)) = passage.class else { return };
+        if *passage.hop.to != *room.domain || *passage.hop.from == *room.domain {
+            return;
+        }
+        let reading = &passage.reading;
+        if reading.is_join() {
+            self.joins.push(user);
+        }
+        let is_known = room.occupants.values().any(|one| {
+            // Whose nick it is was never told.
+            one.sessions.is_empty() || one.sessions.contains(&user)
+        });
+        let sure = room.is_heard() && room.doubtful.is_empty() && room.master_lost.is_none();
+        let slave = room.users[user].slave.map(|slave| room.slaves[slave].master);
+        let sure = sure && slave.is_none_or(|side| side == Side::Active);
+        let sure = sure && reading.dmuc.is_none();
+        let said = reading.stanza.is_groupchat() && reading.to_nick.is_none();
+        if said && sure && !is_known && room.users[user].via.is_none() {
+            self.strangers.push((user, entry, reading.content));
+        }
+    }
+
+    fn left(
+        &mut self,
+        entry: usize,
+        passage: &Passage<'_>,
+        facts: &[Fact],
+        room: &Room,
+        findings: &mut Findings,
+    ) {
+        let reading = &passage.reading;
+        let stanza = reading.stanza;
+        match passage.class {
+            Class::ToUser(Some(user)) | Class::Down(user)
+                if stanza.is_error() && *passage.hop.from == *room.domain =>
+            {
+                if stanza.kind == Kind::Presence && reading.nick.is_some() {
+                    self.refused.push((user, entry));
+                }
+                let condition = stanza.error().map(|error| error.defined_condition);
+                let waits = self.strangers.iter().position(|(one, ..)| *one == user);
+                if let Some(place) = waits.filter(|_| stanza.kind == Kind::Message) {
+                    self.strangers.remove(place);
+                    let well = matches!(
+                        condition,
+                        Some(Condition::NotAcceptable | Condition::ItemNotFound)
+                    );
+                    let expected = "not-acceptable for who speaks without being in the room";
+                    findings.judge("master.nonoccupant.reject", well, (entry, passage), expected);
+                }
+            }
+            Class::ToSlave(_) => {
+                let jid = reading.dmuc.and_then(|dmuc| dmuc.enter);
+                self.entered.extend(jid.and_then(|jid| room.known_user(jid)));
+                let logged = facts.iter().any(|fact| matches!(fact, Fact::Logged(_)));
+                let mut said = self.strangers.iter();
+                let said = said.find(|(.., content)| logged && *content == reading.content);
+                if let Some((_, cause, _)) = said {
+                    let expected = "nothing of what is said by who is not in the room";
+                    let id = "master.nonoccupant.reject";
+                    findings.stanza(id, entry, passage, expected, &[*cause]);
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The monitors: no shipped scenario breaks a requirement, and every requirement is exercised.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use wallops::conform::judgement::{Judgement, Verdict};
+use wallops::conform::requirements::Requirement;
+use wallops::scenario::{Source, parse};
+use wallops::sim::play::{Options, play_event, setting};
+
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
+}
+
+fn find_cast(name: &str) -> Result<Source, String> {
+    let path = directory().join("casts").join(format!("{name}.cast"));
+    let text = fs::read_to_string(&path).map_err(|error| error.to_string())?;
+    Ok(Source::new(&path.display().to_string(), &text))
+}
+
+/// All shipped scenarios, in the order of their names.
+fn shipped() -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut directories = vec![directory()];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                directories.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "scs") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+fn judged(path: &Path) -> Judgement {
+    let text = fs::read_to_string(path).unwrap();
+    let scenario = parse(&Source::new(&path.display().to_string(), &text), &find_cast)
+        .unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let options = Options { source: text.into(), ..Options::default() };
+    let transcript = play_event(&scenario, &options).unwrap().transcript;
+    Judgement::of(&transcript, &setting(&scenario, false))
+}
+
+#[test]
+fn no_shipped_scenario_breaks_a_requirement_and_all_are_exercised() {
+    let mut wrong = String::new();
+    let mut exercised = BTreeSet::new();
+    for path in shipped() {
+        let judgement = judged(&path);
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        for finding in judgement.findings.iter().take(5) {
+            wrong += &format!("{name}: {finding}\n");
+        }
+        let applied = judgement
+            .rows
+            .iter()
+            .filter(|row| !matches!(row.verdict, Verdict::Vacuous | Verdict::Unsupported));
+        exercised.extend(applied.map(|row| row.requirement.id));
+    }
+    for one in Requirement::all() {
+        if one.unsupported().is_none() && !exercised.contains(one.id) {
+            wrong += &format!("never exercised: {}\n", one.id);
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
