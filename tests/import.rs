@@ -3,8 +3,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+#[path = "import/bounds.rs"]
+mod bounds;
+#[path = "import/ejabberd.rs"]
+mod ejabberd;
 #[path = "import/plain.rs"]
 mod plain;
+#[path = "import/prosody.rs"]
+mod prosody;
+#[path = "import/tshark.rs"]
+mod tshark;
 
 use wallops::transcript::import::{Format, ImportOptions, Imported, import};
 

@@ -8,10 +8,18 @@
 //! What others write knows one instant of a stanza, not two. Unless the text says otherwise, a hop
 //! arrives at the instant at which it leaves.
 
+mod clock;
+mod ejabberd;
+mod erlang;
 mod gather;
 mod host;
 mod piece;
 mod plain;
+mod prosody;
+mod segments;
+mod session;
+mod stream;
+mod tshark;
 mod write;
 
 use std::fmt;
@@ -20,6 +28,7 @@ use self::gather::Gathered;
 pub use self::write::write_plain;
 use super::{Name, TEXT_MAX, Transcript};
 use crate::stanza::ReadError;
+use crate::time::Time;
 
 /// How many stanzas are read from a text at most.
 pub const STANZAS_MAX: usize = 1 << 20;
@@ -33,17 +42,27 @@ pub enum Format {
     Own,
     /// Time, sender, receiver and XML of each stanza (`docs/plain-log.md`).
     Plain,
+    /// Prosody's log, with `mod_stanza_debug` (`docs/importing.md`).
+    Prosody,
+    /// ejabberd's log at level `debug` (`docs/importing.md`).
+    Ejabberd,
+    /// A capture, printed by tshark (`docs/importing.md`).
+    Tshark,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: [Format; 2] = [Format::Own, Format::Plain];
+    pub const ALL: [Format; 5] =
+        [Format::Own, Format::Plain, Format::Prosody, Format::Ejabberd, Format::Tshark];
 
     /// What users call it.
     pub const fn name(self) -> &'static str {
         match self {
             Format::Own => "own",
             Format::Plain => "plain",
+            Format::Prosody => "prosody",
+            Format::Ejabberd => "ejabberd",
+            Format::Tshark => "tshark",
         }
     }
 
@@ -60,6 +79,9 @@ impl Format {
         }
         text.lines().take(DETECTED_MAX).find_map(|line| match line {
             line if plain::is_head(line) => Some(Format::Plain),
+            line if tshark::is_record(line) => Some(Format::Tshark),
+            line if ejabberd::is_record(line) => Some(Format::Ejabberd),
+            line if prosody::is_record(line) => Some(Format::Prosody),
             _ => None,
         })
     }
@@ -79,6 +101,8 @@ impl fmt::Display for Format {
 pub struct ImportOptions {
     /// The domains that there are. If there are any, every other is a mistake.
     pub hosts: Vec<Name>,
+    /// An instant of the day on which a log begins whose lines do not name the year or the day.
+    pub date: Option<Time>,
 }
 
 /// What was read.
@@ -88,6 +112,9 @@ pub struct Imported {
     pub transcript: Transcript,
     /// What the record does not tell as the text does, by line.
     pub notices: Vec<Notice>,
+    /// How much else was read that tells of no stanza, such as headers of streams and the other
+    /// messages of a log.
+    pub passed_over: usize,
 }
 
 /// Something that the record does not tell as the text does.
@@ -145,9 +172,12 @@ pub fn import(text: &str, format: Format, options: &ImportOptions) -> Result<Imp
     let gathered = match format {
         Format::Own => {
             let transcript = Transcript::read(without_mark(text))?;
-            return Ok(Imported { transcript, notices: Vec::new() });
+            return Ok(Imported { transcript, notices: Vec::new(), passed_over: 0 });
         }
         Format::Plain => plain::read(text, options)?,
+        Format::Prosody => prosody::read(text, options)?,
+        Format::Ejabberd => ejabberd::read(text, options)?,
+        Format::Tshark => tshark::read(text, options)?,
     };
     Gathered::finish(gathered, text, format)
 }

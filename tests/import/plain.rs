@@ -256,7 +256,7 @@ fn entries_stand_in_the_order_of_their_times() {
 #[test]
 fn hosts_that_are_not_known_are_refused() {
     let hosts = ["channel.irc", "vesa.irc"].map(Into::into).to_vec();
-    let options = ImportOptions { hosts };
+    let options = ImportOptions { hosts, ..ImportOptions::default() };
     let error = |name: &str| {
         let text = format!("{HEAD} <presence/>\n").replace("vesa.irc", name);
         import(&text, Format::Plain, &options).map(|_| ()).map_err(|error| error.to_string())

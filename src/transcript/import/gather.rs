@@ -1,11 +1,17 @@
 //! What importers have in common: entries and notices as they come, brought into the order of
 //! time at the end.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use super::host::Hosts;
 use super::{ELEMENTS_MAX, Format, ImportOptions, Imported, Notice, Remark, STANZAS_MAX};
-use crate::stanza::{Element, ReadError, Stanza};
+use crate::stanza::{Element, Jid, Kind, Payloads, ReadError, Stanza, Type};
 use crate::time::Time;
 use crate::transcript::{Entry, Fate, Header, Hop, Name, Transcript, What};
+
+/// How many notices are kept; of the others there is one that says how many they are.
+const NOTICES_MAX: usize = 10_000;
 
 /// What was read up to now.
 pub(super) struct Gathered {
@@ -14,6 +20,10 @@ pub(super) struct Gathered {
     /// With the lines on which they begin, in the order of the text.
     entries: Vec<(usize, Entry)>,
     notices: Vec<Notice>,
+    /// How many notices more there are than are kept.
+    unsaid: usize,
+    /// How many lines and elements tell of no stanza.
+    pub passed_over: usize,
     stanzas: usize,
     elements: usize,
 }
@@ -26,9 +36,23 @@ pub(super) struct Full {
 }
 
 impl Full {
+    pub fn new(found: impl Into<String>, expected: impl Into<String>) -> Self {
+        Self { found: found.into(), expected: expected.into() }
+    }
+
     /// The error of this, at a byte of `text`.
     pub fn at(self, text: &str, offset: usize) -> ReadError {
         ReadError::at(text, offset, self.found, self.expected)
+    }
+}
+
+/// What tells a stanza on one stream that it is the one of another.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ContentKey(Kind, Type, Option<Arc<str>>, Option<Arc<Jid>>);
+
+impl ContentKey {
+    pub fn of(stanza: &Stanza) -> Self {
+        Self(stanza.kind, stanza.type_.clone(), stanza.id.clone(), stanza.to.clone())
     }
 }
 
@@ -38,6 +62,8 @@ impl Gathered {
             hosts: Hosts::new(&options.hosts),
             entries: Vec::new(),
             notices: Vec::new(),
+            unsaid: 0,
+            passed_over: 0,
             stanzas: 0,
             elements: 0,
         }
@@ -50,7 +76,25 @@ impl Gathered {
 
     /// Say that something is not told as the text tells it.
     pub fn notice(&mut self, line: usize, remark: Remark, about: impl Into<String>) {
-        self.notices.push(Notice { line, remark, about: about.into() });
+        if self.notices.len() < NOTICES_MAX {
+            self.notices.push(Notice { line, remark, about: about.into() });
+        } else {
+            self.unsaid += 1;
+        }
+    }
+
+    /// Count a stanza that was read, before it is kept.
+    pub fn admit(&mut self, stanza: &Stanza) -> Result<(), Full> {
+        self.stanzas += 1;
+        self.elements += 1 + stanza.payloads.iter().map(count_elements).sum::<usize>();
+        if self.stanzas > STANZAS_MAX {
+            return Err(Full::new("one more stanza", format!("at most {STANZAS_MAX} stanzas")));
+        }
+        if self.elements > ELEMENTS_MAX {
+            let expected = format!("at most {ELEMENTS_MAX} elements in all stanzas together");
+            return Err(Full::new("one more element", expected));
+        }
+        Ok(())
     }
 
     /// A stanza that went from one host to another.
@@ -61,27 +105,24 @@ impl Gathered {
         (from, to): (Name, Name),
         stanza: Stanza,
         fate: Fate,
-    ) -> Result<(), Full> {
-        self.stanzas += 1;
-        self.elements += 1 + stanza.payloads.iter().map(count_elements).sum::<usize>();
-        if self.stanzas > STANZAS_MAX {
-            return Err(Full {
-                found: "one more stanza".to_owned(),
-                expected: format!("at most {STANZAS_MAX} stanzas"),
-            });
-        }
-        if self.elements > ELEMENTS_MAX {
-            return Err(Full {
-                found: "one more element".to_owned(),
-                expected: format!("at most {ELEMENTS_MAX} elements in all stanzas together"),
-            });
-        }
+    ) {
         if let Some(attribute) = stanza.malformed_address() {
-            self.notice(line, Remark::Kept, format!("the `{attribute}` of a stanza is not a JID"));
+            let about = format!("the `{attribute}` of a stanza is not a JID");
+            self.notice(line, Remark::Kept, about);
         }
         let what = What::Hop(Hop { from, to, stanza, fate });
         self.entries.push((line, Entry { at, what }));
-        Ok(())
+    }
+
+    /// The contents of the stanzas that have an id, with their lines.
+    pub fn contents(&self) -> BTreeMap<ContentKey, (usize, Payloads)> {
+        let with_id = self.entries.iter().filter_map(|(line, entry)| match &entry.what {
+            What::Hop(hop) if hop.stanza.id.is_some() => Some((*line, &hop.stanza)),
+            _ => None,
+        });
+        with_id
+            .map(|(line, stanza)| (ContentKey::of(stanza), (line, stanza.payloads.clone())))
+            .collect()
     }
 
     /// The record: entries in the order of their times, and of the text where these are equal.
@@ -93,28 +134,34 @@ impl Gathered {
             };
             return Err(ReadError::at(text, text.len(), found, expected));
         }
+        self.entries.sort_by_key(|(line, _)| *line);
         self.notice_moves();
         self.entries.sort_by_key(|(_, entry)| entry.at);
         self.notices.sort_by_key(|notice| notice.line);
+        if let (Some(last), 1..) = (self.notices.last(), self.unsaid) {
+            let about = format!("{} notices more than are shown", self.unsaid);
+            self.notices.push(Notice { line: last.line, remark: Remark::LeftOut, about });
+        }
         let epoch = self.entries.first().map_or(Time::XEP_EPOCH, |(_, entry)| entry.at);
         let header = Header { network: format.name().to_owned(), epoch, ..Header::default() };
         let mut transcript = Transcript::new(header);
         transcript.entries = self.entries.into_iter().map(|(_, entry)| entry).collect();
-        Ok(Imported { transcript, notices: self.notices })
+        Ok(Imported { transcript, notices: self.notices, passed_over: self.passed_over })
     }
 
     /// Tell what will stand before something that the text has before it.
     fn notice_moves(&mut self) {
         let mut latest: Option<(usize, Time)> = None;
+        let mut moved = Vec::new();
         for (line, entry) in &self.entries {
             match latest {
-                Some((before, at)) if entry.at < at => self.notices.push(Notice {
-                    line: *line,
-                    remark: Remark::Moved,
-                    about: format!("its time is before that of line {before}"),
-                }),
+                Some((before, at)) if entry.at < at => moved.push((*line, before)),
                 _ => latest = Some((*line, entry.at)),
             }
+        }
+        for (line, before) in moved {
+            let about = format!("its time is before that of line {before}");
+            self.notice(line, Remark::Moved, about);
         }
     }
 }

@@ -85,9 +85,8 @@ impl<'a> Reader<'a> {
             let at = end + after.len() - after.trim_start().len();
             return Err(self.error(at, "text after the stanza", "the end of the line"));
         }
-        self.gathered
-            .hop(self.line, head.at, head.between, stanza, head.fate)
-            .map_err(|full| full.at(self.text, start))?;
+        self.gathered.admit(&stanza).map_err(|full| full.at(self.text, start))?;
+        self.gathered.hop(self.line, head.at, head.between, stanza, head.fate);
         self.step_to(end + after.len());
         Ok(())
     }
