@@ -20,6 +20,7 @@ mod files;
 mod format;
 mod log;
 mod refusal;
+mod report;
 mod run;
 mod screen;
 mod snapshot;
@@ -66,6 +67,7 @@ fn obey(command: &Command, screen: &mut Screen) -> Result<Verdict, Refusal> {
         Command::Format(format) => format::format(format, screen),
         Command::Diff(diff) => diff::diff(diff, screen),
         Command::Diagram(diagram) => diagram::diagram(diagram, screen),
+        Command::Report(report) => report::report(report, screen),
         Command::Explore(explore) => explore::explore(explore, screen),
         Command::Completions { shell } => complete::completions(*shell, screen),
         Command::Man { directory } => complete::man(directory.as_deref(), screen),

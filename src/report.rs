@@ -1,8 +1,153 @@
-//! What people read of transcripts: sequence diagrams.
+//! What people and programs read of judged runs: sequence diagrams, and reports as text, JSON,
+//! JUnit's XML and one HTML page.
 //!
-//! Everything here is a pure function of a transcript; it does *not* know how a run was made, nor
-//! where what it writes goes. Whatever it writes may come from a hostile transcript: it is bounded,
-//! and every name and text in it is escaped.
+//! Everything here is a pure function of transcripts and judgements; it does *not* know how a run
+//! was made, nor where what it writes goes. Whatever it writes may come from a hostile transcript:
+//! it is bounded, and every name and text in it is escaped.
 
 pub mod diagram;
+mod html;
+mod json;
+mod junit;
 mod plain;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use std::collections::BTreeMap;
+
+pub use self::json::VERSION;
+use crate::conform::invariants::{Finding, Tally};
+use crate::conform::judgement::{Judgement, Verdict};
+use crate::conform::requirements::Requirement;
+use crate::transcript::{Transcript, What};
+
+/// Runs and what came of them. [`Report::text`], [`Report::json`], [`Report::junit`] and
+/// [`Report::html`] tell it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Report {
+    /// In the order in which they are told.
+    pub runs: Vec<Run>,
+}
+
+/// One run and what came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// A short name, which no other run has.
+    pub name: String,
+    /// The file that was played or read.
+    pub file: String,
+    /// A command that shows it again.
+    pub replay: String,
+    /// What people are called, by full JID, as far as it is known besides the transcript.
+    pub people: BTreeMap<String, String>,
+    /// What happened; empty if it was not played to its end.
+    pub transcript: Transcript,
+    /// What came of the requirements.
+    pub judgement: Judgement,
+    /// How many expectations of the scenario were checked.
+    pub expectations: usize,
+    /// How many of them were not met.
+    pub unmet: usize,
+    /// Why they were not met, for each whose they were; and what else kept the scenario from
+    /// passing.
+    pub failures: Vec<Failure>,
+}
+
+/// Why a scenario did not pass, whatever the requirements say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The line of the scenario; 0 if it is about none.
+    pub line: u32,
+    /// The text of that line.
+    pub text: String,
+    /// What is wrong.
+    pub what: String,
+}
+
+impl Run {
+    /// The title of the scenario, or else the name.
+    pub fn title(&self) -> &str {
+        match self.transcript.header.scenario.as_str() {
+            "" => &self.name,
+            title => title,
+        }
+    }
+
+    /// The worst of everything: expectations and requirements.
+    pub fn verdict(&self) -> Verdict {
+        if self.failures.is_empty() { self.judgement.worst() } else { Verdict::Fail }
+    }
+
+    /// The line of the scenario that set this entry off.
+    fn line_of(&self, entry: usize) -> Option<(u32, &str)> {
+        let before = self.transcript.entries.get(..=entry)?;
+        before.iter().rev().find_map(|entry| match &entry.what {
+            What::Line { number, text } => Some((*number, &**text)),
+            _ => None,
+        })
+    }
+
+    /// `scenarios/a.scs:12`, or the file alone.
+    fn place_of(&self, finding: &Finding) -> String {
+        match self.line_of(finding.entry) {
+            Some((line, _)) => format!("{}:{line}", self.file),
+            None => self.file.clone(),
+        }
+    }
+}
+
+impl Report {
+    /// The worst verdict over all runs.
+    pub fn verdict(&self) -> Verdict {
+        let verdicts = self.runs.iter().map(Run::verdict);
+        verdicts.max().unwrap_or(Verdict::Pass)
+    }
+
+    /// How many runs have each verdict, the best first; those that none has are left out.
+    fn verdicts(&self) -> Vec<(Verdict, usize)> {
+        let count = |verdict| self.runs.iter().filter(|run| run.verdict() == verdict).count();
+        let counts = Verdict::ALL.into_iter().map(|verdict| (verdict, count(verdict)));
+        counts.filter(|(_, count)| *count > 0).collect()
+    }
+
+    /// What came of each requirement in all runs together.
+    fn totals(&self) -> Vec<Total> {
+        let mut totals: Vec<Total> = Requirement::all().map(Total::new).collect();
+        for (index, run) in self.runs.iter().enumerate() {
+            for row in &run.judgement.rows {
+                let is_it = |total: &&mut Total| total.requirement.id == row.requirement.id;
+                let Some(total) = totals.iter_mut().find(is_it) else { continue };
+                total.tally.kept += row.tally.kept;
+                total.tally.broken += row.tally.broken;
+                if row.tally != Tally::default() {
+                    total.runs.push(index);
+                }
+                total.reason = total.reason.or(row.reason);
+            }
+        }
+        totals
+    }
+}
+
+/// What came of one requirement in all runs.
+struct Total {
+    requirement: &'static Requirement,
+    tally: Tally,
+    /// The runs in which it applied.
+    runs: Vec<usize>,
+    reason: Option<&'static str>,
+}
+
+impl Total {
+    fn new(requirement: &'static Requirement) -> Self {
+        Self { requirement, tally: Tally::default(), runs: Vec::new(), reason: None }
+    }
+
+    fn verdict(&self) -> Verdict {
+        match self.reason {
+            Some(_) => Verdict::Unsupported,
+            None => Verdict::of(self.requirement.level, self.tally),
+        }
+    }
+}

@@ -16,6 +16,8 @@ mod files;
 mod logs;
 #[path = "cli/repeat.rs"]
 mod repeat;
+#[path = "cli/report.rs"]
+mod report;
 #[path = "cli/run.rs"]
 mod run;
 #[path = "cli/test.rs"]

@@ -1,6 +1,7 @@
 //! The arguments of the program, and its help.
 
 mod diagram;
+mod report;
 
 use std::path::PathBuf;
 
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub(super) use self::diagram::{Diagram, Drawn};
+pub(super) use self::report::{Report, Told};
 use super::stage::Net;
 use crate::scenario::Profile;
 
@@ -60,6 +62,7 @@ pub(super) enum Command {
     Format(Format),
     Diff(Diff),
     Diagram(Diagram),
+    Report(Report),
     Explore(Explore),
     /// Print completions for a shell
     ///

@@ -70,7 +70,7 @@ fn draw(
 }
 
 /// What the cast calls people, by full JID.
-fn nicks(scenario: &Scenario) -> BTreeMap<String, String> {
+pub(super) fn nicks(scenario: &Scenario) -> BTreeMap<String, String> {
     let clients = scenario.cast.clients.values();
     clients.map(|client| (client.jid.to_string(), client.nick.clone())).collect()
 }

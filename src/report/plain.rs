@@ -17,13 +17,18 @@ fn is_fit(c: char) -> bool {
 /// The cleaned text on one line of at most so many characters, the last of which says that there
 /// was more.
 pub(super) fn short(text: &str, length_max: usize) -> String {
+    cut(text, length_max).replace(['\n', '\r', '\t'], " ")
+}
+
+/// The same on as many lines as it has.
+pub(super) fn cut(text: &str, length_max: usize) -> String {
     let mut characters = text.chars();
     let mut out: String = characters.by_ref().take(length_max).collect();
     if characters.next().is_some() {
         out.pop();
         out.push('…');
     }
-    clean(&out).replace(['\n', '\r', '\t'], " ")
+    clean(&out)
 }
 
 #[cfg(test)]

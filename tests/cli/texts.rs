@@ -2,7 +2,7 @@
 
 use super::desk::{Desk, run};
 
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 11] = [
     "run",
     "test",
     "examples",
@@ -10,6 +10,7 @@ const COMMANDS: [&str; 10] = [
     "format",
     "diff",
     "diagram",
+    "report",
     "explore",
     "completions",
     "man",

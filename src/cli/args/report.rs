@@ -1,0 +1,58 @@
+//! The arguments of `wallops report`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::cli::stage::Net;
+
+/// Report what the requirements of the XEP come to in runs: for people, for programs, for CI
+///
+/// Plays scenarios, and judges what happened by every requirement that a transcript can show. The
+/// HTML page has the matrix of requirements and runs, and each run with what was found marked in
+/// its diagram; it needs nothing but itself.
+///
+/// Report all of what ships as a page; one scenario on the terminal; everything for CI:
+///
+///   wallops report --format html --out report.html
+///   wallops report scenarios/s10-the-great-bounce.scs
+///   wallops report --format junit --out report.xml
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment, after_help = REPORT_EXIT_CODES)]
+pub(in crate::cli) struct Report {
+    /// Scenarios, or directories of them
+    #[arg(value_name = "DIR|FILE", default_value = "scenarios")]
+    pub paths: Vec<PathBuf>,
+
+    /// For whom: people at a terminal, programs, CI, people with a browser
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub format: Told,
+
+    /// Write it to this file instead of printing it
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+
+    /// On which network
+    #[arg(long, value_enum, value_name = "NETWORK", default_value_t)]
+    pub net: Net,
+}
+
+/// In what form a report is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Told {
+    /// Lines of text
+    #[default]
+    Text,
+    /// JSON, as docs/report-json.md has it
+    Json,
+    /// The XML of JUnit
+    Junit,
+    /// One HTML page
+    Html,
+}
+
+const REPORT_EXIT_CODES: &str = "\
+Exit codes:
+  0  nothing was broken
+  1  a requirement was broken, or an expectation of a scenario was not met
+  2  a scenario has mistakes, or a file cannot be read or written";

@@ -1,0 +1,111 @@
+//! `wallops report`: judge runs by the requirements, and report it.
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+
+use super::args::{self, Told};
+use super::diagram::nicks;
+use super::failure::Played;
+use super::files::{self, Script};
+use super::refusal::Refusal;
+use super::screen::Screen;
+use super::stage::{self, Manner};
+use super::verdict::Verdict;
+use crate::conform::judgement::{self, Judgement};
+use crate::report::{Failure, Report, Run};
+use crate::sim::play::{self, Outcome, PlayError};
+use crate::transcript::{Header, Transcript};
+
+/// Play scenarios, judge them, and write the report.
+pub(super) fn report(arguments: &args::Report, screen: &mut Screen) -> Result<Verdict, Refusal> {
+    let scripts = Script::read_all(&arguments.paths)?;
+    if let Some(out) = &arguments.out
+        && scripts.iter().any(|script| files::is_same(&script.path, out))
+    {
+        let wrong = "the report would take the place of a scenario";
+        return Err(Refusal::about(out.display(), wrong));
+    }
+    let manner = Manner { net: arguments.net, ..Manner::default() };
+    let runs = scripts.par_iter().map(|script| run(script, manner));
+    let mut report = Report { runs: runs.collect::<Result<_, Refusal>>()? };
+    name_apart(&mut report.runs);
+    let text = match arguments.format {
+        Told::Text => report.text(),
+        Told::Json => report.json(),
+        Told::Junit => report.junit(),
+        Told::Html => report.html(),
+    };
+    match &arguments.out {
+        Some(out) => files::write(out, &text)?,
+        None => screen.text(text),
+    }
+    Ok(Verdict::well_if(report.verdict() != judgement::Verdict::Fail))
+}
+
+fn run(script: &Script, manner: Manner) -> Result<Run, Refusal> {
+    let played = stage::play(script, manner);
+    let failures = failures(script, &played);
+    let (transcript, judgement, expectations, unmet) = match played {
+        Err(PlayError::World(error)) => return Err(Refusal::about(script.path.display(), error)),
+        Err(_) => {
+            let header = Header { scenario: script.title(), ..Header::default() };
+            (Transcript::new(header), Judgement::default(), 0, 0)
+        }
+        Ok(Outcome { transcript, checked, unmet, .. }) => {
+            let setting = play::setting(&script.scenario, manner.plain);
+            let judgement = Judgement::of(&transcript, &setting);
+            (transcript, judgement, checked, unmet)
+        }
+    };
+    Ok(Run {
+        name: script.name(),
+        file: script.path.display().to_string(),
+        replay: manner.command(script),
+        people: nicks(&script.scenario),
+        transcript,
+        judgement,
+        expectations,
+        unmet,
+        failures,
+    })
+}
+
+/// What is not as the scenario expects, in words without colours.
+fn failures(script: &Script, played: &Played) -> Vec<Failure> {
+    let outcome = match played {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            return vec![Failure { line: 0, text: String::new(), what: error.to_string() }];
+        }
+    };
+    let failures = outcome.failures.iter().map(|failure| {
+        let whose = match failure.whose.as_str() {
+            "" => String::new(),
+            whose => format!("whose: {whose}\n"),
+        };
+        let nearest = failure.nearest.as_ref().map(play::Nearest::diff).unwrap_or_default();
+        let line = failure.span.line;
+        Failure {
+            line,
+            text: script.line(line).to_owned(),
+            what: format!(
+                "{whose}expected: {}\nbut: {}\n{nearest}",
+                failure.expected.trim_end(),
+                failure.found.trim_end()
+            ),
+        }
+    });
+    failures.collect()
+}
+
+/// Scenarios of several directories may have one name.
+fn name_apart(runs: &mut [Run]) {
+    let mut taken = BTreeSet::new();
+    for run in runs {
+        if !taken.insert(run.name.clone()) {
+            run.name.clone_from(&run.file);
+            taken.insert(run.name.clone());
+        }
+    }
+}

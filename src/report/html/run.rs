@@ -1,0 +1,142 @@
+//! The section of one run: what came of it, what was found, and what happened.
+
+use std::borrow::Cow;
+
+use maud::{Markup, html};
+
+use super::{badge_of, rows};
+use crate::conform::invariants::Finding;
+use crate::conform::judgement::{Row, Verdict};
+use crate::report::diagram::{self, Diagram, DiagramError, Options};
+use crate::report::{Run, plain};
+use crate::transcript::Transcript;
+
+/// How long what is told of one finding is at most, in characters.
+const WORDS_MAX: usize = 1_000;
+
+pub(super) fn section(index: usize, run: &Run, rows_left: &mut usize) -> Markup {
+    let verdict = run.verdict();
+    let drawn = draw(run, *rows_left);
+    *rows_left -= drawn.as_ref().map_or(0, |(diagram, _)| diagram.rows.len());
+    let broken: Vec<&str> = broken(run);
+    html! {
+        details class="run" id={"s" (index)} data-v=(verdict.name()) data-b=(broken.join(" ")) {
+            summary {
+                (badge_of(verdict)) " " b { (plain::clean(run.title())) } " "
+                span class="quiet" { (plain::clean(&run.file)) }
+            }
+            (about(run))
+            @for failure in &run.failures {
+                div class="unmet" {
+                    p {
+                        span class="badge fail" { "not met" } " "
+                        code { (plain::clean(&run.file)) ":" (failure.line) } " "
+                        (plain::short(&failure.text, WORDS_MAX))
+                    }
+                    pre { (plain::cut(&failure.what, WORDS_MAX * 4)) }
+                }
+            }
+            (findings(index, run))
+            (tallies(run))
+            @match drawn {
+                Ok((diagram, left_out)) => {
+                    (rows::transcript(index, run, &diagram))
+                    @if left_out > 0 {
+                        p class="quiet" { (left_out) " more entries are not shown here." }
+                    }
+                },
+                Err(error) => p class="quiet" { "No transcript here: " (error.to_string()) "." },
+            }
+        }
+    }
+}
+
+/// The diagram of a run, and how many of its entries are not in it.
+fn draw(run: &Run, rows_left: usize) -> Result<(Diagram, usize), DiagramError> {
+    let rows_max = rows_left.min(diagram::ROWS_MAX);
+    let options = Options { people: run.people.clone(), rows_max, ..Options::default() };
+    let whole = Cow::Borrowed(&run.transcript);
+    match Diagram::new(&whole, &options) {
+        // A row has at least one entry, or is a new day.
+        Err(DiagramError::TooLong(_)) => {
+            let kept = rows_max / 2;
+            let entries = run.transcript.entries.iter().take(kept).cloned().collect();
+            let part = Transcript { header: run.transcript.header.clone(), entries };
+            let left_out = run.transcript.entries.len().saturating_sub(kept);
+            Diagram::new(&part, &options).map(|diagram| (diagram, left_out))
+        }
+        drawn => drawn.map(|diagram| (diagram, 0)),
+    }
+}
+
+/// The requirements that were broken in this run.
+fn broken(run: &Run) -> Vec<&'static str> {
+    let is_broken = |row: &&Row| matches!(row.verdict, Verdict::Fail | Verdict::Warn);
+    run.judgement.rows.iter().filter(is_broken).map(|row| row.requirement.id).collect()
+}
+
+fn about(run: &Run) -> Markup {
+    let header = &run.transcript.header;
+    html! {
+        p class="quiet" {
+            (plain::short(&header.spec, 80)) ", profile " (plain::short(&header.profile, 80)) ", "
+            (plain::short(&header.network, 80)) " network, seed " (header.seed) "; "
+            (run.expectations.saturating_sub(run.unmet)) " of " (run.expectations)
+            " expectations met. Again: " code { (plain::short(&run.replay, WORDS_MAX)) }
+        }
+    }
+}
+
+fn findings(index: usize, run: &Run) -> Markup {
+    html! {
+        @if !run.judgement.findings.is_empty() {
+            ol class="findings" {
+                @for (number, finding) in run.judgement.findings.iter().enumerate() {
+                    (told(index, number, run, finding))
+                }
+            }
+        }
+    }
+}
+
+fn told(index: usize, number: usize, run: &Run, finding: &Finding) -> Markup {
+    let verdict = run.judgement.row(finding.requirement).map_or(Verdict::Fail, |row| row.verdict);
+    html! {
+        li id={"s" (index) "f" (number)} class={"finding " (verdict.name())}
+            data-r=(finding.requirement) {
+            (badge_of(verdict)) " "
+            a href={"#r-" (finding.requirement)} { (finding.requirement) } " at "
+            (entry_link(index, finding.entry)) ", " (plain::clean(&run.place_of(finding))) ": "
+            (plain::short(&finding.what, WORDS_MAX))
+            br; span { "expected: " (plain::short(&finding.expected, WORDS_MAX)) }
+            @if !finding.causes.is_empty() {
+                br; span { "see also "
+                    @for cause in finding.causes.iter().take(16) { (entry_link(index, *cause)) " " }
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn entry_link(index: usize, entry: usize) -> Markup {
+    html! { a href={"#s" (index) "e" (entry)} { "entry " (entry) } }
+}
+
+/// How often each requirement applied that did.
+fn tallies(run: &Run) -> Markup {
+    let applied = || run.judgement.rows.iter().filter(|row| row.tally.kept + row.tally.broken > 0);
+    html! {
+        details class="tallies" {
+            summary { (applied().count()) " requirements applied" }
+            ul {
+                @for row in applied() {
+                    li data-r=(row.requirement.id) {
+                        a href={"#r-" (row.requirement.id)} { (row.requirement.id) } " "
+                        (row.tally.kept)
+                        @if row.tally.broken > 0 { " kept, " b { (row.tally.broken) " broken" } }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! A report as JSON, for programs. `docs/report-json.md` documents it and
+//! `docs/schemas/report.schema.json` is its schema; names change only together with [`VERSION`].
+
+use serde::Serialize;
+
+use super::{Report, Run, plain};
+use crate::conform::invariants::Finding;
+use crate::conform::judgement::{Row, Verdict};
+use crate::conform::requirements::Requirement;
+
+/// The version of the JSON format.
+pub const VERSION: u32 = 1;
+
+/// How long the text of a stanza is at most, in characters.
+const STANZA_MAX: usize = 16_384;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    version: u32,
+    wallops: &'static str,
+    verdict: &'static str,
+    requirements: Vec<Demand>,
+    runs: Vec<Told<'a>>,
+}
+
+/// What is demanded, and what came of it in all runs.
+#[derive(Serialize)]
+struct Demand {
+    id: &'static str,
+    level: String,
+    actors: Vec<String>,
+    section: &'static str,
+    statement: &'static str,
+    verdict: &'static str,
+    kept: u64,
+    broken: u64,
+    runs: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Told<'a> {
+    name: &'a str,
+    title: &'a str,
+    file: &'a str,
+    replay: &'a str,
+    spec: &'a str,
+    profile: &'a str,
+    network: &'a str,
+    seed: u64,
+    epoch: String,
+    entries: usize,
+    verdict: &'static str,
+    expectations: Expectations<'a>,
+    requirements: Vec<Applied>,
+    findings: Vec<Found<'a>>,
+}
+
+#[derive(Serialize)]
+struct Expectations<'a> {
+    checked: usize,
+    unmet: usize,
+    failures: Vec<Unmet<'a>>,
+}
+
+#[derive(Serialize)]
+struct Unmet<'a> {
+    line: u32,
+    text: &'a str,
+    what: &'a str,
+}
+
+#[derive(Serialize)]
+struct Applied {
+    id: &'static str,
+    verdict: &'static str,
+    kept: u64,
+    broken: u64,
+}
+
+#[derive(Serialize)]
+struct Found<'a> {
+    requirement: &'static str,
+    verdict: &'static str,
+    entry: usize,
+    at: Option<String>,
+    line: Option<u32>,
+    host: &'a str,
+    what: &'a str,
+    expected: &'a str,
+    causes: &'a [usize],
+    stanza: Option<String>,
+}
+
+impl Report {
+    /// The report as JSON.
+    pub fn json(&self) -> String {
+        let demand = |total: super::Total| {
+            let Requirement { id, actors, level, section, statement } = *total.requirement;
+            Demand {
+                id,
+                level: level.to_string(),
+                actors: actors.iter().map(ToString::to_string).collect(),
+                section,
+                statement,
+                verdict: total.verdict().name(),
+                kept: total.tally.kept,
+                broken: total.tally.broken,
+                runs: total.runs.len(),
+                reason: total.reason,
+            }
+        };
+        let document = Document {
+            version: VERSION,
+            wallops: env!("CARGO_PKG_VERSION"),
+            verdict: self.verdict().name(),
+            requirements: self.totals().into_iter().map(demand).collect(),
+            runs: self.runs.iter().map(told).collect(),
+        };
+        // Nothing in it can fail to be written: no map has keys that are not strings.
+        serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
+    }
+}
+
+fn told(run: &Run) -> Told<'_> {
+    let header = &run.transcript.header;
+    let failures = run.failures.iter();
+    Told {
+        name: &run.name,
+        title: run.title(),
+        file: &run.file,
+        replay: &run.replay,
+        spec: &header.spec,
+        profile: &header.profile,
+        network: &header.network,
+        seed: header.seed,
+        epoch: header.epoch.to_string(),
+        entries: run.transcript.entries.len(),
+        verdict: run.verdict().name(),
+        expectations: Expectations {
+            checked: run.expectations,
+            unmet: run.unmet,
+            failures: failures
+                .map(|unmet| Unmet { line: unmet.line, text: &unmet.text, what: &unmet.what })
+                .collect(),
+        },
+        requirements: run.judgement.rows.iter().map(applied).collect(),
+        findings: run.judgement.findings.iter().map(|finding| found(run, finding)).collect(),
+    }
+}
+
+fn applied(row: &Row) -> Applied {
+    Applied {
+        id: row.requirement.id,
+        verdict: row.verdict.name(),
+        kept: row.tally.kept,
+        broken: row.tally.broken,
+    }
+}
+
+fn found<'a>(run: &'a Run, finding: &'a Finding) -> Found<'a> {
+    let entry = run.transcript.entries.get(finding.entry);
+    let verdict = run.judgement.row(finding.requirement).map_or(Verdict::Fail, |row| row.verdict);
+    Found {
+        requirement: finding.requirement,
+        verdict: verdict.name(),
+        entry: finding.entry,
+        at: entry.map(|entry| entry.at.to_string()),
+        line: run.line_of(finding.entry).map(|(line, _)| line),
+        host: &finding.host,
+        what: &finding.what,
+        expected: &finding.expected,
+        causes: &finding.causes,
+        stanza: entry
+            .and_then(|entry| entry.stanza())
+            .map(|stanza| plain::cut(&stanza.to_string(), STANZA_MAX)),
+    }
+}

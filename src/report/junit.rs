@@ -1,0 +1,122 @@
+//! A report in the XML that JUnit made common: a suite for each run, in it a case for its
+//! expectations and one for each requirement.
+
+use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
+
+use super::{Report, Run, plain};
+use crate::conform::invariants::Finding;
+use crate::conform::judgement::{Row, Verdict};
+
+/// How many findings of one requirement are told in its case.
+const FINDINGS_MAX: usize = 20;
+/// How long a message is at most, in characters.
+const MESSAGE_MAX: usize = 400;
+/// How long the text of a stanza is at most, in characters.
+const STANZA_MAX: usize = 4_096;
+
+impl Report {
+    /// The report as XML for programs that show the results of tests. A requirement that was not
+    /// exercised, or of which no transcript shows anything, is a case that was skipped.
+    pub fn junit(&self) -> String {
+        let mut report = quick_junit::Report::new("wallops");
+        report.add_test_suites(self.runs.iter().map(suite));
+        // It writes into memory, where nothing fails.
+        report.to_string().unwrap_or_default()
+    }
+}
+
+fn suite(run: &Run) -> TestSuite {
+    let mut suite = TestSuite::new(plain::clean(&run.name));
+    let header = &run.transcript.header;
+    for (name, value) in [
+        ("file", run.file.as_str()),
+        ("title", run.title()),
+        ("profile", &header.profile),
+        ("network", &header.network),
+        ("seed", &header.seed.to_string()),
+        ("replay", &run.replay),
+    ] {
+        suite.add_property((name, plain::clean(value).as_str()));
+    }
+    suite.add_test_case(expectations(run));
+    suite.add_test_cases(run.judgement.rows.iter().map(|row| case(run, row)));
+    suite
+}
+
+fn expectations(run: &Run) -> TestCase {
+    let mut status = TestCaseStatus::success();
+    if let Some(first) = run.failures.first() {
+        status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        let told = |failure: &super::Failure| {
+            format!("{}:{}: {}\n{}\n", run.file, failure.line, failure.text, failure.what)
+        };
+        let text: String = run.failures.iter().take(FINDINGS_MAX).map(told).collect();
+        status
+            .set_type("expectation")
+            .set_message(plain::short(
+                &format!("{}:{}: {}", run.file, first.line, first.what),
+                MESSAGE_MAX,
+            ))
+            .set_description(plain::clean(&format!("{text}\nreplay: {}\n", run.replay)));
+    } else if run.expectations == 0 {
+        status = TestCaseStatus::skipped();
+        status.set_message("it expects nothing");
+    }
+    let mut case = TestCase::new("expectations", status);
+    case.set_classname(plain::clean(&run.name));
+    case
+}
+
+fn case(run: &Run, row: &Row) -> TestCase {
+    let id = row.requirement.id;
+    let mut status = match row.verdict {
+        Verdict::Pass | Verdict::Choice | Verdict::Unspecified => TestCaseStatus::success(),
+        Verdict::Vacuous | Verdict::Unsupported => TestCaseStatus::skipped(),
+        // A SHOULD that is not followed is told, and fails nothing.
+        Verdict::Warn => TestCaseStatus::success(),
+        Verdict::Fail => TestCaseStatus::non_success(NonSuccessKind::Failure),
+    };
+    let findings: Vec<&Finding> =
+        run.judgement.findings.iter().filter(|finding| finding.requirement == id).collect();
+    let text: String = findings.iter().take(FINDINGS_MAX).map(|one| told(run, one)).collect();
+    let text =
+        plain::clean(&format!("{}\n{text}replay: {}\n", row.requirement.statement, run.replay));
+    match row.verdict {
+        Verdict::Vacuous => {
+            status.set_message("vacuous: it never applied");
+        }
+        Verdict::Unsupported => {
+            status.set_message(format!("unsupported: {}", row.reason.unwrap_or_default()));
+        }
+        Verdict::Fail => {
+            let message = findings.first().map_or_else(
+                || format!("{id}: broken {} times", row.tally.broken),
+                |first| format!("{}: {id}: {}", run.place_of(first), first.what),
+            );
+            status.set_type(id).set_message(plain::short(&message, MESSAGE_MAX));
+            status.set_description(text.clone());
+        }
+        _ => {}
+    }
+    let mut case = TestCase::new(id, status);
+    case.set_classname(plain::clean(&run.name));
+    if row.verdict == Verdict::Warn {
+        case.set_system_out(text);
+    }
+    case
+}
+
+fn told(run: &Run, finding: &Finding) -> String {
+    let entry = run.transcript.entries.get(finding.entry);
+    let stanza = entry.and_then(|entry| entry.stanza());
+    let stanza = stanza.map(|stanza| plain::cut(&stanza.to_string(), STANZA_MAX) + "\n");
+    format!(
+        "{}: {} at entry {}\n{}\nexpected: {}\n{}",
+        run.place_of(finding),
+        finding.requirement,
+        finding.entry,
+        finding.what,
+        finding.expected,
+        stanza.unwrap_or_default(),
+    )
+}

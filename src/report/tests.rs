@@ -1,0 +1,210 @@
+use super::*;
+use crate::conform::judgement::Row;
+use crate::stanza::{Stanza, Type, element, ns};
+use crate::time::{Duration, Time};
+use crate::transcript::{Fault, Header, Link, Loss};
+
+const HOSTILE: &str =
+    "</script><script>alert(1)</script>\"'><img src=x onerror=alert(2)>&\u{1}\u{202E}]]>";
+
+fn row(id: &str, verdict: Verdict, kept: u64, broken: u64) -> Row {
+    let requirement = Requirement::find(id).unwrap();
+    let reason = requirement.unsupported();
+    Row { requirement, verdict, tally: Tally { kept, broken }, reason }
+}
+
+fn finding(requirement: &'static str, entry: usize) -> Finding {
+    Finding {
+        requirement,
+        host: HOSTILE.to_owned(),
+        entry,
+        what: format!("what {HOSTILE}"),
+        expected: format!("expected {HOSTILE}"),
+        causes: vec![1],
+    }
+}
+
+/// A run in which everything that can be hostile is, and every verdict is given.
+fn run(name: &str) -> Run {
+    let mut body = element("body", ns::CLIENT, &[]);
+    body.append_text(HOSTILE.replace('\u{1}', "") + &"long ".repeat(80));
+    let stanza = Stanza::message(Type::Groupchat).with_payload(body);
+    let header = Header { scenario: HOSTILE.to_owned(), ..Header::default() };
+    let mut transcript = Transcript::new(header);
+    let at = |second| Time::XEP_EPOCH + Duration::from_secs(second);
+    let client = format!("user@a.irc/{HOSTILE}");
+    transcript.push(at(0), What::Line { number: 7, text: HOSTILE.into() });
+    let link = Link { from: "a.irc".into(), to: HOSTILE.into(), both_ways: true };
+    transcript.push(at(0), What::Fault(Fault::Cut(link, Loss::Silent)));
+    for to in ["a.irc", HOSTILE, &client] {
+        transcript.sent(at(1), "b.irc".into(), to.into(), stanza.clone());
+    }
+    let lost = transcript.sent(at(2), client.as_str().into(), "a.irc".into(), stanza);
+    transcript.lost(lost);
+    let rows = vec![
+        row("slave.leave.forward", Verdict::Fail, 2, 2),
+        row("req.transparency", Verdict::Pass, 3, 0),
+        row("req.leave-while-split", Verdict::Vacuous, 0, 0),
+        row("slave.jid.opaque", Verdict::Unsupported, 0, 0),
+        row("INV-NO-DUP", Verdict::Warn, 1, 1),
+    ];
+    let findings = vec![
+        finding("slave.leave.forward", 2),
+        finding("slave.leave.forward", 999),
+        finding("INV-NO-DUP", 5),
+    ];
+    Run {
+        name: name.to_owned(),
+        file: format!("{name}.scs"),
+        replay: format!("wallops run {name}.scs"),
+        people: BTreeMap::new(),
+        transcript,
+        judgement: Judgement { rows, findings },
+        expectations: 4,
+        unmet: 1,
+        failures: vec![Failure { line: 7, text: HOSTILE.to_owned(), what: HOSTILE.to_owned() }],
+    }
+}
+
+fn report() -> Report {
+    Report { runs: vec![run("one"), Run { failures: Vec::new(), ..run("two") }] }
+}
+
+/// The values of an attribute in a page, in order.
+fn values<'a>(page: &'a str, attribute: &str) -> Vec<&'a str> {
+    let begin = format!(" {attribute}=\"");
+    page.split(&begin).skip(1).map(|rest| rest.split('"').next().unwrap()).collect()
+}
+
+#[test]
+fn nothing_hostile_becomes_markup() {
+    let page = report().html();
+    assert_eq!(page.matches("<script").count(), 1);
+    assert_eq!(page.matches("</script").count(), 1);
+    assert!(!page.contains("<img"));
+    assert!(!page.contains(['\u{1}', '\u{202E}']));
+    assert!(page.contains("&lt;img src=x onerror=alert(2)&gt;"));
+}
+
+#[test]
+fn a_page_loads_nothing_from_outside() {
+    let page = report().html();
+    for word in ["http:", "https:", "src=\"", "@import", "url(", "<link"] {
+        assert!(!page.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn every_link_of_a_page_leads_somewhere_and_no_id_is_there_twice() {
+    let page = report().html();
+    let ids = values(&page, "id");
+    let unique: std::collections::BTreeSet<_> = ids.iter().collect();
+    assert_eq!(unique.len(), ids.len());
+    let links = values(&page, "href");
+    assert!(links.len() > 20);
+    for link in links {
+        let target = link.strip_prefix('#').unwrap();
+        // A finding may name an entry that the transcript does not have.
+        assert!(unique.contains(&target) || target.ends_with("e999"), "{link}");
+    }
+}
+
+#[test]
+fn a_cell_of_the_matrix_leads_to_what_was_found() {
+    let page = report().html();
+    let rows = page.split("<tr data-r=\"").skip(1);
+    let row = rows.into_iter().find(|row| row.starts_with("slave.leave.forward\"")).unwrap();
+    let row = row.split("</tr>").next().unwrap();
+    assert!(row.contains("<td class=\"fail\"><a href=\"#s0f0\">✗</a></td>"), "{row}");
+    assert!(row.contains("<td class=\"fail\"><a href=\"#s1f0\">✗</a></td>"), "{row}");
+    assert_eq!(page.matches("<tr data-r=\"").count(), Requirement::all().count());
+}
+
+#[test]
+fn what_is_found_is_marked_where_it_is() {
+    let page = report().html();
+    let entry = page.split("id=\"s0e2\"").nth(1).unwrap();
+    let entry = entry.split("id=\"s0e5\"").next().unwrap();
+    assert!(entry.contains("<p class=\"finding fail\" data-r=\"slave.leave.forward\">"), "{entry}");
+    assert!(!entry.contains("INV-NO-DUP"));
+}
+
+#[test]
+fn a_long_content_is_told_once() {
+    let page = report().html();
+    // Once in each run: three copies in a fan-out, and one that was lost.
+    assert_eq!(page.matches(&"long ".repeat(80)).count(), 2);
+    assert_eq!(page.matches("with the same content").count(), 4);
+    assert_eq!(page.matches("with the content of").count(), 2);
+}
+
+#[test]
+fn a_page_of_long_runs_is_bounded() {
+    let mut long = run("long");
+    let entry = long.transcript.entries[2].clone();
+    let numbered = |number: u64| {
+        let mut entry = entry.clone();
+        entry.at += Duration::from_secs(number);
+        entry
+    };
+    long.transcript.entries.extend((2..30_000).map(numbered));
+    let page = Report { runs: vec![long] }.html();
+    assert!(page.contains(" more entries are not shown here."));
+    assert!(page.len() < 6 << 20, "{}", page.len());
+}
+
+#[test]
+fn junit_has_a_case_for_each_requirement_and_what_failed_has_its_place() {
+    let text = report().junit();
+    let read = quick_junit::Report::deserialize_from_str(&text).unwrap();
+    assert_eq!(read.test_suites.len(), 2);
+    // The expectations of the first run, and in both a requirement.
+    assert_eq!((read.tests, read.failures), (12, 3));
+    let suite = &read.test_suites[0];
+    assert_eq!(suite.name.as_str(), "one");
+    assert_eq!((suite.tests, suite.failures, suite.skipped), (6, 2, 2));
+    assert!(text.contains("message=\"one.scs:7: slave.leave.forward: what "), "{text}");
+    assert!(text.contains("type=\"slave.leave.forward\""));
+    assert!(text.contains("replay: wallops run one.scs"));
+    assert!(text.contains("message=\"vacuous: it never applied\""));
+    assert!(!text.contains(['\u{1}', '\u{202E}']));
+}
+
+#[test]
+fn text_tells_what_failed_where_and_how_to_see_it_again() {
+    let text = report().text();
+    for line in [
+        "fail     one.scs: 3 requirements applied, 3 of 4 expectations met, 4 stanzas\n",
+        "    one.scs:7: slave.leave.forward at entry 2\n",
+        "    replay: wallops run one.scs\n",
+        "2 runs: 2 fail\n",
+    ] {
+        assert!(text.contains(line), "no `{line}` in:\n{text}");
+    }
+    assert!(!text.contains(['\u{1}', '\u{202E}', '\u{1B}']));
+}
+
+#[test]
+fn the_worst_of_expectations_and_requirements_is_the_verdict() {
+    let mut run = run("one");
+    run.judgement.rows.retain(|row| row.verdict != Verdict::Fail);
+    assert_eq!(run.verdict(), Verdict::Fail);
+    run.failures.clear();
+    assert_eq!(run.verdict(), Verdict::Warn);
+    run.judgement.rows.retain(|row| row.verdict != Verdict::Warn);
+    // That something was vacuous or unsupported is no blemish.
+    assert_eq!(run.verdict(), Verdict::Pass);
+}
+
+#[test]
+fn json_reads_back_with_everything_in_it() {
+    let json: serde_json::Value = serde_json::from_str(&report().json()).unwrap();
+    assert_eq!(json["version"], VERSION);
+    assert_eq!(json["requirements"].as_array().unwrap().len(), Requirement::all().count());
+    let run = &json["runs"][0];
+    assert_eq!(run["expectations"]["failures"][0]["line"], 7);
+    assert_eq!(run["findings"][0]["requirement"], "slave.leave.forward");
+    assert_eq!(run["findings"][0]["line"], 7);
+    assert_eq!(run["findings"][1]["stanza"], serde_json::Value::Null);
+    assert_eq!(json["runs"][1]["verdict"], "fail");
+}

@@ -1,0 +1,97 @@
+//! A report as text for a terminal or a log.
+
+use std::fmt::Write;
+
+use super::{Report, Run, plain};
+use crate::conform::judgement::Verdict;
+
+/// How long what is told of one finding is at most, in characters.
+const WORDS_MAX: usize = 400;
+/// How many findings of one run are told.
+const FINDINGS_MAX: usize = 50;
+
+impl Report {
+    /// The report as text: a line for each run, below it what is wrong; then the requirements that
+    /// were broken, those that nothing showed, and a summary.
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        for run in &self.runs {
+            write_run(&mut out, run);
+        }
+        self.write_requirements(&mut out);
+        out
+    }
+
+    fn write_requirements(&self, out: &mut String) {
+        let totals = self.totals();
+        let of = |verdict| totals.iter().filter(move |total| total.verdict() == verdict);
+        let _ = writeln!(out, "\nRequirements");
+        for verdict in [Verdict::Fail, Verdict::Warn] {
+            for total in of(verdict) {
+                let _ = writeln!(
+                    out,
+                    "  {verdict:<11}  {}  broken {} of {} times: {}",
+                    total.requirement.id,
+                    total.tally.broken,
+                    total.tally.broken + total.tally.kept,
+                    total.requirement.statement
+                );
+            }
+        }
+        for verdict in [Verdict::Vacuous, Verdict::Unsupported] {
+            for total in of(verdict) {
+                let reason = total.reason.unwrap_or("no run shows it");
+                let _ = writeln!(out, "  {verdict:<11}  {}: {reason}", total.requirement.id);
+            }
+        }
+        let counts: Vec<String> = Verdict::ALL
+            .into_iter()
+            .map(|verdict| (verdict, of(verdict).count()))
+            .filter(|(_, count)| *count > 0)
+            .map(|(verdict, count)| format!("{count} {verdict}"))
+            .collect();
+        let runs: Vec<String> =
+            self.verdicts().iter().map(|(verdict, count)| format!("{count} {verdict}")).collect();
+        let _ = writeln!(out, "\n{} runs: {}", self.runs.len(), runs.join(", "));
+        let _ = writeln!(out, "{} requirements: {}", totals.len(), counts.join(", "));
+    }
+}
+
+fn write_run(out: &mut String, run: &Run) {
+    let applied = run.judgement.rows.iter().filter(|row| row.tally.kept + row.tally.broken > 0);
+    let stanzas = run.transcript.hops().count();
+    let _ = writeln!(
+        out,
+        "{:<7}  {}: {} requirements applied, {} of {} expectations met, {stanzas} stanzas",
+        run.verdict(),
+        plain::short(&run.file, WORDS_MAX),
+        applied.count(),
+        run.expectations.saturating_sub(run.unmet),
+        run.expectations,
+    );
+    for failure in &run.failures {
+        let text = plain::short(&failure.text, WORDS_MAX);
+        let _ = writeln!(out, "    {}:{}: {text}", run.file, failure.line);
+        let what = plain::clean(&failure.what);
+        what.lines().take(FINDINGS_MAX).for_each(|line| {
+            let _ = writeln!(out, "      {}", plain::short(line, WORDS_MAX));
+        });
+    }
+    for finding in run.judgement.findings.iter().take(FINDINGS_MAX) {
+        let _ = writeln!(
+            out,
+            "    {}: {} at entry {}",
+            run.place_of(finding),
+            finding.requirement,
+            finding.entry
+        );
+        let _ = writeln!(out, "      {}", plain::short(&finding.what, WORDS_MAX));
+        let _ = writeln!(out, "      expected: {}", plain::short(&finding.expected, WORDS_MAX));
+    }
+    if let Some(more) = run.judgement.findings.len().checked_sub(FINDINGS_MAX + 1) {
+        let _ = writeln!(out, "    and {} more", more + 1);
+    }
+    if run.verdict() == Verdict::Fail {
+        let _ = writeln!(out, "    replay: {}", run.replay);
+    }
+}

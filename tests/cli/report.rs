@@ -1,0 +1,53 @@
+//! `wallops report`.
+
+use super::desk::{Desk, run};
+
+const HEARD: &str = "BigCheese says \"hello\"\nWumpus hears BigCheese say \"hello\"";
+const NOT_HEARD: &str = "BigCheese says \"hello\"\nWumpus hears BigCheese say \"hullo\"";
+
+#[test]
+fn what_is_well_is_0_and_says_so() {
+    Desk::with(HEARD)
+        .run(&["report", "scenarios/own.scs"])
+        .ends_with(0)
+        .prints("pass     scenarios/own.scs: ")
+        .prints("1 of 1 expectations met")
+        .prints("\n1 runs: 1 pass\n");
+}
+
+#[test]
+fn an_expectation_that_is_not_met_is_1_in_every_format() {
+    let desk = Desk::with(NOT_HEARD);
+    let report =
+        |format| desk.run(&["report", "scenarios/own.scs", "--format", format]).ends_with(1);
+    report("text").prints("    scenarios/own.scs:8: Wumpus hears BigCheese say \"hullo\"\n");
+    report("json").prints("\"unmet\": 1");
+    report("junit").prints("<failure message=\"scenarios/own.scs:8: ");
+    report("html").prints("<div class=\"unmet\">").prints("hullo");
+}
+
+#[test]
+fn scenarios_of_one_name_are_told_apart() {
+    let desk = Desk::with(HEARD);
+    desk.put("scenarios/more/own.scs", desk.read("scenarios/own.scs"));
+    desk.run(&["report", "scenarios", "--format", "junit"])
+        .ends_with(0)
+        .prints("<testsuite name=\"own\"")
+        .prints("<testsuite name=\"scenarios/own.scs\"");
+}
+
+#[test]
+fn a_report_takes_no_scenarios_place() {
+    let desk = Desk::with(HEARD);
+    let before = desk.read("scenarios/own.scs");
+    desk.run(&["report", "--out", "scenarios/own.scs"]).ends_with(2);
+    assert_eq!(desk.read("scenarios/own.scs"), before);
+    desk.run(&["report", "--format", "html", "--out", "new/page.html"]).ends_with(0);
+    assert!(desk.read("new/page.html").starts_with("<!DOCTYPE html>"));
+}
+
+#[test]
+fn a_report_is_the_same_each_time() {
+    let arguments = ["report", "scenarios/s10-the-great-bounce.scs", "--format", "html"];
+    assert_eq!(run(&arguments).ends_with(0).out(), run(&arguments).out());
+}
