@@ -8,6 +8,7 @@
 mod compact;
 mod cursor;
 mod diff;
+pub mod edition;
 mod fault;
 pub mod import;
 mod read;

@@ -5,6 +5,8 @@
 
 #[path = "import/bounds.rs"]
 mod bounds;
+#[path = "import/edition.rs"]
+mod edition;
 #[path = "import/ejabberd.rs"]
 mod ejabberd;
 #[path = "import/plain.rs"]

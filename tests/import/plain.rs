@@ -290,7 +290,7 @@ fn names_with_spaces_stand_between_tabs() {
 }
 
 /// The transcripts of all scenarios that ship.
-fn shipped() -> Vec<Transcript> {
+pub fn shipped() -> Vec<Transcript> {
     let snapshots = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots")).unwrap();
     let paths = snapshots.map(|entry| entry.unwrap().path());
     let paths = paths.filter(|path| path.extension().is_some_and(|extension| extension == "snap"));

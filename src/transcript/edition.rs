@@ -1,0 +1,254 @@
+//! The two editions of XEP-0282, whose words differ.
+//!
+//! Version 0.1.1 says *primary* and *replica* where 0.1 says *master* and *slave*; nothing else
+//! changed. The namespace is the same, and none of its elements has either word in its name. What
+//! differs on the wire is what the examples call a slave: `replica@vesa.yeggmaex.irc`. wallops is
+//! written in the words of 0.1, and so a transcript in those of 0.1.1 is put into them before it
+//! is judged. That loses nothing: other things keep other names.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use minidom::Node;
+use rxml::{AttrMap, NcName};
+
+use super::{Fault, Hop, Machine, Name, Transcript, What};
+use crate::stanza::{Element, Jid, Stanza, ns};
+
+/// An edition of XEP-0282.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Edition {
+    /// Version 0.1 of 2010: master and slave.
+    V0_1,
+    /// Version 0.1.1: primary and replica.
+    V0_1_1,
+}
+
+impl Edition {
+    /// All of them.
+    pub const ALL: [Edition; 2] = [Edition::V0_1, Edition::V0_1_1];
+
+    /// As a transcript's header and users name it, `0282@0.1`.
+    pub const fn spec(self) -> &'static str {
+        match self {
+            Edition::V0_1 => "0282@0.1",
+            Edition::V0_1_1 => "0282@0.1.1",
+        }
+    }
+
+    /// The edition of this name.
+    pub fn of_spec(spec: &str) -> Option<Edition> {
+        Self::ALL.into_iter().find(|edition| edition.spec() == spec)
+    }
+
+    /// In whose words a transcript is; nothing if it has words of neither, or of both. Slaves may
+    /// have any address, so that many transcripts are in the words of both.
+    pub fn detect(transcript: &Transcript) -> Option<Edition> {
+        let names = Names::of(transcript);
+        match (names.slaves.is_empty(), names.replicas.is_empty() && !names.has_other_words) {
+            (false, true) => Some(Edition::V0_1),
+            (true, false) => Some(Edition::V0_1_1),
+            _ => None,
+        }
+    }
+}
+
+/// A transcript in the words of 0.1.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reworded {
+    /// The transcript.
+    pub transcript: Transcript,
+    /// The domains whose `replica@` kept its name, as there is a `slave@` too.
+    pub kept: Vec<String>,
+}
+
+/// Put a transcript into the words of 0.1.
+///
+/// Renamed are: the local part of addresses, in the headers of stanzas, in attributes and in what
+/// machines tell of themselves; and in the namespaces that begin with `urn:xmpp:tmp:dmuc:0`, which
+/// extensions have, their fragments, and names and values that are one of the two words. The text
+/// of elements is what people said and stays. Where both `slave@` and `replica@` are at one domain,
+/// both stay, as they would become one.
+pub fn reword(mut transcript: Transcript) -> Reworded {
+    let names = Names::of(&transcript);
+    for entry in &mut transcript.entries {
+        match &mut entry.what {
+            What::Hop(Hop { stanza, .. }) | What::Undeliverable { stanza, .. } => {
+                names.reword_stanza(stanza);
+            }
+            What::Note(note) => {
+                for jid in [&mut note.by, &mut note.about] {
+                    if let Some(other) = names.other_jid(jid) {
+                        *jid = other;
+                    }
+                }
+            }
+            What::Fault(Fault::Crash(machine) | Fault::Restart(machine)) => {
+                let (Machine::Server(name) | Machine::Slave(name) | Machine::Service(name)) =
+                    machine;
+                if let Some(other) = names.other_address(name) {
+                    *name = Name::from(other);
+                }
+            }
+            _ => {}
+        }
+    }
+    transcript.header.spec = Edition::V0_1.spec().to_owned();
+    let kept = names.replicas.intersection(&names.slaves).cloned().collect();
+    Reworded { transcript, kept }
+}
+
+const REPLICA: &str = "replica";
+const SLAVE: &str = "slave";
+
+/// The word of 0.1 for a word of 0.1.1.
+fn other_word(word: &str) -> Option<&'static str> {
+    match word {
+        REPLICA => Some(SLAVE),
+        "primary" => Some("master"),
+        _ => None,
+    }
+}
+
+/// The namespace of 0.1 for one of 0.1.1.
+fn other_namespace(namespace: &str) -> Option<String> {
+    let fragment = namespace.strip_prefix(ns::DMUC)?.strip_prefix('#')?;
+    other_word(fragment).map(|word| format!("{}#{word}", ns::DMUC))
+}
+
+/// Who is called what in a transcript.
+#[derive(Default)]
+struct Names {
+    /// The domains with a `slave@`.
+    slaves: BTreeSet<String>,
+    /// The domains with a `replica@`.
+    replicas: BTreeSet<String>,
+    /// Whether there are other words of 0.1.1 than addresses.
+    has_other_words: bool,
+}
+
+impl Names {
+    fn of(transcript: &Transcript) -> Self {
+        let mut names = Self::default();
+        for entry in &transcript.entries {
+            if let Some(stanza) = entry.stanza() {
+                for (_, value) in stanza.attributes() {
+                    names.note(value);
+                }
+                stanza.payloads.iter().for_each(|payload| names.note_element(payload));
+            }
+            if let What::Note(note) = &entry.what {
+                names.note(note.by.as_str());
+                names.note(note.about.as_str());
+            }
+        }
+        names
+    }
+
+    fn note(&mut self, value: &str) {
+        let domains = match address(value) {
+            Some((SLAVE, _)) => &mut self.slaves,
+            Some((REPLICA, _)) => &mut self.replicas,
+            _ => {
+                self.has_other_words |= other_namespace(value).is_some();
+                return;
+            }
+        };
+        if let Ok(jid) = Jid::new(value) {
+            domains.insert(jid.domain().as_str().to_owned());
+        }
+    }
+
+    fn note_element(&mut self, element: &Element) {
+        let words = |word: &str| other_word(word).is_some();
+        self.has_other_words |= other_namespace(&element.ns()).is_some()
+            || ns::is_dmuc(element) && words(element.name());
+        for ((_, name), value) in element.attrs().iter() {
+            self.has_other_words |= ns::is_dmuc(element) && (words(name) || words(value));
+            self.note(value);
+        }
+        element.children().for_each(|child| self.note_element(child));
+    }
+
+    /// What an address is called in 0.1, if it is called otherwise.
+    fn other_address(&self, value: &str) -> Option<String> {
+        let (REPLICA, rest) = address(value)? else { return None };
+        let jid = Jid::new(value).ok()?;
+        let taken = self.slaves.contains(jid.domain().as_str());
+        (!taken).then(|| format!("{SLAVE}@{rest}"))
+    }
+
+    fn other_jid(&self, jid: &Jid) -> Option<Jid> {
+        Jid::new(&self.other_address(jid.as_str())?).ok()
+    }
+
+    fn reword_stanza(&self, stanza: &mut Stanza) {
+        for jid in [&mut stanza.from, &mut stanza.to] {
+            if let Some(other) = jid.as_deref().and_then(|jid| self.other_jid(jid)) {
+                *jid = Some(Arc::new(other));
+            }
+        }
+        if let Some(extra) = &mut stanza.extra {
+            let values = extra.iter().map(|(_, value)| self.other_address(value));
+            let values: Vec<_> = values.collect();
+            if values.iter().any(Option::is_some) {
+                for ((_, value), other) in Arc::make_mut(extra).iter_mut().zip(values) {
+                    *value = other.unwrap_or_else(|| std::mem::take(value));
+                }
+            }
+        }
+        // What is shared by the copies of a broadcast stays shared where nothing changes.
+        if stanza.payloads.iter().any(|payload| self.is_affected(payload)) {
+            for payload in Arc::make_mut(&mut stanza.payloads) {
+                let element = std::mem::replace(payload, Element::bare("x", ""));
+                *payload = self.reworded(element);
+            }
+        }
+    }
+
+    fn is_affected(&self, element: &Element) -> bool {
+        let mut own = Self::default();
+        own.note_element(element);
+        own.has_other_words || own.replicas.iter().any(|domain| !self.slaves.contains(domain))
+    }
+
+    fn reworded(&self, mut element: Element) -> Element {
+        let ours = ns::is_dmuc(&element);
+        let namespace = element.ns();
+        let name = Some(element.name()).filter(|_| ours).and_then(other_word);
+        let name = name.unwrap_or(element.name());
+        let mut other = Element::bare(name, other_namespace(&namespace).unwrap_or(namespace));
+        let mut attributes = AttrMap::new();
+        for ((namespace, name), value) in std::mem::take(element.attrs_mut()) {
+            let renamed = Some(name.as_str()).filter(|_| ours).and_then(other_word);
+            let renamed = renamed.and_then(|name| NcName::try_from(name).ok());
+            let word = Some(value.as_str()).filter(|_| ours).and_then(other_word);
+            let value = word
+                .map(str::to_owned)
+                .or_else(|| self.other_address(&value))
+                .or_else(|| other_namespace(&value))
+                .unwrap_or(value);
+            attributes.insert(namespace, renamed.unwrap_or(name), value);
+        }
+        *other.attrs_mut() = attributes;
+        for node in element.take_nodes() {
+            match node {
+                Node::Element(child) => {
+                    other.append_child(self.reworded(child));
+                }
+                node => other.append_node(node),
+            }
+        }
+        other
+    }
+}
+
+/// One of the two words at the start of an address, and what follows its `@`.
+fn address(value: &str) -> Option<(&'static str, &str)> {
+    let (local, rest) = value.split_once('@')?;
+    let word = [SLAVE, REPLICA].into_iter().find(|word| local.eq_ignore_ascii_case(word))?;
+    Some((word, rest))
+}
+
+#[cfg(test)]
+mod tests;
