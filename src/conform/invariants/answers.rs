@@ -72,6 +72,9 @@ impl Invariant for Answers {
             self.waiting.retain(|waiting| waiting.user != user || !waiting.leaves);
             return;
         }
+        if reading.stanza.is_available() && !reading.is_join() {
+            return;
+        }
         self.waiting.retain(|waiting| waiting.user != user);
         if !leaves || one.inside {
             let together = one.via.is_none_or(|slave| room.slaves[slave].is_together());

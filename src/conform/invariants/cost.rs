@@ -4,7 +4,7 @@
 use super::Invariant;
 use super::findings::Findings;
 use super::reading::Reading;
-use super::room::{Class, Fact, NickId, Occupant, Room, Side};
+use super::room::{Class, Fact, NickId, Occupant, Room, Side, User};
 use super::steps::{Happening, Step};
 use crate::stanza::{Kind, Type, ns};
 use crate::time::Time;
@@ -45,7 +45,9 @@ pub(super) struct Costs {
     muddled: bool,
     /// Under which nicks somebody asks to be in the room.
     asked: Vec<NickId>,
-    /// Whether an admin decides on somebody.
+    /// Under which nicks somebody leaves.
+    left: Vec<NickId>,
+    /// Whether an admin decides on somebody, or on the room.
     decided: bool,
 }
 
@@ -69,10 +71,12 @@ impl Invariant for Costs {
     fn pass(&mut self, _: Time, room: &Room, findings: &mut Findings) {
         let muddled = std::mem::take(&mut self.muddled);
         self.leaves.clear();
+        let left = std::mem::take(&mut self.left);
         let (asked, decided) = (std::mem::take(&mut self.asked), std::mem::take(&mut self.decided));
         for tally in self.tallies.drain(..) {
             // What is done about one nick at one instant looks alike.
-            let several = decided || asked.iter().filter(|nick| **nick == tally.nick).count() > 1;
+            let like = |nicks: &[NickId]| nicks.iter().filter(|nick| **nick == tally.nick).count();
+            let several = decided || like(&asked) > 1 || like(&left) > 1;
             let muddled = muddled || (several && tally.of != CostOf::Message);
             let distributed = tally.sent + usize::from(tally.crossed);
             let Tally { entry, of, plain, .. } = tally;
@@ -160,9 +164,12 @@ impl Costs {
     /// Something comes to the master.
     fn came(&mut self, reading: &Reading<'_>, room: &Room) {
         let stanza = reading.stanza;
-        self.decided |= stanza.type_ == Type::Set && stanza.has_payload("query", ns::MUC_ADMIN);
+        let decides = [ns::MUC_ADMIN, ns::MUC_OWNER].map(|of| stanza.has_payload("query", of));
+        self.decided |= stanza.type_ == Type::Set && decides.contains(&true);
         let nick = reading.to_nick.filter(|_| stanza.is_available());
         self.asked.extend(nick.and_then(|nick| room.known_nick(nick)));
+        let nick = reading.to_nick.filter(|_| stanza.is_unavailable());
+        self.left.extend(nick.and_then(|nick| room.known_nick(nick)));
     }
 
     fn begin(&mut self, entry: usize, fact: &Fact, room: &Room) {
@@ -196,7 +203,7 @@ impl Costs {
                 let rest = usize::from(remote) * (room.occupants.len() + history + 2);
                 let others = remotes(room) - usize::from(remote);
                 // He may be in already, as far as his slave has told him.
-                let own = remote && newcomer.via.is_none();
+                let own = remote && is_served(newcomer);
                 let direct = direct(room) - usize::from(own);
                 let expected = active(room) + direct + usize::from(slave.is_some());
                 self.tallies.push(Tally {
@@ -288,7 +295,14 @@ fn active(room: &Room) -> usize {
 fn direct(room: &Room) -> usize {
     let sessions = room.occupants.values().flat_map(|occupant| &occupant.sessions);
     let users = sessions.map(|user| &room.users[*user]);
-    users.filter(|user| user.domain != room.domain && user.via.is_none()).count()
+    users.filter(|user| user.domain != room.domain && is_served(user)).count()
+}
+
+/// Whether the master serves somebody itself, unless he asks to enter and has not been told
+/// anything: that may have to wait.
+fn is_served(user: &User) -> bool {
+    let waits = user.asks.to_be_in() && !user.inside && !user.coming.contains(&true);
+    user.via.is_none() && !waits
 }
 
 /// How many sessions there are elsewhere.

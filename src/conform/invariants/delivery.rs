@@ -39,7 +39,7 @@ impl Invariant for Delivery {
                 continue;
             }
             for user in one.users.iter().map(|user| &room.users[*user]) {
-                if user.inside && user.leaving.is_none() && !user.dismissed {
+                if user.inside && user.leaving().is_none() && !user.dismissed {
                     let what = format!("{} does not hear it in time", user.jid);
                     let expected = "what is said to be heard by everybody in 1.5 round trips";
                     let entry = event.entry.unwrap_or_default();
@@ -107,7 +107,8 @@ impl Delivery {
             via && user.online && !user.forgotten && !user.unsure
         };
         let users = room.users.iter().enumerate();
-        let users = users.filter(|(_, user)| user.inside && user.leaving.is_none() && served(user));
+        let users =
+            users.filter(|(_, user)| user.inside && user.leaving().is_none() && served(user));
         let users: Vec<UserId> = users.map(|(number, _)| number).collect();
         let until = now + room.round_trip * 3 / 2 + PROCESSING;
         self.under_way.push_back(UnderWay { event, at: now, until, users });
@@ -141,7 +142,7 @@ impl Delivery {
                 let sure = sure && !one.unsure;
                 let known = !one.forgotten && one.known < said.at;
                 // A slave that is started again does not know who left meanwhile.
-                let left = one.leaving.is_some() && room.slave_forgot(one, one.since);
+                let left = one.leaving().is_some() && room.slave_forgot(one, one.since);
                 let known = known && !left;
                 let there = one.inside && one.since < said.at && known && one.online && sure;
                 let heard = self.heard.get(&user).is_some_and(|heard| heard.contains(&key));

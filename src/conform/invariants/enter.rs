@@ -61,6 +61,14 @@ impl Invariant for Enter {
     }
 }
 
+/// Whether the master removed him while his slave was down: that is told so when it is back, and
+/// has him on its list until then.
+fn was_removed(user: &User, room: &Room) -> bool {
+    let told_all = user.slave.and_then(|slave| room.slaves[slave].told_all);
+    user.removed_at
+        .is_some_and(|removed| told_all.is_none_or(|told| told <= removed || told == room.now))
+}
+
 impl Enter {
     /// Who is told something of the room is in it, or is entering, or asked to be told that he has
     /// left.
@@ -73,15 +81,15 @@ impl Enter {
         findings: &mut Findings,
     ) {
         let reading = &passage.reading;
-        if user.inside || (user.asked.is_some() && !reading.stanza.is_groupchat()) {
+        if user.inside || (user.asks.to_be_in() && !reading.stanza.is_groupchat()) {
             return;
         }
         let farewell = reading.has(110) && reading.stanza.is_unavailable();
-        let due = user.leaving.is_some() || user.leaves > 0 || user.hung_up;
-        if farewell && (due || self.was_stopped(user, room)) {
+        let due = user.leaving().is_some() || user.hung_up;
+        if (farewell && (due || self.was_stopped(user, room))) || was_removed(user, room) {
             return;
         }
-        if user.asked.is_some() {
+        if user.asks.to_be_in() {
             let expected = "the others and himself before any message";
             findings.stanza("INV-JOIN-ORDER", entry, passage, expected, &[]);
         } else if user.was_inside {
@@ -110,10 +118,14 @@ impl Enter {
         let Some(nick) = reading.nick.filter(|_| reading.is_presence()) else { return };
         let nick = room.known_nick(nick);
         let named = reading.jids.first() == Some(&one.jid.as_str());
-        let own = named || (one.inside && one.nick == nick);
-        let asked = nick.is_some_and(|nick| {
-            one.asked.is_some_and(|asked| asked.nick == nick) || self.asked.contains(&(user, nick))
-        });
+        // Of whom a plain room has forgotten it may be another's nick by now; and of whom his slave
+        // was told that he is out, while it was down.
+        let his = one.inside && one.nick == nick;
+        let sure = named || (his && !one.forgotten && !one.dismissed);
+        // Of several sessions it is not the first.
+        let listed = one.forgotten && reading.jids.contains(&one.jid.as_str());
+        let own = named || his || (listed && reading.has(110));
+        let asked = nick.is_some_and(|nick| self.asked.contains(&(user, nick)));
         let elsewhere = reading.stanza.is_available() && one.inside && !own;
         // Who remembers nothing but addresses says goodbye under each of them.
         let forgot = reading.has(333) && self.was_stopped(one, room);
@@ -123,7 +135,7 @@ impl Enter {
         if reading.has(110) && !may_be {
             let expected = "110 in presence about its reader only";
             findings.stanza("INV-ONE-110", entry, passage, expected, &[]);
-        } else if own && !reading.has(110) {
+        } else if sure && !reading.has(110) {
             let expected = "110 in presence about its reader";
             findings.stanza("INV-ONE-110", entry, passage, expected, &[]);
         }

@@ -105,6 +105,11 @@ impl Justified {
         let slave = room.users[user].slave.map(|slave| &room.slaves[slave]);
         let Some(slave) = slave else { return answers && reading.stanza.is_error() };
         match (reading.stanza.kind, &reading.stanza.type_) {
+            // What was said for him when his connection was over, or his slave had forgotten him,
+            // may come back too.
+            (Kind::Presence, Type::Error) => {
+                answers || room.users[user].disconnected || slave.stopped.is_some()
+            }
             (_, Type::Error) | (Kind::Iq, Type::Result) => answers,
             (Kind::Presence, _) => is_known(user, reading, slave, room),
             (Kind::Message, Type::Groupchat) => is_heard(user, reading, slave, room),
@@ -127,8 +132,7 @@ fn is_known(user: UserId, reading: &Reading<'_>, slave: &Slave, room: &Room) -> 
     let alone = slave.own != Side::Active || slave.told_all == Some(room.now);
     let local = room.users.iter().any(|one| {
         one.slave == room.users[user].slave && {
-            let asked = one.asked.map(|asked| asked.nick);
-            [one.nick, asked].contains(&Some(nick)) || one.bare == room.users[user].bare
+            [one.nick, one.asked].contains(&Some(nick)) || one.bare == room.users[user].bare
         }
     });
     let own = print.available || reading.has(110) || room.users[user].nick == Some(nick);

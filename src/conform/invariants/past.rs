@@ -25,6 +25,7 @@ pub(super) struct Past {
 struct Reader {
     /// Whether he asked for all there is.
     all: bool,
+    since: Time,
     entered: bool,
     /// The events that he was shown.
     events: Vec<usize>,
@@ -41,7 +42,8 @@ impl Invariant for Past {
         if quiet && reading.is_join() && !room.users[user].inside && self.is_sure(user, room) {
             let x = reading.stanza.payload("x", ns::MUC);
             let all = x.is_some_and(|x| x.get_child("history", ns::MUC).is_none());
-            self.readers.insert(user, Reader { all, entered: false, events: Vec::new() });
+            self.readers
+                .insert(user, Reader { all, since: step.at, entered: false, events: Vec::new() });
         }
     }
 
@@ -87,6 +89,10 @@ impl Past {
         let Some(reader) = self.readers.remove(&user).filter(|reader| reader.entered) else {
             return;
         };
+        if self.said.is_some_and(|said| said >= reader.since) {
+            // What is said while he enters may be history to him, or news.
+            return;
+        }
         let order = |number: &usize| {
             let event: &Event = &room.log.events[*number];
             (event.stamp, *number)

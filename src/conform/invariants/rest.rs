@@ -53,7 +53,8 @@ impl Invariant for Rest {
             return;
         }
         // A slave that is started again does not know who left meanwhile.
-        let forgotten = |user: &User| user.leaving.is_some() && room.slave_forgot(user, user.since);
+        let forgotten =
+            |user: &User| user.leaving().is_some() && room.slave_forgot(user, user.since);
         let stays = |user: &&User| user.inside && user.online && !forgotten(user);
         for user in room.users.iter().filter(stays).filter(|user| !user.unsure) {
             sees_all(user, room, findings);

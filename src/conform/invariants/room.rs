@@ -6,6 +6,7 @@
 //! [`User::view`]. The machines' own notes are believed where they say when a split begins; what
 //! stanzas show of its end is taken from these.
 
+mod asks;
 mod facts;
 mod failures;
 mod health;
@@ -25,7 +26,7 @@ pub(in crate::conform) use self::health::Health;
 pub(in crate::conform) use self::log::{Event, Log, Submission};
 pub(in crate::conform) use self::master::accepted;
 pub(in crate::conform) use self::slave::{Print, SELF_CODES, Side, Slave, Stored};
-pub(in crate::conform) use self::user::{Asked, Seen, User};
+pub(in crate::conform) use self::user::{Seen, User};
 use super::reading::{Reading, bare_of, domain_of, nick_in};
 use super::{RoomSetting, Setting};
 use crate::dmuc::{Persistence, Timers};
@@ -191,7 +192,7 @@ impl Room {
             let via = self.users[user].slave.filter(|via| self.slaves[*via].master != Side::Idle);
             let user = &mut self.users[user];
             (user.inside, user.nick, user.via) = (true, Some(nick), via);
-            user.asked = Some(Asked { nick, open: 0, join: false });
+            user.asked = Some(nick);
             user.own = Some(super::reading::FNV);
             (user.entered, user.joins) = (true, 1);
         }

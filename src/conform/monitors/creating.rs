@@ -118,7 +118,7 @@ impl Creating {
                 let at = one.slave.filter(|slave| *here.1.hop.from == *room.slaves[*slave].domain);
                 let farewell = reading.stanza.is_unavailable() || reading.stanza.is_error();
                 for (slave, _, shown) in self.uninvited.iter_mut().chain(&mut self.stored) {
-                    *shown |= Some(*slave) == at && !farewell && !one.inside && !one.entered;
+                    *shown |= Some(*slave) == at && !farewell && !one.inside && !one.is_let_in();
                 }
             }
             Class::ToSlave(slave) => {

@@ -79,7 +79,7 @@ impl Distribution {
             one.inside
                 && one.via == Some(slave)
                 && one.online
-                && one.leaving.is_none()
+                && one.leaving().is_none()
                 && is_news_to(one, reading, room)
         };
         self.copies.push(Copy {
@@ -185,7 +185,7 @@ impl Copy {
     fn judge(&self, moving: &[UserId], room: &Room, findings: &mut Findings) {
         let missed = self.waiting.iter().filter(|user| {
             let one = &room.users[**user];
-            one.inside && one.online && one.leaving.is_none() && !moving.contains(user)
+            one.inside && one.online && one.leaving().is_none() && !moving.contains(user)
         });
         let missed: Vec<_> = missed.map(|user| room.users[*user].jid.as_str()).collect();
         if missed.is_empty() && self.told == 0 {

@@ -67,7 +67,7 @@ impl Invariant for Leave {
                 let over = !matches!(event, crate::transcript::StreamEvent::Opened);
                 if over
                     && one.inside
-                    && one.leaving.is_none()
+                    && one.leaving().is_none()
                     && one.via == slave
                     && slave.is_some()
                     && carries

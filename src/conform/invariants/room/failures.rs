@@ -27,9 +27,10 @@ impl Room {
             Machine::Server(domain) => (&**domain, true),
             Machine::Slave(domain) | Machine::Service(domain) => (&**domain, false),
         };
+        let (now, last) = (self.now, self.last);
         if whole {
             let here = self.users.iter_mut().filter(|user| user.domain == domain);
-            here.for_each(super::User::hang_up);
+            here.for_each(|user| user.hang_up(now, last));
             self.end_streams(domain);
         }
         if domain == self.domain && !matches!(machine, Machine::Slave(_)) {
@@ -86,14 +87,9 @@ impl Room {
             let opened = *event == StreamEvent::Opened;
             return self.health.stream(self.now, from, to, opened);
         }
-        let user = self.user(from);
-        match event {
-            StreamEvent::Opened => {
-                self.users[user].hang_up();
-                self.users[user].online = true;
-            }
-            _ => self.users[user].hang_up(),
-        }
+        let (user, now, last) = (self.user(from), self.now, self.last);
+        self.users[user].hang_up(now, last);
+        self.users[user].online = *event == StreamEvent::Opened;
         self.health.acted = self.now;
     }
 

@@ -23,6 +23,8 @@ pub(in crate::conform) struct Health {
     pub troubled: Time,
     /// When a link or a machine last failed or came back.
     pub changed: Time,
+    /// When a server last could not deliver something to another.
+    pub bounced: Time,
     /// When a user or the script last did something.
     pub acted: Time,
 }
@@ -37,6 +39,7 @@ impl Health {
             machines: BTreeSet::new(),
             troubled: now,
             changed: now,
+            bounced: Time::from_micros(i64::MIN),
             acted: now,
         }
     }

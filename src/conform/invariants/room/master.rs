@@ -54,6 +54,13 @@ impl Room {
             }
             return;
         }
+        let entering = dmuc.enter.and_then(|jid| self.known_user(jid));
+        let entering = entering.filter(|user| waited.is_some() && self.is_elsewhere(*user, nick));
+        if let Some(user) = entering {
+            // He has another nick by now, as others were told already.
+            self.users[user].via = Some(slave);
+            return;
+        }
         // What waited for a stream and is news was caused at another instant.
         let mut unseen = Vec::new();
         let facts = if waited.is_some() { &mut unseen } else { facts };
@@ -62,12 +69,7 @@ impl Room {
             self.users[user].via = Some(slave);
             self.admit(entry, nick, user, reading, facts);
         } else if let Some(jid) = dmuc.leave {
-            let user = self.user(jid);
-            if let Some(occupant) = self.occupants.get_mut(&nick)
-                && occupant.sessions.len() > 1
-            {
-                occupant.sessions.retain(|session| *session != user);
-            }
+            self.emit_leave(slave, nick, jid);
         } else if dmuc.state || self.is_syncing(slave) {
             self.emit_state(entry, nick, reading);
         } else {
@@ -87,6 +89,24 @@ impl Room {
         }
     }
 
+    /// LEAVE for a session. Among what there is it says that it is out; else all are told so.
+    fn emit_leave(&mut self, slave: SlaveId, nick: NickId, jid: &str) {
+        let user = self.user(jid);
+        let syncing = self.is_syncing(slave);
+        let Some(occupant) = self.occupants.get_mut(&nick) else { return };
+        if occupant.sessions.len() > 1 {
+            occupant.sessions.retain(|session| *session != user);
+        } else if syncing && is_one_of(&occupant.sessions, user) {
+            self.occupants.remove(&nick);
+        }
+    }
+
+    /// Whether this session is in the room under another nick only.
+    fn is_elsewhere(&self, user: UserId, nick: NickId) -> bool {
+        let mut his = self.occupants.iter().filter(|(_, one)| is_one_of(&one.sessions, user));
+        his.next().is_some_and(|(other, _)| *other != nick)
+    }
+
     /// Whether the master told others the same of this nick since then; of which stay it is.
     fn announced_since(
         &self,
@@ -98,9 +118,12 @@ impl Room {
         let print = Print::of(reading, 0, self.now);
         let listeners = self.slaves.iter().filter(|slave| slave.master == Side::Active).count();
         let recent = self.announced.get(&nick)?.recent.iter();
+        // Others were told later news already.
+        let overtaken = recent.clone().next_back();
+        let overtaken = overtaken.is_some_and(|last| last.at >= since && last.to != Some(slave));
         let same = |one: &&Print| {
             let late = one.at >= since || listeners > 1;
-            late && one.to != Some(slave) && one.looks_like(&print)
+            (overtaken || (late && one.to != Some(slave))) && one.looks_like(&print)
         };
         let mut recent = recent.rev();
         recent.find(same).map(|one| one.stay)
@@ -110,7 +133,8 @@ impl Room {
     /// has no numbers is told all of that at one instant.
     fn is_syncing(&self, slave: SlaveId) -> bool {
         let slave = &self.slaves[slave];
-        slave.master == Side::Syncing || (!slave.registers && slave.synced == self.now)
+        let begins = !slave.registers && slave.telling && slave.synced == self.now;
+        slave.master == Side::Syncing || begins
     }
 
     fn accept(&mut self, slave: SlaveId, accept: &Accept) {
@@ -147,8 +171,7 @@ impl Room {
         };
         let nick = self.nick(nick);
         if reading.has(110) && reading.stanza.is_available() {
-            self.users[user].via = None;
-            self.users[user].entered = true;
+            self.let_in(user, None);
             self.admit(entry, nick, user, reading, facts);
         } else if reading.has(110) && self.lasts_without(nick, user) {
             // Another session stays.
@@ -167,11 +190,30 @@ impl Room {
         reading: &Reading<'_>,
         facts: &mut Vec<Fact>,
     ) {
-        let Some(nick) = reading.nick.filter(|_| reading.stanza.is_available()) else { return };
+        let Some(nick) = reading.nick.map(|nick| self.nick(nick)) else { return };
+        let renamed = reading.item.and_then(|item| item.nick).filter(|_| reading.has(303));
+        if let Some(new) = renamed.map(|new| self.nick(new)) {
+            let his = |one: &Occupant| is_one_of(&one.sessions, user);
+            if self.occupants.get(&nick).is_some_and(his)
+                && !self.occupants.contains_key(&new)
+                && let Some(occupant) = self.occupants.remove(&nick)
+            {
+                self.occupants.insert(new, occupant);
+            }
+            return;
+        }
+        if !reading.stanza.is_available() {
+            if let Some(occupant) = self.occupants.get_mut(&nick) {
+                occupant.sessions.retain(|session| *session != user);
+                if occupant.sessions.is_empty() {
+                    self.occupants.remove(&nick);
+                }
+            }
+            return;
+        }
         self.serve_itself(user);
         self.users[user].via = None;
-        let nick = self.nick(nick);
-        if !self.occupants.contains_key(&nick) {
+        if !self.occupants.contains_key(&nick) && !self.is_elsewhere(user, nick) {
             self.admit(entry, nick, user, reading, facts);
         }
     }
@@ -190,10 +232,10 @@ impl Room {
         }
     }
 
-    /// One session of a nick is gone; whether there are others.
+    /// One session of a nick is gone; whether there are others, or may be.
     fn lasts_without(&mut self, nick: NickId, user: UserId) -> bool {
         let Some(occupant) = self.occupants.get_mut(&nick) else { return false };
-        let several = occupant.sessions.len() > 1;
+        let several = occupant.sessions.len() != 1;
         if several {
             occupant.sessions.retain(|session| *session != user);
         }
@@ -247,8 +289,10 @@ impl Room {
     }
 
     fn arrive(&mut self, entry: usize, nick: NickId, reading: &Reading<'_>, facts: &mut Vec<Fact>) {
-        let asking = self.asking.iter().rev().filter(|(wanted, _)| *wanted == nick);
+        let asking = self.asking.iter().filter(|(wanted, _)| *wanted == nick);
         let mut sessions: Vec<UserId> = asking.map(|(_, user)| *user).collect();
+        // Who is in under another nick does not arrive, if somebody else may.
+        sessions.sort_by_key(|user| self.is_elsewhere(*user, nick));
         let jid = |user: UserId| self.users[user].jid.as_str();
         if sessions.windows(2).any(|two| !same_person(jid(two[0]), jid(two[1]))) {
             // Which of them it is the room says right after.
@@ -282,6 +326,8 @@ impl Room {
     ) {
         let privileges = Privileges::of(reading).unwrap_or_default();
         if reading.stanza.is_available() {
+            let mut asking = self.asking.clone();
+            asking.retain(|(_, user)| !self.is_elsewhere(*user, nick));
             let Some(occupant) = self.occupants.get_mut(&nick) else {
                 return self.arrive(entry, nick, reading, facts);
             };
@@ -292,7 +338,7 @@ impl Room {
                     && sessions
                         .all(|one| same_person(&self.users[*one].jid, &self.users[*user].jid))
             };
-            let asking = self.asking.iter().filter(|(wanted, _)| *wanted == nick);
+            let asking = asking.iter().filter(|(wanted, _)| *wanted == nick);
             let mut others: Vec<UserId> = asking.map(|(_, user)| *user).filter(mine).collect();
             others.retain(|user| !is_one_of(&occupant.sessions, *user));
             occupant.sessions.append(&mut others);

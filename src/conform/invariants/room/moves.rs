@@ -1,9 +1,10 @@
 //! What a step changes in the room.
 
+use super::asks::Ask;
 use super::user::is_one_of;
 use super::{
-    Asked, Class, Fact, Occupant, Passage, Privileges, Room, Seen, Side, Submission, TOUCHED_MAX,
-    Touch, UserId, push_bounded,
+    Class, Fact, Occupant, Passage, Privileges, Room, Seen, Side, Submission, TOUCHED_MAX, Touch,
+    UserId, push_bounded,
 };
 use crate::conform::invariants::reading::Reading;
 use crate::conform::invariants::steps::{Happening, Step};
@@ -31,6 +32,7 @@ impl Room {
             Happening::Came(passage) => self.came(step.entry, passage),
             Happening::Undeliverable { at, reading, .. } => {
                 self.health.trouble(step.at);
+                self.health.bounced = step.at;
                 for jid in [reading.from, reading.to] {
                     if let Some(user) = self.known_user(jid) {
                         self.users[user].unsure |= self.users[user].via.is_none();
@@ -39,6 +41,9 @@ impl Room {
                 if **at == *self.domain
                     && let Some(user) = self.known_user(reading.to)
                 {
+                    if reading.stanza.is_unavailable() && reading.has(110) {
+                        self.forget(user);
+                    }
                     self.reached.push((user, step.entry, Touch::Error));
                 }
             }
@@ -58,6 +63,11 @@ impl Room {
             let farewell = passage.reading.stanza.is_unavailable() && passage.reading.has(110);
             if let (Class::ToUser(Some(user)), true) = (passage.class, farewell) {
                 self.forget(user);
+            }
+        } else if let Class::ToUser(Some(user)) = passage.class {
+            let out = passage.reading.stanza.is_unavailable() && !passage.reading.has(303);
+            if out && passage.reading.has(110) {
+                self.users[user].let_out();
             }
         }
         if !matches!(passage.class, Class::Up(_)) {
@@ -79,9 +89,8 @@ impl Room {
                 if !self.is_stale(passage) || passage.reading.stanza.is_groupchat() {
                     self.emit_to_user(entry, user, &passage.reading, facts);
                 } else if let (Some(user), true) = (user, passage.reading.has(110)) {
-                    self.users[user].entered = true;
                     if passage.reading.stanza.is_available() {
-                        self.users[user].via = None;
+                        self.let_in(user, None);
                     }
                     self.served_late(entry, user, &passage.reading, facts);
                 }
@@ -102,22 +111,20 @@ impl Room {
         if reading.stanza.is_available() {
             let one = &mut self.users[user];
             one.own = Some(reading.content);
-            one.joins += usize::from(reading.is_join());
             if let Some(nick) = nick {
-                let waits = one.asked.is_some_and(|asked| asked.join);
-                let other_nick = one.inside && one.nick != Some(nick);
-                let join = (reading.is_join() && !other_nick) || waits;
-                one.entered &= one.inside;
-                let before = one.asked.filter(|asked| asked.nick == nick && !one.inside);
-                let open = before.map_or(0, |asked| asked.open) + 1;
-                one.asked = Some(Asked { nick, open, join });
+                if !one.inside && !one.asks.to_be_in() {
+                    // What came for him before is for another stay.
+                    one.coming.clear();
+                    one.entered = false;
+                }
+                one.joins += usize::from(reading.is_join());
+                one.asks.push(Ask::Be { nick, join: reading.is_join() });
+                one.asked = Some(nick);
             }
         } else if reading.stanza.is_unavailable() {
             let one = &mut self.users[user];
-            one.leaving = Some((now, entry));
-            one.leaves += 1;
-            // What he asks from now on is for another stay.
-            (one.asked, one.joins) = (None, 0);
+            one.asks.push(Ask::Leave { at: now, entry });
+            one.asked = None;
         } else if reading.stanza.is_groupchat() && nick.is_none() {
             let one = &self.users[user];
             let voiced = one.privileges().is_some_and(|privileges| privileges.role != "visitor");
@@ -167,7 +174,12 @@ impl Room {
             Class::ToSlave(slave) => self.reach_slave(entry, slave, &passage.reading),
             Class::ToUser(Some(user)) if passage.reading.stanza.kind == Kind::Presence => {
                 // An error for who wants to enter, or the end of his stay.
-                self.users[user].dismissed |= !passage.reading.stanza.is_available();
+                let out = !passage.reading.stanza.is_available();
+                self.users[user].dismissed |= out;
+                let slave = self.users[user].slave.map(|slave| &self.slaves[slave]);
+                if out && slave.is_some_and(|slave| slave.lame && slave.persistent) {
+                    self.users[user].removed_at = Some(self.now);
+                }
             }
             _ => {}
         }
@@ -243,7 +255,11 @@ impl Room {
         };
         self.reached.push((user, entry, touch));
         if let (Touch::Available, Some(nick)) = (touch, to_nick) {
-            self.asking.push((nick, user));
+            // Who is not in the room does not come in by any other presence.
+            let there = self.occupants.values().any(|one| is_one_of(&one.sessions, user));
+            if reading.is_join() || there || !self.is_heard() {
+                self.asking.push((nick, user));
+            }
             self.wanted.insert(nick);
         }
         if reading.stanza.is_groupchat() {
@@ -304,6 +320,7 @@ impl Room {
                 Change::Created => {
                     (slave.master, slave.lame, slave.synced) = (Side::Active, false, now);
                     (slave.split_master, slave.gone) = (None, None);
+                    slave.telling = true;
                 }
                 // From now on it gets what happens, after what there is.
                 Change::Registered | Change::Resyncing if slave.registers => {
@@ -311,9 +328,11 @@ impl Room {
                 }
                 Change::Resyncing if !slave.registers => {
                     (slave.master, slave.synced) = (Side::Syncing, now);
+                    slave.telling = true;
                 }
                 Change::Synced if !slave.registers => {
                     (slave.master, slave.split_master) = (Side::Active, None);
+                    slave.telling = false;
                 }
                 Change::Deregistered => slave.master = Side::Idle,
                 Change::Expired if slave.registers => slave.master = Side::Idle,

@@ -13,7 +13,11 @@ impl Room {
 
     /// The same at a later instant, if nothing happens until then.
     pub fn is_at_rest_until(&self, now: Time) -> bool {
-        let busy = self.health.changed.max(self.health.acted);
+        let health = &self.health;
+        // What a server could not deliver it may not try again for long.
+        let waits = health.bounced >= health.changed;
+        let changed = if waits { health.changed + BACK_OFF } else { health.changed };
+        let busy = changed.max(health.acted);
         self.health.is_well() && now > busy + self.settling()
     }
 
@@ -39,6 +43,9 @@ impl Room {
         self.master_lost.is_some_and(|lost| lost >= at)
     }
 }
+
+/// For how long a server may not dial another after it could not be reached.
+const BACK_OFF: Duration = Duration::from_secs(300);
 
 /// The longest pause between two attempts to register.
 const REGISTER_STEP: Duration = Duration::from_secs(60);

@@ -58,6 +58,8 @@ pub(in crate::conform) struct Slave {
     pub departures: usize,
     /// When the master last began to tell it what there is.
     pub synced: Time,
+    /// Whether what it is told at that instant is what there is.
+    pub telling: bool,
     /// When it was last told that it knows all.
     pub told_all: Option<Time>,
     /// Since when its host answers that there is no such slave, and whether it has to be believed
@@ -179,6 +181,7 @@ impl Slave {
             policy: both(setting.demands.policy, grants.policy),
             departures: 0,
             synced: now,
+            telling: true,
             told_all: None,
             gone: None,
             denied: None,

@@ -1,7 +1,7 @@
 //! What users are told, and what reaches a slave.
 
 use super::slave::Print;
-use super::{Fact, NickId, Privileges, Room, Side, SlaveId, Submission, UserId, accepted};
+use super::{Fact, NickId, Privileges, Room, Side, SlaveId, Submission, User, UserId, accepted};
 use crate::conform::invariants::reading::Reading;
 use crate::stanza::Kind;
 
@@ -31,34 +31,33 @@ impl Room {
         let nick = reading.nick.map(|nick| self.nick(nick));
         let one = &mut self.users[user];
         match reading.stanza.kind {
-            // What he asked for under another nick since may be answered otherwise.
-            Kind::Presence if one.asked.is_some_and(|asked| Some(asked.nick) != nick) => {}
             Kind::Presence => {
-                one.own = None;
-                if let (Some(asked), true) = (&mut one.asked, one.inside) {
-                    asked.join = false;
-                } else if let Some(asked) = one.asked.as_mut().filter(|asked| asked.open > 1) {
-                    asked.open -= 1;
-                } else {
-                    one.asked = None;
+                nick.into_iter().for_each(|nick| one.asks.refused(nick));
+                // What he asked for under another nick since may be answered otherwise.
+                if one.asked.is_none_or(|asked| Some(asked) == nick) {
+                    one.own = None;
+                    let waits = one.asked.is_some_and(|asked| one.asks.want(asked));
+                    one.asked = one.asked.filter(|_| one.inside || waits);
                 }
             }
             Kind::Message => {
-                let id = reading.id();
+                let (id, since) = (reading.id(), one.since);
                 let open = |said: &&mut Submission| {
                     said.user == user && !said.returned && said.events.is_empty()
                 };
-                let mut mine = self.log.said.iter_mut().filter(open);
                 let has_it = |said: &Submission| {
-                    *said.id == *id || said.given.as_deref().is_some_and(|given| given == id)
+                    !id.is_empty() && (*said.id == *id || said.given.as_deref() == Some(id))
                 };
+                let mut mine = self.log.said.iter_mut().filter(open);
                 if let Some(said) = mine.find(|said| has_it(said)) {
                     said.returned = true;
                     return;
                 }
-                // It had none, and got one that nobody was told.
+                // It had none, or got one that nobody was told.
+                let unknown = |said: &Submission| {
+                    said.at >= since && said.id.is_empty() && said.given.is_none()
+                };
                 let mut mine = self.log.said.iter_mut().filter(open);
-                let unknown = |said: &Submission| said.id.is_empty() && said.given.is_none();
                 if let Some(said) = mine.find(|said| unknown(said)) {
                     said.returned = true;
                 }
@@ -74,54 +73,89 @@ impl Room {
         reading: &Reading<'_>,
         facts: &mut Vec<Fact>,
     ) {
+        let one = &self.users[user];
+        let asks = if reading.has(110) { one.asks.want(nick) } else { one.asks.to_be_in() };
+        if one.is_of_before() && !asks {
+            // A plain room has sent it before it heard that his connection is over.
+            return;
+        }
         let privileges = Privileges::of(reading).unwrap_or_default();
         let mut seen = self.seen(nick, privileges, reading.content);
-        seen.stay = self.stay_told(user, nick);
+        seen.stay = self.stay_told(user, nick, reading);
         seen.jid = reading.item.and_then(|item| item.jid).map(str::to_owned);
+        let now = self.now;
         let one = &mut self.users[user];
         let before = one.view.insert(nick, seen);
         facts.push(Fact::Seen { nick, before });
         // Somebody else's is none, whatever it says.
-        let own = !one.inside || one.nick == Some(nick) || reading.has(210);
-        if reading.has(110) && own {
-            let joins = one.asked.is_some_and(|asked| asked.join);
-            if !one.inside || joins {
-                facts.push(Fact::Entered(user));
-            }
-            if let Some(asked) = &mut one.asked {
-                asked.join = false;
-            }
-            if !one.inside {
-                (one.since, one.dismissed) = (self.now, false);
-                one.leaving = None;
-                (one.leaves, one.hung_up) = (0, false);
-            }
-            if !one.inside || (joins && one.forgotten) {
-                (one.known, one.forgotten) = (self.now, false);
-            }
-            if joins && one.leaving.is_some() {
-                // He has left, has not been told so, and has asked for another stay.
-                one.since = self.now;
-            }
-            one.in_burst |= !one.inside || joins;
-            (one.inside, one.nick) = (true, Some(nick));
+        let lost = one.leaving().is_some() || one.forgotten;
+        let returns = lost && one.asks.want(nick);
+        let own = !one.inside || one.nick == Some(nick) || reading.has(210) || returns;
+        if !reading.has(110) || !own {
+            return;
         }
+        let answered = one.told_in(nick);
+        if !one.inside || answered.join {
+            facts.push(Fact::Entered(user));
+        }
+        if !one.inside {
+            (one.since, one.dismissed, one.hung_up) = (now, false, false);
+            one.removed_at = None;
+            one.joins = 1 + one.asks.joins();
+        }
+        if !one.inside || (answered.join && one.forgotten) {
+            (one.known, one.forgotten) = (now, false);
+        }
+        if answered.left_before {
+            // He has left, has not been told so, and has asked for another stay.
+            one.since = now;
+        }
+        one.in_burst |= !one.inside || answered.join;
+        (one.inside, one.nick) = (true, Some(nick));
+    }
+
+    /// A master, or the slave that it tells, lets somebody in.
+    pub(super) fn let_in(&mut self, user: UserId, via: Option<SlaveId>) {
+        let (now, stays) = (self.now, self.stays);
+        let forgot = self.slave_forgot(&self.users[user], self.users[user].since);
+        let numbered = via.is_some_and(|slave| self.slaves[slave].registers);
+        let one = &mut self.users[user];
+        if one.is_out_untold() && (forgot || !numbered) {
+            // The answer to his leave was lost, and without numbers nobody notices: nor is he told
+            // of the end of anybody whom he saw before.
+            (one.void, one.forgotten) = (stays, true);
+        }
+        one.let_in(now);
+        one.via = via;
     }
 
     /// Which stay it is of which a user is told: the newest that reached who tells him. If that is
     /// over, or if somebody here has taken the nick of who has it there, it is one that only the
     /// slave knows.
-    fn stay_told(&self, user: UserId, nick: NickId) -> u32 {
+    fn stay_told(&self, user: UserId, nick: NickId, reading: &Reading<'_>) -> u32 {
         let Some(slave) = self.users[user].via else {
             return self.occupants.get(&nick).map_or(0, |occupant| occupant.stay);
         };
-        let stored = self.slaves[slave].store.get(&nick).and_then(|stored| stored.recent.back());
-        let stay = stored.filter(|last| last.available).map_or(0, |last: &Print| last.stay);
+        let recent = self.slaves[slave].store.get(&nick).map(|stored| &stored.recent);
+        let mut recent = recent.into_iter().flatten().rev();
+        let last: Option<&Print> = recent.next();
+        let stay = last.filter(|last| last.available).map_or(0, |last| last.stay);
+        if last.is_some_and(|last| last.at == self.now) {
+            // What looks the same may be of who had the nick when this instant began.
+            let print = Print::of(reading, 0, self.now);
+            for one in recent {
+                if one.looks_like(&print) && one.stay != stay {
+                    return 0;
+                }
+                if one.at < self.now {
+                    break;
+                }
+            }
+        }
         let owners = self.owners.get(&stay).map_or(&[][..], Vec::as_slice);
         let mut users = self.users.iter().enumerate().filter(|(_, one)| one.slave == Some(slave));
         let taken = users.any(|(one, claims)| {
-            let asked = claims.asked.map(|asked| asked.nick);
-            [claims.nick, asked].contains(&Some(nick)) && !owners.contains(&one)
+            [claims.nick, claims.asked].contains(&Some(nick)) && !owners.contains(&one)
         });
         if taken && self.slaves[slave].own == Side::Split { 0 } else { stay }
     }
@@ -142,13 +176,14 @@ impl Room {
             self.rename_stored(slave, nick, new, seen);
         }
         let one = &mut self.users[user];
+        let before = one.privileges();
         one.view.remove(&nick);
         match new {
-            Some(new) if own => one.nick = Some(new),
+            Some(new) if own => (one.nick, one.renaming) = (Some(new), before),
             None if own => {
                 one.exit();
+                one.asks.told_out(reading.codes.iter().any(|code| *code != 110));
                 one.hung_up = false;
-                one.leaves = one.leaves.saturating_sub(1);
                 facts.push(Fact::Left(user));
             }
             _ => {}
@@ -178,11 +213,11 @@ impl Room {
         }
         let Some(nick) = reading.nick.filter(|_| reading.is_presence()) else { return };
         let nick = self.nick(nick);
-        if let Some(jid) = dmuc.enter {
+        let deaf = self.slaves[slave].lame;
+        if let Some(jid) = dmuc.enter.filter(|_| !deaf) {
             let user = self.user(jid);
-            let one = &mut self.users[user];
-            one.entered_again = (one.leaving.is_some() || one.hung_up) && one.asked.is_some();
-            (one.entered, one.entered_at, one.dismissed) = (true, now, false);
+            let via = self.users[user].via;
+            self.let_in(user, via);
         } else if reading.stanza.is_unavailable() && !dmuc.state && !reading.has(303) {
             self.dismiss(slave, nick, dmuc.leave);
         }
@@ -211,7 +246,12 @@ impl Room {
 
     /// A slave is told that this session, or all who have this nick, are out.
     fn dismiss(&mut self, slave: SlaveId, nick: NickId, session: Option<&str>) {
-        let now = self.now;
+        let (now, deaf) = (self.now, self.slaves[slave].lame);
+        // Whom a slave has forgotten it does not tell that he is out.
+        let slaves = &self.slaves;
+        let forgot = |user: &User| {
+            deaf || (!slaves[slave].registers && slaves[slave].stopped >= Some(user.since))
+        };
         for user in self.users.iter_mut().filter(|user| user.slave == Some(slave)) {
             let dismissed = match session {
                 Some(session) => user.jid == session,
@@ -219,6 +259,9 @@ impl Room {
             };
             if dismissed {
                 (user.dismissed, user.dismissed_at) = (true, Some(now));
+                if !forgot(user) {
+                    user.let_out();
+                }
             }
         }
     }

@@ -1,8 +1,9 @@
 //! A user, and what he was told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
-use super::{NickId, Occupant, Privileges, SlaveId, UserId};
+use super::asks::{Answered, Ask, Asks};
+use super::{NickId, Occupant, Privileges, SlaveId, UserId, push_bounded};
 use crate::conform::invariants::reading::{bare_of, domain_of};
 use crate::time::Time;
 
@@ -23,18 +24,19 @@ pub(in crate::conform) struct User {
     pub was_inside: bool,
     /// His nick, as he was told.
     pub nick: Option<NickId>,
-    /// His own presence that asks the room to keep him, unless he took it back.
-    pub asked: Option<Asked>,
-    /// How often he has asked to leave and was not told that he is out.
-    pub leaves: usize,
-    /// When he asked to leave, and the entry, until he is told.
-    pub leaving: Option<(Time, usize)>,
-    /// Whether an ENTER for him reached his slave, or the master serves him itself.
+    /// The nick that he asked for last, unless he took it back or was refused.
+    pub asked: Option<NickId>,
+    /// What he asked and was not answered.
+    pub asks: Asks,
+    /// Whether an ENTER for this stay reached his slave, or the master serves him itself.
     pub entered: bool,
+    /// ENTERs (true) and LEAVEs (false) that he has not been told of yet, oldest first; or what a
+    /// master that serves him itself has sent him instead.
+    pub coming: VecDeque<bool>,
     /// When such an ENTER came last.
     pub entered_at: Time,
-    /// Whether such an ENTER is for a visit after the one that he has not been told the end of.
-    pub entered_again: bool,
+    /// Whether he had a connection that is over: his server has said so to whom it had told of him.
+    pub disconnected: bool,
     /// Whether the room may still tell him that a stay of his is over which his connection ended.
     pub hung_up: bool,
     /// Whether the master that served him itself has forgotten him since.
@@ -51,25 +53,19 @@ pub(in crate::conform) struct User {
     pub dismissed: bool,
     /// When his slave was told so last.
     pub dismissed_at: Option<Time>,
+    /// When the master told him itself that he is out, while his slave was down.
+    pub removed_at: Option<Time>,
     /// When he was told that he is in.
     pub since: Time,
     /// How often he has asked for all there is in this stay.
     pub joins: usize,
+    /// What he may do while he is between two nicks: he was told to have given up the one.
+    pub renaming: Option<Privileges>,
     /// Whether something between him and a master that serves him itself was lost: nobody promises
     /// that it is noticed.
     pub unsure: bool,
     /// Whether he is being told what there is: he is in, and waits for history and subject.
     pub in_burst: bool,
-}
-
-/// A presence that asks to be in the room.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::conform) struct Asked {
-    pub nick: NickId,
-    /// How many presences for this nick may be refused yet.
-    pub open: u32,
-    /// Whether it still waits for its answer.
-    pub join: bool,
 }
 
 /// Somebody, as a user sees him.
@@ -103,11 +99,11 @@ impl User {
             was_inside: false,
             nick: None,
             asked: None,
-            leaves: 0,
-            leaving: None,
+            asks: Asks::default(),
             entered: false,
+            coming: VecDeque::new(),
             entered_at: Time::from_micros(i64::MIN),
-            entered_again: false,
+            disconnected: false,
             hung_up: false,
             forgotten: false,
             void: 0,
@@ -116,8 +112,10 @@ impl User {
             own: None,
             dismissed: false,
             dismissed_at: None,
+            removed_at: None,
             since: Time::from_micros(i64::MIN),
             joins: 0,
+            renaming: None,
             unsure: false,
             in_burst: false,
         }
@@ -127,12 +125,11 @@ impl User {
     pub fn exit(&mut self) {
         self.was_inside |= self.inside;
         self.inside = false;
-        self.entered = std::mem::take(&mut self.entered_again);
-        self.nick = None;
-        if self.leaving.take().is_none() {
-            // He may have asked to enter before he knew that he is out.
-            self.joins = usize::from(self.asked.is_some_and(|asked| asked.join));
+        if let Some(end) = self.coming.iter().position(|comes_in| !comes_in) {
+            self.coming.drain(..=end);
         }
+        self.entered = self.coming.contains(&true);
+        (self.nick, self.renaming) = (None, None);
         self.view.clear();
         self.in_burst = false;
         self.unsure = false;
@@ -140,10 +137,62 @@ impl User {
         self.void = 0;
     }
 
+    /// An ENTER for him came, or a master that serves him itself lets him in.
+    pub fn let_in(&mut self, now: Time) {
+        let ends = self.coming.contains(&false);
+        self.entered |= self.inside && !ends;
+        (self.entered_at, self.dismissed) = (now, false);
+        // Who has asked for nothing is told nothing by it.
+        if !self.inside || ends || self.asks.to_be_in() {
+            push_bounded(&mut self.coming, true, COMING_MAX);
+        }
+    }
+
+    /// A LEAVE for him came, and what all are told, or he is told himself that he is out.
+    pub fn let_out(&mut self) {
+        if self.coming.back() != Some(&false) {
+            push_bounded(&mut self.coming, false, COMING_MAX);
+        }
+    }
+
+    /// He is told that he is in under this nick: what that answers.
+    pub fn told_in(&mut self, nick: NickId) -> Answered {
+        let admitted = self.coming.front() == Some(&true);
+        let answered = self.asks.told_in(nick, self.inside, admitted);
+        if self.entered {
+            self.coming.pop_front_if(|comes_in| *comes_in);
+        } else if let Some(enter) = self.coming.iter().position(|comes_in| *comes_in) {
+            self.coming.drain(..=enter);
+            self.entered = true;
+        }
+        answered
+    }
+
+    /// Whether an ENTER for him came, for this stay or another that he is to be told of.
+    pub fn is_let_in(&self) -> bool {
+        self.entered || self.coming.contains(&true)
+    }
+
+    /// When he asked to leave, and the entry, until he is told that he is out.
+    pub fn leaving(&self) -> Option<(Time, usize)> {
+        self.asks.leave()
+    }
+
+    /// Whether his stay is over, because he asked to leave or was removed, and no end of it comes.
+    pub fn is_out_untold(&self) -> bool {
+        self.inside && (self.leaving().is_some() || self.dismissed) && !self.coming.contains(&false)
+    }
+
     /// His connection is over.
-    pub fn hang_up(&mut self) {
-        self.hung_up |= self.inside || self.asked.is_some();
+    pub fn hang_up(&mut self, now: Time, entry: usize) {
+        let stays = self.inside || self.asks.to_be_in();
+        self.hung_up |= stays;
+        self.disconnected |= self.online;
         self.exit();
+        if stays {
+            // His server says so for him; what he asked before is answered before.
+            self.asks.push(Ask::Leave { at: now, entry });
+        }
         self.joins = 0;
         self.online = false;
         self.was_inside = false;
@@ -159,9 +208,12 @@ impl User {
 
     /// What he may do, as he was told.
     pub fn privileges(&self) -> Option<Privileges> {
-        self.view.get(&self.nick?).map(|seen| seen.privileges)
+        self.view.get(&self.nick?).map(|seen| seen.privileges).or(self.renaming)
     }
 }
+
+/// How much is remembered of what is on its way to somebody.
+const COMING_MAX: usize = 64;
 
 /// A user of the room by his number.
 pub(in crate::conform) fn is_one_of(users: &[UserId], user: UserId) -> bool {

@@ -1,0 +1,103 @@
+//! What somebody has asked the room for, and was not answered.
+
+use std::collections::VecDeque;
+
+use super::{NickId, push_bounded};
+use crate::time::Time;
+
+/// What one session has asked, oldest first: in this order it is answered, unless something is
+/// lost.
+#[derive(Clone, Debug, Default)]
+pub(in crate::conform) struct Asks {
+    queue: VecDeque<Ask>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::conform) enum Ask {
+    /// To be in the room, under another nick, or otherwise. `join`: to be told all there is.
+    Be { nick: NickId, join: bool },
+    /// To be out of it; when, and the entry.
+    Leave { at: Time, entry: usize },
+}
+
+/// What being told that one is in answers.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::conform) struct Answered {
+    pub join: bool,
+    /// Whether he had asked to leave before, and was not told that he was out.
+    pub left_before: bool,
+}
+
+impl Asks {
+    pub fn push(&mut self, ask: Ask) {
+        push_bounded(&mut self.queue, ask, ASKS_MAX);
+    }
+
+    /// Whether he asks to be in the room.
+    pub fn to_be_in(&self) -> bool {
+        self.queue.iter().any(|ask| matches!(ask, Ask::Be { .. }))
+    }
+
+    /// Whether he asks for this nick.
+    pub fn want(&self, nick: NickId) -> bool {
+        self.queue.iter().any(|ask| ask.is_for(nick))
+    }
+
+    /// How often he asks for all there is.
+    pub fn joins(&self) -> usize {
+        self.queue.iter().filter(|ask| ask.is_join()).count()
+    }
+
+    /// When he first asked to leave, and the entry.
+    pub fn leave(&self) -> Option<(Time, usize)> {
+        self.queue.iter().find_map(|ask| match ask {
+            Ask::Leave { at, entry } => Some((*at, *entry)),
+            Ask::Be { .. } => None,
+        })
+    }
+
+    /// He is told that he is in under this nick. `admitted`: after he was let in once more.
+    pub fn told_in(&mut self, nick: NickId, inside: bool, admitted: bool) -> Answered {
+        let leave = self.queue.iter().position(|ask| matches!(ask, Ask::Leave { .. }));
+        let is_join = |ask: &Ask| ask.is_for(nick) && ask.is_join();
+        let join = self.queue.iter().position(is_join);
+        let any = self.queue.iter().position(|ask| ask.is_for(nick));
+        let before = |position: &usize| leave.is_none_or(|leave| *position < leave);
+        let answered = match inside {
+            false => join.or(any),
+            true => any.filter(before).or(join.filter(|_| admitted)),
+        };
+        let Some(position) = answered else { return Answered::default() };
+        let join = self.queue[position].is_join();
+        self.queue.drain(..=position);
+        Answered { join, left_before: inside && !before(&position) }
+    }
+
+    /// He is told that he is out, because he asked for it or because he was `expelled`.
+    pub fn told_out(&mut self, expelled: bool) {
+        let leave = self.queue.iter().position(|ask| matches!(ask, Ask::Leave { .. }));
+        if let Some(position) = leave.filter(|_| !expelled) {
+            self.queue.drain(..=position);
+        }
+    }
+
+    /// He is refused this nick.
+    pub fn refused(&mut self, nick: NickId) {
+        if let Some(position) = self.queue.iter().position(|ask| ask.is_for(nick)) {
+            self.queue.remove(position);
+        }
+    }
+}
+
+impl Ask {
+    fn is_for(&self, nick: NickId) -> bool {
+        matches!(self, Self::Be { nick: asked, .. } if *asked == nick)
+    }
+
+    fn is_join(&self) -> bool {
+        matches!(self, Self::Be { join: true, .. })
+    }
+}
+
+/// How many of them are remembered.
+const ASKS_MAX: usize = 64;
