@@ -55,6 +55,9 @@ impl Master {
         let Some(bare) = self.occupants.get(old).map(|occupant| occupant.bare.clone()) else {
             return;
         };
+        if stanza.has_payload("x", ns::MUC) {
+            stanza.from.iter().for_each(|session| self.hand_over(session));
+        }
         let refusal = self.owns_nick(&bare, new).err();
         // Under another nick of his own he has other sessions; they stay as they are.
         let other = self.occupants.contains_key(new);
@@ -88,7 +91,8 @@ impl Master {
             self.tell_self(new, &departure, None, out);
             return self.announce(now, new, stanza, None, out);
         }
-        let gone = Gone { nick: old.to_owned(), session, via, farewell, renamed: true };
+        let others = sessions.iter().filter(|one| **one != session).cloned().collect();
+        let gone = Gone { nick: old.to_owned(), session, via, farewell, others, renamed: true };
         let logged = Logged::Gone(gone);
         let event = Event { stanza: departure, logged, subject: &sessions, except: &[] };
         self.event(now, event, out);
