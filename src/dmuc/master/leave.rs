@@ -253,6 +253,7 @@ fn gone(nick: &str, occupant: &Occupant, session: &Arc<Jid>, farewell: &Payloads
         session: session.clone(),
         via: occupant.via(session),
         farewell: farewell.clone(),
+        others: Vec::new(),
         renamed: false,
     }
 }

@@ -36,6 +36,8 @@ pub(super) struct Gone {
     pub via: Option<usize>,
     /// The payloads of the departure, as the event had them.
     pub farewell: Payloads,
+    /// His other sessions, if they took another nick with it.
+    pub others: Vec<Arc<Jid>>,
     /// Whether he only took another nick.
     pub renamed: bool,
 }

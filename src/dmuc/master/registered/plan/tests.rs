@@ -34,6 +34,7 @@ fn gone(nick: &str, node: &str, new: Option<&str>) -> Logged {
         session: Arc::new(jid(node)),
         via: None,
         farewell: Arc::new(vec![item.element(codes)]),
+        others: Vec::new(),
         renamed: new.is_some(),
     })
 }
