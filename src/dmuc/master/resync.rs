@@ -40,6 +40,12 @@ impl Master {
         if self.is_over() {
             return self.tell_late_end(index, out);
         }
+        self.begin(now, index, None, out);
+    }
+
+    /// The same; or without the roster and with the history of before an instant only, if all that
+    /// is to be told as to a slave that is back.
+    fn begin(&mut self, now: Time, index: usize, end: Option<Time>, out: &mut Vec<Output>) {
         let link = &mut self.links[index];
         link.state = LinkState::Active;
         link.confirmed = now;
@@ -49,11 +55,12 @@ impl Master {
         let link = &self.links[index];
         out.push(self.note(&link.jid, Change::Created));
         out.push(Output::Send(message_to(&self.opening(), &link.jid, true)));
-        for occupant in self.occupants.values().filter(|occupant| occupant.shown) {
-            self.send_presence(index, occupant, out);
+        if end.is_none() {
+            self.resend_all(index, out);
         }
+        let is_past = |message: &&StoredMessage| end.is_none_or(|end| message.stamp < end);
         let skipped = self.history.iter().count().saturating_sub(link.history_max);
-        for message in self.history.iter().skip(skipped) {
+        for message in self.history.iter().skip(skipped).filter(is_past) {
             out.push(Output::Send(message_to(message, &link.jid, true)));
         }
         let id = self.ping(now, index, out);
@@ -85,8 +92,9 @@ impl Master {
         // forgotten, too: moderators come and go in another order now.
         let confirmed = self.links[index].confirmed;
         self.links[index].jids_since = None;
-        if !self.links[index].told {
-            self.create(now, index, out);
+        let told = self.links[index].told;
+        if !told {
+            self.begin(now, index, Some(confirmed), out);
             self.links[index].confirmed = confirmed;
         }
         let missed: Vec<_> = self.log.since(confirmed).cloned().collect();
@@ -104,7 +112,7 @@ impl Master {
             self.resend_all(index, out);
         }
         self.resend_departures(index, &missed, out);
-        self.resend_presences(now, index, &missed, out);
+        self.resend_presences(now, index, &missed, !told, out);
         self.resend_messages(index, &messages, out);
         // Nothing is forgotten yet: what was just told may be lost as well. The next pong confirms.
         out.push(self.note(&self.links[index].jid, Change::Synced));
@@ -162,7 +170,8 @@ impl Master {
     fn farewell(&self, index: usize, gone: &Gone) -> Payloads {
         let successor = self.occupants.get(&gone.nick).map(|occupant| occupant.is_behind(index));
         let own = gone.via == Some(index) && successor != Some(true);
-        match self.occupant_of(&gone.session) {
+        let mut sessions = [&gone.session].into_iter().chain(&gone.others);
+        match sessions.find_map(|session| self.occupant_of(session)) {
             Some((nick, occupant)) if gone.renamed && (own || successor.is_none()) => {
                 let item = Item { nick: Some(nick), ..Item::default() };
                 occupant.describe(&[], &occupant.jids(), item, &[303])
@@ -186,15 +195,19 @@ impl Master {
         presence
     }
 
-    /// The present state of each nick that changed; ENTER again for its own users, who may be
-    /// waiting for it.
+    /// The present state of each nick that changed, or of `all`; ENTER again for its own users, who
+    /// may be waiting for it.
     fn resend_presences(
         &mut self,
         now: Time,
         index: usize,
         missed: &[Logged],
+        all: bool,
         out: &mut Vec<Output>,
     ) {
+        if all {
+            self.resend_all(index, out);
+        }
         let mut told = BTreeSet::new();
         for logged in missed {
             let Logged::Changed(nick) = logged else { continue };
@@ -202,7 +215,9 @@ impl Master {
             if !told.insert(nick.clone()) {
                 continue;
             }
-            self.send_presence(index, occupant, out);
+            if !all || !occupant.shown {
+                self.send_presence(index, occupant, out);
+            }
         }
         self.count_moderators(now, index, out);
         for occupant in told.iter().filter_map(|nick| self.occupants.get(nick)) {
