@@ -36,11 +36,14 @@ impl SlaveRoom {
         self.non_anonymous |= codes
             .iter()
             .any(|code| matches!(code, xmpp_parsers::muc::user::Status::NonAnonymousRoom));
-        if !self.roster.contains_key(nick) {
+        if self.leaving.remove(nick) {
+            // He left while the master was away, and the others were told: so is he back.
+            self.store_own(&own, nick);
+            self.distribute_to_others(&own, nick, Some(&session), out);
+        } else if !self.roster.contains_key(nick) {
             self.hidden.insert(nick.to_owned());
             self.store_own(&own, nick);
         }
-        self.leaving.remove(nick);
         self.queue.shift_remove(&session);
         self.burst(now, &session, nick, &own, &x.history.unwrap_or_default(), out);
     }
