@@ -63,8 +63,8 @@ impl SlaveRoom {
                 waiting.is_available() && !is_join(waiting) && same
             });
         }
-        // Who asks to enter again sees himself where ENTER shows him.
-        let asking = own.iter().find(|session| self.waiting.asks(session));
+        // Who asks to enter again under this nick sees himself where ENTER shows him.
+        let asking = own.iter().find(|session| self.waiting.asks_for(session, nick));
         let asking = asking.map(|session| &**session);
         let news = self.taken.remove(nick) || appears;
         let told_again = !news
@@ -103,6 +103,11 @@ impl SlaveRoom {
         }
         let stanza = stanza.retaining(|payload| !ns::is_dmuc(payload));
         if let Some(new) = new_nick(&stanza) {
+            let has = |nick: &str| self.locals.values().any(|local| local == nick);
+            if has(&new) && !has(nick) {
+                // The master tells again what is known here; who has the old nick now is another.
+                return out.push(self.note(&self.address, Change::Ignored));
+            }
             return self.rename(&stanza, nick, &new, out);
         }
         if is_hiding(&stanza) {

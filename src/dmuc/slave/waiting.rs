@@ -58,10 +58,13 @@ impl Waiting {
         self.position(session, matches).is_some()
     }
 
-    /// Whether this session has asked to enter, and was not entered since.
-    pub fn asks(&self, session: &Jid) -> bool {
-        let asks = |relayed: &Relayed| !relayed.entered && is_join(&relayed.stanza);
-        self.relayed.iter().any(|relayed| is_of(&relayed.stanza, session) && asks(relayed))
+    /// Whether this session has asked to enter under this nick, and was not entered since.
+    pub fn asks_for(&self, session: &Jid, nick: &str) -> bool {
+        let named = |to: &Jid| to.resource().is_some_and(|resource| resource.as_str() == nick);
+        self.relayed.iter().any(|Relayed { stanza, entered, .. }| {
+            let asks = !entered && is_join(stanza) && is_of(stanza, session);
+            asks && stanza.to.as_deref().is_some_and(named)
+        })
     }
 
     /// The oldest of this session that `matches` is answered. Whether there was one.
