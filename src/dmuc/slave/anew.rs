@@ -17,7 +17,9 @@ impl SlaveRoom {
         let mut pinger = self.pinger.clone();
         pinger.renew(now);
         let directed = self.directed.clone();
-        *self = SlaveRoom { pinger, directed, blank: true, ..self.emptied() };
+        // Who has asked to enter since may have been taken for who was in before.
+        let waiting = self.waiting.clone();
+        *self = SlaveRoom { pinger, directed, waiting, blank: true, ..self.emptied() };
     }
 
     /// The master tells what there is in this run of the room. Those who were in another one are
