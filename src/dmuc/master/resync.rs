@@ -108,11 +108,9 @@ impl Master {
         // Who may see JIDs is said before any are shown: the slave would show them to the wrong
         // people, and those would not know that theirs are seen.
         self.resend_messages(index, &privacy, out);
-        if privacy.iter().any(|message| message.has_code("172")) {
-            self.resend_all(index, out);
-        }
+        let opened = privacy.iter().any(|message| message.has_code("172"));
         self.resend_departures(index, &missed, out);
-        self.resend_presences(now, index, &missed, !told, out);
+        self.resend_presences(now, index, &missed, opened || !told, out);
         self.resend_messages(index, &messages, out);
         // Nothing is forgotten yet: what was just told may be lost as well. The next pong confirms.
         out.push(self.note(&self.links[index].jid, Change::Synced));
