@@ -9,7 +9,7 @@ use crate::conform::judgement::{Row, Verdict};
 use crate::report::{Report, Run, Total, plain};
 
 /// How long the name of a run is at most over its column, in characters.
-const NAME_MAX: usize = 48;
+const NAME_MAX: usize = 36;
 
 pub(super) fn matrix(report: &Report, totals: &[Total]) -> Markup {
     let rows: Vec<BTreeMap<&str, &Row>> = report

@@ -14,7 +14,7 @@
     if (place.hidden || place.closest("[hidden]")) { form.reset(); filter(); }
     for (let part = place; part; part = part.parentElement)
       if (part.localName === "details") part.open = true;
-    place.scrollIntoView({ block: "center" });
+    place.scrollIntoView({ block: place.offsetHeight > innerHeight / 2 ? "start" : "center" });
     if (!place.matches("a, summary")) { place.tabIndex = -1; place.focus({ preventScroll: true }); }
   };
   addEventListener("hashchange", open);
@@ -55,7 +55,7 @@
   });
 
   // Filters.
-  const runs = all(".run"), diagrams = new Map();
+  const runs = all("details.run"), diagrams = new Map();
   for (const run of runs) {
     const list = run.querySelector(".diagram > ol");
     diagrams.set(run, list ? list.dataset.h.split("\n").map((lane) => lane.split("\t")) : []);
@@ -92,7 +92,7 @@
   const filter = () => {
     const person = who.value.trim().toLowerCase(), demand = what.value.trim().toLowerCase();
     const wanted = verdict.value;
-    for (const row of all("#grid tbody tr, #requirements tbody tr, .findings li, p.finding, .tallies li"))
+    for (const row of all("#grid tbody tr, #requirements tbody tr, .findings li, p.finding"))
       row.hidden = demand !== "" && !has(row.dataset.r, demand);
     if (wanted !== "" && demand === "")
       for (const row of all("#grid tbody tr"))

@@ -219,7 +219,8 @@ fn shade(band: &Band) -> Markup {
         Why::Split => ("split", 6),
         Why::Down => ("down", 9),
     };
-    html! { rect class=(class) x=(band.lane * LANE + inset) width=(LANE - 2 * inset) {} }
+    // How wide it is is said by its class.
+    html! { rect class=(class) x=(band.lane * LANE + inset) {} }
 }
 
 fn x_of(lane: usize) -> usize {

@@ -130,8 +130,8 @@ fn tallies(run: &Run) -> Markup {
             summary { (applied().count()) " requirements applied" }
             ul {
                 @for row in applied() {
-                    li data-r=(row.requirement.id) {
-                        a href={"#r-" (row.requirement.id)} { (row.requirement.id) } " "
+                    li {
+                        (row.requirement.id) " "
                         (row.tally.kept)
                         @if row.tally.broken > 0 { " kept, " b { (row.tally.broken) " broken" } }
                     }
