@@ -135,3 +135,17 @@ fn a_page_shows_the_split_the_loss_and_what_was_found() {
     // A few hundred stanzas and the matrix.
     assert!(page.len() < 1 << 20, "{}", page.len());
 }
+
+#[test]
+fn a_page_of_everything_that_ships_can_be_sent_and_opened() {
+    let mut runs = Vec::new();
+    for entry in fs::read_dir(root().join("scenarios")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "scs") {
+            runs.push(judged(&path.file_stem().unwrap().to_string_lossy()));
+        }
+    }
+    assert!(runs.len() > 100, "{}", runs.len());
+    let weight = Report { runs }.html().len();
+    assert!(weight < 20_000_000, "{weight} bytes");
+}

@@ -64,6 +64,7 @@ fn expectations(run: &Run) -> TestCase {
     }
     let mut case = TestCase::new("expectations", status);
     case.set_classname(plain::clean(&run.name));
+    set_place(&mut case, &run.file, run.failures.first().map(|first| first.line));
     case
 }
 
@@ -100,10 +101,21 @@ fn case(run: &Run, row: &Row) -> TestCase {
     }
     let mut case = TestCase::new(id, status);
     case.set_classname(plain::clean(&run.name));
+    if let Some(first) = findings.first() {
+        set_place(&mut case, &run.file, run.line_of(first.entry).map(|(line, _)| line));
+    }
     if row.verdict == Verdict::Warn {
         case.set_system_out(text);
     }
     case
+}
+
+/// The attributes by which some readers of these files find the line.
+fn set_place(case: &mut TestCase, file: &str, line: Option<u32>) {
+    case.extra.insert("file".into(), plain::clean(file).into());
+    if let Some(line) = line.filter(|line| *line > 0) {
+        case.extra.insert("line".into(), line.to_string().into());
+    }
 }
 
 fn told(run: &Run, finding: &Finding) -> String {

@@ -31,6 +31,12 @@ pub(super) fn cut(text: &str, length_max: usize) -> String {
     clean(&out)
 }
 
+/// A number of things: `1 run`, `2 runs`.
+pub(super) fn counted(number: usize, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{plural}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

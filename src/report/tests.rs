@@ -165,6 +165,7 @@ fn junit_has_a_case_for_each_requirement_and_what_failed_has_its_place() {
     assert_eq!((suite.tests, suite.failures, suite.skipped), (6, 2, 2));
     assert!(text.contains("message=\"one.scs:7: slave.leave.forward: what "), "{text}");
     assert!(text.contains("type=\"slave.leave.forward\""));
+    assert!(text.contains("file=\"one.scs\" line=\"7\""), "{text}");
     assert!(text.contains("replay: wallops run one.scs"));
     assert!(text.contains("message=\"vacuous: it never applied\""));
     assert!(!text.contains(['\u{1}', '\u{202E}']));

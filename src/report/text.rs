@@ -52,8 +52,9 @@ impl Report {
             .collect();
         let runs: Vec<String> =
             self.verdicts().iter().map(|(verdict, count)| format!("{count} {verdict}")).collect();
-        let _ = writeln!(out, "\n{} runs: {}", self.runs.len(), runs.join(", "));
-        let _ = writeln!(out, "{} requirements: {}", totals.len(), counts.join(", "));
+        let _ = writeln!(out, "\n{}: {}", plain::counted(self.runs.len(), "run"), runs.join(", "));
+        let total = plain::counted(totals.len(), "requirement");
+        let _ = writeln!(out, "{total}: {}", counts.join(", "));
     }
 }
 
@@ -62,12 +63,13 @@ fn write_run(out: &mut String, run: &Run) {
     let stanzas = run.transcript.hops().count();
     let _ = writeln!(
         out,
-        "{:<7}  {}: {} requirements applied, {} of {} expectations met, {stanzas} stanzas",
+        "{:<7}  {}: {} applied, {} of {} met, {}",
         run.verdict(),
         plain::short(&run.file, WORDS_MAX),
-        applied.count(),
+        plain::counted(applied.count(), "requirement"),
         run.expectations.saturating_sub(run.unmet),
-        run.expectations,
+        plain::counted(run.expectations, "expectation"),
+        plain::counted(stanzas, "stanza"),
     );
     for failure in &run.failures {
         let text = plain::short(&failure.text, WORDS_MAX);

@@ -11,8 +11,8 @@ fn what_is_well_is_0_and_says_so() {
         .run(&["report", "scenarios/own.scs"])
         .ends_with(0)
         .prints("pass     scenarios/own.scs: ")
-        .prints("1 of 1 expectations met")
-        .prints("\n1 runs: 1 pass\n");
+        .prints("1 of 1 expectation met")
+        .prints("\n1 run: 1 pass\n");
 }
 
 #[test]

@@ -18,6 +18,8 @@ const LANE: usize = 26;
 const MIDDLE: usize = 11;
 /// How long the text of a stanza is at most, in characters.
 const STANZA_MAX: usize = 8_192;
+/// How long it is at most in words from where to where a stanza goes, in characters.
+const ROUTE_MAX: usize = 120;
 /// A text that is longer than so many bytes is told once, and then referred to.
 const SHARED_MIN: usize = 240;
 
@@ -124,6 +126,7 @@ impl Writer<'_> {
                 (self.margin(number, &path)) time { (time) }
                 details {
                     summary {
+                        span class="route" { (self.route(arrows)) ": " }
                         @if arrows.len() > 1 { b { "×" (arrows.len()) } " " }
                         (first.label)
                     }
@@ -132,6 +135,18 @@ impl Writer<'_> {
                 (self.findings(&entries))
             }
         }
+    }
+
+    /// In words what the margin draws, for those who do not see it.
+    fn route(&self, arrows: &[Arrow]) -> String {
+        let label =
+            |lane: usize| self.diagram.lanes.get(lane).map_or("", |lane| &lane.label).to_owned();
+        let to = match arrows {
+            [] => return String::new(),
+            [arrow] => label(arrow.to),
+            many => many.iter().map(|arrow| label(arrow.to)).collect::<Vec<_>>().join(", "),
+        };
+        plain::short(&format!("{} to {to}", label(arrows[0].from)), ROUTE_MAX)
     }
 
     /// Each receiver of a fan-out, and his copy where it is not that of the first.
