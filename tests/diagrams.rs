@@ -98,3 +98,15 @@ fn one_small_scenario_looks_like_this() {
     let part = draw("s10-the-great-bounce.snap", &only);
     insta::assert_snapshot!("s10-the-great-bounce-vesa-mermaid", part.mermaid());
 }
+
+/// `WALLOPS_DOCS=accept cargo test --test diagrams` draws it anew.
+#[test]
+fn the_diagram_that_the_readme_links_is_that_of_its_scenario() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/netsplit.svg");
+    let only = Options { only: vec!["vesa".to_owned()], ..Options::default() };
+    let drawn = draw("netsplit.snap", &only).svg();
+    if std::env::var("WALLOPS_DOCS").is_ok_and(|what| what == "accept") {
+        fs::write(&path, &drawn).unwrap();
+    }
+    assert!(fs::read_to_string(path).unwrap() == drawn, "docs/netsplit.svg is not what is drawn");
+}

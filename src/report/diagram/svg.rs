@@ -14,10 +14,10 @@ const TITLE_HEIGHT: usize = 52;
 const HEAD_HEIGHT: usize = 44;
 /// After how many rows the names of the columns are told again.
 const HEAD_EVERY: usize = 40;
-/// So that even a diagram of one host has room for a title.
-const WIDTH_MIN: usize = 760;
-/// How wide a character of a label is, about.
-const CHARACTER: usize = 6;
+/// So that even a diagram of few hosts has room for labels.
+const WIDTH_MIN: usize = 1_000;
+/// How wide a character of a label is at most, unless it is of an unusual script.
+const CHARACTER: usize = 7;
 /// How many characters fit below the name of a column.
 const DETAIL_MAX: usize = 24;
 
