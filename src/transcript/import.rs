@@ -33,7 +33,7 @@ use crate::time::Time;
 /// How many stanzas are read from a text at most.
 pub const STANZAS_MAX: usize = 1 << 20;
 /// How many elements the stanzas of a text may have, all together.
-pub const ELEMENTS_MAX: usize = 1 << 23;
+pub const ELEMENTS_MAX: usize = 1 << 22;
 
 /// In what form a text tells what crossed a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -223,7 +223,9 @@ fn entries_that_were_written_at_once_are_told_apart_from_bad_xml() {
         );
     };
     inside(format!("{HEAD} <presence><x>\n{HEAD} <presence/>\n</x></presence>\n"));
-    inside(format!("{HEAD} <presence><status>a\n{HEAD} b</status></presence>\n"));
+    inside(format!("{HEAD} <presence><status>a\n{HEAD} lost\n</status></presence>\n"));
+    let text = format!("{HEAD} <presence><status>a\n{HEAD} b</status></presence>\n");
+    assert!(read(&text, Format::Plain).is_ok(), "a text that looks like one is a text");
     inside(format!("{HEAD} <presence\n{HEAD} <presence/>\n/>\n"));
     inside(format!("{HEAD}\n{HEAD} <presence/>\n<presence/>\n"));
     inside(format!("{HEAD} <presence>\n{HEAD} <presence/>\n{HEAD} <presence/>\n"));

@@ -104,6 +104,31 @@ fn what_waited_for_a_stream_gets_its_content_from_where_it_came() {
 }
 
 #[test]
+fn a_log_whose_times_have_dates_is_the_same_log() {
+    // As with `timestamps`, from the first line on, which is about something else.
+    let start = "Nov 25 13:49:23 startup\tinfo\tHello and welcome to Prosody version 0.12.3\n\
+                 Nov 25 13:49:23 portmanager\tinfo\tActivated\n";
+    let text = (start.to_owned() + LOG).replace("Nov 25 ", "2026-11-25T");
+    for (separator, zone) in [("T", ""), ("T", "Z"), (" ", "")] {
+        let dated: String = text
+            .split_inclusive('\n')
+            .map(|line| match line.get(..19).filter(|_| line.starts_with("2026")) {
+                Some(time) => time.replace('T', separator) + zone + &line[19..],
+                None => line.to_owned(),
+            })
+            .collect();
+        assert_eq!(Format::detect(&dated), Some(Format::Prosody), "{separator}{zone}");
+        let imported = read(&dated, Format::Prosody).unwrap();
+        assert_eq!(imported.transcript, fixture().transcript, "{separator}{zone}");
+        assert_eq!(imported.passed_over, fixture().passed_over + 2);
+        let spaced = dated.replace("\tinfo\t", " info ").replace("\tdebug\t", "  debug  ");
+        assert_eq!(Format::detect(&spaced), Some(Format::Prosody), "{separator}{zone}");
+        let imported = read(&spaced, Format::Prosody).unwrap();
+        assert_eq!(imported.transcript, fixture().transcript, "{separator}{zone}");
+    }
+}
+
+#[test]
 fn the_year_is_that_of_the_date_and_the_next_one_after_december() {
     let line = |time: &str, id: u8| {
         format!(

@@ -12,12 +12,20 @@ use crate::stanza::{ReadError, Stanza};
 use crate::time::Time;
 use crate::transcript::{Fate, Name};
 
-/// Whether this line begins an entry.
+/// Whether this line begins an entry: a time and two hosts, and after these XML or what may stand
+/// before it. Other logs have lines that begin with a time and some words.
 pub(super) fn is_head(line: &str) -> bool {
     let mut fields = Fields::new(line);
-    let time = fields.next().is_some_and(|(_, time)| time.parse::<Time>().is_ok());
-    time && (0..2).all(|_| fields.next().is_some_and(|(_, name)| host(name).is_some()))
+    let is_time = |word: &str| word.parse::<Time>().is_ok();
+    fields.next().is_some_and(|(_, time)| is_time(time))
+        && (0..2).all(|_| fields.next().is_some_and(|(_, name)| host(name).is_some()))
+        && fields.next().is_none_or(|(_, word)| {
+            word.starts_with('<') || matches!(word, LOST | UNDER_WAY) || is_time(word)
+        })
 }
+
+const LOST: &str = "lost";
+const UNDER_WAY: &str = "underway";
 
 /// Read a plain log.
 pub(super) fn read(text: &str, options: &ImportOptions) -> Result<Gathered, ReadError> {
@@ -143,8 +151,8 @@ impl<'a> Reader<'a> {
 
     fn fate(&self, at: usize, word: &str, departure: Time) -> Result<Fate, ReadError> {
         match word {
-            "lost" => Ok(Fate::Lost),
-            "underway" => Ok(Fate::UnderWay),
+            LOST => Ok(Fate::Lost),
+            UNDER_WAY => Ok(Fate::UnderWay),
             _ => match word.parse::<Time>() {
                 Ok(arrival) if arrival >= departure => {
                     Ok(Fate::Delivered(arrival.since(departure)))

@@ -4,7 +4,7 @@
 //! Segments are put into order and joined here, and the streams are read from that. A stanza is
 //! told at the instant of the segment in which it ends.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::gather::{Full, Gathered};
 use super::segments::{Piece, Segments};
@@ -34,6 +34,7 @@ pub(super) fn read(text: &str, options: &ImportOptions) -> Result<Gathered, Read
     let mut capture = Capture {
         sessions: Sessions::new(Gathered::new(options)),
         connections: BTreeMap::new(),
+        over: BTreeSet::new(),
         files: 0,
     };
     let mut columns = None;
@@ -72,7 +73,7 @@ struct Columns {
 /// A segment of TCP.
 struct Segment {
     at: Time,
-    stream: String,
+    stream: u32,
     /// The address and port that it comes from.
     source: String,
     ports: (u16, u16),
@@ -103,7 +104,7 @@ impl Columns {
         let addresses = self.sources.iter().map(|column| value(*column));
         Ok(Segment {
             at: time_of(time).ok_or("`frame.time_epoch` is no time")?,
-            stream: number_of(stream, "tcp.stream")?.to_string(),
+            stream: number_of(stream, "tcp.stream")?,
             source: addresses.chain([source]).collect::<Vec<_>>().join(" "),
             ports: (port(source)?, port(destination)?),
             number: number_of(number, "tcp.seq")?,
@@ -148,8 +149,6 @@ struct Connection {
     ends: [End; 2],
     /// Which of them opened it.
     opener: usize,
-    /// Whether nothing of it is read any more.
-    over: bool,
 }
 
 /// What comes from one end of a connection.
@@ -208,7 +207,9 @@ impl End {
 
 struct Capture {
     sessions: Sessions,
-    connections: BTreeMap<String, Connection>,
+    connections: BTreeMap<u32, Connection>,
+    /// The connections of which nothing is read any more.
+    over: BTreeSet<u32>,
     /// How many captures the text has.
     files: usize,
 }
@@ -216,6 +217,10 @@ struct Capture {
 impl Capture {
     fn segment(&mut self, line: usize, segment: Segment) -> Result<(), Full> {
         let Segment { at, stream, source, ports, number, bytes } = segment;
+        if self.over.contains(&stream) {
+            self.sessions.gathered.passed_over += 1;
+            return Ok(());
+        }
         if !self.connections.contains_key(&stream) {
             let name = format!("{} {stream}", self.files);
             self.sessions.open(&name, Peer::Unknown)?;
@@ -224,23 +229,19 @@ impl Capture {
             // that systems choose for whoever opens a connection.
             let opener = usize::from(ports.0 < ports.1);
             let (first, ends) = (source.clone(), [End::new(), End::new()]);
-            let connection = Connection { name, first, ends, opener, over: false };
-            self.connections.insert(stream.clone(), connection);
+            self.connections.insert(stream, Connection { name, first, ends, opener });
         }
         let Some(connection) = self.connections.get_mut(&stream) else { return Ok(()) };
-        if connection.over {
-            self.sessions.gathered.passed_over += 1;
-            return Ok(());
-        }
         let end = usize::from(connection.first != source);
         connection.ends[end].segments.add((line, at), number, bytes);
-        self.read(&stream, end)
+        self.read(stream, end)
     }
 
     /// Read what is in order from one end of a connection.
-    fn read(&mut self, stream: &str, from: usize) -> Result<(), Full> {
-        let Some(connection) = self.connections.get_mut(stream) else { return Ok(()) };
+    fn read(&mut self, stream: u32, from: usize) -> Result<(), Full> {
+        let Some(connection) = self.connections.get_mut(&stream) else { return Ok(()) };
         let end = &mut connection.ends[from];
+        let mut encrypted = false;
         while let Some(piece) = end.segments.next() {
             let Piece { line, at, .. } = piece;
             let (items, wrong) = end.read(&piece);
@@ -253,7 +254,7 @@ impl Capture {
                 Some(Wrong::Passed) => gathered.passed_over += 1,
                 Some(Wrong::Xml(error)) => gathered.notice(line, Remark::LeftOut, error),
                 Some(Wrong::Encrypted) => {
-                    connection.over = true;
+                    encrypted = true;
                     let about = "a connection that is encrypted from here on";
                     gathered.notice(line, Remark::LeftOut, about);
                 }
@@ -276,23 +277,23 @@ impl Capture {
                 }
             }
         }
-        if connection.over || connection.ends.iter().all(|end| end.closed) {
-            connection.over = true;
-            connection.ends = [End::new(), End::new()];
+        if encrypted || connection.ends.iter().all(|end| end.closed) {
             self.sessions.close(&connection.name);
+            self.connections.remove(&stream);
+            self.over.insert(stream);
         }
         Ok(())
     }
 
     /// Read what waits for segments that will not come.
     fn finish_connections(&mut self, line: usize) -> Result<(), Full> {
-        let streams: Vec<String> = self.connections.keys().cloned().collect();
+        let streams: Vec<u32> = self.connections.keys().copied().collect();
         for stream in streams {
             for end in 0..2 {
                 if let Some(connection) = self.connections.get_mut(&stream) {
                     connection.ends[end].segments.give_up();
                 }
-                self.read(&stream, end)?;
+                self.read(stream, end)?;
             }
             if let Some(connection) = self.connections.remove(&stream) {
                 if connection.ends.iter().any(|end| end.reader.is_inside_an_element()) {
@@ -302,6 +303,7 @@ impl Capture {
                 self.sessions.close(&connection.name);
             }
         }
+        self.over.clear();
         Ok(())
     }
 }
