@@ -133,14 +133,14 @@ const UNSUPPORTED: [(&str, &str); 1] = [(
 )];
 
 /// Statements that others say in other words.
-const SHOWN_BY: [(&str, &[&str]); 28] = [
+const SHOWN_BY: [(&str, &[&str]); 30] = [
     ("slave.submit.no-local-echo", &["INV-JUSTIFIED"]),
     ("slave.fanout.only-local-leaves", &["INV-AFTER-LEAVE", "INV-ENTER"]),
     ("scope.one-to-one-may-share-path", &["slave.relay.payload-unmodified"]),
     ("req.transparency", &["INV-TRANSPARENT"]),
     ("req.detect-loss", &["LIVE-DETECT"]),
     ("req.remain-in-instance", &["INV-STAY"]),
-    ("req.resync-on-reconnect", &["LIVE-CONV-ROSTER", "LIVE-CONV-HISTORY"]),
+    ("req.resync-on-reconnect", &["LIVE-CONV-ROSTER", "LIVE-CONV-HISTORY", "master.split.resync"]),
     ("req.improve-broadcast", &["COST-BROADCAST"]),
     ("slave.intercept.all-kinds", &["INV-QUIET-S"]),
     ("slave.split.stop-submitting", &["INV-QUIET-S"]),
@@ -155,6 +155,8 @@ const SHOWN_BY: [(&str, &[&str]); 28] = [
     ("master.broadcast.identical", &["INV-SAME-COPY"]),
     ("slave.broadcast.save-then-send", &["LIVE-CONV-HISTORY"]),
     ("slave.broadcast.strip-dmuc", &["INV-TRANSPARENT"]),
+    ("slave.history.store-initial", &["slave.store.history"]),
+    ("slave.history.deliver-on-enter", &["slave.roster.silent-store"]),
     ("slave.history.master-timestamp", &["INV-STAMP"]),
     ("master.split.stop-broadcast", &["INV-QUIET-M"]),
     ("master.split.keep-occupants", &["INV-NO-VANISH", "INV-NICK-HELD"]),

@@ -12,6 +12,7 @@ mod node;
 mod outputs;
 mod recorder;
 mod streams;
+mod tamper;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,6 +23,7 @@ pub use self::faults::{FaultRecord, Touched};
 pub use self::node::Node;
 pub use self::recorder::{Counters, Recorder};
 use self::streams::{Kind, Streams};
+pub use self::tamper::Tamper;
 use crate::server::{Domain, Input, Output, ServerConfig, SessionId};
 use crate::sim::clock;
 use crate::sim::network::{Command, Delay, End, Happening, Host, HostId, StreamId};
@@ -72,6 +74,7 @@ pub struct World {
     deadlines: BTreeSet<(Time, u32)>,
     recorder: Recorder,
     faults: Faults,
+    tamper: Option<Box<dyn Tamper>>,
     /// Kept to save allocations.
     scratch: Vec<Output>,
 }
@@ -88,6 +91,7 @@ impl World {
             deadlines: BTreeSet::new(),
             recorder: Recorder::default(),
             faults: Faults::default(),
+            tamper: None,
             scratch: Vec::new(),
         };
         for server in config.servers {
@@ -113,6 +117,13 @@ impl World {
             world.note_deadline(index, now);
         }
         Ok(world)
+    }
+
+    /// With machines that are made wrong on purpose.
+    #[must_use]
+    pub fn tampered(mut self, tamper: Box<dyn Tamper>) -> Self {
+        self.tamper = Some(tamper);
+        self
     }
 
     fn add_host(&mut self, host: Host) -> Result<(), WorldError> {

@@ -13,6 +13,8 @@ use crate::time::Time;
 /// What is being told to each slave.
 #[derive(Debug, Default)]
 pub(super) struct Syncs {
+    /// How often each slave was brought up to date in vain, and since when.
+    attempts: BTreeMap<SlaveId, (usize, Time)>,
     down: BTreeMap<SlaveId, Down>,
     /// What users of each slave have sent since it was last in order with the master.
     asked: BTreeMap<SlaveId, usize>,
@@ -74,7 +76,8 @@ impl Syncs {
             let listed = one.registering.map_or(0, |(_, listed)| listed);
             let granted = accept.history.maxstanzas as usize;
             let most = room.occupants.len() + listed + granted + one.departures + FRAME;
-            self.down.insert(slave, Down { sent: 1, history: 0, most, granted });
+            let again = self.down.insert(slave, Down { sent: 1, history: 0, most, granted });
+            self.begun(slave, again.is_some(), step.entry, passage, room, findings);
             return;
         }
         let dmuc = reading.dmuc.unwrap_or_default();
@@ -100,6 +103,27 @@ impl Syncs {
             if stored.1 > room.slaves[slave].history_max {
                 too_much(step.entry, passage, findings);
             }
+        }
+    }
+
+    /// A netjoin begins, although the last one has not ended.
+    fn begun(
+        &mut self,
+        slave: SlaveId,
+        again: bool,
+        entry: usize,
+        passage: &Passage<'_>,
+        room: &Room,
+        findings: &mut Findings,
+    ) {
+        let (attempts, since) = self.attempts.entry(slave).or_insert((0, room.now));
+        if !again || room.health.changed >= *since {
+            (*attempts, *since) = (0, room.now);
+        }
+        *attempts += 1;
+        if *attempts == ATTEMPTS_MAX {
+            let expected = "an end of a netjoin that nothing disturbs";
+            findings.stanza("LIVE-SYNC-TERMINATES", entry, passage, expected, &[]);
         }
     }
 
@@ -130,6 +154,9 @@ fn too_much(entry: usize, passage: &Passage<'_>, findings: &mut Findings) {
     let expected = "no more history than the slave stores";
     findings.stanza("COST-STORE", entry, passage, expected, &[]);
 }
+
+/// So many netjoins without a fault and without an end are no accident.
+const ATTEMPTS_MAX: usize = 3;
 
 /// The answer, the subject, the end, and one for good measure.
 const FRAME: usize = 4;

@@ -1,5 +1,7 @@
 //! A slave that has lost its master: what it does for its users.
 
+use std::collections::BTreeSet;
+
 use crate::conform::invariants::Invariant;
 use crate::conform::invariants::findings::Findings;
 use crate::conform::invariants::room::{Class, Fact, NickId, Passage, Room, Side, SlaveId, UserId};
@@ -11,6 +13,12 @@ use crate::time::Time;
 #[derive(Debug, Default)]
 pub(super) struct Alone {
     deeds: Vec<Deed>,
+    /// Whether the record has begun.
+    begun: bool,
+    /// Nicks that users behind each slave have had.
+    local: BTreeSet<(SlaveId, Option<NickId>)>,
+    /// Of whom something came to which slave at this instant.
+    news: Vec<(SlaveId, Option<NickId>)>,
 }
 
 #[derive(Debug)]
@@ -41,6 +49,7 @@ enum What {
 
 impl Invariant for Alone {
     fn pass(&mut self, _: Time, room: &Room, findings: &mut Findings) {
+        self.news.clear();
         for deed in self.deeds.drain(..) {
             let slave = &room.slaves[deed.slave];
             if slave.own == Side::Split && !room.health.is_down(&slave.domain) {
@@ -50,6 +59,10 @@ impl Invariant for Alone {
     }
 
     fn before(&mut self, step: &Step<'_>, room: &Room, findings: &mut Findings) {
+        if !std::mem::replace(&mut self.begun, true) {
+            let inside = room.users.iter().filter(|one| one.inside);
+            self.local.extend(inside.filter_map(|one| Some((one.slave?, one.nick))));
+        }
         match &step.what {
             Happening::Came(passage) => self.came(step.entry, passage, room),
             Happening::Left(passage) => self.left((step.entry, passage), room, findings),
@@ -75,7 +88,12 @@ impl Invariant for Alone {
 
 impl Alone {
     fn came(&mut self, entry: usize, passage: &Passage<'_>, room: &Room) {
-        let (Class::Up(user), reading) = (passage.class, &passage.reading) else { return };
+        let reading = &passage.reading;
+        if let Class::ToSlave(slave) = passage.class {
+            let nick = reading.nick.and_then(|nick| room.known_nick(nick));
+            self.news.push((slave, nick));
+        }
+        let Class::Up(user) = passage.class else { return };
         let (one, stanza) = (&room.users[user], passage.reading.stanza);
         let alone = |slave: &SlaveId| room.slaves[*slave].own == Side::Split;
         let Some(slave) = one.slave.filter(|slave| alone(slave) && one.inside) else { return };
@@ -112,6 +130,7 @@ impl Alone {
     fn left(&mut self, here: (usize, &Passage<'_>), room: &Room, findings: &mut Findings) {
         let (Class::Down(user), reading) = (here.1.class, &here.1.reading) else { return };
         let one = &room.users[user];
+        self.local.extend(one.slave.filter(|_| one.inside).map(|slave| (slave, one.nick)));
         let Some(slave) = one.slave.filter(|slave| room.slaves[*slave].own == Side::Split) else {
             return;
         };
@@ -130,6 +149,15 @@ impl Alone {
         let away = matches!(show.as_deref(), Some("away" | "xa"));
         if !local && away && reading.stanza.is_available() && one.inside {
             findings.kept("slave.split.mark-away");
+        }
+        let special = [301, 303, 307, 321, 322, 332].into_iter().any(|code| reading.has(code));
+        if !local && reading.stanza.is_unavailable() && one.inside && !reading.has(110) && !special
+        {
+            let known = self.local.contains(&(slave, nick)) || self.news.contains(&(slave, nick));
+            let expected = "nobody to be shown as gone because his server is out of reach";
+            if !known && !reading.destroys {
+                findings.judge("slave.split.mark-away", false, here, expected);
+            }
         }
         if reading.has(307) && reading.stanza.is_unavailable() {
             let by_moderator = room.users.iter().any(|other| {

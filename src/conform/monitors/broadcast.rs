@@ -20,7 +20,10 @@ impl Invariant for Broadcast {
         self.came.clear();
     }
 
-    fn after(&mut self, step: &Step<'_>, _: &[Fact], room: &Room, findings: &mut Findings) {
+    fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, findings: &mut Findings) {
+        if let Happening::Left(passage) = &step.what {
+            facts.iter().for_each(|fact| author((step.entry, passage), fact, room, findings));
+        }
         match &step.what {
             Happening::Came(passage) => {
                 let reading = &passage.reading;
@@ -91,6 +94,24 @@ impl Broadcast {
             let expected = "the payloads and the id that came";
             findings.judge(id, exact, here, expected);
         }
+    }
+}
+
+/// Who said it is told by the address from which it came, and by nothing else.
+fn author(here: (usize, &Passage<'_>), fact: &Fact, room: &Room, findings: &mut Findings) {
+    let Fact::Logged(event) = fact else { return };
+    let event = &room.log.events[*event];
+    let (Some(nick), Some(said)) = (event.nick, event.said) else { return };
+    if event.late || room.is_stale(here.1) {
+        return;
+    }
+    let Some(occupant) = room.occupants.get(&nick) else { return };
+    let author = room.log.said[said].user;
+    let sure = !occupant.sessions.is_empty() && !room.doubtful.contains(&nick);
+    if sure {
+        let well = occupant.sessions.contains(&author);
+        let expected = "the nick of who sent it";
+        findings.judge("master.relay.identify-by-from", well, here, expected);
     }
 }
 

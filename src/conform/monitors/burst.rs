@@ -3,10 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use super::serving;
+use super::{is_working, serving};
 use crate::conform::invariants::Invariant;
 use crate::conform::invariants::findings::Findings;
-use crate::conform::invariants::room::{Class, Passage, Room, SlaveId, UserId};
+use crate::conform::invariants::reading::Reading;
+use crate::conform::invariants::room::{Class, Event, Passage, Room, SlaveId, UserId};
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::stanza::ns;
 use crate::time::Time;
@@ -23,6 +24,8 @@ pub(super) struct Bursts {
 #[derive(Debug)]
 struct Burst {
     user: UserId,
+    /// Under which nick.
+    nick: String,
     slave: SlaveId,
     entry: usize,
     /// Whether he has asked for it.
@@ -34,6 +37,8 @@ struct Burst {
     /// How much his slave has to show.
     kept: usize,
     told: Vec<Told>,
+    /// Which messages he was told.
+    heard: Vec<usize>,
     /// Of how many others he was not told the real JID.
     hidden: usize,
     /// Who else was told something.
@@ -112,13 +117,15 @@ impl Bursts {
         let only = history.is_none_or(|one| one.attrs().len() == 1);
         let stored = room.slaves[slave].store.iter();
         let there = stored.filter(|(_, one)| one.recent.back().is_some_and(|one| one.available));
-        // Who was there before a master lost its memory comes back in his own time.
-        let there = there.filter(|_| room.master_lost.is_none());
-        let closed = room.slaves[slave].closed;
-        let there = there.filter(|(_, one)| one.recent.back().map(|last| last.at) > closed);
+        // What was before a room that is no more, or has lost its memory, is nothing any more.
+        let there = there.filter(|(nick, one)| {
+            let stay = one.recent.back().map(|last| last.stay);
+            room.occupants.get(*nick).map(|occupant| occupant.stay) == stay
+        });
         let one = &room.users[user];
         self.bursts.push(Burst {
             user,
+            nick: passage.reading.nick.unwrap_or_default().to_owned(),
             slave,
             entry,
             inside: one.inside,
@@ -126,6 +133,7 @@ impl Bursts {
             limit: limit.filter(|_| only),
             kept: room.log.events.iter().filter(|event| event.kept).count(),
             told: Vec::new(),
+            heard: Vec::new(),
             hidden: 0,
             others: 0,
             roster: there.map(|(nick, _)| room.nicks[*nick].clone()).collect(),
@@ -140,13 +148,27 @@ impl Bursts {
             let full = reading.to == room.users[user].jid;
             let expected = "the full JID of the newcomer as the address";
             findings.judge("slave.enter.to-full-jid", full, (entry, passage), expected);
-            let told = told(passage);
+            if Told::Subject != told(passage, &burst.nick) && reading.is_said() {
+                burst.heard.extend(event(reading, room));
+            }
+            let told = told(passage, &burst.nick);
+            if let Told::Other(nick) = &told {
+                let nick = room.known_nick(nick);
+                let stored = nick.and_then(|nick| room.slaves[slave].store.get(&nick));
+                let last = stored.and_then(|stored| stored.recent.back());
+                let sure = is_working(room, slave) && room.master_lost.is_none();
+                if let Some(last) = last.filter(|last| last.available && sure) {
+                    let well = last.content == reading.content;
+                    let expected = "the presence as it came last";
+                    findings.judge("slave.presence.store", well, (entry, passage), expected);
+                }
+            }
             let shown = !passage.reading.jids.is_empty();
             burst.hidden += usize::from(matches!(told, Told::Other(_)) && !shown);
             burst.told.push(told);
         } else if let Some(burst) = self.bursts.iter_mut().find(|burst| burst.slave == slave) {
             // The presence of the newcomer was for the others, too.
-            let of_newcomer = reading.is_presence() && room.users[user].inside;
+            let of_newcomer = reading.is_presence() && reading.nick == Some(burst.nick.as_str());
             burst.others += usize::from(!of_newcomer);
         }
     }
@@ -159,12 +181,12 @@ fn passage_slave(passage: &Passage<'_>, user: UserId, room: &Room) -> Option<Sla
     serving(passage, one, room).or(at)
 }
 
-fn told(passage: &Passage<'_>) -> Told {
+fn told(passage: &Passage<'_>, nick: &str) -> Told {
     let reading = &passage.reading;
     let stanza = reading.stanza;
     match reading.nick {
         Some(_) if reading.is_presence() && stanza.is_available() => {
-            let own = reading.has(110) || reading.jids.first() == Some(&reading.to);
+            let own = reading.has(110) || reading.nick == Some(nick);
             match (own, reading.nick) {
                 (true, _) => Told::Oneself { code: reading.has(110) },
                 (false, nick) => Told::Other(nick.unwrap_or_default().to_owned()),
@@ -213,7 +235,9 @@ impl Burst {
             rule("slave.enter.history-after-roster", well, "history after the presences");
         }
         let subjects = self.told.iter().filter(|told| **told == Told::Subject).count();
-        let closed = subjects == 1 && self.last(message) < self.at(|told| *told == Told::Subject);
+        // What comes late may come right after.
+        let ordered_past = self.at(message) < self.at(|told| *told == Told::Subject);
+        let closed = subjects == 1 && ordered_past;
         rule("slave.enter.subject", closed, "one subject, after the history");
         let all = self.is_whole(room);
         rule("slave.enter.send-roster", all, "the presence of everybody who is in the room");
@@ -284,10 +308,29 @@ impl Burst {
             let well = !stamps.is_empty() || self.limit.is_none();
             self.rule("slave.store.history", well, expected, room, findings);
         }
+        self.gaps(room, findings);
         if stamps.len() > 1 {
             let well = stamps.is_sorted();
             let expected = "history in the order in which it was said";
             self.rule("slave.history.order", well, expected, room, findings);
+        }
+    }
+
+    /// Of what is kept, the newest is told without a gap.
+    fn gaps(&self, room: &Room, findings: &mut Findings) {
+        let (Some(first), Some(last)) = (self.heard.iter().min(), self.heard.iter().max()) else {
+            return;
+        };
+        let between = room.log.events.get(*first..=*last).unwrap_or_default();
+        let told = |(place, _): &(usize, &Event)| self.heard.contains(&(first + place));
+        let mut kept = between
+            .iter()
+            .enumerate()
+            .filter(|(_, one)| one.kept && (!one.late || one.entry.is_none()));
+        let well = kept.all(|one| told(&one));
+        if room.master_lost.is_none() && is_working(room, self.slave) {
+            let id = "slave.broadcast.save-then-send";
+            self.rule(id, well, "all that was said, without a gap", room, findings);
         }
     }
 
@@ -307,6 +350,13 @@ impl Burst {
         let what = format!("after the ENTER {jid} is told: {}", told.join(", "));
         findings.push(id, &room.slaves[self.slave].domain, self.entry, what, expected, &[]);
     }
+}
+
+/// Which message of the room it is. What was said before the record has no id there.
+fn event(reading: &Reading<'_>, room: &Room) -> Option<usize> {
+    let known = room.log.like(&room.log.id(reading), reading.content).last().copied();
+    let past = || room.log.events.iter().position(|event| event.content == reading.content);
+    known.or_else(past)
 }
 
 /// How many messages the room lets this slave keep.

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::conform::invariants::Invariant;
 use crate::conform::invariants::findings::Findings;
-use crate::conform::invariants::room::{Class, Fact, Passage, Room, Side, SlaveId, accepted};
+use crate::conform::invariants::room::{
+    Class, Fact, NickId, Passage, Room, Side, SlaveId, accepted,
+};
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::dmuc::Change;
 use crate::stanza::ns;
@@ -16,6 +18,10 @@ use crate::time::Time;
 pub(super) struct Creating {
     asked: BTreeMap<SlaveId, Register>,
     births: BTreeMap<SlaveId, Birth>,
+    /// Whether the record has begun.
+    begun: bool,
+    /// Slaves that were registered before.
+    known: BTreeSet<SlaveId>,
     /// Slaves that were created and have not been sent an ENTER.
     fresh: BTreeSet<SlaveId>,
     /// What came to a slave that does not serve the room, at this instant.
@@ -31,6 +37,8 @@ struct Birth {
     /// Whether its own users were handed over to it.
     handover: bool,
     told: Vec<String>,
+    /// Who was in the room.
+    before: BTreeSet<NickId>,
     /// Real JIDs in what it was sent.
     jids: usize,
 }
@@ -58,12 +66,16 @@ impl Invariant for Creating {
     }
 
     fn before(&mut self, step: &Step<'_>, room: &Room, findings: &mut Findings) {
+        if !std::mem::replace(&mut self.begun, true) {
+            let served = room.slaves.iter().enumerate().filter(|(_, one)| one.master != Side::Idle);
+            self.known.extend(served.map(|(slave, _)| slave));
+        }
         match &step.what {
             Happening::Came(passage) => self.came(step.entry, passage, room),
             Happening::Left(passage) => self.left((step.entry, passage), room, findings),
             Happening::Note(note) if note.change == Change::Created => {
                 if let Some(slave) = room.slave_of(note.about.as_str()) {
-                    self.births.insert(slave, Birth { entry: step.entry, ..Birth::default() });
+                    self.births.insert(slave, Birth::of(step.entry, room));
                     self.fresh.insert(slave);
                 }
             }
@@ -126,13 +138,17 @@ impl Creating {
                     self.accepted(here, slave, &accept, room, findings);
                 }
                 let dmuc = reading.dmuc.unwrap_or_default();
+                if dmuc.at.is_some() || dmuc.enter.is_some() {
+                    self.known.insert(slave);
+                }
                 let Some(birth) = self.births.get_mut(&slave) else { return };
                 if dmuc.synced {
                     if let Some(birth) = self.births.remove(&slave) {
                         birth.judge(slave, room, findings);
                     }
                 } else if dmuc.enter.is_some() {
-                    let early = birth.told.is_empty() && room.occupants.len() > 1;
+                    let others = birth.told.iter().any(|told| Some(told.as_str()) != reading.nick);
+                    let early = !others && room.occupants.len() > 1;
                     let expected = "the roster before the first ENTER";
                     findings.judge("master.roster.before-enter", !early, here, expected);
                 } else if let Some(nick) = reading.nick.filter(|_| reading.stanza.is_available())
@@ -155,9 +171,11 @@ impl Creating {
         room: &Room,
         findings: &mut Findings,
     ) {
-        if matches!(room.slaves[slave].master, Side::Idle | Side::Unknown) {
-            let handover = !accept.occupants.is_empty();
-            self.births.insert(slave, Birth { entry: here.0, handover, ..Birth::default() });
+        let idle = matches!(room.slaves[slave].master, Side::Idle | Side::Unknown);
+        if idle || self.births.contains_key(&slave) {
+            // Who comes back may have users there of whom it says nothing.
+            let handover = !accept.occupants.is_empty() || !self.known.insert(slave);
+            self.births.insert(slave, Birth { handover, ..Birth::of(here.0, room) });
         }
         let Some(asked) = self.asked.remove(&slave) else { return };
         let well = asked.keepalive.is_none_or(|asked| accept.keepalive.interval >= asked.interval);
@@ -174,13 +192,21 @@ impl Creating {
 }
 
 impl Birth {
+    fn of(entry: usize, room: &Room) -> Self {
+        Self { entry, before: room.occupants.keys().copied().collect(), ..Self::default() }
+    }
+
     fn judge(&self, slave: SlaveId, room: &Room, findings: &mut Findings) {
         let one = &room.slaves[slave];
-        if !room.doubtful.is_empty() || !room.health.carries(&room.domain, &one.domain) {
+        if room.master_lost.is_some()
+            || !room.doubtful.is_empty()
+            || !room.health.carries(&room.domain, &one.domain)
+        {
             return;
         }
         let there = |nick: &String| {
-            room.known_nick(nick).is_some_and(|nick| room.occupants.contains_key(&nick))
+            let nick = room.known_nick(nick);
+            nick.is_some_and(|nick| self.before.contains(&nick) || room.wanted.contains(&nick))
         };
         let told = |nick: &usize| self.told.iter().filter(|one| **one == room.nicks[*nick]).count();
         let all = room.occupants.keys().all(|nick| told(nick) > 0);
@@ -190,7 +216,10 @@ impl Birth {
             let occupant = nick.and_then(|nick| room.occupants.get(&nick));
             occupant.is_some_and(|occupant| {
                 !occupant.sessions.is_empty()
-                    && occupant.sessions.iter().all(|user| room.users[*user].via == Some(slave))
+                    && occupant.sessions.iter().all(|user| {
+                        let user = &room.users[*user];
+                        user.domain == one.domain && user.inside && user.online
+                    })
             })
         };
         let quiet = room.open || room.has_moderator(slave) || self.jids == 0;
@@ -199,7 +228,7 @@ impl Birth {
             ("master.roster.complete-once", once && self.told.iter().all(there), "each once"),
             (
                 "master.roster.remote-only-at-create",
-                self.handover || !self.told.iter().any(own),
+                self.told.iter().all(there) && (self.handover || !self.told.iter().any(own)),
                 "nobody of the new slave's own",
             ),
             ("master.roster.no-jid-at-create", quiet, "no real JIDs"),

@@ -81,6 +81,7 @@ impl Distribution {
                 && one.online
                 && one.leaving().is_none()
                 && is_news_to(one, reading, room)
+                && !is_claimed(*user, slave, reading, room)
         };
         self.copies.push(Copy {
             slave,
@@ -138,6 +139,15 @@ fn is_late(step: &Step<'_>, passage: &Passage<'_>, slave: SlaveId, room: &Room) 
     let Fate::Delivered(after) = passage.hop.fate else { return true };
     let (left, one) = (step.at - after, &room.slaves[slave]);
     one.synced >= left || one.told_all.is_some_and(|told| told >= left)
+}
+
+/// Whether somebody behind the slave claims this nick, who has not been entered under it.
+fn is_claimed(reader: UserId, slave: SlaveId, reading: &Reading<'_>, room: &Room) -> bool {
+    let nick = reading.nick.filter(|_| reading.is_presence());
+    let Some(nick) = nick.and_then(|nick| room.known_nick(nick)) else { return false };
+    let mut locals = room.users.iter().filter(|one| one.slave == Some(slave));
+    room.is_unconfirmed(nick, reader)
+        || locals.any(|one| one.asked == Some(nick) && (!one.inside || one.nick != Some(nick)))
 }
 
 /// Whether a user was not shown the same already.

@@ -85,7 +85,8 @@ impl Fanout {
         let Class::ToSlave(slave) = passage.class else { return };
         let reading = &passage.reading;
         if reading.dmuc.is_some_and(|dmuc| dmuc.enter.is_some()) {
-            self.entered(entry, passage, room, findings);
+            let unknown = facts.iter().any(|fact| matches!(fact, Fact::Arrived(_)));
+            self.entered(entry, passage, unknown, room, findings);
         }
         if !is_news(reading) || !is_served(room, slave) || room.is_stale(passage) {
             if reading.is_presence() || reading.stanza.is_groupchat() {
@@ -128,13 +129,26 @@ impl Fanout {
     }
 
     /// Somebody's ENTER: everybody has been told of him before.
-    fn entered(&self, entry: usize, passage: &Passage<'_>, room: &Room, findings: &mut Findings) {
+    fn entered(
+        &self,
+        entry: usize,
+        passage: &Passage<'_>,
+        unknown: bool,
+        room: &Room,
+        findings: &mut Findings,
+    ) {
         let id = "master.enter.presence-to-all-first";
         let from = passage.reading.from;
         let arrival = self.groups.iter().find(|one| one.what == News::Arrival && one.from == from);
-        let Some(group) = arrival.filter(|_| !room.is_stale(passage)) else { return };
-        let told = group.slaves.iter().all(|slave| group.copies.contains(slave));
+        if room.is_stale(passage) || room.master_lost.is_some() {
+            return;
+        }
         let expected = "everybody to be told of a newcomer before his ENTER";
+        if unknown {
+            return findings.judge(id, false, (entry, passage), expected);
+        }
+        let Some(group) = arrival else { return };
+        let told = group.slaves.iter().all(|slave| group.copies.contains(slave));
         findings.judge(id, told, (entry, passage), expected);
     }
 }

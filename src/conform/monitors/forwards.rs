@@ -10,11 +10,14 @@ use crate::conform::invariants::room::{Class, Fact, Passage, Room, SlaveId, User
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::stanza::{Kind, Stanza, Type, ns};
 use crate::time::Time;
+use crate::transcript::Name;
 
 /// What has come from users and was not forwarded.
 #[derive(Debug, Default)]
 pub(super) struct Forwards {
     waiting: BTreeMap<UserId, VecDeque<Sent>>,
+    /// What was forwarded at this instant: by which server, its payloads.
+    gone: Vec<(Name, u64)>,
 }
 
 #[derive(Debug)]
@@ -60,6 +63,7 @@ impl Invariant for Forwards {
             }
         }
         self.waiting.retain(|_, queue| !queue.is_empty());
+        self.gone.clear();
     }
 
     fn before(&mut self, step: &Step<'_>, room: &Room, findings: &mut Findings) {
@@ -130,7 +134,15 @@ impl Forwards {
         let exact = queue
             .iter()
             .position(|sent| same(sent) && sent.payloads == own && sent.to == reading.to);
-        let Some(place) = exact.or_else(|| queue.iter().position(same)) else { return };
+        let Some(place) = exact.or_else(|| queue.iter().position(same)) else {
+            let again = self.gone.contains(&(passage.hop.from.clone(), own));
+            let expected = "what a user sends to be forwarded once";
+            if again && !stanza.is_error() {
+                findings.judge("slave.relay.may", false, here, expected);
+            }
+            return;
+        };
+        self.gone.push((passage.hop.from.clone(), own));
         let Some(sent) = queue.remove(place) else { return };
         findings.judge("slave.relay.fifo", place == 0, here, "what was sent first, first");
         let kept = sent.to == reading.to;

@@ -7,6 +7,7 @@ use crate::conform::invariants::Invariant;
 use crate::conform::invariants::findings::Findings;
 use crate::conform::invariants::room::{Class, Fact, Passage, Room, Side, SlaveId};
 use crate::conform::invariants::steps::{Happening, Step};
+use crate::dmuc::Change;
 use crate::stanza::{Kind, Type, ns};
 use crate::time::{Duration, Time};
 
@@ -16,6 +17,8 @@ pub(super) struct Keepalive {
     ends: BTreeMap<SlaveId, Ends>,
     /// Pings that came at this instant and are not answered: who has to, entry, id.
     open: Vec<(Asked, usize, String)>,
+    /// To which slaves something came back at this instant.
+    bounced: Vec<SlaveId>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +50,7 @@ struct End {
 
 impl Invariant for Keepalive {
     fn pass(&mut self, next: Time, room: &Room, findings: &mut Findings) {
+        self.bounced.clear();
         for (asked, entry, _) in self.open.drain(..) {
             let (host, well) = match asked {
                 Asked::Master(slave) => {
@@ -75,6 +79,12 @@ impl Invariant for Keepalive {
         match &step.what {
             Happening::Came(passage) => self.came(step, passage, room),
             Happening::Left(passage) => self.left(step, passage, room, findings),
+            Happening::Undeliverable { at, .. } => self.bounced.extend(room.slave_at(at)),
+            Happening::Note(note) if note.change == Change::Split => {
+                if let Some(slave) = room.slave_of(note.by.as_str()) {
+                    self.gave_up(step.entry, slave, room, findings);
+                }
+            }
             _ => {}
         }
     }
@@ -92,6 +102,21 @@ impl Invariant for Keepalive {
 }
 
 impl Keepalive {
+    /// A slave takes its master for lost: because something came back, or because it asked.
+    fn gave_up(&self, entry: usize, slave: SlaveId, room: &Room, findings: &mut Findings) {
+        let Some(end) = self.ends.get(&slave).map(|ends| &ends.slave) else { return };
+        let one = &room.slaves[slave];
+        let asked = end.pinged.is_some_and(|(at, _)| end.heard.is_none_or(|heard| at >= heard));
+        let carries = room.health.carries(&one.domain, &room.domain);
+        let serves = matches!(one.own, Side::Active | Side::Unknown) && !one.lame;
+        if carries && serves && !self.bounced.contains(&slave) && !asked {
+            let what = format!("{} takes the master for lost and has not asked it", one.jid);
+            let expected = "a ping for a master that is silent";
+            let id = "slave.keepalive.ping-when-quiet";
+            findings.push(id, &one.domain, entry, what, expected, &[]);
+        }
+    }
+
     fn came(&mut self, step: &Step<'_>, passage: &Passage<'_>, room: &Room) {
         let own = matches!(passage.class, Class::ToSlave(_) | Class::Own(_));
         let pings = own && is_ping(passage) && passage.reading.nick.is_none();
@@ -99,6 +124,9 @@ impl Keepalive {
         let (slave, to_slave) = match passage.class {
             Class::ToSlave(slave) => (slave, true),
             Class::Own(slave) => (slave, false),
+            Class::ToUser(Some(user)) if passage.reading.stanza.is_error() => {
+                return self.bounced.extend(room.users[user].slave);
+            }
             Class::Relay(_) => match room.slave_at(&passage.hop.from) {
                 Some(slave) => (slave, false),
                 None => return,
@@ -107,6 +135,9 @@ impl Keepalive {
         };
         let ends = self.ends.entry(slave).or_default();
         let end = if to_slave { &mut ends.slave } else { &mut ends.master };
+        if to_slave && passage.reading.stanza.is_error() {
+            self.bounced.push(slave);
+        }
         end.heard = Some(step.at);
         end.overdue = false;
         if passage.reading.stanza.kind == Kind::Iq && passage.reading.stanza.type_ == Type::Result {
@@ -243,8 +274,8 @@ impl Ends {
         }
         let up = !room.health.is_down(&room.domain) && room.health.is_well();
         let quiet = |end: &End, idle: Duration| {
-            let Some(heard) = end.heard else { return false };
-            let since = heard.max(one.synced).max(room.health.troubled);
+            let heard = end.heard.unwrap_or(one.synced);
+            let since = heard.max(one.synced).max(room.health.changed);
             let pinged = end.pinged.is_some_and(|(at, _)| at >= heard);
             !end.overdue && !pinged && next > since + idle + SLACK
         };
@@ -256,11 +287,11 @@ impl Ends {
                 findings.push(id, &room.domain, room.last, what.clone(), expected, &[]);
             }
         }
-        if up
-            && is_working(room, slave)
-            && one.is_together()
-            && quiet(&self.slave, timers.slave_idle)
-        {
+        // Who cannot be heard does not know it yet.
+        let cut = room.health.cut_since(&room.domain, &one.domain).is_some();
+        let back = room.health.carries(&one.domain, &room.domain);
+        let expects = (one.is_together() && up) || (cut && back);
+        if is_working(room, slave) && expects && quiet(&self.slave, timers.slave_idle) {
             self.slave.overdue = true;
             let what = format!("the master is silent, and {} does not ping it", one.jid);
             let expected = "a ping for a master that is silent";

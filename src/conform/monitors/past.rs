@@ -86,7 +86,8 @@ fn initial(here: (usize, &Passage<'_>), room: &Room, findings: &mut Findings) {
     if !dmuc.history || !reading.stanza.is_groupchat() {
         return;
     }
-    let well = reading.nick.is_some() || reading.from == room.address;
+    let by_room = reading.from == room.address && !reading.is_said();
+    let well = reading.nick.is_some() || by_room;
     let expected = "an occupant as the sender, and the slave as the addressee";
     findings.judge("master.history.addressing", well, here, expected);
     let well = dmuc.stamp.is_some();

@@ -14,16 +14,30 @@ impl World {
     /// Give a server an input and obey what it says.
     pub(super) fn feed(&mut self, now: Time, host: HostId, input: Input, out: &mut Vec<Command>) {
         let index = host.0 as usize;
+        let mut tamper = self.tamper.take();
         let mut inputs = VecDeque::from([input]);
+        if let Some(tamper) = &mut tamper {
+            inputs = inputs
+                .into_iter()
+                .flat_map(|input| tamper.input(now, self.name(host), input))
+                .collect();
+        }
         let mut outputs = std::mem::take(&mut self.scratch);
         while let Some(input) = inputs.pop_front() {
+            let by_nature = !matches!(input, Input::Forged(_));
             let Some(node) = self.servers.get_mut(index) else { break };
             node.step(now, input, &mut outputs);
+            if let Some(tamper) = tamper.as_mut().filter(|_| by_nature) {
+                let mut forged = Vec::new();
+                tamper.outputs(now, self.name(host), &mut outputs, &mut forged);
+                inputs.extend(forged.into_iter().map(Input::Forged));
+            }
             for output in outputs.drain(..) {
                 self.obey(now, host, output, &mut inputs, out);
             }
         }
         self.scratch = outputs;
+        self.tamper = self.tamper.take().or(tamper);
         self.note_deadline(index, now);
     }
 

@@ -1,0 +1,142 @@
+//! The gallery of wrong machines: for each statement of the XEP one that breaks it, and a shipped
+//! scenario in which the monitor of that very statement finds it.
+//!
+//! `WALLOPS_HUNT=1` looks for such a scenario among all that ship.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "mutants/change.rs"]
+mod change;
+#[path = "mutants/entering.rs"]
+mod entering;
+#[path = "mutants/kit.rs"]
+mod kit;
+#[path = "mutants/stage.rs"]
+mod stage;
+#[path = "mutants/traffic.rs"]
+mod traffic;
+
+use std::collections::BTreeSet;
+
+use kit::{Deaf, Tampering, Wrong};
+use stage::Stage;
+use wallops::conform::requirements::Requirement;
+
+/// A machine that is wrong in one way.
+pub struct Mutant {
+    /// The statement that it breaks.
+    row: &'static str,
+    /// What is wrong with it.
+    wrong: &'static str,
+    /// The scenario that shows it.
+    scenario: &'static str,
+    tampering: std::cell::RefCell<Option<Tampering>>,
+}
+
+impl Mutant {
+    fn new(row: &'static str, wrong: &'static str, scenario: &'static str, outputs: Wrong) -> Self {
+        let tampering = std::cell::RefCell::new(Some(Tampering::new(outputs, None)));
+        Self { row, wrong, scenario, tampering }
+    }
+
+    fn with_input(
+        row: &'static str,
+        wrong: &'static str,
+        scenario: &'static str,
+        outputs: Wrong,
+        input: Deaf,
+    ) -> Self {
+        let tampering = std::cell::RefCell::new(Some(Tampering::new(outputs, Some(input))));
+        Self { row, wrong, scenario, tampering }
+    }
+}
+
+fn gallery() -> Vec<Mutant> {
+    let mut all = entering::all();
+    all.extend(traffic::all());
+    all
+}
+
+#[test]
+fn every_statement_has_a_mutant() {
+    let rows: BTreeSet<&str> = gallery().iter().map(|mutant| mutant.row).collect();
+    let missing: Vec<_> = Requirement::of_xep()
+        .filter(|one| one.unsupported().is_none() && !rows.contains(one.id))
+        .map(|one| one.id)
+        .collect();
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+/// What came of a mutant: which monitors notice it, in its scenario.
+fn noticed(
+    stage: &Stage,
+    place: usize,
+    scenario: Option<&str>,
+) -> (Mutant, BTreeSet<&'static str>) {
+    let mutant = gallery().swap_remove(place);
+    let scenario = scenario.unwrap_or(mutant.scenario);
+    let tampering = mutant.tampering.take().unwrap();
+    let noticed = stage.notices(scenario, tampering);
+    (mutant, noticed)
+}
+
+/// All of them, in the order of the requirements.
+fn killed() -> Vec<(Mutant, BTreeSet<&'static str>)> {
+    let stage = Stage::open();
+    let mut all: Vec<_> = (0..gallery().len()).map(|place| noticed(&stage, place, None)).collect();
+    all.sort_by_key(|(mutant, _)| Requirement::all().position(|one| one.id == mutant.row));
+    all
+}
+
+#[test]
+fn every_mutant_is_killed_by_the_monitor_of_its_statement() {
+    let mut alive = String::new();
+    let stage = Stage::open();
+    let hunts = std::env::var_os("WALLOPS_HUNT").is_some();
+    for place in 0..gallery().len() {
+        let (mutant, monitors) = noticed(&stage, place, None);
+        if monitors.contains(mutant.row) {
+            continue;
+        }
+        let Mutant { row, wrong, scenario, .. } = mutant;
+        alive += &format!("{row} ({wrong}) in {scenario}: {monitors:?}\n");
+        if hunts {
+            let kills = |name: &&str| noticed(&stage, place, Some(name)).1.contains(row);
+            let killers: Vec<_> = stage.names().filter(kills).take(3).collect();
+            alive += &format!("    killed in: {killers:?}\n");
+        }
+    }
+    assert!(alive.is_empty(), "\n{alive}");
+}
+
+const TABLE: &str = "docs/mutants.md";
+
+/// The gallery as a table for people.
+fn table() -> String {
+    let mut text =
+        "# The gallery of wrong machines\n\nEach of these machines breaks one statement of \
+        XEP-0282, or of [the netjoin](dmuc2-slave.md), at\nthe boundary of a server: what it \
+        sends is left out, changed, repeated or sent in another order. The\nmonitor of that very \
+        statement finds it in the scenario named here (`cargo test --test mutants`).\nThis page \
+        is made by that test; `WALLOPS_UPDATE=1` writes it anew.\n\n| broken | what is wrong | \
+        killed in | also noticed by |\n| --- | --- | --- | --- |\n"
+            .to_owned();
+    for (mutant, monitors) in killed() {
+        let others = monitors.into_iter().filter(|one| *one != mutant.row);
+        let others: Vec<_> = others.map(|one| format!("`{one}`")).collect();
+        let Mutant { row, wrong, scenario, .. } = mutant;
+        text += &format!("| `{row}` | {wrong} | `{scenario}` | {} |\n", others.join(", "));
+    }
+    text
+}
+
+#[test]
+fn the_table_is_current() {
+    let text = table();
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(TABLE);
+    if std::env::var_os("WALLOPS_UPDATE").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    let known = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(known == text, "{TABLE} is not current; WALLOPS_UPDATE=1 cargo test --test mutants");
+}
