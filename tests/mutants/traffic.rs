@@ -163,7 +163,10 @@ fn broadcast() -> Vec<Mutant> {
         Mutant::new("slave.history.order", "the newest comes first", PAST, Box::new(|moment, items| {
             let late: Vec<usize> = (0..items.len())
 
-                                   .filter(|place| late(&items[*place].text()))
+                                   .filter(|place| {
+                    let item = &items[*place];
+                    item.class(moment.host) == Down && late(&item.text())
+                })
                 .collect();
             for (one, other) in late.iter().zip(late.iter().rev()).take(late.len() / 2) {
                 items.swap(*one, *other);
