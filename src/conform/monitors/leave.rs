@@ -4,7 +4,7 @@ use super::super::invariants::reading::domain_of;
 use super::is_working;
 use crate::conform::invariants::Invariant;
 use crate::conform::invariants::findings::Findings;
-use crate::conform::invariants::room::{Class, Passage, Room, SlaveId, UserId};
+use crate::conform::invariants::room::{Class, Passage, Room, Side, SlaveId, UserId};
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::stanza::FullJid;
 use crate::time::{Duration, Time};
@@ -34,7 +34,12 @@ impl Invariant for Leave {
     fn pass(&mut self, next: Time, room: &Room, findings: &mut Findings) {
         self.told.clear();
         self.taken.clear();
-        for due in self.due.drain(..).filter(|due| is_working(room, due.slave)) {
+        // A slave acts on state when it knows all of it.
+        let (due, waiting) = std::mem::take(&mut self.due)
+            .into_iter()
+            .partition::<Vec<_>, _>(|due| room.slaves[due.slave].own != Side::Syncing);
+        self.due = waiting;
+        for due in due.into_iter().filter(|due| is_working(room, due.slave)) {
             let id = "slave.leave.forward";
             if due.farewells == 1 {
                 findings.kept(id);
@@ -87,7 +92,9 @@ impl Leave {
         let jid = reading.dmuc.and_then(|dmuc| dmuc.leave);
         let user = jid.and_then(|jid| room.known_user(jid));
         let Some(user) = user.filter(|_| reading.stanza.is_unavailable()) else { return };
-        if room.users[user].inside && room.users[user].online && is_working(room, slave) {
+        let hears = is_working(room, slave) || room.slaves[slave].own == Side::Syncing;
+        let known = self.due.iter().any(|due| due.user == user);
+        if room.users[user].inside && room.users[user].online && hears && !known {
             self.due.push(Due { user, slave, entry, farewells: 0 });
         }
     }
