@@ -9,3 +9,5 @@ pub mod judgement;
 mod monitors;
 pub mod plain;
 pub mod requirements;
+pub mod survey;
+pub mod views;

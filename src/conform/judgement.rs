@@ -8,6 +8,7 @@ use std::fmt;
 use super::invariants::{Finding, Monitor, Setting, Tally};
 use super::monitors;
 use super::requirements::{Actor, Level, Requirement};
+use super::views::Views;
 use crate::time::Time;
 use crate::transcript::{Entry, Transcript};
 
@@ -87,6 +88,25 @@ pub struct Row {
     pub reason: Option<&'static str>,
 }
 
+impl Row {
+    /// Whether it ever applied.
+    pub fn applied(&self) -> bool {
+        self.tally != Tally::default()
+    }
+
+    /// What came of the same requirement in another transcript, added to this.
+    pub fn add(&mut self, other: &Row) {
+        self.tally.kept += other.tally.kept;
+        self.tally.broken += other.tally.broken;
+        self.verdict = match (self.applied(), self.verdict, other.verdict) {
+            (true, ..) => Verdict::of(self.requirement.level, self.tally),
+            (false, Verdict::Unsupported, Verdict::Unsupported) => Verdict::Unsupported,
+            _ => Verdict::Vacuous,
+        };
+        self.reason = self.reason.filter(|_| self.verdict == Verdict::Unsupported);
+    }
+}
+
 /// The judgement of one transcript.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Judgement {
@@ -122,6 +142,29 @@ impl Judgement {
             row.verdict = Verdict::of(row.requirement.level, row.tally);
         }
         self
+    }
+
+    /// Only what hops of these classes can show: the other requirements are unsupported, and what
+    /// was found of them is no finding.
+    pub fn limit(&mut self, views: Views) {
+        for row in &mut self.rows {
+            if row.verdict == Verdict::Unsupported {
+                continue;
+            }
+            if let Some(reason) = views.missing(row.requirement.id) {
+                (row.verdict, row.tally) = (Verdict::Unsupported, Tally::default());
+                row.reason = Some(reason);
+            }
+        }
+        self.findings.retain(|finding| views.missing(finding.requirement).is_none());
+    }
+
+    /// The judgement of another record of the same requirements, added to this one's.
+    pub fn add(&mut self, other: Judgement) {
+        for (row, other) in self.rows.iter_mut().zip(&other.rows) {
+            row.add(other);
+        }
+        self.findings.extend(other.findings);
     }
 
     /// The worst verdict of all rows: [`Verdict::Pass`] if there are none. Whether something is

@@ -4,11 +4,16 @@
 //! The words are those of this project. Where the XEP leaves something `to follow`, the row stands
 //! for what `docs/dmuc2-slave.md` says of it.
 
+mod edition;
 mod entering;
+mod explained;
 mod invariants;
 mod traffic;
 
 use std::fmt;
+
+pub use self::edition::Edition;
+pub use self::explained::Explanation;
 
 /// A statement of the XEP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +80,17 @@ impl Requirement {
     /// The one with this id.
     pub fn find(id: &str) -> Option<&'static Requirement> {
         Self::all().find(|one| one.id == id)
+    }
+
+    /// Those that a word names: the one of this id, or all whose ids begin with it, up to a dot or
+    /// a dash. `slave.leave` is for all of `slave.leave.remove`, `slave.leave.forward` …
+    pub fn named(word: &str) -> Vec<&'static Requirement> {
+        let word = word.trim_end_matches(['.', '*']);
+        let is_named = |id: &str| {
+            let rest = id.strip_prefix(word).filter(|_| !word.is_empty());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-']))
+        };
+        Self::all().filter(|one| is_named(one.id)).collect()
     }
 
     /// Why no transcript shows whether it is kept, if none can.

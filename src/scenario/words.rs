@@ -19,7 +19,7 @@ pub(super) fn ticked(word: &str) -> String {
 }
 
 /// With marks in place of characters that steer a terminal.
-pub(super) fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let steers = |c: char| {
         (c.is_control() && c != '\n')
             || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

@@ -110,6 +110,8 @@ pub struct ImportOptions {
 pub struct Imported {
     /// The record.
     pub transcript: Transcript,
+    /// The line of the text on which each entry begins, from 1.
+    pub lines: Vec<usize>,
     /// What the record does not tell as the text does, by line.
     pub notices: Vec<Notice>,
     /// How much else was read that tells of no stanza, such as headers of streams and the other
@@ -171,8 +173,8 @@ pub fn import(text: &str, format: Format, options: &ImportOptions) -> Result<Imp
     }
     let gathered = match format {
         Format::Own => {
-            let transcript = Transcript::read(without_mark(text))?;
-            return Ok(Imported { transcript, notices: Vec::new(), passed_over: 0 });
+            let (transcript, lines) = Transcript::read_with_lines(without_mark(text))?;
+            return Ok(Imported { transcript, lines, notices: Vec::new(), passed_over: 0 });
         }
         Format::Plain => plain::read(text, options)?,
         Format::Prosody => prosody::read(text, options)?,

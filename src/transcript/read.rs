@@ -23,18 +23,33 @@ impl Transcript {
     ///
     /// At the first place that is not what it should be. Nothing is skipped.
     pub fn read(text: &str) -> Result<Self, ReadError> {
+        Self::read_with_lines(text).map(|(transcript, _)| transcript)
+    }
+
+    /// The same, with the lines on which its entries begin, counted from 1.
+    ///
+    /// # Errors
+    ///
+    /// As [`Transcript::read`].
+    pub fn read_with_lines(text: &str) -> Result<(Self, Vec<usize>), ReadError> {
         if text.len() > TEXT_MAX {
             let expected = format!("at most {TEXT_MAX} bytes");
             return Err(ReadError::at("", 0, format!("{} bytes", text.len()), expected));
         }
-        let mut reader = Reader { text, at: 0, names: Names::default(), day: String::new() };
+        let mut reader =
+            Reader { text, at: 0, number: 0, names: Names::default(), day: String::new() };
         let header = reader.header()?;
         reader.day = header.epoch.date();
         let mut transcript = Transcript::new(header);
+        let mut lines = Vec::new();
         while reader.at < text.len() {
-            transcript.entries.extend(reader.entry()?);
+            let number = reader.number + 1;
+            if let Some(entry) = reader.entry()? {
+                transcript.entries.push(entry);
+                lines.push(number);
+            }
         }
-        Ok(transcript)
+        Ok((transcript, lines))
     }
 }
 
@@ -50,6 +65,8 @@ struct Reader<'a> {
     text: &'a str,
     /// The start of the next line.
     at: usize,
+    /// The number of the last line, from 1.
+    number: usize,
     names: Names,
     /// The date of the entries that follow.
     day: String,
@@ -58,6 +75,7 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// The next line.
     fn line(&mut self) -> Cursor<'a> {
+        self.number += 1;
         let start = self.at;
         let rest = &self.text[start..];
         let length = rest.find('\n').unwrap_or(rest.len());

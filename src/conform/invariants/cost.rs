@@ -267,6 +267,7 @@ fn is_settled(room: &Room) -> bool {
     room.health.is_smooth()
         && room.doubtful.is_empty()
         && !serves_unseen(room)
+        && room.users.iter().all(|user| !user.inside || user.nick.is_some())
         && room.slaves.iter().all(|slave| {
             !matches!(slave.master, Side::Syncing | Side::Unknown)
                 && slave.synced != room.now

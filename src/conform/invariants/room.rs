@@ -7,6 +7,7 @@
 //! stanzas show of its end is taken from these.
 
 mod asks;
+mod before;
 mod facts;
 mod failures;
 mod health;
@@ -15,6 +16,7 @@ mod master;
 mod moves;
 mod said;
 mod settled;
+mod silent;
 mod slave;
 mod told;
 mod user;
@@ -30,7 +32,6 @@ pub(in crate::conform) use self::user::{Seen, User};
 use super::reading::{Reading, bare_of, domain_of, nick_in};
 use super::{RoomSetting, Setting};
 use crate::dmuc::{Persistence, Timers};
-use crate::room::item::{affiliation_name, role_name};
 use crate::room::{RoomConfig, Whois};
 use crate::time::{Duration, Time};
 use crate::transcript::{Hop, is_client};
@@ -103,6 +104,8 @@ pub(in crate::conform) struct Room {
     pub master_lost: Option<Time>,
     /// The longest round trip from a user through two servers and back.
     pub round_trip: Duration,
+    /// Whether machines tell nothing of themselves.
+    silent: bool,
 }
 
 /// What a stanza of a user can bring about at the master.
@@ -153,11 +156,13 @@ impl Room {
             flight: BTreeMap::new(),
             master_lost: None,
             round_trip: round_trip(setting),
+            silent: setting.silent,
             config: one.config.clone(),
             address,
         };
-        let Room { log, nicks, by_nick, .. } = &mut room;
-        log.begin(&one.config, |nick| room_nick(nicks, by_nick, nick));
+        let Room { log, nicks, by_nick, address, .. } = &mut room;
+        log.begin(&one.config, &mut |nick| room_nick(nicks, by_nick, nick));
+        log.begin_with(&one.past, address, &mut |nick| room_nick(nicks, by_nick, nick));
         for slave in &setting.slaves {
             if slave.rooms.as_ref().is_none_or(|rooms| rooms.contains(&one.config.jid)) {
                 let slave = Slave::new(slave, one, now);
@@ -167,46 +172,6 @@ impl Room {
         }
         room.seat(one);
         room
-    }
-
-    /// Everybody who is there from the start knows everybody.
-    fn seat(&mut self, one: &RoomSetting) {
-        for present in &one.present {
-            let user = self.user(present.session.as_str());
-            let nick = self.nick(&present.nick);
-            let privileges = Privileges {
-                affiliation: affiliation_name(&present.affiliation),
-                role: role_name(&present.role),
-            };
-            let stay = self.next_stay();
-            let occupant = self.occupants.entry(nick).or_insert_with(|| Occupant {
-                sessions: Vec::new(),
-                privileges,
-                content: super::reading::FNV,
-                entry: 0,
-                stay,
-                guessed: None,
-            });
-            occupant.sessions.push(user);
-            self.owners.insert(occupant.stay, occupant.sessions.clone());
-            let via = self.users[user].slave.filter(|via| self.slaves[*via].master != Side::Idle);
-            let user = &mut self.users[user];
-            (user.inside, user.nick, user.via) = (true, Some(nick), via);
-            user.asked = Some(nick);
-            user.own = Some(super::reading::FNV);
-            (user.entered, user.joins) = (true, 1);
-        }
-        let seen: BTreeMap<NickId, Seen> =
-            self.occupants.iter().map(|(nick, occupant)| (*nick, Seen::of(occupant))).collect();
-        for user in self.users.iter_mut().filter(|user| user.inside) {
-            user.view.clone_from(&seen);
-        }
-        for (nick, occupant) in &self.occupants {
-            self.announced.insert(*nick, Stored::of(occupant));
-            for slave in self.slaves.iter_mut() {
-                slave.store.insert(*nick, Stored::of(occupant));
-            }
-        }
     }
 
     /// The number of this stay in the room.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::dmuc::{Demands, Persistence, Timers};
 use crate::room::{Affiliation, Role, RoomConfig};
-use crate::stanza::{BareJid, FullJid, Jid};
+use crate::stanza::{BareJid, FullJid, Jid, Stanza};
 use crate::time::Duration;
 use crate::transcript::Name;
 
@@ -21,6 +21,9 @@ pub struct Setting {
     /// Hosts that are made to send what none of their machines would. What they do is not judged;
     /// what others do about it is.
     pub forgers: BTreeSet<Name>,
+    /// Whether machines tell nothing of themselves: that one has lost another shows in stanzas
+    /// only.
+    pub silent: bool,
 }
 
 /// A room before the record began.
@@ -28,6 +31,9 @@ pub struct Setting {
 pub struct RoomSetting {
     /// How it was set up.
     pub config: RoomConfig,
+    /// What was said in it, beside what its configuration tells: the messages as they were shown
+    /// later, each with its stamp.
+    pub past: Vec<Stanza>,
     /// Who was in it, in the order of arrival.
     pub present: Vec<Present>,
     /// Keepalive of its master.
@@ -39,14 +45,18 @@ pub struct RoomSetting {
 /// Somebody who was in a room before the record began.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Present {
-    /// His session.
-    pub session: FullJid,
-    /// His nick.
-    pub nick: String,
+    /// His session; nothing if nobody knows whose nick it is.
+    pub session: Option<FullJid>,
+    /// His nick; nothing if nobody knows that.
+    pub nick: Option<String>,
     /// His affiliation.
     pub affiliation: Affiliation,
     /// His role.
     pub role: Role,
+    /// Whether affiliation and role are known; otherwise they are a guess.
+    pub known: bool,
+    /// His presence as it was shown, if it said more than that he is there.
+    pub presence: Option<Stanza>,
 }
 
 /// A slave before the record began.

@@ -21,6 +21,7 @@ pub fn setting(scenario: &Scenario, plain: bool) -> Setting {
         .map(|(service, room)| RoomSetting {
             present: present(&scenario.cast, &room.config),
             config: room.config.clone(),
+            past: Vec::new(),
             timers: service.timers,
             persistence: service.persistence,
         });
@@ -64,6 +65,7 @@ pub fn setting(scenario: &Scenario, plain: bool) -> Setting {
         slaves,
         links: links.collect(),
         forgers: forgers(&scenario.cast, &scenario.steps),
+        silent: false,
     }
 }
 
@@ -84,7 +86,14 @@ fn present(cast: &Cast, config: &RoomConfig) -> Vec<Present> {
                 true => Role::Moderator,
                 false => privilege::initial_role(&affiliation, config.moderated),
             };
-            Present { session: client.jid.clone(), nick: client.nick.clone(), affiliation, role }
+            Present {
+                session: Some(client.jid.clone()),
+                nick: Some(client.nick.clone()),
+                affiliation,
+                role,
+                known: true,
+                presence: None,
+            }
         })
         .collect()
 }
@@ -96,8 +105,9 @@ fn is_created(service: &ServiceConfig, slave: &Jid) -> bool {
 /// Whether somebody of this slave's domain is in a room when the script begins.
 fn has_users(cast: &Cast, slave: &Jid) -> bool {
     let rooms = cast.rooms.values().filter(|room| room.exists);
-    let mut people = rooms.flat_map(|room| present(cast, &room.config));
-    people.any(|person| person.session.domain() == slave.domain())
+    let people = rooms.flat_map(|room| present(cast, &room.config));
+    let mut sessions = people.filter_map(|person| person.session);
+    sessions.any(|session| session.domain() == slave.domain())
 }
 
 /// The hosts whose machines the script makes send something.

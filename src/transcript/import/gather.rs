@@ -145,8 +145,9 @@ impl Gathered {
         let epoch = self.entries.first().map_or(Time::XEP_EPOCH, |(_, entry)| entry.at);
         let header = Header { network: format.name().to_owned(), epoch, ..Header::default() };
         let mut transcript = Transcript::new(header);
-        transcript.entries = self.entries.into_iter().map(|(_, entry)| entry).collect();
-        Ok(Imported { transcript, notices: self.notices, passed_over: self.passed_over })
+        let lines;
+        (lines, transcript.entries) = self.entries.into_iter().unzip();
+        Ok(Imported { transcript, lines, notices: self.notices, passed_over: self.passed_over })
     }
 
     /// Tell what will stand before something that the text has before it.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{NickId, UserId};
 use crate::conform::invariants::reading::{FNV, Reading, digest};
 use crate::room::{RoomConfig, StoredMessage};
-use crate::stanza::{element, ns};
+use crate::stanza::{Stanza, element, ns};
 use crate::time::Time;
 
 /// A message of the room: what is said, or the subject.
@@ -67,7 +67,7 @@ pub(in crate::conform) struct Log {
 
 impl Log {
     /// With what was said before the record.
-    pub fn begin(&mut self, config: &RoomConfig, mut nick: impl FnMut(&str) -> NickId) {
+    pub fn begin(&mut self, config: &RoomConfig, nick: &mut dyn FnMut(&str) -> NickId) {
         for past in &config.history {
             let mut body = element("body", ns::CLIENT, &[]);
             body.append_text(past.text.as_str());
@@ -87,6 +87,29 @@ impl Log {
                 stamp: past.stamp,
                 ..Event::past(false, true)
             });
+        }
+    }
+
+    /// With these messages of the past, as the room shows them.
+    pub fn begin_with(
+        &mut self,
+        past: &[Stanza],
+        room: &str,
+        nick: &mut dyn FnMut(&str) -> NickId,
+    ) {
+        for stanza in past {
+            let reading = Reading::new(stanza, room);
+            let stamp = reading.dmuc.and_then(|dmuc| dmuc.stamp).or(reading.delay);
+            let event = Event {
+                nick: reading.nick.map(&mut *nick),
+                id: self.id(&reading),
+                content: reading.content,
+                stamp: stamp.unwrap_or(Time::from_micros(i64::MIN)),
+                exact: reading.dmuc.is_some_and(|dmuc| dmuc.stamp.is_some()),
+                seq: reading.dmuc.and_then(|dmuc| dmuc.at).map(|(epoch, seq)| (epoch.into(), seq)),
+                ..Event::past(reading.is_kept(), stanza.is_subject_change())
+            };
+            self.push(event);
         }
     }
 

@@ -28,9 +28,23 @@ impl Room {
     /// Take a step, and tell what it changes.
     pub fn apply(&mut self, step: &Step<'_>, facts: &mut Vec<Fact>) {
         match &step.what {
-            Happening::Left(passage) => self.left(step.entry, passage, facts),
-            Happening::Came(passage) => self.came(step.entry, passage),
+            Happening::Left(passage) => {
+                if self.silent {
+                    self.infer_from_sent(passage);
+                }
+                self.left(step.entry, passage, facts);
+                self.know(passage);
+            }
+            Happening::Came(passage) => {
+                self.came(step.entry, passage);
+                if self.silent {
+                    self.infer_from_came(passage);
+                }
+            }
             Happening::Undeliverable { at, reading, .. } => {
+                if self.silent {
+                    self.infer_from_undeliverable(at, reading);
+                }
                 self.health.trouble(step.at);
                 self.health.bounced = step.at;
                 for jid in [reading.from, reading.to] {

@@ -73,6 +73,9 @@ pub(in crate::conform) struct Slave {
     pub refused: Option<Time>,
     /// When it was last told that the room is no more.
     pub closed: Option<Time>,
+    /// How many pings of the master to it, and of it to the master, have no answer, as far as that
+    /// is counted.
+    pub unanswered: (u32, u32),
 }
 
 /// What reached a slave of a nick, the newest last.
@@ -188,6 +191,7 @@ impl Slave {
             registering: None,
             refused: None,
             closed: None,
+            unanswered: (0, 0),
         }
     }
 

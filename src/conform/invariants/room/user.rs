@@ -66,6 +66,9 @@ pub(in crate::conform) struct User {
     pub unsure: bool,
     /// Whether he is being told what there is: he is in, and waits for history and subject.
     pub in_burst: bool,
+    /// Whether he may be a moderator for all that is known: he was there before the record began,
+    /// and nobody has said since what he is.
+    pub trusted: bool,
 }
 
 /// Somebody, as a user sees him.
@@ -118,6 +121,7 @@ impl User {
             renaming: None,
             unsure: false,
             in_burst: false,
+            trusted: false,
         }
     }
 

@@ -1,0 +1,70 @@
+//! Who is there before the record begins, and what is not known of him.
+
+use std::collections::BTreeMap;
+
+use super::{Class, SlaveId, Stored};
+use super::{NickId, Occupant, Passage, Privileges, Room, RoomSetting, Seen, Side};
+use crate::conform::invariants::reading::{FNV, Reading};
+use crate::room::item::{affiliation_name, role_name};
+
+impl Room {
+    /// Everybody who is there from the start knows everybody.
+    pub(super) fn seat(&mut self, one: &RoomSetting) {
+        for present in &one.present {
+            let shown = present.presence.as_ref();
+            let content = shown.map_or(FNV, |shown| Reading::new(shown, "").content);
+            let user = present.session.as_ref().map(|session| self.user(session.as_str()));
+            let nick = present.nick.as_ref().map(|nick| self.nick(nick));
+            if let Some(nick) = nick {
+                let privileges = Privileges {
+                    affiliation: affiliation_name(&present.affiliation),
+                    role: role_name(&present.role),
+                };
+                let stay = self.next_stay();
+                let occupant = self.occupants.entry(nick).or_insert_with(|| Occupant {
+                    sessions: Vec::new(),
+                    privileges,
+                    content,
+                    entry: 0,
+                    stay,
+                    guessed: None,
+                });
+                occupant.sessions.extend(user);
+                self.owners.insert(occupant.stay, occupant.sessions.clone());
+            }
+            let Some(user) = user else { continue };
+            let via = self.users[user].slave.filter(|via| self.slaves[*via].master != Side::Idle);
+            let user = &mut self.users[user];
+            (user.inside, user.nick, user.via) = (true, nick, via);
+            user.asked = nick;
+            user.own = Some(content);
+            (user.entered, user.joins, user.trusted) = (true, 1, !present.known);
+        }
+        let seen: BTreeMap<NickId, Seen> =
+            self.occupants.iter().map(|(nick, occupant)| (*nick, Seen::of(occupant))).collect();
+        for user in self.users.iter_mut().filter(|user| user.inside) {
+            user.view.clone_from(&seen);
+        }
+        for (nick, occupant) in &self.occupants {
+            self.announced.insert(*nick, Stored::of(occupant));
+            for slave in self.slaves.iter_mut() {
+                slave.store.insert(*nick, Stored::of(occupant));
+            }
+        }
+    }
+
+    /// Somebody is told what he is in the room: from now on that is known.
+    pub(super) fn know(&mut self, passage: &Passage<'_>) {
+        if let Class::Down(user) | Class::ToUser(Some(user)) = passage.class
+            && passage.reading.has(110)
+        {
+            self.users[user].trusted = false;
+        }
+    }
+
+    /// Whether this slave has an occupant who may be a moderator, for all that is known.
+    pub fn may_have_moderator(&self, slave: SlaveId) -> bool {
+        let mut its = self.users.iter().filter(|user| user.slave == Some(slave));
+        self.has_moderator(slave) || its.any(|user| user.inside && user.trusted)
+    }
+}

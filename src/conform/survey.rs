@@ -1,0 +1,131 @@
+//! What can be known from a record alone of how things were when it began: which addresses are
+//! rooms and which are slaves, who was in the rooms, and what had been said there.
+//!
+//! It is a guess where the record does not tell, and then the one that condemns nobody: a slave
+//! whose agreement with its master was made before may do whatever a slave may. What *cannot* be
+//! known: who was there of whom nothing is ever told; privileges of which nothing is told before
+//! they change; what survives a crash that does not happen; timers of rooms and slaves that have
+//! not agreed on them in the record; hosts that are made to send what their machines would not. The
+//! scenario that was played knows all of it.
+
+mod links;
+mod past;
+mod people;
+mod places;
+mod timers;
+
+use self::people::People;
+use self::places::{Places, Sign};
+use self::timers::Silences;
+use super::invariants::reading::Reading;
+use super::invariants::{RoomSetting, Setting, SlaveSetting};
+use crate::dmuc::Persistence;
+use crate::room::RoomConfig;
+use crate::stanza::slave::{HistoryLimits, Policy};
+use crate::stanza::{BareJid, Jid};
+use crate::time::{Duration, Time};
+use crate::transcript::{Transcript, What};
+
+/// What this record shows of how things were when it began.
+pub fn survey(transcript: &Transcript) -> Setting {
+    let places = Places::of(transcript);
+    let silences = Silences::of(transcript, &places);
+    let rooms = places.rooms.iter().map(|jid| room(transcript, jid, &places, &silences));
+    let rooms: Vec<_> = rooms.collect();
+    let slaves = places.slaves.iter();
+    let slaves = slaves.map(|(jid, sign)| slave(jid, sign, &rooms, (&places, &silences)));
+    Setting {
+        slaves: slaves.collect(),
+        links: links::links(transcript),
+        silent: is_silent(transcript),
+        rooms,
+        ..Setting::default()
+    }
+}
+
+/// Whether machines tell nothing of themselves in it.
+fn is_silent(transcript: &Transcript) -> bool {
+    !transcript.entries.iter().any(|entry| matches!(entry.what, What::Note(_)))
+}
+
+/// When the record begins.
+fn begin(transcript: &Transcript) -> Time {
+    let first = transcript.entries.first().map(|entry| entry.at);
+    first.map_or(transcript.header.epoch, |first| first.min(transcript.header.epoch))
+}
+
+fn room(
+    transcript: &Transcript,
+    jid: &BareJid,
+    places: &Places,
+    silences: &Silences,
+) -> RoomSetting {
+    let people = People::of(transcript, jid, places);
+    let mut config = RoomConfig::new(jid.clone());
+    config.whois = people.whois();
+    config.grants.policy = EVERYTHING;
+    RoomSetting {
+        config,
+        past: past::past(transcript, jid.as_str(), begin(transcript)),
+        present: people.present(),
+        timers: silences.timers(jid.domain().as_str()),
+        persistence: Persistence::Nothing,
+    }
+}
+
+fn slave(
+    jid: &Jid,
+    sign: &Sign,
+    rooms: &[RoomSetting],
+    (places, silences): (&Places, &Silences),
+) -> SlaveSetting {
+    let served = |room: &&RoomSetting| sign.rooms.contains(&room.config.jid);
+    let mut people = rooms.iter().filter(served).flat_map(|room| &room.present);
+    let has_people = people
+        .any(|one| one.session.as_ref().is_some_and(|session| session.domain() == jid.domain()));
+    let mut demands = sign.demands.unwrap_or_default();
+    let room = rooms.iter().find(served);
+    let host = room.map_or("", |room| room.config.jid.domain().as_str());
+    let idle = silences.of_master(host, jid.as_str());
+    if sign.demands.is_none() {
+        demands.policy = EVERYTHING;
+        demands.policy.local_chat = !sign.refuses;
+        let seconds = idle.and_then(|idle| u32::try_from(idle.as_secs()).ok());
+        demands.keepalive = seconds.unwrap_or(demands.keepalive);
+    }
+    let room_idle = room.map_or_else(Duration::default, |room| room.timers.master_idle);
+    let room = room.map_or("", |room| room.config.jid.as_str());
+    let idle = idle.unwrap_or(room_idle);
+    SlaveSetting {
+        jid: jid.clone(),
+        rooms: Some(sign.rooms.clone()),
+        registers: sign.registers,
+        history_max: history_max(sign, &demands.history),
+        demands,
+        active: if sign.registers { has_people } else { places.is_created(sign) },
+        persistent: sign.persistent,
+        timers: silences.of_slave(jid.domain().as_str(), room, idle),
+    }
+}
+
+fn history_max(sign: &Sign, asked: &HistoryLimits) -> usize {
+    let most = if sign.registers { asked.maxstanzas } else { HISTORY_MAX };
+    usize::try_from(most).unwrap_or(usize::MAX)
+}
+
+/// How many messages a slave keeps of which nothing else is known.
+const HISTORY_MAX: u32 = 100;
+
+/// Whatever a slave may be allowed to do while split.
+const EVERYTHING: Policy = Policy {
+    local_chat: true,
+    local_private: true,
+    local_enter: true,
+    local_nick: true,
+    local_kick: true,
+    mark_away: true,
+    enter_role: crate::stanza::slave::EnterRole::Participant,
+};
+
+/// What two hosts that are together are a moment later too.
+const MOMENT: Duration = Duration::from_secs(1);

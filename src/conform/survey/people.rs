@@ -1,0 +1,363 @@
+//! Who was in a room before a record begins: of whom the record tells that he is there, and who has
+//! not entered in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Reading;
+use super::places::Places;
+use crate::conform::invariants::Present;
+use crate::conform::invariants::reading::nick_in;
+use crate::conform::invariants::room::{Privileges, same_person};
+use crate::room::{Affiliation, Role, Whois, privilege};
+use crate::stanza::{BareJid, Condition, FullJid, Stanza};
+use crate::transcript::{Hop, Transcript, is_client};
+
+/// What shows of the people of one room.
+#[derive(Debug)]
+pub(super) struct People<'a> {
+    room: &'a str,
+    places: &'a Places,
+    /// Those who were there before, in the order in which they show.
+    nicks: Vec<Nick>,
+    /// Who has a nick now: somebody of `nicks`, or somebody who came later.
+    holders: BTreeMap<String, Option<usize>>,
+    /// Who has given up his nick last.
+    departed: BTreeMap<String, usize>,
+    /// Sessions that were there before, and whose they are; and those that came later.
+    inside: Vec<(String, Option<usize>)>,
+    outside: BTreeSet<String>,
+    /// Nicks that somebody asks for, and who.
+    asked: BTreeMap<String, String>,
+    /// What users said last, by id and content, and who.
+    said: BTreeMap<(String, u64), String>,
+    /// Whether everybody sees real JIDs, as far as the first code says that tells it.
+    open: Option<bool>,
+    /// Sessions that were shown real JIDs of others before anybody told what they are.
+    trusted: BTreeSet<String>,
+    /// Presences that were shown to who does not moderate: with real JIDs, and without.
+    shown: (usize, usize),
+    moderators: BTreeSet<String>,
+    /// Sessions that were told what they are.
+    told: BTreeSet<String>,
+}
+
+#[derive(Debug)]
+struct Nick {
+    nick: String,
+    /// Several are of one person.
+    sessions: Vec<String>,
+    privileges: Option<Privileges>,
+    /// Whether he was shown real JIDs before anybody told what he is.
+    trusted: bool,
+    presence: Option<Stanza>,
+}
+
+impl Nick {
+    fn present(&self, session: Option<FullJid>) -> Present {
+        let privileges = self.privileges.unwrap_or_default();
+        let affiliation = affiliation(privileges.affiliation);
+        let role = match privileges.role {
+            "moderator" => Role::Moderator,
+            "visitor" => Role::Visitor,
+            "participant" => Role::Participant,
+            _ => privilege::initial_role(&affiliation, false),
+        };
+        Present {
+            session,
+            nick: Some(self.nick.clone()),
+            affiliation,
+            role,
+            known: self.privileges.is_some() && !self.trusted,
+            presence: self.presence.clone(),
+        }
+    }
+}
+
+impl<'a> People<'a> {
+    /// Those of a room.
+    pub fn of(transcript: &Transcript, room: &'a BareJid, places: &'a Places) -> Self {
+        let mut people = Self {
+            room: room.as_str(),
+            places,
+            nicks: Vec::new(),
+            holders: BTreeMap::new(),
+            departed: BTreeMap::new(),
+            inside: Vec::new(),
+            outside: BTreeSet::new(),
+            asked: BTreeMap::new(),
+            said: BTreeMap::new(),
+            open: None,
+            trusted: BTreeSet::new(),
+            shown: (0, 0),
+            moderators: BTreeSet::new(),
+            told: BTreeSet::new(),
+        };
+        for (_, _, hop) in transcript.hops() {
+            let from = hop.stanza.from.as_ref().map_or("", |from| from.as_str());
+            let to = hop.stanza.to.as_ref().map_or("", |to| to.as_str());
+            let by_room = nick_in(from, people.room).is_some();
+            let for_room = nick_in(to, people.room).is_some();
+            if by_room || for_room || is_client(&hop.from) {
+                let reading = Reading::new(&hop.stanza, people.room);
+                if by_room && !is_client(&hop.from) {
+                    people.told(hop, &reading);
+                } else if for_room || nick_in(to, people.room).is_some() {
+                    people.asks(hop, &reading);
+                }
+            }
+        }
+        people.match_the_last();
+        people.trust();
+        people
+    }
+
+    /// Who sees real JIDs.
+    pub fn whois(&self) -> Whois {
+        let open = self.open.unwrap_or(self.shown.0 > 1 && self.shown.1 == 0);
+        if open { Whois::Anyone } else { Whois::Moderators }
+    }
+
+    /// Those who were there.
+    pub fn present(&self) -> Vec<Present> {
+        let named = self.nicks.iter().flat_map(|one| {
+            let sessions = one.sessions.iter().map(|session| FullJid::new(session).ok());
+            let mut sessions: Vec<_> = sessions.filter(Option::is_some).collect();
+            if sessions.is_empty() {
+                sessions.push(None);
+            }
+            sessions.into_iter().map(|session| one.present(session))
+        });
+        let nameless = self.inside.iter().filter(|(_, nick)| nick.is_none());
+        let nameless = nameless.filter_map(|(session, _)| {
+            Some(Present {
+                session: Some(FullJid::new(session).ok()?),
+                nick: None,
+                affiliation: Affiliation::None,
+                role: Role::Participant,
+                known: false,
+                presence: None,
+            })
+        });
+        named.chain(nameless).collect()
+    }
+
+    /// A user sends something to the room.
+    fn asks(&mut self, hop: &Hop, reading: &Reading<'_>) {
+        let session = if is_client(&hop.from) { &*hop.from } else { reading.from };
+        if !session.contains('/') {
+            return;
+        }
+        if reading.is_join() && !self.is_inside(session) {
+            self.outside.insert(session.to_owned());
+            if let Some(nick) = reading.to_nick {
+                self.asked.insert(nick.to_owned(), session.to_owned());
+            }
+        } else if reading.stanza.is_available() && self.is_inside(session) {
+            // Another nick, or another presence.
+            if let Some(nick) = reading.to_nick.filter(|nick| !self.holders.contains_key(*nick)) {
+                self.asked.insert(nick.to_owned(), session.to_owned());
+            }
+        } else if reading.stanza.is_groupchat() && self.said.len() < SAID_MAX {
+            let said = (reading.id().to_owned(), reading.content);
+            self.said.insert(said, session.to_owned());
+        }
+    }
+
+    /// The room, or somebody for it, tells something.
+    fn told(&mut self, hop: &Hop, reading: &Reading<'_>) {
+        let reader = is_client(&hop.to).then_some(&*hop.to);
+        let reader = reader.or(Some(reading.to).filter(|to| self.places.is_user(to)));
+        if reading.stanza.is_error() {
+            if let Some(nick) = reading.nick.filter(|_| is_refusal(reading.stanza)) {
+                self.asked.remove(nick);
+            }
+            return;
+        }
+        if let Some(reader) = reader
+            && (reading.is_presence() || reading.stanza.is_groupchat())
+            && !self.outside.contains(reader)
+            && !self.is_inside(reader)
+        {
+            self.inside.push((reader.to_owned(), None));
+        }
+        self.codes(reading);
+        let Some(nick) = reading.nick else { return };
+        if reading.is_presence() {
+            self.presence(nick, reader, reading);
+        } else if reading.stanza.is_groupchat() && reading.delay.is_none() {
+            let past = reading.dmuc.is_some_and(|dmuc| dmuc.history || dmuc.backfill);
+            if past || reading.stanza.is_subject_change() {
+                return;
+            }
+            // What had no id may have been given one.
+            let said = (reading.id().to_owned(), reading.content);
+            let given = (String::new(), reading.content);
+            if let Some(session) = self.said.get(&said).or(self.said.get(&given)).cloned() {
+                let number = self.holder(nick);
+                self.belongs(number, &session);
+            }
+        }
+    }
+
+    fn presence(&mut self, nick: &str, reader: Option<&str>, reading: &Reading<'_>) {
+        let dmuc = reading.dmuc.unwrap_or_default();
+        let departed = self.departed.get(nick).filter(|_| reading.stanza.is_unavailable());
+        let departed = departed.copied();
+        let number = self.holder(nick).or(departed);
+        let own = reader.filter(|_| reading.has(110));
+        let item = reading.item.and_then(|item| item.jid).filter(|jid| jid.contains('/'));
+        for session in [dmuc.enter, dmuc.leave, own, item].into_iter().flatten() {
+            self.belongs(number, session);
+        }
+        let privileges = Privileges::of(reading);
+        if let (Some(reader), Some(privileges)) = (own, privileges) {
+            match privileges.moderates() {
+                true => self.moderators.insert(reader.to_owned()),
+                false => self.moderators.remove(reader),
+            };
+            self.told.insert(reader.to_owned());
+        }
+        if let Some(reader) = reader.filter(|_| own.is_none() && reading.stanza.is_available()) {
+            self.see(reader, number, reading);
+        }
+        if let Some(one) = number.and_then(|number| self.nicks.get_mut(number))
+            && one.privileges.is_none()
+            && let Some(privileges) = privileges
+        {
+            one.privileges = Some(privileges);
+            one.presence = reading.stanza.is_available().then(|| reading.stanza.clone());
+        }
+        if reading.stanza.is_unavailable() {
+            self.unavailable(nick, number, dmuc.leave.is_some(), reading);
+        }
+    }
+
+    /// A nick is given up. Copies of this find it done.
+    fn unavailable(
+        &mut self,
+        nick: &str,
+        number: Option<usize>,
+        leave: bool,
+        reading: &Reading<'_>,
+    ) {
+        if let Some(new) = reading.item.and_then(|item| item.nick).filter(|_| reading.has(303)) {
+            self.holders.entry(new.to_owned()).or_insert(number);
+        } else if !leave {
+            // What follows under this nick is told of somebody else, or again.
+            self.holders.insert(nick.to_owned(), None);
+            if let Some(number) = number {
+                self.departed.insert(nick.to_owned(), number);
+            }
+        }
+    }
+
+    /// A presence is shown to somebody else.
+    fn see(&mut self, reader: &str, number: Option<usize>, reading: &Reading<'_>) {
+        let is_his = |one: &&Nick| one.sessions.iter().any(|session| session == reader);
+        let own = number.and_then(|number| self.nicks.get(number));
+        if self.moderators.contains(reader) || own.as_ref().is_some_and(is_his) {
+            return;
+        }
+        let known = self.outside.contains(reader) || self.told.contains(reader);
+        let jid = reading.item.and_then(|item| item.jid);
+        match (jid, known) {
+            (Some(_), true) => self.shown.0 += 1,
+            (Some(_), false) => {
+                self.trusted.insert(reader.to_owned());
+            }
+            (None, _) => self.shown.1 += 1,
+        }
+    }
+
+    fn codes(&mut self, reading: &Reading<'_>) {
+        let open = [(100, true), (172, false), (173, true)];
+        let told = open.into_iter().find(|(code, _)| reading.has(*code));
+        // That it is so from now on tells how it was before.
+        self.open = self.open.or(told.map(|(_, open)| open));
+    }
+
+    /// Who has this nick: of those who were there before, or nobody of them.
+    fn holder(&mut self, nick: &str) -> Option<usize> {
+        if let Some(holder) = self.holders.get(nick) {
+            return *holder;
+        }
+        let mut holder = None;
+        if self.asked.remove(nick).is_none() && self.nicks.len() < PEOPLE_MAX {
+            self.nicks.push(Nick {
+                nick: nick.to_owned(),
+                sessions: Vec::new(),
+                privileges: None,
+                trusted: false,
+                presence: None,
+            });
+            holder = Some(self.nicks.len() - 1);
+        }
+        self.holders.insert(nick.to_owned(), holder);
+        holder
+    }
+
+    /// This session has this nick. The first that is told of it counts.
+    fn belongs(&mut self, number: Option<usize>, session: &str) {
+        let Some(one) = number.and_then(|number| self.nicks.get_mut(number)) else { return };
+        let known = self.inside.iter_mut().find(|(inside, _)| inside == session);
+        let other = |of: &String| !same_person(of, session);
+        if one.sessions.iter().any(other)
+            || self.outside.contains(session)
+            || known.as_ref().is_some_and(|(_, nick)| nick.is_some())
+        {
+            return;
+        }
+        one.sessions.push(session.to_owned());
+        match known {
+            Some((_, nick)) => *nick = number,
+            None => self.inside.push((session.to_owned(), number)),
+        }
+    }
+
+    /// Who was shown more than he may see had been told before the record that he may.
+    fn trust(&mut self) {
+        for one in &mut self.nicks {
+            let trusted = |session: &String| self.trusted.contains(session);
+            let moderates = one.privileges.is_some_and(|one| one.moderates());
+            one.trusted = !moderates && one.sessions.iter().any(trusted);
+        }
+    }
+
+    /// If there is one session left and one nick, they belong together.
+    fn match_the_last(&mut self) {
+        let mut sessions = self.inside.iter().filter(|(_, nick)| nick.is_none());
+        let mut nicks =
+            (0..self.nicks.len()).filter(|number| self.nicks[*number].sessions.is_empty());
+        let (session, nick) = (sessions.next().cloned(), nicks.next());
+        if let (Some((session, _)), Some(_), None, None) =
+            (session, nick, sessions.next(), nicks.next())
+        {
+            self.belongs(nick, &session);
+        }
+    }
+
+    fn is_inside(&self, session: &str) -> bool {
+        self.inside.iter().any(|(inside, _)| inside == session)
+    }
+}
+
+/// Whether a nick is not given to who asks for it.
+fn is_refusal(stanza: &Stanza) -> bool {
+    let condition = stanza.error().map(|error| error.defined_condition);
+    condition != Some(Condition::RemoteServerNotFound)
+        && condition != Some(Condition::RemoteServerTimeout)
+}
+
+fn affiliation(word: &str) -> Affiliation {
+    match word {
+        "owner" => Affiliation::Owner,
+        "admin" => Affiliation::Admin,
+        "member" => Affiliation::Member,
+        // An outcast was not there; what he was before the record does not tell.
+        _ => Affiliation::None,
+    }
+}
+
+/// More people or words than these are no record that anybody wants to have judged.
+const PEOPLE_MAX: usize = 10_000;
+const SAID_MAX: usize = 100_000;

@@ -1,0 +1,97 @@
+//! How long machines wait for one another before they ask, as far as their pings show it.
+
+use std::collections::BTreeMap;
+
+use super::places::{Places, address, is_ping};
+use crate::dmuc::Timers;
+use crate::time::{Duration, Time};
+use crate::transcript::{Fate, Transcript, is_client};
+
+/// Who pings whom, and after which silence.
+#[derive(Debug, Default)]
+pub(super) struct Silences {
+    /// By the host that pings and the address that it pings: how often after how many seconds.
+    all: BTreeMap<(String, String), BTreeMap<u64, usize>>,
+}
+
+/// What has passed between two hosts, one way.
+#[derive(Clone, Copy, Debug, Default)]
+struct Way {
+    pinged: Option<Time>,
+    heard: Option<Time>,
+}
+
+impl Silences {
+    /// Those of a record.
+    pub fn of(transcript: &Transcript, places: &Places) -> Self {
+        let mut silences = Self::default();
+        let mut ways: BTreeMap<(&str, &str), Way> = BTreeMap::new();
+        let hops = transcript.hops().filter(|(_, _, hop)| !is_client(&hop.from));
+        for (_, at, hop) in hops.filter(|(_, _, hop)| !is_client(&hop.to)) {
+            if is_ping(&hop.stanza) && !places.is_user(address(hop.stanza.from.as_ref())) {
+                let way = ways.entry((&*hop.from, &*hop.to)).or_default();
+                // A ping after one that was not answered is of a split.
+                if way.heard > way.pinged
+                    && let Some(heard) = way.heard
+                {
+                    let key = (hop.from.to_string(), address(hop.stanza.to.as_ref()).to_owned());
+                    let seconds = at.since(heard).as_secs();
+                    // What is shorter wants to know at once whether the other is there.
+                    if seconds >= LEAST {
+                        *silences.all.entry(key).or_default().entry(seconds).or_default() += 1;
+                    }
+                }
+                way.pinged = Some(at);
+            }
+            if let Fate::Delivered(after) = hop.fate {
+                ways.entry((&*hop.to, &*hop.from)).or_default().heard = Some(at + after);
+            }
+        }
+        silences
+    }
+
+    /// The usual silence after which this host pings this address.
+    fn of_way(&self, host: &str, address: &str) -> Option<Duration> {
+        usual(self.all.get(&(host.to_owned(), address.to_owned())))
+    }
+
+    /// Those of the master at this host towards a slave.
+    pub fn of_master(&self, host: &str, slave: &str) -> Option<Duration> {
+        self.of_way(host, slave)
+    }
+
+    /// The timers of the master of this host, as they are for all its slaves.
+    pub fn timers(&self, host: &str) -> Timers {
+        let all = self.all.iter().filter(|((from, _), _)| from == host);
+        with(usual(all.map(|(_, silences)| silences)), None)
+    }
+
+    /// The timers of a slave, at this host, of a room.
+    pub fn of_slave(&self, host: &str, room: &str, master_idle: Duration) -> Timers {
+        with(Some(master_idle), self.of_way(host, room))
+    }
+}
+
+/// What is most frequent; of several such the longest.
+fn usual<'a>(all: impl IntoIterator<Item = &'a BTreeMap<u64, usize>>) -> Option<Duration> {
+    let mut sum: BTreeMap<u64, usize> = BTreeMap::new();
+    for (seconds, number) in all.into_iter().flatten() {
+        *sum.entry(*seconds).or_default() += number;
+    }
+    let most = sum.into_iter().max_by_key(|(seconds, number)| (*number, *seconds));
+    most.map(|(seconds, _)| Duration::from_secs(seconds))
+}
+
+fn with(master_idle: Option<Duration>, slave_idle: Option<Duration>) -> Timers {
+    Timers {
+        master_idle: master_idle.unwrap_or(PATIENT),
+        slave_idle: slave_idle.unwrap_or(PATIENT),
+        ..Timers::default()
+    }
+}
+
+/// The least time of silence, in seconds, that anybody agrees on.
+const LEAST: u64 = 5;
+
+/// Who never asks may wait for very long.
+const PATIENT: Duration = Duration::from_secs(24 * 3600);

@@ -1,0 +1,182 @@
+//! What a record contains at all. A log of one server, or of one person's client, has hops of some
+//! classes only; what the others would show it cannot show, and nothing is concluded from their
+//! absence.
+
+use super::invariants::Setting;
+use super::invariants::reading::nick_in;
+
+use crate::transcript::{Hop, Transcript, is_client};
+
+/// Which classes of hops a record has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Views(u8);
+
+/// A class of hops that concern rooms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum View {
+    /// From a user to his server.
+    UserToServer = 1,
+    /// From a user's server, or its slave, to the master.
+    ToMaster = 2,
+    /// From the master to a slave.
+    ToSlave = 4,
+    /// From a server to its user.
+    ServerToUser = 8,
+    /// No hop: what machines tell of themselves.
+    Told = 16,
+}
+
+impl View {
+    const ALL: [View; 5] =
+        [View::UserToServer, View::ToMaster, View::ToSlave, View::ServerToUser, View::Told];
+
+    /// Why a requirement cannot be judged without it.
+    const fn reason(self) -> &'static str {
+        match self {
+            View::UserToServer => "the record has nothing that users send to their servers",
+            View::ToMaster => "the record has nothing that slaves send to the master",
+            View::ToSlave => "the record has nothing that the master sends to slaves",
+            View::ServerToUser => "the record has nothing that slaves send to their users",
+            View::Told => "the record does not have what machines tell of themselves",
+        }
+    }
+}
+
+impl Views {
+    /// Those of a record.
+    pub fn of(transcript: &Transcript, setting: &Setting) -> Self {
+        let views = transcript.hops().filter_map(|(_, _, hop)| view(hop, setting));
+        let told = if setting.silent { 0 } else { TOLD };
+        Self(views.fold(told, |all, view| all | view as u8))
+    }
+
+    /// Why this requirement cannot be judged with what there is, if it cannot.
+    pub fn missing(self, requirement: &str) -> Option<&'static str> {
+        let needs = needs(requirement);
+        let missing = View::ALL
+            .into_iter()
+            .find(|view| needs & *view as u8 != 0 && self.0 & *view as u8 == 0);
+        missing.map(View::reason)
+    }
+}
+
+/// The class of a hop, if it concerns a room.
+fn view(hop: &Hop, setting: &Setting) -> Option<View> {
+    let from = hop.stanza.from.as_ref().map_or("", |from| from.as_str());
+    let to = hop.stanza.to.as_ref().map_or("", |to| to.as_str());
+    let mut rooms = setting.rooms.iter().map(|room| &room.config.jid);
+    let room = rooms.find(|room| {
+        nick_in(from, room.as_str()).is_some() || nick_in(to, room.as_str()).is_some()
+    })?;
+    let (up, down) = (is_client(&hop.from), is_client(&hop.to));
+    match (up, down) {
+        (true, _) => Some(View::UserToServer),
+        (_, true) => Some(View::ServerToUser),
+        _ if *hop.to == *room.domain().as_str() => Some(View::ToMaster),
+        _ => Some(View::ToSlave),
+    }
+}
+
+const UP: u8 = View::UserToServer as u8;
+const RELAY: u8 = View::ToMaster as u8;
+const DOWN: u8 = View::ServerToUser as u8;
+const CAST: u8 = View::ToSlave as u8;
+const TOLD: u8 = View::Told as u8;
+
+/// What shows whether a requirement is kept: by id, or by what ids begin with. The longest counts.
+const NEEDS: [(&str, u8); 55] = [
+    ("arch.", 0),
+    ("create.", RELAY | CAST),
+    ("keepalive.", RELAY | CAST),
+    ("master.", CAST),
+    ("master.enter.", RELAY | CAST),
+    ("master.keepalive.", RELAY | CAST),
+    ("master.leave.", RELAY | CAST),
+    ("master.nonoccupant.reject", RELAY | CAST),
+    ("master.presence.to-all-slaves", RELAY | CAST),
+    ("master.relay.", RELAY | CAST),
+    ("master.split.", RELAY | CAST),
+    ("master.split.trigger", RELAY | CAST | TOLD),
+    ("netjoin.", RELAY | CAST),
+    ("ns.exact", 0),
+    ("req.", UP | RELAY | CAST | DOWN),
+    ("req.improve-broadcast", CAST),
+    ("schema.", 0),
+    ("scope.", CAST),
+    ("scope.one-to-one", RELAY | CAST | DOWN),
+    ("security.", RELAY | CAST),
+    ("slave.", CAST | DOWN),
+    ("slave.enter.verify-directed-presence", UP | CAST | DOWN),
+    ("slave.enter.unverified-no-effect", UP | CAST | DOWN),
+    ("slave.intercept.", UP | RELAY),
+    ("slave.keepalive.", RELAY | CAST),
+    ("slave.leave.implicit", RELAY),
+    ("slave.relay.", UP | RELAY),
+    ("slave.relay.strip-forged-dmuc", RELAY),
+    ("slave.registered-before-traffic", CAST | TOLD),
+    ("slave.same-security-domain", 0),
+    ("slave.split.", UP | RELAY | DOWN),
+    ("slave.split.trigger", UP | RELAY | DOWN | TOLD),
+    ("slave.submit.", UP | CAST | DOWN),
+    ("split.", RELAY | CAST),
+    ("split.detect.by-bounce", RELAY | CAST | TOLD),
+    ("split.no-error-reply", 0),
+    ("usecase.", UP | RELAY | CAST | DOWN),
+    ("usecase.arrival.", CAST | DOWN),
+    ("INV-", UP | RELAY | CAST | DOWN),
+    ("INV-DOMAIN", CAST),
+    ("INV-GAPLESS", CAST | DOWN),
+    ("INV-JID-SLAVE", CAST),
+    ("INV-JID-USER", DOWN),
+    ("INV-NO-ERROR-LOOP", 0),
+    ("INV-QUIET-M", RELAY | CAST),
+    ("INV-QUIET-S", RELAY | CAST),
+    ("INV-SAME-COPY", CAST),
+    ("INV-TRANSPARENT", DOWN),
+    ("LIVE-", UP | RELAY | CAST | DOWN),
+    ("LIVE-DETECT", RELAY | CAST),
+    ("LIVE-HEAL", RELAY | CAST),
+    ("LIVE-CALM", RELAY | CAST),
+    ("LIVE-SYNC-TERMINATES", RELAY | CAST),
+    ("COST-", RELAY | CAST),
+    ("COST-STORE", RELAY | CAST),
+];
+
+fn needs(requirement: &str) -> u8 {
+    let named = NEEDS.iter().filter(|(id, _)| requirement.starts_with(id));
+    named.max_by_key(|(id, _)| id.len()).map_or(0, |(_, needs)| *needs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::requirements::Requirement;
+    use super::*;
+
+    #[test]
+    fn every_requirement_says_what_it_needs() {
+        for one in Requirement::all() {
+            assert!(NEEDS.iter().any(|(id, _)| one.id.starts_with(id)), "{}", one.id);
+        }
+    }
+
+    #[test]
+    fn every_row_is_of_some_requirement() {
+        for (id, _) in NEEDS {
+            assert!(Requirement::all().any(|one| one.id.starts_with(id)), "{id}");
+        }
+    }
+
+    #[test]
+    fn the_longest_beginning_counts() {
+        assert_eq!(needs("slave.leave.implicit"), RELAY);
+        assert_eq!(needs("slave.leave.forward"), CAST | DOWN);
+    }
+
+    #[test]
+    fn what_is_missing_is_told() {
+        let of_master = Views(RELAY | CAST);
+        assert_eq!(of_master.missing("master.enter.adjacent"), None);
+        let reason = of_master.missing("slave.leave.forward");
+        assert_eq!(reason, Some("the record has nothing that slaves send to their users"));
+    }
+}

@@ -1,0 +1,9 @@
+//! Judging records from outside: by what they show themselves, without the scenario.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "invariants/stage.rs"]
+#[allow(dead_code, reason = "the stage of the invariants has more")]
+mod stage;
+#[path = "judge/survey.rs"]
+mod survey;
