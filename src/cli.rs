@@ -11,13 +11,16 @@ mod against_plain;
 mod args;
 mod check;
 mod complete;
+mod coverage;
 mod diagram;
 mod diff;
 mod examples;
+mod explain;
 mod explore;
 mod failure;
 mod files;
 mod format;
+mod judge;
 mod log;
 mod refusal;
 mod report;
@@ -68,6 +71,9 @@ fn obey(command: &Command, screen: &mut Screen) -> Result<Verdict, Refusal> {
         Command::Diff(diff) => diff::diff(diff, screen),
         Command::Diagram(diagram) => diagram::diagram(diagram, screen),
         Command::Report(report) => report::report(report, screen),
+        Command::Judge(judge) => judge::judge(judge, screen),
+        Command::Coverage(coverage) => coverage::coverage(coverage, screen),
+        Command::Explain(explain) => explain::explain(explain, screen),
         Command::Explore(explore) => explore::explore(explore, screen),
         Command::Completions { shell } => complete::completions(*shell, screen),
         Command::Man { directory } => complete::man(directory.as_deref(), screen),

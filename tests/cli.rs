@@ -6,12 +6,18 @@
 mod against_plain;
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[path = "cli/coverage.rs"]
+mod coverage;
 #[path = "cli/desk.rs"]
 mod desk;
 #[path = "cli/diagram.rs"]
 mod diagram;
+#[path = "cli/explain.rs"]
+mod explain;
 #[path = "cli/files.rs"]
 mod files;
+#[path = "cli/judge.rs"]
+mod judge;
 #[path = "cli/logs.rs"]
 mod logs;
 #[path = "cli/repeat.rs"]

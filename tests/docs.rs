@@ -82,3 +82,23 @@ fn the_list_of_errata_says_what_the_matcher_of_the_examples_knows() {
         assert!(row.iter().take(2).any(|cell| cell.contains(wrong)), "{number}: {wrong}");
     }
 }
+
+#[test]
+fn the_list_of_requirements_is_that_of_the_program() {
+    let output = assert_cmd::Command::new(env!("CARGO_BIN_EXE_wallops"))
+        .current_dir(root())
+        .args(["explain", "--markdown"])
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let current = String::from_utf8(output.stdout).unwrap();
+    let path = root().join("docs/requirements.md");
+    if std::env::var("WALLOPS_DOCS").is_ok_and(|what| what == "accept") {
+        fs::write(&path, &current).unwrap();
+    }
+    let text = fs::read_to_string(&path).unwrap();
+    if text != current {
+        let diff = similar::TextDiff::from_lines(&text, &current);
+        panic!("{}", diff.unified_diff().header("docs/requirements.md", "the program"));
+    }
+}

@@ -1,6 +1,7 @@
 //! The arguments of the program, and its help.
 
 mod diagram;
+mod judge;
 mod report;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub(super) use self::diagram::{Diagram, Drawn};
+pub(super) use self::judge::{Coverage, Explain, Judge};
 pub(super) use self::report::{Report, Told};
 use super::stage::Net;
 use crate::scenario::Profile;
@@ -63,6 +65,9 @@ pub(super) enum Command {
     Diff(Diff),
     Diagram(Diagram),
     Report(Report),
+    Judge(Judge),
+    Explain(Explain),
+    Coverage(Coverage),
     Explore(Explore),
     /// Print completions for a shell
     ///

@@ -73,17 +73,23 @@ pub(super) fn source(path: &Path) -> Result<Source, Refusal> {
 /// Read a transcript.
 pub(super) fn transcript(path: &Path) -> Result<Transcript, Refusal> {
     let name = path.display().to_string();
+    let text = text(path)?;
+    Transcript::read(&text).map_err(|error| Refusal::transcript(&name, &text, &error))
+}
+
+/// The text of a transcript or of a log.
+pub(super) fn text(path: &Path) -> Result<String, Refusal> {
+    let name = path.display().to_string();
     let bytes =
         read(path, TRANSCRIPT_MAX).map_err(|error| Refusal::about(&name, in_words(&error)))?;
     if bytes.len() > TRANSCRIPT_MAX {
         let wrong = format!("longer than {} MiB", TRANSCRIPT_MAX >> 20);
         return Err(Refusal::about(&name, wrong));
     }
-    let text = String::from_utf8(bytes).map_err(|error| {
+    String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         Refusal::about(&name, format_args!("not UTF-8: the byte at {at} begins no character"))
-    })?;
-    Transcript::read(&text).map_err(|error| Refusal::transcript(&name, &text, &error))
+    })
 }
 
 /// The files that these paths name: themselves, or the scenarios in them and in their directories,

@@ -51,6 +51,20 @@ impl Refusal {
         Self::Input(Box::new(Complaint { text, help, place }))
     }
 
+    /// The record in this file cannot be read, or not be judged.
+    pub fn record(name: &str, text: &str, error: &ReadError) -> Self {
+        let mut refusal = Self::transcript(name, text, error);
+        if let Self::Input(complaint) = &mut refusal {
+            let place = complaint.place.is_some();
+            complaint.text = match place {
+                true => error.found.clone(),
+                false => format!("{name}: {error}"),
+            };
+            complaint.help = None;
+        }
+        refusal
+    }
+
     /// All of these; at least one.
     pub fn all(refusals: impl IntoIterator<Item = Option<Refusal>>) -> Self {
         Self::All(refusals.into_iter().flatten().collect())

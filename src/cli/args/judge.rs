@@ -1,0 +1,146 @@
+//! The arguments of the commands about requirements.
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValue;
+use clap::{Args, ValueEnum};
+
+use super::EXIT_CODES;
+use crate::conform::requirements::{Actor, Edition};
+use crate::transcript::import::Format;
+
+/// Judge records by what XEP-0282 demands, and by what has to hold of every run
+///
+/// A record is a scenario, which is played, or a file that tells what crossed a network: a
+/// transcript as `wallops run --write` writes it, or a log of somebody else's servers. Prints what
+/// was broken, where, and what should have been; then how often each requirement applied. What a
+/// record does not show of how its rooms were set up is inferred from it; `--scenario` says it
+/// exactly.
+///
+/// Judge a scenario; a stored transcript; what slaves did in a log:
+///
+///   wallops judge scenarios/s10-the-great-bounce.scs
+///   wallops judge t.txt --scenario scenarios/s10-the-great-bounce.scs
+///   wallops judge server.log --as slave
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment, after_help = EXIT_CODES)]
+pub(in crate::cli) struct Judge {
+    /// Scenarios, directories of them, transcripts or logs
+    #[arg(value_name = "FILE", required = true)]
+    pub paths: Vec<PathBuf>,
+
+    /// The form of the files that are no scenarios; usually it shows in them
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<Format>,
+
+    /// The scenario whose play was recorded: it says how the rooms were set up, and who was there
+    #[arg(long, value_name = "FILE.scs")]
+    pub scenario: Option<PathBuf>,
+
+    /// Only what concerns this party, and only what hosts of its kind did
+    #[arg(long = "as", value_enum, value_name = "PARTY")]
+    pub party: Option<Actor>,
+
+    /// Only these requirements: ids such as slave.leave.forward, or what ids begin with. If one
+    /// never applied, the exit code is 3
+    #[arg(long, value_name = "ID", num_args = 1.., value_delimiter = ',')]
+    pub require: Vec<String>,
+
+    /// Which edition of XEP-0282; they demand the same, in other words
+    #[arg(long, value_enum, value_name = "EDITION", default_value_t)]
+    pub spec: Edition,
+
+    /// A SHOULD that was not followed fails
+    #[arg(long)]
+    pub strict: bool,
+
+    /// In the table, show requirements that never applied too
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// Say what requirements demand, how they are judged, and which scenarios show them
+///
+/// Without an id, lists all. What ids begin with names all of these:
+///
+///   wallops explain slave.leave.forward
+///   wallops explain master.split
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment, after_help = EXPLAIN_EXIT_CODES)]
+pub(in crate::cli) struct Explain {
+    /// Ids such as slave.leave.forward, or what ids begin with
+    #[arg(value_name = "ID|PREFIX")]
+    pub ids: Vec<String>,
+
+    /// Where to look for scenarios that show them
+    #[arg(long, value_name = "DIR", default_value = "scenarios")]
+    pub scenarios: PathBuf,
+
+    /// In the words of which edition of XEP-0282
+    #[arg(long, value_enum, value_name = "EDITION", default_value_t)]
+    pub spec: Edition,
+
+    /// Print all of them as a document
+    #[arg(long, hide = true)]
+    pub markdown: bool,
+}
+
+const EXPLAIN_EXIT_CODES: &str = "\
+Exit codes:
+  0  it is explained
+  2  no requirement has such an id, or a scenario has mistakes";
+
+/// Say for each requirement how often scenarios come to it, and what came of it
+///
+/// Plays scenarios on the event network. After the table: what no scenario comes to, and where runs
+/// enter ground that XEP-0282 leaves open.
+///
+/// Of the shipped scenarios; of your own:
+///
+///   wallops coverage
+///   wallops coverage my-scenarios
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment, after_help = EXIT_CODES)]
+pub(in crate::cli) struct Coverage {
+    /// Scenarios, or directories of them
+    #[arg(value_name = "DIR|FILE", default_value = "scenarios")]
+    pub paths: Vec<PathBuf>,
+}
+
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Format::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
+    }
+}
+
+impl ValueEnum for Actor {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Actor::Master, Actor::Slave, Actor::Server]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Actor::Master => PossibleValue::new("master").help("the room").alias("primary"),
+            Actor::Slave => PossibleValue::new("slave").help("a slave").alias("replica"),
+            Actor::Server => PossibleValue::new("server").help("a server of users"),
+        })
+    }
+}
+
+impl ValueEnum for Edition {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Edition::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self {
+            Edition::First => "masters and slaves",
+            Edition::Second => "the same as primaries and replicas",
+        };
+        Some(PossibleValue::new(self.name()).help(help))
+    }
+}

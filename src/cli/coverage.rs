@@ -1,0 +1,140 @@
+//! `wallops coverage`: which requirements scenarios come to, and what is left open.
+
+use comfy_table::presets::UTF8_BORDERS_ONLY;
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
+use rayon::prelude::*;
+
+use super::args;
+use super::check::counted;
+use super::files::Script;
+use super::judge::table;
+use super::refusal::Refusal;
+use super::screen::{self, Screen};
+use super::stage::{self, Manner};
+use super::style::{self, paint};
+use super::verdict::Verdict;
+use crate::conform::judgement::{self, Judgement, Row};
+use crate::conform::requirements::{Level, Requirement};
+use crate::sim::play;
+
+/// What came of each requirement in some scenarios.
+struct Coverage {
+    /// All scenarios together.
+    sum: Judgement,
+    /// For each row the scenarios in which it applied.
+    by: Vec<Vec<String>>,
+}
+
+/// Play scenarios and tell for each requirement how often it applied.
+pub(super) fn coverage(
+    arguments: &args::Coverage,
+    screen: &mut Screen,
+) -> Result<Verdict, Refusal> {
+    let scripts = Script::read_all(&arguments.paths)?;
+    let judgements: Vec<_> = scripts.par_iter().map(judge).collect::<Result<_, _>>()?;
+    let coverage = Coverage::of(&scripts, judgements);
+    screen.line(coverage.table());
+    screen.line("");
+    let exercised = coverage.never_exercised(screen);
+    coverage.left_open(screen);
+    let (applied, all) = (coverage.applied(), coverage.sum.rows.len());
+    let scenarios = counted(scripts.len(), "scenario");
+    screen.line(format_args!("{scenarios} come to {applied} of {all} requirements"));
+    screen.line(table::summary(&coverage.sum, false));
+    Ok(match coverage.sum.worst() {
+        judgement::Verdict::Fail => Verdict::Failed,
+        _ if exercised => Verdict::Well,
+        _ => Verdict::Vacuous,
+    })
+}
+
+fn judge(script: &Script) -> Result<Judgement, Refusal> {
+    let outcome = stage::play(script, Manner::default())
+        .map_err(|error| Refusal::about(script.path.display(), error))?;
+    let setting = play::setting(&script.scenario, false);
+    Ok(Judgement::of(&outcome.transcript, &setting))
+}
+
+impl Coverage {
+    fn of(scripts: &[Script], judgements: Vec<Judgement>) -> Self {
+        let mut by: Vec<Vec<String>> = Requirement::all().map(|_| Vec::new()).collect();
+        let mut sum: Option<Judgement> = None;
+        for (script, judgement) in scripts.iter().zip(judgements) {
+            for (names, row) in by.iter_mut().zip(&judgement.rows) {
+                if row.applied() {
+                    names.push(script.name());
+                }
+            }
+            match &mut sum {
+                Some(sum) => sum.add(judgement),
+                None => sum = Some(judgement),
+            }
+        }
+        Self { sum: sum.unwrap_or_default(), by }
+    }
+
+    fn rows(&self) -> impl Iterator<Item = (&Row, &Vec<String>)> {
+        self.sum.rows.iter().zip(&self.by)
+    }
+
+    fn applied(&self) -> usize {
+        self.sum.rows.iter().filter(|row| row.applied()).count()
+    }
+
+    fn table(&self) -> String {
+        let mut table = Table::new();
+        table.load_preset(UTF8_BORDERS_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+        if screen::in_colour(&std::io::stdout()) {
+            table.enforce_styling();
+        }
+        table.set_header(["requirement", "level", "scenarios", "kept", "broken", "verdict"]);
+        for (row, names) in self.rows() {
+            let number = |number: u64| Cell::new(number).set_alignment(CellAlignment::Right);
+            table.add_row([
+                Cell::new(row.requirement.id),
+                Cell::new(row.requirement.level),
+                Cell::new(names.len()).set_alignment(CellAlignment::Right),
+                number(row.tally.kept),
+                number(row.tally.broken),
+                table::verdict(row.verdict),
+            ]);
+        }
+        table.to_string()
+    }
+
+    /// Say what no scenario comes to; whether there is nothing that could be.
+    fn never_exercised(&self, screen: &mut Screen) -> bool {
+        let never: Vec<_> = self.sum.rows.iter().filter(|row| !row.applied()).collect();
+        if !never.is_empty() {
+            screen.line(paint(style::TITLE, "Never exercised"));
+        }
+        for row in &never {
+            let why = row.reason.unwrap_or("nothing happens to which it applies");
+            screen.line(format_args!("    {}: {why}", row.requirement.id));
+        }
+        if !never.is_empty() {
+            screen.line("");
+        }
+        never.iter().all(|row| row.reason.is_some())
+    }
+
+    /// Say where runs enter ground that the XEP leaves open.
+    fn left_open(&self, screen: &mut Screen) {
+        let open =
+            |(row, _): &(&Row, &Vec<String>)| row.requirement.level == Level::Open && row.applied();
+        let rows: Vec<_> = self.rows().filter(open).collect();
+        if rows.is_empty() {
+            return;
+        }
+        screen.line(paint(style::TITLE, "What XEP-0282 leaves open"));
+        for (row, names) in rows {
+            let scenarios = counted(names.len(), "scenario");
+            let id = row.requirement.id;
+            screen.line(format_args!("    {id}: {}, in {scenarios}", row.verdict));
+            for name in names {
+                screen.line(format_args!("        {name}"));
+            }
+        }
+        screen.line("");
+    }
+}

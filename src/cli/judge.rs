@@ -1,0 +1,56 @@
+//! `wallops judge`: judge records by what XEP-0282 demands.
+
+pub(super) mod asked;
+pub(super) mod record;
+pub(super) mod show;
+pub(super) mod table;
+
+use self::asked::Asked;
+use self::record::Record;
+use super::args;
+use super::files::Script;
+use super::refusal::Refusal;
+use super::screen::Screen;
+use super::verdict::Verdict;
+use crate::conform::judgement::Judgement;
+
+/// Judge some records, one after another, and sum up.
+pub(super) fn judge(arguments: &args::Judge, screen: &mut Screen) -> Result<Verdict, Refusal> {
+    let asked = Asked::read(arguments)?;
+    let exact = arguments.scenario.as_deref().map(Script::read).transpose()?;
+    let mut sum: Option<Judgement> = None;
+    let mut refusals = Vec::new();
+    for path in record::files(&arguments.paths)? {
+        let record = match Record::read(&path, arguments.format, exact.as_ref()) {
+            Ok(record) => record,
+            Err(refusal) => {
+                refusals.push(Some(refusal));
+                continue;
+            }
+        };
+        let judgement = asked.of(&record);
+        screen.text(show::notices(&record.name, &record.notices));
+        for finding in &judgement.findings {
+            let place = |entry| record.place(entry);
+            screen.text(show::finding(finding, &record.transcript, &place, arguments.spec));
+        }
+        screen.flush();
+        match &mut sum {
+            Some(sum) => sum.add(judgement),
+            None => sum = Some(judgement),
+        }
+    }
+    if !refusals.is_empty() {
+        return Err(Refusal::all(refusals));
+    }
+    let sum = sum.unwrap_or_default();
+    let shown = |row: &&_| arguments.all || asked.shows(row);
+    let table = table::table(sum.rows.iter().filter(shown));
+    if let Some(table) = table {
+        screen.line(table);
+        screen.line("");
+    }
+    screen.text(asked.unanswered(&sum));
+    screen.line(table::summary(&sum, arguments.strict));
+    Ok(asked.verdict(&sum))
+}

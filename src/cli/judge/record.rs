@@ -1,0 +1,118 @@
+//! A record to judge: a scenario that is played, or a file.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::files::{self, Script};
+use crate::cli::refusal::Refusal;
+use crate::cli::stage::{self, Manner};
+use crate::conform::invariants::Setting;
+use crate::conform::survey::survey;
+use crate::sim::play;
+use crate::stanza::ReadError;
+use crate::transcript::import::{Format, ImportOptions, Notice, import};
+use crate::transcript::{Transcript, What};
+
+/// A record, and what it does not show.
+pub(super) struct Record {
+    /// The file that it comes from.
+    pub name: String,
+    pub transcript: Transcript,
+    /// The line of that file to which each entry belongs; 0 if there is none.
+    lines: Vec<usize>,
+    /// What its reader has to say of it.
+    pub notices: Vec<Notice>,
+    pub setting: Setting,
+    /// Whether nothing that happened is missing.
+    pub complete: bool,
+}
+
+impl Record {
+    /// Play the scenario in this file, or read the file. `exact`: the scenario whose play it
+    /// records.
+    pub fn read(
+        path: &Path,
+        format: Option<Format>,
+        exact: Option<&Script>,
+    ) -> Result<Self, Refusal> {
+        if is_scenario(path) { played(path) } else { stored(path, format, exact) }
+    }
+
+    /// Where this entry is told: file and line.
+    pub fn place(&self, entry: usize) -> String {
+        match self.lines.get(entry) {
+            Some(line) if *line > 0 => format!("{}:{line}", self.name),
+            _ => self.name.clone(),
+        }
+    }
+}
+
+/// The files that these paths name; of directories, the scenarios in them.
+pub(super) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Refusal> {
+    files::scenarios(paths)
+}
+
+fn is_scenario(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "scs")
+}
+
+fn played(path: &Path) -> Result<Record, Refusal> {
+    let script = Script::read(path)?;
+    let outcome = stage::play(&script, Manner::default())
+        .map_err(|error| Refusal::about(path.display(), error))?;
+    let transcript = outcome.transcript;
+    Ok(Record {
+        name: path.display().to_string(),
+        lines: script_lines(&transcript),
+        transcript,
+        notices: Vec::new(),
+        setting: play::setting(&script.scenario, false),
+        complete: true,
+    })
+}
+
+/// For each entry the line of the scenario that set it off.
+pub(in crate::cli) fn script_lines(transcript: &Transcript) -> Vec<usize> {
+    let mut line = 0;
+    let lines = transcript.entries.iter().map(|entry| {
+        if let What::Line { number, .. } = &entry.what {
+            line = usize::try_from(*number).unwrap_or_default();
+        }
+        line
+    });
+    lines.collect()
+}
+
+fn stored(path: &Path, format: Option<Format>, exact: Option<&Script>) -> Result<Record, Refusal> {
+    let name = path.display().to_string();
+    let text = files::text(path)?;
+    let Some(format) = format.or_else(|| Format::detect(&text)) else {
+        let known: Vec<_> = Format::ALL.iter().map(|format| format.name()).collect();
+        return Err(Refusal::about(&name, "neither a transcript nor a log whose form is known")
+            .with_help(format!("`--format` says which it is: {}", known.join(", "))));
+    };
+    let refuse = |error: ReadError| Refusal::record(&name, &text, &error);
+    let imported = import(&text, format, &ImportOptions::default()).map_err(refuse)?;
+    let (transcript, lines) = (imported.transcript, imported.lines);
+    in_order(&transcript, &lines, &text).map_err(refuse)?;
+    let setting = match exact {
+        Some(script) => play::setting(&script.scenario, false),
+        None => survey(&transcript),
+    };
+    if setting.rooms.is_empty() {
+        return Err(Refusal::about(&name, "no chat room shows in it")
+            .with_help("a room shows by what it sends: presence with muc#user, or XEP-0282's"));
+    }
+    Ok(Record { name, transcript, lines, notices: imported.notices, setting, complete: false })
+}
+
+/// What is judged has to be in the order of time.
+fn in_order(transcript: &Transcript, lines: &[usize], text: &str) -> Result<(), ReadError> {
+    let mut pairs = transcript.entries.windows(2).enumerate();
+    let late = pairs.find(|(_, pair)| pair[1].at < pair[0].at);
+    let Some((number, pair)) = late else { return Ok(()) };
+    let line = lines.get(number + 1).copied().unwrap_or(1);
+    let offset = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let found = format!("the time {}, which goes back", pair[1].at);
+    let before = format!("a time not before {}, that of the entry above", pair[0].at);
+    Err(ReadError::at(text, offset, found, before))
+}

@@ -1,0 +1,56 @@
+//! The table of what came of each requirement, and the summary.
+
+use comfy_table::presets::UTF8_BORDERS_ONLY;
+use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table};
+
+use crate::cli::check::counted;
+use crate::cli::screen;
+use crate::cli::style::{self, paint};
+use crate::conform::judgement::{Judgement, Row, Verdict};
+
+/// The table of these rows; nothing if there are none.
+pub(in crate::cli) fn table<'a>(rows: impl Iterator<Item = &'a Row>) -> Option<String> {
+    let mut table = Table::new();
+    table.load_preset(UTF8_BORDERS_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    if screen::in_colour(&std::io::stdout()) {
+        table.enforce_styling();
+    }
+    table.set_header(["requirement", "level", "kept", "broken", "verdict"]);
+    for row in rows {
+        table.add_row([
+            Cell::new(row.requirement.id),
+            Cell::new(row.requirement.level),
+            Cell::new(row.tally.kept).set_alignment(CellAlignment::Right),
+            Cell::new(row.tally.broken).set_alignment(CellAlignment::Right),
+            verdict(row.verdict),
+        ]);
+    }
+    (table.row_count() > 0).then(|| table.to_string())
+}
+
+/// A verdict in its colour.
+pub(in crate::cli) fn verdict(verdict: Verdict) -> Cell {
+    let cell = Cell::new(verdict.name());
+    match verdict {
+        Verdict::Pass | Verdict::Choice => cell.fg(Color::Green),
+        Verdict::Fail => cell.fg(Color::Red),
+        Verdict::Warn => cell.fg(Color::Yellow),
+        Verdict::Unspecified | Verdict::Vacuous | Verdict::Unsupported => cell,
+    }
+}
+
+/// `184 requirements: 120 pass, 8 choice, 1 fail`
+pub(in crate::cli) fn summary(judgement: &Judgement, strict: bool) -> String {
+    let number = |verdict| judgement.rows.iter().filter(|row| row.verdict == verdict).count();
+    let counts = Verdict::ALL.map(|verdict| (number(verdict), verdict));
+    let counts = counts.iter().filter(|(number, _)| *number > 0);
+    let counts: Vec<_> = counts.map(|(number, verdict)| format!("{number} {verdict}")).collect();
+    let total = counted(judgement.rows.len(), "requirement");
+    let style = match judgement.worst() {
+        Verdict::Fail => style::BAD,
+        Verdict::Warn if strict => style::BAD,
+        Verdict::Warn => style::DOUBTFUL,
+        _ => style::GOOD,
+    };
+    paint(style, format!("{total}: {}", counts.join(", "))).to_string()
+}

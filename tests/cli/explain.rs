@@ -1,0 +1,55 @@
+//! `wallops explain`.
+
+use super::desk::{Desk, run};
+
+#[test]
+fn a_requirement_is_explained() {
+    run(&["explain", "slave.leave.forward"])
+        .ends_with(0)
+        .prints("LEAVE, without its element, is what he is sent last.")
+        .prints("stated for: slave\n    section: LEAVE\n")
+        .prints("judged:  At a LEAVE one farewell with code 110")
+        .prints("kept:    unavailable, 110.")
+        .prints("broken:  ")
+        .prints("scenarios/s03-departures.scs");
+}
+
+#[test]
+fn what_ids_begin_with_names_all_of_them() {
+    let ran = run(&["explain", "slave.split"]).ends_with(0);
+    assert_eq!(ran.out().matches("    judged:  ").count(), 12, "{}", ran.out());
+    assert!(!ran.out().contains("master.split"), "{}", ran.out());
+}
+
+#[test]
+fn without_an_id_all_are_listed() {
+    assert_eq!(run(&["explain"]).ends_with(0).out().lines().count(), 184);
+}
+
+#[test]
+fn the_second_edition_speaks_of_replicas() {
+    let second =
+        ["explain", "slave.enter.to-full-jid", "master.leave.format", "--spec", "0282@0.1.1"];
+    run(&second).ends_with(0).prints("stated for: primary").prints("must for: replica");
+}
+
+#[test]
+fn an_unknown_id_is_told_with_the_nearest() {
+    run(&["explain", "slave.leve.forward"])
+        .ends_with(2)
+        .complains("slave.leve.forward: no requirement has such an id")
+        .complains("did you mean `slave.leave.forward`?");
+    run(&["explain", "everything"]).ends_with(2).complains("`wallops explain` lists all");
+    run(&["explain", ""]).ends_with(2);
+}
+
+#[test]
+fn ones_own_scenarios_are_looked_at() {
+    let desk = Desk::with("BigCheese says \"hello\"\nWumpus hears BigCheese say \"hello\"");
+    let text = desk.read("scenarios/own.scs").replace("## cast", "## spec: ns.exact\n## cast");
+    desk.put("scenarios/own.scs", text);
+    desk.run(&["explain", "ns.exact"]).ends_with(0).prints("        scenarios/own.scs\n");
+    desk.run(&["explain", "ns.exact", "--scenarios", "elsewhere"])
+        .ends_with(0)
+        .prints("by no scenario in elsewhere");
+}

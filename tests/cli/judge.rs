@@ -1,0 +1,148 @@
+//! `wallops judge`.
+
+use super::desk::{Desk, run};
+
+const HEARD: &str = "BigCheese says \"hello\"\nWumpus hears BigCheese say \"hello\"";
+
+/// A desk with a transcript of the script, in which these words are others.
+fn doctored(words: &str, others: &str) -> Desk {
+    let desk = Desk::with(HEARD);
+    desk.run(&["run", "scenarios/own.scs", "--write", "t.txt"]).ends_with(0);
+    let text = desk.read("t.txt");
+    assert!(text.contains(words), "{text}");
+    desk.put("t.txt", text.replacen(words, others, 1));
+    desk
+}
+
+/// Another greeting for Wumpus than for the others.
+fn another_greeting() -> (Desk, usize) {
+    let desk = doctored("hello", "hello");
+    let text = desk.read("t.txt");
+    let at = text.find("-> argl@killrc.oulubox.irc/laptop").unwrap();
+    let (before, after) = text.split_at(at);
+    desk.put("t.txt", format!("{before}{}", after.replacen(">hello<", ">hullo<", 1)));
+    (desk, before.lines().count())
+}
+
+#[test]
+fn a_shipped_scenario_is_played_and_judged() {
+    run(&["judge", "scenarios/s10-the-great-bounce.scs"])
+        .ends_with(0)
+        .prints("INV-NO-DUP")
+        .prints(" requirements: ");
+}
+
+#[test]
+fn a_stored_transcript_needs_no_scenario() {
+    let desk = doctored("hello", "hello");
+    desk.run(&["judge", "t.txt"]).ends_with(0).prints("INV-FIFO").prints(" pass");
+    desk.run(&["judge", "t.txt", "--scenario", "scenarios/own.scs"]).ends_with(0);
+}
+
+#[test]
+fn what_is_broken_is_told_with_its_line_and_its_stanza() {
+    let (desk, line) = another_greeting();
+    for more in [&[][..], &["--scenario", "scenarios/own.scs"]] {
+        desk.run(&[&["judge", "t.txt"], more].concat())
+            .ends_with(1)
+            .prints(&format!("failed  t.txt:{line}: INV-JUSTIFIED"))
+            .prints("A slave tells its users nothing that its master has not told it")
+            .prints("        <message from='wallops@channel.avalon.irc/BigCheese'")
+            .prints("    expected: ")
+            .prints(" fail");
+    }
+}
+
+#[test]
+fn one_party_can_be_asked_for() {
+    let (desk, _) = another_greeting();
+    desk.run(&["judge", "t.txt", "--as", "slave"]).ends_with(1).prints("INV-JUSTIFIED");
+    let ran = desk.run(&["judge", "t.txt", "--as", "primary"]).ends_with(0);
+    assert!(!ran.out().contains("INV-JUSTIFIED"), "{}", ran.out());
+    let second = ["judge", "t.txt", "--as", "replica", "--spec", "0282@0.1.1"];
+    desk.run(&second).ends_with(1).prints("A replica tells its users nothing that its primary");
+}
+
+#[test]
+fn what_is_asked_for_and_never_applied_is_3() {
+    let desk = doctored("hello", "hello");
+    desk.run(&["judge", "t.txt", "--require", "INV-FIFO"]).ends_with(0);
+    desk.run(&["judge", "t.txt", "--require", "INV-NICK-HELD,INV-FIFO"])
+        .ends_with(3)
+        .prints("INV-NICK-HELD  vacuous: nothing happened to which it applies");
+    desk.run(&["judge", "t.txt", "--require", "slave.jid.opaque"])
+        .ends_with(3)
+        .prints("slave.jid.opaque  unsupported: only two runs");
+}
+
+#[test]
+fn an_unknown_id_is_told_with_the_nearest() {
+    run(&["judge", "scenarios/s10-the-great-bounce.scs", "--require", "slave.leave.forwrad"])
+        .ends_with(2)
+        .complains("slave.leave.forwrad: no requirement has such an id")
+        .complains("did you mean `slave.leave.forward`?");
+}
+
+#[test]
+fn the_record_of_one_view_is_judged_by_what_it_can_show() {
+    let desk = doctored("hello", "hello");
+    let text = desk.read("t.txt");
+    // What leaves the master, as its server's log would have it.
+    let (head, entries) = text.split_once("\n\n").unwrap();
+    let mut kept = format!("{head}\n\n");
+    let mut keep = false;
+    for line in entries.lines() {
+        if !line.starts_with(' ') {
+            keep = line.contains("  channel.avalon.irc -> ");
+        }
+        if keep {
+            kept += &format!("{line}\n");
+        }
+    }
+    desk.put("master.txt", kept);
+    desk.run(&["judge", "master.txt", "--require", "LIVE-DELIVER"])
+        .ends_with(3)
+        .prints("unsupported: the record has nothing that users send to their servers");
+    desk.run(&["judge", "master.txt"]).prints("INV-SAME-COPY").prints(" unsupported");
+}
+
+#[test]
+fn a_record_that_is_none_is_2_with_its_place() {
+    let desk = doctored("hello", "hello");
+    let text = desk.read("t.txt");
+    let cut = text.find("<message").unwrap() + 12;
+    desk.put("cut.txt", &text[..cut]);
+    desk.run(&["judge", "cut.txt"]).ends_with(2).complains("cut.txt:");
+    desk.put("letter.txt", "Dear Wumpus,\nhow are you?\n");
+    desk.run(&["judge", "letter.txt"])
+        .ends_with(2)
+        .complains("letter.txt: neither a transcript nor a log whose form is known")
+        .complains("`--format` says which it is: own, plain, prosody, ejabberd, tshark");
+    desk.put("empty.txt", "");
+    desk.run(&["judge", "empty.txt"]).ends_with(2).complains("empty.txt");
+    let header = text.split_once("\n\n").unwrap().0;
+    desk.put("header.txt", format!("{header}\n\n"));
+    desk.run(&["judge", "header.txt"]).ends_with(2).complains("no chat room shows in it");
+    desk.run(&["judge", "absent.txt"]).ends_with(2).complains("absent.txt");
+}
+
+#[test]
+fn a_record_whose_times_go_back_is_2_with_its_line() {
+    let desk = doctored("hello", "hello");
+    let text = desk.read("t.txt");
+    let line = text.lines().position(|line| line.starts_with("23:58:37.001")).unwrap();
+    let late = text.replacen("23:58:37.001", "23:58:36.001", 1);
+    desk.put("late.txt", late);
+    desk.run(&["judge", "late.txt"])
+        .ends_with(2)
+        .complains("which goes back")
+        .complains(&format!("late.txt:{}:1", line + 1));
+}
+
+#[test]
+fn several_records_are_summed_up() {
+    let (desk, _) = another_greeting();
+    let ran = desk.run(&["judge", "scenarios", "t.txt"]).ends_with(1);
+    let row = |out: &str| out.lines().filter(|line| line.contains(" INV-JUSTIFIED ")).count();
+    assert_eq!(row(&ran.out()), 1, "{}", ran.out());
+}
