@@ -99,7 +99,7 @@ impl AnyRoom {
     pub(super) fn closed(&mut self, session: &Arc<Jid>) {
         match &mut self.0 {
             Kind::Static(room) => room.closed(session),
-            Kind::Registered(_) => {}
+            Kind::Registered(room) => room.close(session),
         }
     }
 

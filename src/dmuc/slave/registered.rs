@@ -91,6 +91,9 @@ pub struct RegisteredRoom {
     knows_jids: bool,
     /// The distribution list: local sessions and their nicks here.
     locals: IndexMap<Arc<Jid>, String>,
+    /// Local sessions whose connection is over: until they are told that they are out, nothing of
+    /// the room is for who connects under the same address.
+    closed: BTreeSet<Arc<Jid>>,
     /// Local sessions that the master is known to have, and their nicks there.
     confirmed: IndexMap<Arc<Jid>, String>,
     /// To which address of the room a local session has sent available presence, and no
@@ -246,6 +249,7 @@ impl RegisteredRoom {
             marked: BTreeSet::new(),
             knows_jids: false,
             locals: IndexMap::new(),
+            closed: BTreeSet::new(),
             confirmed: IndexMap::new(),
             directed: BTreeMap::new(),
             history: History::default(),

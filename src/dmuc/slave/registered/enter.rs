@@ -115,6 +115,7 @@ impl RegisteredRoom {
         limits: &dmuc::History,
         out: &mut Vec<Output>,
     ) {
+        self.closed.remove(session);
         let jids = self.sees_jids(nick);
         let shown = |other: &str| other != nick && !self.hidden.contains(other);
         for (other, seat) in self.roster.iter().filter(|(other, _)| shown(other)) {
@@ -153,6 +154,7 @@ impl RegisteredRoom {
         let asked = self.answer_leave(&session, out);
         let known = self.confirmed.shift_remove(&session);
         let here = self.locals.shift_remove(&session);
+        self.closed.remove(&session);
         self.forget_directed(&session);
         if here.is_some() || asked {
             self.tell_own_farewell(stanza, &session, out);

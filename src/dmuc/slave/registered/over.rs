@@ -122,6 +122,7 @@ impl RegisteredRoom {
             marked: BTreeSet::new(),
             knows_jids: false,
             locals: IndexMap::new(),
+            closed: BTreeSet::new(),
             confirmed: IndexMap::new(),
             directed: std::mem::take(&mut self.directed),
             history: History::default(),

@@ -83,7 +83,7 @@ impl RegisteredRoom {
         out: &mut Vec<Output>,
     ) {
         let mut copies = Renderings::new(&stanza.payloads);
-        for (session, local) in &self.locals {
+        for (session, local) in self.hearing() {
             let jids = self.sees_jids(local);
             if except == Some(&**session) || !news[usize::from(jids)] {
                 continue;
@@ -104,7 +104,7 @@ impl RegisteredRoom {
     /// The same to all others.
     pub(super) fn tell_others(&self, stanza: &Stanza, nick: &str, out: &mut Vec<Output>) {
         let mut copies = Renderings::new(&stanza.payloads);
-        for (session, local) in self.locals.iter().filter(|(_, local)| *local != nick) {
+        for (session, local) in self.hearing().filter(|(_, local)| *local != nick) {
             let payloads = copies.of(Audience::Other { jids: self.sees_jids(local) });
             out.push(Output::Send(stanza.clone().with_to(session.clone()).with_payloads(payloads)));
         }
@@ -118,7 +118,7 @@ impl RegisteredRoom {
         out: &mut Vec<Output>,
     ) {
         let seen = |session: &Arc<Jid>| seen.is_some_and(|seen| seen.contains(session));
-        for session in self.locals.keys().filter(|session| !seen(session)) {
+        for (session, _) in self.hearing().filter(|(session, _)| !seen(session)) {
             out.push(Output::Send(stanza.clone().with_to(session.clone())));
         }
     }
@@ -139,7 +139,7 @@ impl RegisteredRoom {
             if !is_news(&audience::without_jids(&seen), &seen, true) {
                 continue;
             }
-            for session in &sessions {
+            for session in sessions.iter().filter(|session| !self.closed.contains(*session)) {
                 let presence = Stanza::presence(Type::Absent)
                     .with_from(seat.occupant.clone())
                     .with_to(session.clone())
@@ -193,6 +193,11 @@ impl RegisteredRoom {
         let item = Item { affiliation, role: Some(item.role.unwrap_or(Role::None)), ..item };
         let presence = Stanza::presence(Type::Unavailable).with_from(self.occupant(nick)?);
         Some(presence.with_payload(item.element(codes)))
+    }
+
+    /// Those who are told what happens: local sessions whose connection lasts.
+    fn hearing(&self) -> impl Iterator<Item = (&Arc<Jid>, &String)> {
+        self.locals.iter().filter(|(session, _)| !self.closed.contains(*session))
     }
 
     /// The local sessions that have this nick here.

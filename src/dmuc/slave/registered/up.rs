@@ -98,11 +98,21 @@ impl RegisteredRoom {
         }
     }
 
+    /// The connection of a local session is over.
+    pub(in super::super) fn close(&mut self, session: &Arc<Jid>) {
+        if self.locals.contains_key(session) {
+            self.closed.insert(session.clone());
+        }
+    }
+
     /// To whom this session has sent presence.
     pub(super) fn remember_directed(&mut self, stanza: &Stanza) {
         let (Some(session), Some(to)) = (&stanza.from, &stanza.to) else { return };
         match (stanza.kind, &stanza.type_) {
             (Kind::Presence, Type::Absent) => {
+                if !self.locals.contains_key(session) {
+                    self.closed.remove(session);
+                }
                 self.directed.insert(session.clone(), to.clone());
             }
             (Kind::Presence, Type::Unavailable) => {
