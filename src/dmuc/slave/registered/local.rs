@@ -45,7 +45,9 @@ impl RegisteredRoom {
         let affiliation = Some(Affiliation::None);
         let item = Item { affiliation, role: Some(role), jid: Some(&session), ..Item::default() };
         let mut payloads = crate::dmuc::own_payloads(&entry.stanza);
-        payloads.push(item.element(&[]));
+        // As the room would, it warns who enters that everybody sees his JID.
+        let codes: &[u16] = if self.whois == Whois::Anyone { &[100] } else { &[] };
+        payloads.push(item.element(codes));
         let presence = Stanza::presence(Type::Absent).with_from(occupant).with_payloads(payloads);
         self.show(&presence, &nick, Telling::Always, None, out);
         self.locals.insert(session.clone(), nick.clone());
