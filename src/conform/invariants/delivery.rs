@@ -142,7 +142,8 @@ impl Delivery {
                 let sure = sure && !one.unsure;
                 let known = !one.forgotten && one.known < said.at;
                 // A slave that is started again does not know who left meanwhile.
-                let left = one.leaving().is_some() && room.slave_forgot(one, one.since);
+                let forgot = one.left_unseen || room.slave_forgot(one, one.since);
+                let left = one.leaving().is_some() && forgot;
                 let known = known && !left;
                 let there = one.inside && one.since < said.at && known && one.online && sure;
                 let heard = self.heard.get(&user).is_some_and(|heard| heard.contains(&key));

@@ -53,8 +53,10 @@ impl Invariant for Rest {
             return;
         }
         // A slave that is started again does not know who left meanwhile.
-        let forgotten =
-            |user: &User| user.leaving().is_some() && room.slave_forgot(user, user.since);
+        let forgotten = |user: &User| {
+            let forgot = user.left_unseen || room.slave_forgot(user, user.since);
+            user.leaving().is_some() && forgot
+        };
         let stays = |user: &&User| user.inside && user.online && !forgotten(user);
         for user in room.users.iter().filter(stays).filter(|user| !user.unsure) {
             sees_all(user, room, findings);

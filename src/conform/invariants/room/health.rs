@@ -107,6 +107,13 @@ impl Health {
             Fault::Crash(machine) => {
                 self.machines.insert(machine.clone());
             }
+            // With a server all that runs in it is started.
+            Fault::Restart(Machine::Server(domain)) => {
+                self.machines.retain(|down| {
+                    let (Machine::Server(at) | Machine::Slave(at) | Machine::Service(at)) = down;
+                    at != domain
+                });
+            }
             Fault::Restart(machine) => {
                 self.machines.remove(machine);
             }

@@ -299,6 +299,10 @@ impl Room {
             sessions.clear();
         }
         sessions.truncate(1);
+        if sessions.is_empty() {
+            // Who may see JIDs is told whose nick it is.
+            sessions.extend(reading.jids.iter().filter_map(|jid| self.known_user(jid)));
+        }
         self.doubtful.retain(|doubtful| *doubtful != nick);
         let stay = self.next_stay();
         self.owners.insert(stay, sessions.clone());

@@ -136,7 +136,10 @@ impl Room {
                 one.asked = Some(nick);
             }
         } else if reading.stanza.is_unavailable() {
+            let slave = self.users[user].slave.map(|slave| &self.slaves[slave]);
+            let unseen = slave.is_some_and(|slave| slave.lame);
             let one = &mut self.users[user];
+            one.left_unseen |= unseen;
             one.asks.push(Ask::Leave { at: now, entry });
             one.asked = None;
         } else if reading.stanza.is_groupchat() && nick.is_none() {
@@ -282,7 +285,11 @@ impl Room {
         if !self.is_heard() {
             let own = self.occupants.iter().find(|(_, one)| is_one_of(&one.sessions, user));
             let own = own.map(|(nick, _)| *nick);
-            self.doubtful.extend(own.into_iter().chain(to_nick));
+            let asks = matches!(touch, Touch::Available | Touch::Unavailable);
+            let new = to_nick.filter(|nick| asks && own != Some(*nick));
+            // What he says or looks like makes nobody of him.
+            let stays = matches!(touch, Touch::Available | Touch::Other) && new.is_none();
+            self.doubtful.extend(own.filter(|_| !stays).into_iter().chain(new));
         }
     }
 

@@ -48,7 +48,8 @@ impl Room {
                 let has_it = |said: &Submission| {
                     !id.is_empty() && (*said.id == *id || said.given.as_deref() == Some(id))
                 };
-                let mut mine = self.log.said.iter_mut().filter(open);
+                // A slave that was started again may have given an id once more.
+                let mut mine = self.log.said.iter_mut().rev().filter(open);
                 if let Some(said) = mine.find(|said| has_it(said)) {
                     said.returned = true;
                     return;
@@ -84,6 +85,8 @@ impl Room {
         seen.stay = self.stay_told(user, nick, reading);
         seen.jid = reading.item.and_then(|item| item.jid).map(str::to_owned);
         let now = self.now;
+        let slave = self.users[user].slave.map(|slave| &self.slaves[slave]);
+        let alone = slave.is_some_and(|slave| slave.own == Side::Split);
         let one = &mut self.users[user];
         let before = one.view.insert(nick, seen);
         facts.push(Fact::Seen { nick, before });
@@ -94,7 +97,9 @@ impl Room {
         if !reading.has(110) || !own {
             return;
         }
-        let answered = one.told_in(nick);
+        let mut answered = one.told_in(nick);
+        // A slave without its master changes a nick, and tells nothing else.
+        answered.join &= one.renaming.take().is_none() || !alone;
         if !one.inside || answered.join {
             facts.push(Fact::Entered(user));
         }
@@ -107,6 +112,7 @@ impl Room {
             (one.known, one.forgotten) = (now, false);
         }
         if answered.left_before {
+            one.left_unseen = false;
             // He has left, has not been told so, and has asked for another stay.
             one.since = now;
         }

@@ -24,6 +24,8 @@ pub(in crate::conform) struct User {
     pub was_inside: bool,
     /// His nick, as he was told.
     pub nick: Option<NickId>,
+    /// Whether he asked to leave while his slave was down, which never hears of it.
+    pub left_unseen: bool,
     /// The nick that he asked for last, unless he took it back or was refused.
     pub asked: Option<NickId>,
     /// What he asked and was not answered.
@@ -102,6 +104,7 @@ impl User {
             was_inside: false,
             nick: None,
             asked: None,
+            left_unseen: false,
             asks: Asks::default(),
             entered: false,
             coming: VecDeque::new(),
@@ -133,7 +136,7 @@ impl User {
             self.coming.drain(..=end);
         }
         self.entered = self.coming.contains(&true);
-        (self.nick, self.renaming) = (None, None);
+        (self.nick, self.renaming, self.left_unseen) = (None, None, false);
         self.view.clear();
         self.in_burst = false;
         self.unsure = false;
@@ -161,7 +164,8 @@ impl User {
 
     /// He is told that he is in under this nick: what that answers.
     pub fn told_in(&mut self, nick: NickId) -> Answered {
-        let admitted = self.coming.front() == Some(&true);
+        // Who is told his new nick is not told that he is let in.
+        let admitted = self.coming.front() == Some(&true) && self.renaming.is_none();
         let answered = self.asks.told_in(nick, self.inside, admitted);
         if self.entered {
             self.coming.pop_front_if(|comes_in| *comes_in);
