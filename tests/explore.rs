@@ -28,7 +28,7 @@ fn first_wrong(profile: Profile, number: u64) -> Option<(Schedule, Vec<Flaw>)> {
     let bounds = bounds(profile);
     let wrong = |seed: u64| {
         let schedule = Schedule::draw(seed, &bounds);
-        let rule = schedule.flaws().iter().find(|flaw| is_judged(flaw))?.rule.clone();
+        let rule = schedule.flaws().iter().find(|flaw| is_judged(profile, flaw))?.rule.clone();
         Some((schedule, rule))
     };
     let (schedule, rule) = (0..number).into_par_iter().filter_map(wrong).find_first(|_| true)?;
@@ -37,10 +37,39 @@ fn first_wrong(profile: Profile, number: u64) -> Option<(Schedule, Vec<Flaw>)> {
     Some((small, flaws))
 }
 
-/// What machines know of one another at the end is judged here; the invariants are judged where
-/// they are tested.
-fn is_judged(flaw: &Flaw) -> bool {
-    !["INV-", "LIVE-", "COST-"].iter().any(|family| flaw.rule.starts_with(family))
+/// The invariants that a schedule of profile full may break still, and how.
+const OPEN_IN_FULL: &[(&str, &str)] = &[
+    ("COST-BROADCAST", "who is served by the master itself is counted wrongly"),
+    ("COST-JOIN", "likewise"),
+    ("COST-LEAVE", "likewise"),
+    ("INV-AFTER-LEAVE", "after several requests at once, of which one was lost"),
+    ("INV-ENTER", "after several requests at once, of which one was lost"),
+    ("INV-FIFO", "not known"),
+    ("INV-GAPLESS", "not known"),
+    ("INV-JID-SLAVE", "who moderates there is not known after the master was down"),
+    ("INV-JID-USER", "who may see JIDs has changed during a split"),
+    ("INV-JOIN-ORDER", "after several requests at once, of which one was lost"),
+    ("INV-NICK-UNIQUE", "not known"),
+    ("INV-NO-DUP", "a slave back from its disk repeats what the master told meanwhile"),
+    ("INV-NO-ESCALATION", "what waited for a stream is taken for news"),
+    ("INV-ONE-110", "not known"),
+    ("INV-STAMP", "what was lost without anybody noticing keeps its own stamp"),
+    ("INV-STAY", "leaving and entering, of which one was lost"),
+    ("INV-TOTAL-ORDER", "not known"),
+    ("LIVE-AWAY-UNDONE", "a slave keeps no presence for each session"),
+    ("LIVE-CONV-ROSTER", "who left while a slave was down is not told so"),
+    ("LIVE-DELIVER", "not known"),
+    ("LIVE-DETECT", "not known"),
+    ("LIVE-JOIN", "who joins while a slave with a disk is down is not answered"),
+    ("LIVE-LEAVE", "likewise for who leaves"),
+    ("LIVE-NO-SILENT-LOSS", "who left while a slave was down is expected to hear"),
+    ("expectation: the same roster everywhere", "two sessions of a nick take others in a split"),
+];
+
+/// What machines know of one another at the end, and whether the invariants hold; in profile full
+/// those for which no schedule is known to break them.
+fn is_judged(profile: Profile, flaw: &Flaw) -> bool {
+    profile != Profile::Full || OPEN_IN_FULL.iter().all(|(rule, _)| *rule != flaw.rule)
 }
 
 fn all_go_well(profile: Profile, number: u64) {
@@ -56,8 +85,13 @@ fn whatever_happens_in_profile_core_ends_well() {
 }
 
 #[test]
+fn whatever_happens_in_profile_muc_ends_well() {
+    all_go_well(Profile::Muc, schedules() / 4);
+}
+
+#[test]
 fn whatever_happens_in_profile_full_ends_well() {
-    all_go_well(Profile::Full, schedules() - schedules() / 4);
+    all_go_well(Profile::Full, schedules() / 2);
 }
 
 #[test]
