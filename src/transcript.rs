@@ -211,4 +211,4 @@ impl Transcript {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,3 +1,5 @@
+mod random;
+
 use super::*;
 use crate::conform::judgement::Row;
 use crate::stanza::{Stanza, Type, element, ns};

@@ -132,7 +132,8 @@ fn header() -> BoxedStrategy<Header> {
         .boxed()
 }
 
-fn transcript() -> BoxedStrategy<Transcript> {
+/// Any record, with names and stanzas from anywhere.
+pub(crate) fn transcript() -> BoxedStrategy<Transcript> {
     let entry = (time(), what()).prop_map(|(at, what)| Entry { at, what });
     (header(), vec(entry, 0..6))
         .prop_map(|(header, entries)| Transcript { header, entries })
