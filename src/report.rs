@@ -20,7 +20,7 @@ pub use self::json::VERSION;
 use crate::conform::invariants::{Finding, Tally};
 use crate::conform::judgement::{Judgement, Verdict};
 use crate::conform::requirements::Requirement;
-use crate::transcript::{Transcript, What};
+use crate::transcript::Transcript;
 
 /// Runs and what came of them. [`Report::text`], [`Report::json`], [`Report::junit`] and
 /// [`Report::html`] tell it.
@@ -43,6 +43,8 @@ pub struct Run {
     pub people: BTreeMap<String, String>,
     /// What happened; empty if it was not played to its end.
     pub transcript: Transcript,
+    /// For each entry the line of the file to which it belongs, 0 if there is none.
+    pub lines: Vec<usize>,
     /// What came of the requirements.
     pub judgement: Judgement,
     /// How many expectations of the scenario were checked.
@@ -79,19 +81,15 @@ impl Run {
         if self.failures.is_empty() { self.judgement.worst() } else { Verdict::Fail }
     }
 
-    /// The line of the scenario that set this entry off.
-    fn line_of(&self, entry: usize) -> Option<(u32, &str)> {
-        let before = self.transcript.entries.get(..=entry)?;
-        before.iter().rev().find_map(|entry| match &entry.what {
-            What::Line { number, text } => Some((*number, &**text)),
-            _ => None,
-        })
+    /// The line of the file to which this entry belongs.
+    fn line_of(&self, entry: usize) -> Option<usize> {
+        self.lines.get(entry).copied().filter(|line| *line > 0)
     }
 
     /// `scenarios/a.scs:12`, or the file alone.
     fn place_of(&self, finding: &Finding) -> String {
         match self.line_of(finding.entry) {
-            Some((line, _)) => format!("{}:{line}", self.file),
+            Some(line) => format!("{}:{line}", self.file),
             None => self.file.clone(),
         }
     }

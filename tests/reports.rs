@@ -33,6 +33,7 @@ fn judged(name: &str) -> Run {
         file,
         people: Default::default(),
         judgement: Judgement::of(&outcome.transcript, &setting(&scenario, false)),
+        lines: vec![1; outcome.transcript.entries.len()],
         transcript: outcome.transcript,
         expectations: outcome.checked,
         unmet: outcome.unmet,

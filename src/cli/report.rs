@@ -1,6 +1,7 @@
 //! `wallops report`: judge runs by the requirements, and report it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use rayon::prelude::*;
 
@@ -8,6 +9,7 @@ use super::args::{self, Told};
 use super::diagram::nicks;
 use super::failure::Played;
 use super::files::{self, Script};
+use super::judge::record::{self, Record};
 use super::refusal::Refusal;
 use super::screen::Screen;
 use super::stage::{self, Manner};
@@ -19,16 +21,27 @@ use crate::transcript::{Header, Transcript};
 
 /// Play scenarios, judge them, and write the report.
 pub(super) fn report(arguments: &args::Report, screen: &mut Screen) -> Result<Verdict, Refusal> {
-    let scripts = Script::read_all(&arguments.paths)?;
+    let files = record::files(&arguments.paths)?;
     if let Some(out) = &arguments.out
-        && scripts.iter().any(|script| files::is_same(&script.path, out))
+        && files.iter().any(|file| files::is_same(file, out))
     {
-        let wrong = "the report would take the place of a scenario";
+        let wrong = "the report would take the place of what it is about";
         return Err(Refusal::about(out.display(), wrong));
     }
     let manner = Manner { net: arguments.net, ..Manner::default() };
-    let runs = scripts.par_iter().map(|script| run(script, manner));
-    let mut report = Report { runs: runs.collect::<Result<_, Refusal>>()? };
+    let runs: Vec<_> = files.par_iter().map(|file| run_of(file, manner)).collect();
+    let mut report = Report::default();
+    let mut refusals = Vec::new();
+    for run in runs {
+        match run {
+            Ok(run) => report.runs.push(run),
+            Err(refusal) => refusals.push(Some(refusal)),
+        }
+    }
+    // Whoever has several bad files wants to know it at once.
+    if !refusals.is_empty() {
+        return Err(Refusal::all(refusals));
+    }
     name_apart(&mut report.runs);
     let text = match arguments.format {
         Told::Text => report.text(),
@@ -41,6 +54,26 @@ pub(super) fn report(arguments: &args::Report, screen: &mut Screen) -> Result<Ve
         None => screen.text(text),
     }
     Ok(Verdict::well_if(report.verdict() != judgement::Verdict::Fail))
+}
+
+/// What came of a scenario, or what a record tells.
+fn run_of(file: &Path, manner: Manner) -> Result<Run, Refusal> {
+    if record::is_scenario(file) {
+        return run(&Script::read(file)?, manner);
+    }
+    let record = Record::read(file, None, None)?;
+    Ok(Run {
+        name: file.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+        replay: format!("wallops judge {}", stage::shell_word(&record.name)),
+        judgement: record.judgement(),
+        file: record.name,
+        people: BTreeMap::new(),
+        transcript: record.transcript,
+        lines: record.lines,
+        expectations: 0,
+        unmet: 0,
+        failures: Vec::new(),
+    })
 }
 
 fn run(script: &Script, manner: Manner) -> Result<Run, Refusal> {
@@ -63,6 +96,7 @@ fn run(script: &Script, manner: Manner) -> Result<Run, Refusal> {
         file: script.path.display().to_string(),
         replay: manner.command(script),
         people: nicks(&script.scenario),
+        lines: record::script_lines(&transcript),
         transcript,
         judgement,
         expectations,

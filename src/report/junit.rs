@@ -64,7 +64,11 @@ fn expectations(run: &Run) -> TestCase {
     }
     let mut case = TestCase::new("expectations", status);
     case.set_classname(plain::clean(&run.name));
-    set_place(&mut case, &run.file, run.failures.first().map(|first| first.line));
+    set_place(
+        &mut case,
+        &run.file,
+        run.failures.first().and_then(|first| usize::try_from(first.line).ok()),
+    );
     case
 }
 
@@ -102,7 +106,7 @@ fn case(run: &Run, row: &Row) -> TestCase {
     let mut case = TestCase::new(id, status);
     case.set_classname(plain::clean(&run.name));
     if let Some(first) = findings.first() {
-        set_place(&mut case, &run.file, run.line_of(first.entry).map(|(line, _)| line));
+        set_place(&mut case, &run.file, run.line_of(first.entry));
     }
     if row.verdict == Verdict::Warn {
         case.set_system_out(text);
@@ -111,7 +115,7 @@ fn case(run: &Run, row: &Row) -> TestCase {
 }
 
 /// The attributes by which some readers of these files find the line.
-fn set_place(case: &mut TestCase, file: &str, line: Option<u32>) {
+fn set_place(case: &mut TestCase, file: &str, line: Option<usize>) {
     case.extra.insert("file".into(), plain::clean(file).into());
     if let Some(line) = line.filter(|line| *line > 0) {
         case.extra.insert("line".into(), line.to_string().into());

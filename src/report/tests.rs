@@ -4,7 +4,7 @@ use super::*;
 use crate::conform::judgement::Row;
 use crate::stanza::{Stanza, Type, element, ns};
 use crate::time::{Duration, Time};
-use crate::transcript::{Fault, Header, Link, Loss};
+use crate::transcript::{Fault, Header, Link, Loss, What};
 
 const HOSTILE: &str =
     "</script><script>alert(1)</script>\"'><img src=x onerror=alert(2)>&\u{1}\u{202E}]]>";
@@ -60,6 +60,7 @@ fn run(name: &str) -> Run {
         file: format!("{name}.scs"),
         replay: format!("wallops run {name}.scs"),
         people: BTreeMap::new(),
+        lines: vec![7; transcript.entries.len()],
         transcript,
         judgement: Judgement { rows, findings },
         expectations: 4,

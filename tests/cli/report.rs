@@ -27,6 +27,35 @@ fn an_expectation_that_is_not_met_is_1_in_every_format() {
 }
 
 #[test]
+fn a_stored_record_is_judged_too_and_its_lines_are_its_own() {
+    let desk = Desk::with(HEARD);
+    desk.run(&["run", "scenarios/own.scs", "--write", "t.txt"]).ends_with(0);
+    desk.run(&["report", "t.txt", "scenarios/own.scs"])
+        .ends_with(0)
+        .prints("pass     t.txt: ")
+        .prints("\n2 runs: 2 pass\n");
+    // A copy that differs from the others.
+    let text = desk.read("t.txt");
+    let at = text.find("-> argl@killrc.oulubox.irc/laptop").unwrap();
+    let (before, after) = text.split_at(at);
+    desk.put("t.txt", format!("{before}{}", after.replacen(">hello<", ">hullo<", 1)));
+    desk.run(&["report", "t.txt"])
+        .ends_with(1)
+        .prints(&format!("    t.txt:{}: ", before.lines().count()))
+        .prints("    replay: wallops judge t.txt\n");
+}
+
+#[test]
+fn all_files_that_cannot_be_read_are_told_of() {
+    let desk = Desk::with(HEARD);
+    desk.put("a.txt", "nothing");
+    desk.run(&["report", "a.txt", "b.txt"])
+        .ends_with(2)
+        .complains("a.txt")
+        .complains("b.txt: no such file or directory");
+}
+
+#[test]
 fn scenarios_of_one_name_are_told_apart() {
     let desk = Desk::with(HEARD);
     desk.put("scenarios/more/own.scs", desk.read("scenarios/own.scs"));

@@ -8,9 +8,9 @@ use crate::cli::stage::Net;
 
 /// Report what the requirements of the XEP come to in runs: for people, for programs, for CI
 ///
-/// Plays scenarios, and judges what happened by every requirement that a transcript can show. The
-/// HTML page has the matrix of requirements and runs, and each run with what was found marked in
-/// its diagram; it needs nothing but itself.
+/// Plays scenarios, reads records, and judges what happened by every requirement that a transcript
+/// can show. The HTML page has the matrix of requirements and runs, and each run with what was
+/// found marked in its diagram; it needs nothing but itself.
 ///
 /// Report all of what ships as a page; one scenario on the terminal; everything for CI:
 ///
@@ -20,7 +20,7 @@ use crate::cli::stage::Net;
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = REPORT_EXIT_CODES)]
 pub(in crate::cli) struct Report {
-    /// Scenarios, or directories of them
+    /// Scenarios, directories of them, transcripts or logs
     #[arg(value_name = "DIR|FILE", default_value = "scenarios")]
     pub paths: Vec<PathBuf>,
 
@@ -32,7 +32,7 @@ pub(in crate::cli) struct Report {
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 
-    /// On which network
+    /// On which network scenarios are played
     #[arg(long, value_enum, value_name = "NETWORK", default_value_t)]
     pub net: Net,
 }

@@ -8,7 +8,6 @@ use crate::cli::verdict::Verdict;
 use crate::conform::invariants::Setting;
 use crate::conform::judgement::{self, Judgement, Row};
 use crate::conform::requirements::{Actor, Requirement};
-use crate::conform::views::Views;
 use crate::scenario::nearest;
 
 /// What is asked.
@@ -38,10 +37,7 @@ impl Asked {
 
     /// What comes of it in this record.
     pub fn of(&self, record: &Record) -> Judgement {
-        let mut judgement = Judgement::of(&record.transcript, &record.setting);
-        if !record.complete {
-            judgement.limit(Views::of(&record.transcript, &record.setting));
-        }
+        let mut judgement = record.judgement();
         if let Some(actor) = self.party {
             let hosts = hosts(actor, &record.setting);
             judgement = judgement.of_party(actor, |host| hosts(host));

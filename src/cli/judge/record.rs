@@ -6,19 +6,21 @@ use crate::cli::files::{self, Script};
 use crate::cli::refusal::Refusal;
 use crate::cli::stage::{self, Manner};
 use crate::conform::invariants::Setting;
+use crate::conform::judgement::Judgement;
 use crate::conform::survey::survey;
+use crate::conform::views::Views;
 use crate::sim::play;
 use crate::stanza::ReadError;
 use crate::transcript::import::{Format, ImportOptions, Notice, import};
 use crate::transcript::{Transcript, What};
 
 /// A record, and what it does not show.
-pub(super) struct Record {
+pub(in crate::cli) struct Record {
     /// The file that it comes from.
     pub name: String,
     pub transcript: Transcript,
     /// The line of that file to which each entry belongs; 0 if there is none.
-    lines: Vec<usize>,
+    pub lines: Vec<usize>,
     /// What its reader has to say of it.
     pub notices: Vec<Notice>,
     pub setting: Setting,
@@ -37,6 +39,15 @@ impl Record {
         if is_scenario(path) { played(path) } else { stored(path, format, exact) }
     }
 
+    /// What comes of it.
+    pub fn judgement(&self) -> Judgement {
+        let mut judgement = Judgement::of(&self.transcript, &self.setting);
+        if !self.complete {
+            judgement.limit(Views::of(&self.transcript, &self.setting));
+        }
+        judgement
+    }
+
     /// Where this entry is told: file and line.
     pub fn place(&self, entry: usize) -> String {
         match self.lines.get(entry) {
@@ -47,11 +58,12 @@ impl Record {
 }
 
 /// The files that these paths name; of directories, the scenarios in them.
-pub(super) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Refusal> {
+pub(in crate::cli) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Refusal> {
     files::scenarios(paths)
 }
 
-fn is_scenario(path: &Path) -> bool {
+/// Whether this file is to be played.
+pub(in crate::cli) fn is_scenario(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "scs")
 }
 
