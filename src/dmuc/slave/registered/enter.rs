@@ -25,6 +25,13 @@ impl RegisteredRoom {
         let join = |entry: &Entry| entry.what == What::Join && entry.status != Status::Held;
         let real = self.outbox.has(&session, |entry| join(entry) && is_join(&entry.stanza));
         let asked = |entry: &Entry| join(entry) && (!real || is_join(&entry.stanza));
+        // Of several it answers the one for this nick: an older one was lost.
+        let for_it = |entry: &Entry| {
+            let to = entry.stanza.to.as_ref().and_then(|to| to.resource());
+            asked(entry) && to.is_some_and(|to| to.as_str() == nick)
+        };
+        let named = self.outbox.has(&session, for_it);
+        let asked = |entry: &Entry| if named { for_it(entry) } else { asked(entry) };
         let join = self.outbox.take_settled(&session, asked);
         if self.outbox.has(&session, |entry| entry.what == What::Leave) {
             // He has left again; his leave is on its way.
