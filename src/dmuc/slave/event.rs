@@ -104,8 +104,7 @@ impl SlaveRoom {
         let stanza = stanza.retaining(|payload| !ns::is_dmuc(payload));
         if let Some(new) = new_nick(&stanza) {
             let has = |nick: &str| self.locals.values().any(|local| local == nick);
-            let known = has(&new) || self.leaving.contains(&new);
-            if (known && !has(nick)) || self.is_of_predecessor(&stanza, nick) {
+            if (has(&new) && !has(nick)) || self.is_of_predecessor(&stanza, nick) {
                 // The master tells again what is known here; who has the old nick now is another.
                 return out.push(self.note(&self.address, Change::Ignored));
             }
