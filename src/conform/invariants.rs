@@ -153,7 +153,7 @@ impl<'a> Monitor<'a> {
     /// The record is over: what was found in all of it, and how often each requirement applied.
     pub(in crate::conform) fn conclude(mut self) -> (Vec<Finding>, BTreeMap<&'static str, Tally>) {
         self.end();
-        let tallies = std::mem::take(&mut self.findings.tallies);
+        let tallies = self.findings.tallies();
         (self.findings.into_all(), tallies)
     }
 
