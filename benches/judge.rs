@@ -1,0 +1,40 @@
+//! What judging a transcript costs, per entry, and how that grows with its length.
+
+#![allow(clippy::unwrap_used, reason = "a benchmark that cannot be set up has to stop")]
+
+use divan::Bencher;
+use divan::counter::ItemsCount;
+use wallops::conform::invariants::Setting;
+use wallops::conform::judgement::Judgement;
+use wallops::scenario::{Source, parse};
+use wallops::sim::play::{Options, play_event, setting};
+use wallops::transcript::Transcript;
+
+fn main() {
+    divan::main();
+}
+
+const CAST: &str = include_str!("../scenarios/casts/wallops.cast");
+
+/// A day in the room of the cast: so many messages, from all three slaves in turn.
+fn chatter(messages: usize) -> (Transcript, Setting) {
+    let mut text = "# Chatter\n\n## profile: core\n## cast: wallops\n\n-----\n\n".to_owned();
+    for number in 0..messages {
+        let author = ["BigCheese", "Wumpus", "Phaedrus", "Efchen"][number % 4];
+        text += &format!("{author} says \"Truly {number}.\"\n");
+    }
+    text += "Everybody hears Wumpus say \"Truly 1.\"\n";
+    let find = |_: &str| Ok(Source::new("wallops.cast", CAST));
+    let scenario = parse(&Source::new("chatter.scs", &text), &find)
+        .unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let transcript = play_event(&scenario, &Options::default()).unwrap().transcript;
+    (transcript, setting(&scenario, false))
+}
+
+#[divan::bench(args = [100, 1_000, 10_000], sample_count = 5)]
+fn all_monitors(bencher: Bencher<'_, '_>, messages: usize) {
+    let (transcript, setting) = chatter(messages);
+    bencher
+        .counter(ItemsCount::new(transcript.entries.len()))
+        .bench_local(|| Judgement::of(&transcript, &setting));
+}
