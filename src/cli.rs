@@ -15,6 +15,7 @@ mod coverage;
 mod diagram;
 mod diff;
 mod examples;
+mod expected;
 mod explain;
 mod explore;
 mod failure;

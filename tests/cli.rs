@@ -12,6 +12,8 @@ mod coverage;
 mod desk;
 #[path = "cli/diagram.rs"]
 mod diagram;
+#[path = "cli/expected.rs"]
+mod expected;
 #[path = "cli/explain.rs"]
 mod explain;
 #[path = "cli/files.rs"]

@@ -1,7 +1,9 @@
 //! `wallops test`: play scenarios on both networks and judge them.
 
+mod annotations;
 mod judge;
 mod report;
+mod requirements;
 mod table;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -9,6 +11,7 @@ use rayon::prelude::*;
 
 use self::judge::{Judge, Judged};
 use super::args;
+use super::expected::Expected;
 use super::files::Script;
 use super::refusal::Refusal;
 use super::screen::Screen;
@@ -23,13 +26,22 @@ pub(super) fn test(arguments: &args::Test, screen: &mut Screen) -> Result<Verdic
         return Err(Refusal::about("--accept", "snapshots are of the event network")
             .with_help("leave out `--net wire`"));
     }
-    let judge = Judge { nets, accept: arguments.accept, snapshots: arguments.snapshots.clone() };
+    let judge = Judge {
+        nets,
+        accept: arguments.accept,
+        snapshots: arguments.snapshots.clone(),
+        expected: Expected::read(&scripts)?,
+    };
     let judged = judge_all(&judge, &scripts, arguments.jobs)?;
     screen.line(table::table(&judge, &judged));
     screen.line("");
     screen.text(report::report(&judge, &judged));
     let summary = report::Summary::of(&judged);
     screen.line(&summary);
+    if annotations::are_wanted() {
+        let annotations = judged.iter().flat_map(requirements::annotations);
+        annotations.for_each(|annotation| screen.line(annotation));
+    }
     Ok(summary.verdict())
 }
 

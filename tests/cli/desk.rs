@@ -12,7 +12,7 @@ use tempfile::TempDir;
 pub fn wallops() -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("wallops"));
     command.current_dir(root());
-    for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "RUST_LOG"] {
+    for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "RUST_LOG", "GITHUB_ACTIONS"] {
         command.env_remove(variable);
     }
     command

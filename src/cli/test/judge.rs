@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::requirements::level;
+use crate::cli::expected::{Expected, Failing, Known};
 use crate::cli::failure::{self, Played};
 use crate::cli::files::{self, Script};
 use crate::cli::refusal::Refusal;
@@ -9,7 +11,10 @@ use crate::cli::snapshot::{Compared, Place};
 use crate::cli::stage::{self, Manner, Net};
 use crate::cli::verdict::Verdict;
 use crate::conform::examples;
-use crate::sim::play::PlayError;
+use crate::conform::invariants::Finding;
+use crate::conform::judgement::Judgement;
+use crate::conform::requirements::Level;
+use crate::sim::play::{self, PlayError};
 use crate::transcript::{Comparison, Diff, Transcript};
 
 /// How to judge.
@@ -21,6 +26,8 @@ pub(super) struct Judge {
     pub accept: bool,
     /// Where the snapshots are, if not in the usual place.
     pub snapshots: Option<PathBuf>,
+    /// Which failures are known.
+    pub expected: Expected,
 }
 
 /// What came of a scenario.
@@ -39,15 +46,23 @@ pub(super) struct Judged<'a> {
     pub agreement: Option<Diff>,
     /// The examples that the scenario names, as they are on each network.
     pub examples: Vec<(Net, examples::Outcome)>,
+    /// What came of the requirements on the event network; nothing if it was not played there, or
+    /// not to its end.
+    pub judgement: Option<Judgement>,
+    /// The failures that are known of it, and whether each of them was seen.
+    pub known: Vec<(Known, bool)>,
 }
 
 impl Judge {
     /// Play a scenario and judge it.
     pub fn judge<'a>(&self, script: &'a Script) -> Result<Judged<'a>, Refusal> {
         let mut plays = Vec::new();
+        let known = self.expected.of(script).into_iter();
+        let mut known: Vec<_> = known.map(|known| (known, false)).collect();
         for net in &self.nets {
             let manner = Manner { net: *net, ..Manner::default() };
-            let played = stage::play(script, manner);
+            let mut played = stage::play(script, manner);
+            excuse(script, &mut played, &mut known);
             if let Err(PlayError::World(error)) = &played {
                 return Err(Refusal::about(script.path.display(), error));
             }
@@ -61,7 +76,14 @@ impl Judge {
         });
         let agreement = agreement(&plays);
         let examples = examples_of(script, &plays);
-        Ok(Judged { script, plays, snapshot, place, agreement, examples })
+        let judgement = transcript_of(&plays, Net::Event)
+            .map(|transcript| Judgement::of(transcript, &play::setting(&script.scenario, false)));
+        for (known, seen) in &mut known {
+            if let (Failing::Requirement(id), Some(judgement)) = (&known.what, &judgement) {
+                *seen = judgement.findings.iter().any(|finding| finding.requirement == *id);
+            }
+        }
+        Ok(Judged { script, plays, snapshot, place, agreement, examples, judgement, known })
     }
 }
 
@@ -78,7 +100,33 @@ impl Judged<'_> {
         };
         let agree = self.agreement.as_ref().is_none_or(Diff::is_same);
         let shown = self.examples.iter().all(|(_, outcome)| outcome.is_match());
-        plays.chain([snapshot, Verdict::well_if(agree && shown)]).max().unwrap_or_default()
+        let kept = self.broken() == 0 && self.unexpected_passes().next().is_none();
+        plays.chain([snapshot, Verdict::well_if(agree && shown && kept)]).max().unwrap_or_default()
+    }
+
+    /// What was found of requirements, but what is known to fail.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        let is_known = |finding: &Finding| {
+            let what = Failing::Requirement(finding.requirement);
+            self.known.iter().any(|(known, _)| known.what == what)
+        };
+        let findings = self.judgement.iter().flat_map(|judgement| &judgement.findings);
+        findings.filter(move |finding| !is_known(finding))
+    }
+
+    /// How much was broken that fails.
+    pub fn broken(&self) -> usize {
+        self.findings().filter(|finding| level(finding) != Level::Should).count()
+    }
+
+    /// What is listed as failing, and does not. What was not played is not known to pass.
+    pub fn unexpected_passes(&self) -> impl Iterator<Item = &Known> {
+        let played = |known: &Known| match known.what {
+            Failing::Requirement(_) => self.judgement.is_some(),
+            Failing::Expectation(_) => self.plays.iter().all(|(_, played)| played.is_ok()),
+        };
+        let unseen = self.known.iter().filter(|(_, seen)| !seen);
+        unseen.map(|(known, _)| known).filter(move |known| played(known))
     }
 
     /// The transcript of this network.
@@ -93,6 +141,24 @@ impl Judged<'_> {
         let matched = of_net.clone().filter(|(_, outcome)| outcome.is_match()).count();
         (matched, of_net.count())
     }
+}
+
+/// Take out of a play the failures that are known.
+fn excuse(script: &Script, played: &mut Played, known: &mut [(Known, bool)]) {
+    let Ok(outcome) = played else { return };
+    let mut lines = std::collections::BTreeSet::new();
+    outcome.failures.retain(|failure| {
+        let line = script.line(failure.span.line);
+        let is_known = |(known, _): &&mut (Known, bool)| match &known.what {
+            Failing::Expectation(expected) => expected == line,
+            Failing::Requirement(_) => false,
+        };
+        let Some((_, seen)) = known.iter_mut().find(is_known) else { return true };
+        *seen = true;
+        lines.insert(failure.span.line);
+        false
+    });
+    outcome.unmet = outcome.unmet.saturating_sub(lines.len());
 }
 
 fn transcript_of(plays: &[(Net, Played)], net: Net) -> Option<&Transcript> {

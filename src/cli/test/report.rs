@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::judge::{Judge, Judged};
+use super::requirements;
 use crate::cli::check::counted;
 use crate::cli::failure;
 use crate::cli::snapshot::Compared;
@@ -20,6 +21,7 @@ pub(super) fn report(judge: &Judge, judged: &[Judged<'_>]) -> String {
         snapshot(&mut text, judged);
         agreement(&mut text, judged);
         examples(&mut text, judged);
+        requirements::report(&mut text, judged);
     }
     missing(&mut text, judged);
     skipped(&mut text, judge, judged);
@@ -132,6 +134,7 @@ fn skipped(text: &mut String, judge: &Judge, judged: &[Judged<'_>]) {
 pub(super) struct Summary {
     verdicts: Vec<Verdict>,
     expectations: usize,
+    known: usize,
     examples: Option<Vec<examples::Outcome>>,
 }
 
@@ -143,6 +146,7 @@ impl Summary {
         Self {
             verdicts: judged.iter().map(Judged::verdict).collect(),
             expectations: checked.map(|outcome| outcome.checked).sum(),
+            known: judged.iter().map(known_of).sum(),
             examples: examples_of_all(judged),
         }
     }
@@ -155,6 +159,11 @@ impl Summary {
     fn count(&self, is: impl Fn(Verdict) -> bool) -> usize {
         self.verdicts.iter().filter(|verdict| is(**verdict)).count()
     }
+}
+
+/// How many failures of a scenario are known, and were seen.
+fn known_of(judged: &Judged<'_>) -> usize {
+    judged.known.iter().filter(|(_, seen)| *seen).count()
 }
 
 /// The XEP's examples in all the scenarios that name any; nothing if none does.
@@ -180,6 +189,9 @@ impl fmt::Display for Summary {
         }
         if vacuous > 0 {
             parts.push(format!("{vacuous} vacuous"));
+        }
+        if self.known > 0 {
+            parts.push(format!("{} known", counted(self.known, "failure")));
         }
         let style = match self.verdict() {
             Verdict::Well => style::GOOD,

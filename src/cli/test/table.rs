@@ -4,6 +4,7 @@ use comfy_table::presets::UTF8_BORDERS_ONLY;
 use comfy_table::{Cell, Color, ContentArrangement, Table};
 
 use super::judge::{Judge, Judged};
+use crate::cli::check::counted;
 use crate::cli::failure::{self, Played};
 use crate::cli::screen;
 use crate::cli::snapshot::Compared;
@@ -19,7 +20,7 @@ pub(super) fn table(judge: &Judge, judged: &[Judged<'_>]) -> String {
     }
     let mut header = vec!["scenario"];
     header.extend(judge.nets.iter().map(|net| net.name()));
-    header.extend(["snapshot", "networks", "examples", "verdict"]);
+    header.extend(["snapshot", "networks", "examples", "requirements", "verdict"]);
     table.set_header(header);
     for judged in judged {
         let mut row = vec![Cell::new(judged.script.name())];
@@ -27,6 +28,7 @@ pub(super) fn table(judge: &Judge, judged: &[Judged<'_>]) -> String {
         row.push(snapshot_cell(judged.snapshot.as_ref()));
         row.push(agreement_cell(judged));
         row.push(examples_cell(judged));
+        row.push(requirements_cell(judged));
         row.push(verdict_cell(judged));
         table.add_row(row);
     }
@@ -86,6 +88,18 @@ fn examples_cell(judged: &Judged<'_>) -> Cell {
         None | Some((_, 0)) => good("-"),
         Some((matched, named)) if matched == named => good(format!("{matched} of {named}")),
         Some((matched, named)) => bad(format!("{matched} of {named}")),
+    }
+}
+
+/// `87 kept`: how many applied, or how often something was broken.
+fn requirements_cell(judged: &Judged<'_>) -> Cell {
+    let Some(judgement) = &judged.judgement else { return good("-") };
+    match (judged.broken(), judged.findings().count()) {
+        (0, 0) => {
+            good(format!("{} kept", judgement.rows.iter().filter(|row| row.applied()).count()))
+        }
+        (0, warnings) => doubtful(counted(warnings, "warning")),
+        (broken, _) => bad(format!("{broken} broken")),
     }
 }
 

@@ -1,0 +1,88 @@
+//! What scenarios break of what XEP-0282 demands, and which failures are known.
+
+use super::annotations::Annotation;
+use super::judge::Judged;
+use crate::cli::expected::{Failing, Known};
+use crate::cli::judge::record::script_lines;
+use crate::cli::judge::show;
+use crate::cli::stage::{Manner, Net};
+use crate::cli::style::{self, paint};
+use crate::conform::invariants::Finding;
+use crate::conform::requirements::{Edition, Level, Requirement};
+
+/// What is broken, each with its line and the command that plays it again; and what is listed as
+/// failing, and does not.
+pub(super) fn report(text: &mut String, judged: &Judged<'_>) {
+    let script = judged.script;
+    let path = script.path.display();
+    if let Some(transcript) = judged.transcript(Net::Event) {
+        let lines = script_lines(transcript);
+        let place = |entry: usize| format!("{path}:{}", lines.get(entry).copied().unwrap_or(0));
+        for finding in judged.findings().take(SHOWN_MAX) {
+            text.push_str(show::finding(finding, transcript, &place, Edition::First).trim_end());
+            let command = Manner::default().command(script).replacen("run", "judge", 1);
+            text.push_str(&format!("\n    {} {command}\n\n", paint(style::QUIET, "replay:")));
+        }
+        if let Some(more) = judged.findings().count().checked_sub(SHOWN_MAX).filter(|n| *n > 0) {
+            text.push_str(&format!("    and {more} more in {path}\n\n"));
+        }
+    }
+    for known in judged.unexpected_passes() {
+        let failed = paint(style::BAD, "failed");
+        let at = format!("{}:{}", known.file.display(), known.line);
+        text.push_str(&format!("{failed}  {at}: {}\n", passes(known)));
+        text.push_str(&format!("    take it out of the list of what fails: {}\n\n", known.reason));
+    }
+}
+
+fn passes(known: &Known) -> String {
+    match &known.what {
+        Failing::Requirement(id) => format!("{id} is kept"),
+        Failing::Expectation(line) => format!("`{line}` is met"),
+    }
+}
+
+/// The same for the pages of GitHub.
+pub(super) fn annotations(judged: &Judged<'_>) -> Vec<Annotation> {
+    let mut all = Vec::new();
+    let file = judged.script.path.display().to_string();
+    if let Some(transcript) = judged.transcript(Net::Event) {
+        let lines = script_lines(transcript);
+        let failing = |finding: &&Finding| level(finding) != Level::Should;
+        for finding in judged.findings().filter(failing).take(SHOWN_MAX) {
+            all.push(Annotation {
+                file: file.clone(),
+                line: lines.get(finding.entry).copied().unwrap_or(0),
+                title: finding.requirement.to_owned(),
+                message: format!("{}\nexpected: {}", finding.what, finding.expected),
+            });
+        }
+    }
+    for (_, played) in judged.plays.iter().take(1) {
+        for failure in played.iter().flat_map(|outcome| &outcome.failures) {
+            all.push(Annotation {
+                file: file.clone(),
+                line: usize::try_from(failure.span.line).unwrap_or(0),
+                title: "expectation not met".to_owned(),
+                message: format!("expected: {}\nbut: {}", failure.expected, failure.found),
+            });
+        }
+    }
+    for known in judged.unexpected_passes() {
+        all.push(Annotation {
+            file: known.file.display().to_string(),
+            line: known.line,
+            title: "unexpected pass".to_owned(),
+            message: passes(known),
+        });
+    }
+    all
+}
+
+/// How strict what a finding breaks is.
+pub(super) fn level(finding: &Finding) -> Level {
+    Requirement::find(finding.requirement).map_or(Level::Always, |one| one.level)
+}
+
+/// How many findings of one scenario are shown.
+const SHOWN_MAX: usize = 20;
