@@ -24,11 +24,19 @@ enum View {
     ServerToUser = 8,
     /// No hop: what machines tell of themselves.
     Told = 16,
+    /// No hop either: that there are slaves.
+    Slaves = 32,
 }
 
 impl View {
-    const ALL: [View; 5] =
-        [View::UserToServer, View::ToMaster, View::ToSlave, View::ServerToUser, View::Told];
+    const ALL: [View; 6] = [
+        View::Slaves,
+        View::UserToServer,
+        View::ToMaster,
+        View::ToSlave,
+        View::ServerToUser,
+        View::Told,
+    ];
 
     /// Why a requirement cannot be judged without it.
     const fn reason(self) -> &'static str {
@@ -37,6 +45,7 @@ impl View {
             View::ToMaster => "the record has nothing that slaves send to the master",
             View::ToSlave => "the record has nothing that the master sends to slaves",
             View::ServerToUser => "the record has nothing that slaves send to their users",
+            View::Slaves => "the record shows no slave, so its rooms are plain ones",
             View::Told => "the record does not have what machines tell of themselves",
         }
     }
@@ -47,7 +56,8 @@ impl Views {
     pub fn of(transcript: &Transcript, setting: &Setting) -> Self {
         let views = transcript.hops().filter_map(|(_, _, hop)| view(hop, setting));
         let told = if setting.silent { 0 } else { TOLD };
-        Self(views.fold(told, |all, view| all | view as u8))
+        let slaves = if setting.slaves.is_empty() { 0 } else { SLAVES };
+        Self(views.fold(told | slaves, |all, view| all | view as u8))
     }
 
     /// Why this requirement cannot be judged with what there is, if it cannot.
@@ -82,6 +92,7 @@ const RELAY: u8 = View::ToMaster as u8;
 const DOWN: u8 = View::ServerToUser as u8;
 const CAST: u8 = View::ToSlave as u8;
 const TOLD: u8 = View::Told as u8;
+const SLAVES: u8 = View::Slaves as u8;
 
 /// What shows whether a requirement is kept: by id, or by what ids begin with. The longest counts.
 const NEEDS: [(&str, u8); 55] = [
@@ -144,7 +155,7 @@ const NEEDS: [(&str, u8); 55] = [
 
 fn needs(requirement: &str) -> u8 {
     let named = NEEDS.iter().filter(|(id, _)| requirement.starts_with(id));
-    named.max_by_key(|(id, _)| id.len()).map_or(0, |(_, needs)| *needs)
+    named.max_by_key(|(id, _)| id.len()).map_or(SLAVES, |(_, needs)| *needs | SLAVES)
 }
 
 #[cfg(test)]
@@ -168,13 +179,13 @@ mod tests {
 
     #[test]
     fn the_longest_beginning_counts() {
-        assert_eq!(needs("slave.leave.implicit"), RELAY);
-        assert_eq!(needs("slave.leave.forward"), CAST | DOWN);
+        assert_eq!(needs("slave.leave.implicit"), RELAY | SLAVES);
+        assert_eq!(needs("slave.leave.forward"), CAST | DOWN | SLAVES);
     }
 
     #[test]
     fn what_is_missing_is_told() {
-        let of_master = Views(RELAY | CAST);
+        let of_master = Views(RELAY | CAST | SLAVES);
         assert_eq!(of_master.missing("master.enter.adjacent"), None);
         let reason = of_master.missing("slave.leave.forward");
         assert_eq!(reason, Some("the record has nothing that slaves send to their users"));

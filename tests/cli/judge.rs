@@ -146,3 +146,14 @@ fn several_records_are_summed_up() {
     let row = |out: &str| out.lines().filter(|line| line.contains(" INV-JUSTIFIED ")).count();
     assert_eq!(row(&ran.out()), 1, "{}", ran.out());
 }
+
+#[test]
+fn the_record_of_a_plain_room_has_nothing_to_judge() {
+    for log in ["prosody.log", "ejabberd.log", "tshark.tsv"] {
+        let path = format!("tests/import/fixtures/{log}");
+        run(&["judge", &path, "--require", "INV-FIFO"])
+            .ends_with(3)
+            .prints("unsupported: the record shows no slave, so its rooms are plain ones");
+        run(&["judge", &path]).ends_with(3).prints("184 requirements: 184 unsupported");
+    }
+}
