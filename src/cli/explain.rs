@@ -10,7 +10,8 @@ use super::refusal::Refusal;
 use super::screen::Screen;
 use super::style::{self, paint};
 use super::verdict::Verdict;
-use crate::conform::requirements::{Edition, Requirement};
+use crate::conform::requirements::{Requirement, worded};
+use crate::transcript::edition::Edition;
 
 /// Explain the requirements that are named, or list all.
 pub(super) fn explain(arguments: &args::Explain, screen: &mut Screen) -> Result<Verdict, Refusal> {
@@ -18,13 +19,14 @@ pub(super) fn explain(arguments: &args::Explain, screen: &mut Screen) -> Result<
         screen.text(markdown(&Shown::read(&arguments.scenarios)?));
         return Ok(Verdict::Well);
     }
+    let edition = arguments.spec.unwrap_or(Edition::V0_1);
     let mut ids = Vec::new();
     for word in &arguments.ids {
         ids.extend(named(word)?);
     }
     if ids.is_empty() {
         for one in Requirement::all() {
-            screen.line(format_args!("{:<40} {}", one.id, arguments.spec.words(one.statement)));
+            screen.line(format_args!("{:<40} {}", one.id, worded(one.statement, edition)));
         }
         return Ok(Verdict::Well);
     }
@@ -34,7 +36,7 @@ pub(super) fn explain(arguments: &args::Explain, screen: &mut Screen) -> Result<
         if !std::mem::take(&mut first) {
             screen.line("");
         }
-        screen.text(text(one, &shown, arguments.spec));
+        screen.text(text(one, &shown, edition));
     }
     Ok(Verdict::Well)
 }
@@ -68,7 +70,7 @@ impl Shown {
 }
 
 fn text(one: &Requirement, shown: &Shown, edition: Edition) -> String {
-    let words = |text: &str| edition.words(text).into_owned();
+    let words = |text: &str| worded(text, edition).into_owned();
     let mut text = format!("{}\n", paint(style::TITLE, one.id));
     text.push_str(&format!("    {}\n", words(one.statement)));
     text.push_str(&format!("    {} for: {}\n", one.level, words(&actors(one))));

@@ -21,7 +21,7 @@ pub(super) fn judge(arguments: &args::Judge, screen: &mut Screen) -> Result<Verd
     let mut sum: Option<Judgement> = None;
     let mut refusals = Vec::new();
     for path in record::files(&arguments.paths)? {
-        let record = match Record::read(&path, arguments.format, exact.as_ref()) {
+        let record = match Record::read(&path, arguments, exact.as_ref()) {
             Ok(record) => record,
             Err(refusal) => {
                 refusals.push(Some(refusal));
@@ -32,7 +32,7 @@ pub(super) fn judge(arguments: &args::Judge, screen: &mut Screen) -> Result<Verd
         screen.text(show::notices(&record.name, &record.notices));
         for finding in &judgement.findings {
             let place = |entry| record.place(entry);
-            screen.text(show::finding(finding, &record.transcript, &place, arguments.spec));
+            screen.text(show::finding(finding, &record.transcript, &place, record.edition));
         }
         screen.flush();
         match &mut sum {

@@ -4,16 +4,16 @@
 //! The words are those of this project. Where the XEP leaves something `to follow`, the row stands
 //! for what `docs/dmuc2-slave.md` says of it.
 
-mod edition;
 mod entering;
 mod explained;
 mod invariants;
 mod traffic;
+mod wording;
 
 use std::fmt;
 
-pub use self::edition::Edition;
 pub use self::explained::Explanation;
+pub use self::wording::worded;
 
 /// A statement of the XEP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -64,6 +64,21 @@ fn one_party_can_be_asked_for() {
 }
 
 #[test]
+fn a_record_in_the_words_of_the_second_edition_is_judged_alike() {
+    let (desk, line) = another_greeting();
+    let text = desk.read("t.txt").replace("slave@", "replica@");
+    desk.put("second.txt", &text);
+    desk.run(&["judge", "second.txt"])
+        .ends_with(1)
+        .prints(&format!("failed  second.txt:{line}: INV-JUSTIFIED"))
+        .prints("A replica tells its users nothing that its primary has not told it");
+    desk.put("other.txt", text.replace("spec: 0282@0.1", "spec: 0289@0.1"));
+    desk.run(&["judge", "other.txt"])
+        .ends_with(2)
+        .complains("it is by `0289@0.1`, which nothing is known of");
+}
+
+#[test]
 fn what_is_asked_for_and_never_applied_is_3() {
     let desk = doctored("hello", "hello");
     desk.run(&["judge", "t.txt", "--require", "INV-FIFO"]).ends_with(0);

@@ -6,7 +6,8 @@ use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 use super::EXIT_CODES;
-use crate::conform::requirements::{Actor, Edition};
+use crate::conform::requirements::Actor;
+use crate::transcript::edition::Edition;
 use crate::transcript::import::Format;
 
 /// Judge records by what XEP-0282 demands, and by what has to hold of every run
@@ -46,9 +47,10 @@ pub(in crate::cli) struct Judge {
     #[arg(long, value_name = "ID", num_args = 1.., value_delimiter = ',')]
     pub require: Vec<String>,
 
-    /// Which edition of XEP-0282; they demand the same, in other words
-    #[arg(long, value_enum, value_name = "EDITION", default_value_t)]
-    pub spec: Edition,
+    /// In the words of which edition of XEP-0282 the record is; usually it shows in it. They demand
+    /// the same
+    #[arg(long, value_enum, value_name = "EDITION")]
+    pub spec: Option<Edition>,
 
     /// A SHOULD that was not followed fails
     #[arg(long)]
@@ -77,8 +79,8 @@ pub(in crate::cli) struct Explain {
     pub scenarios: PathBuf,
 
     /// In the words of which edition of XEP-0282
-    #[arg(long, value_enum, value_name = "EDITION", default_value_t)]
-    pub spec: Edition,
+    #[arg(long, value_enum, value_name = "EDITION")]
+    pub spec: Option<Edition>,
 
     /// Print all of them as a document
     #[arg(long, hide = true)]
@@ -138,9 +140,9 @@ impl ValueEnum for Edition {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         let help = match self {
-            Edition::First => "masters and slaves",
-            Edition::Second => "the same as primaries and replicas",
+            Edition::V0_1 => "masters and slaves",
+            Edition::V0_1_1 => "the same as primaries and replicas",
         };
-        Some(PossibleValue::new(self.name()).help(help))
+        Some(PossibleValue::new(self.spec()).help(help))
     }
 }

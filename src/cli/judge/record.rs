@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::cli::args;
 use crate::cli::files::{self, Script};
 use crate::cli::refusal::Refusal;
 use crate::cli::stage::{self, Manner};
@@ -11,6 +12,7 @@ use crate::conform::survey::survey;
 use crate::conform::views::Views;
 use crate::sim::play;
 use crate::stanza::ReadError;
+use crate::transcript::edition::{Edition, reword};
 use crate::transcript::import::{Format, ImportOptions, Notice, import};
 use crate::transcript::{Transcript, What};
 
@@ -26,6 +28,8 @@ pub(in crate::cli) struct Record {
     pub setting: Setting,
     /// Whether nothing that happened is missing.
     pub complete: bool,
+    /// In whose words it is told.
+    pub edition: Edition,
 }
 
 impl Record {
@@ -33,10 +37,13 @@ impl Record {
     /// records.
     pub fn read(
         path: &Path,
-        format: Option<Format>,
+        arguments: &args::Judge,
         exact: Option<&Script>,
     ) -> Result<Self, Refusal> {
-        if is_scenario(path) { played(path) } else { stored(path, format, exact) }
+        match is_scenario(path) {
+            true => played(path, arguments.spec),
+            false => stored(path, arguments, exact),
+        }
     }
 
     /// What comes of it.
@@ -67,7 +74,7 @@ pub(in crate::cli) fn is_scenario(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "scs")
 }
 
-fn played(path: &Path) -> Result<Record, Refusal> {
+fn played(path: &Path, spec: Option<Edition>) -> Result<Record, Refusal> {
     let script = Script::read(path)?;
     let outcome = stage::play(&script, Manner::default())
         .map_err(|error| Refusal::about(path.display(), error))?;
@@ -79,6 +86,7 @@ fn played(path: &Path) -> Result<Record, Refusal> {
         notices: Vec::new(),
         setting: play::setting(&script.scenario, false),
         complete: true,
+        edition: spec.unwrap_or(Edition::V0_1),
     })
 }
 
@@ -94,10 +102,10 @@ pub(in crate::cli) fn script_lines(transcript: &Transcript) -> Vec<usize> {
     lines.collect()
 }
 
-fn stored(path: &Path, format: Option<Format>, exact: Option<&Script>) -> Result<Record, Refusal> {
+fn stored(path: &Path, arguments: &args::Judge, exact: Option<&Script>) -> Result<Record, Refusal> {
     let name = path.display().to_string();
     let text = files::text(path)?;
-    let Some(format) = format.or_else(|| Format::detect(&text)) else {
+    let Some(format) = arguments.format.or_else(|| Format::detect(&text)) else {
         let known: Vec<_> = Format::ALL.iter().map(|format| format.name()).collect();
         return Err(Refusal::about(&name, "neither a transcript nor a log whose form is known")
             .with_help(format!("`--format` says which it is: {}", known.join(", "))));
@@ -106,6 +114,11 @@ fn stored(path: &Path, format: Option<Format>, exact: Option<&Script>) -> Result
     let imported = import(&text, format, &ImportOptions::default()).map_err(refuse)?;
     let (transcript, lines) = (imported.transcript, imported.lines);
     in_order(&transcript, &lines, &text).map_err(refuse)?;
+    let edition = edition(arguments, &transcript, &name)?;
+    let transcript = match edition {
+        Edition::V0_1 => transcript,
+        Edition::V0_1_1 => reword(transcript).transcript,
+    };
     let setting = match exact {
         Some(script) => play::setting(&script.scenario, false),
         None => survey(&transcript),
@@ -114,7 +127,30 @@ fn stored(path: &Path, format: Option<Format>, exact: Option<&Script>) -> Result
         return Err(Refusal::about(&name, "no chat room shows in it")
             .with_help("a room shows by what it sends: presence with muc#user, or XEP-0282's"));
     }
-    Ok(Record { name, transcript, lines, notices: imported.notices, setting, complete: false })
+    Ok(Record {
+        name,
+        transcript,
+        lines,
+        notices: imported.notices,
+        setting,
+        complete: false,
+        edition,
+    })
+}
+
+/// In whose words a record is: as is said, as shows, or as its header has it.
+fn edition(
+    arguments: &args::Judge,
+    transcript: &Transcript,
+    name: &str,
+) -> Result<Edition, Refusal> {
+    let spec = transcript.header.spec.as_str();
+    let Some(header) = Edition::of_spec(spec) else {
+        let known = Edition::ALL.map(Edition::spec).join(" and ");
+        let wrong = format!("it is by `{}`, which nothing is known of", spec.escape_debug());
+        return Err(Refusal::about(name, wrong).with_help(format!("known are {known}")));
+    };
+    Ok(arguments.spec.or_else(|| Edition::detect(transcript)).unwrap_or(header))
 }
 
 /// What is judged has to be in the order of time.

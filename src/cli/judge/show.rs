@@ -3,10 +3,11 @@
 use crate::cli::check::counted;
 use crate::cli::style::{self, paint};
 use crate::conform::invariants::Finding;
-use crate::conform::requirements::{Edition, Level, Requirement};
+use crate::conform::requirements::{Level, Requirement, worded};
 use crate::scenario::printable;
 use crate::stanza::write_stanza;
 use crate::transcript::Transcript;
+use crate::transcript::edition::Edition;
 use crate::transcript::import::Notice;
 
 /// A finding: what was broken, where that shows, what should have been, and what led to it.
@@ -27,14 +28,14 @@ pub(in crate::cli) fn finding(
     let id = paint(style::TITLE, finding.requirement);
     text.push_str(&format!("{}  {}: {id}\n", paint(style, word), place(finding.entry)));
     if let Some(one) = requirement {
-        let statement = edition.words(one.statement);
-        text.push_str(&format!("    {statement} ({level}; {})\n", edition.words(one.section)));
+        let statement = worded(one.statement, edition);
+        text.push_str(&format!("    {statement} ({level}; {})\n", worded(one.section, edition)));
     }
     text.push_str(&entry(transcript, finding.entry, true));
     if !stands_in(transcript, finding) {
         text.push_str(&format!("    found:    {}\n", printable(&finding.what)));
     }
-    text.push_str(&format!("    expected: {}\n", edition.words(&printable(&finding.expected))));
+    text.push_str(&format!("    expected: {}\n", worded(&printable(&finding.expected), edition)));
     for cause in &finding.causes {
         let because = paint(style::QUIET, "because of");
         text.push_str(&format!("    {because} {}\n", place(*cause)));

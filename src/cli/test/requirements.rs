@@ -8,7 +8,8 @@ use crate::cli::judge::show;
 use crate::cli::stage::{Manner, Net};
 use crate::cli::style::{self, paint};
 use crate::conform::invariants::Finding;
-use crate::conform::requirements::{Edition, Level, Requirement};
+use crate::conform::requirements::{Level, Requirement};
+use crate::transcript::edition::Edition;
 
 /// What is broken, each with its line and the command that plays it again; and what is listed as
 /// failing, and does not.
@@ -19,7 +20,7 @@ pub(super) fn report(text: &mut String, judged: &Judged<'_>) {
         let lines = script_lines(transcript);
         let place = |entry: usize| format!("{path}:{}", lines.get(entry).copied().unwrap_or(0));
         for finding in judged.findings().take(SHOWN_MAX) {
-            text.push_str(show::finding(finding, transcript, &place, Edition::First).trim_end());
+            text.push_str(show::finding(finding, transcript, &place, Edition::V0_1).trim_end());
             let command = Manner::default().command(script).replacen("run", "judge", 1);
             text.push_str(&format!("\n    {} {command}\n\n", paint(style::QUIET, "replay:")));
         }

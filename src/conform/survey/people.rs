@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use indexmap::IndexMap;
+
 use super::Reading;
 use super::places::Places;
 use crate::conform::invariants::Present;
@@ -24,7 +26,7 @@ pub(super) struct People<'a> {
     /// Who has given up his nick last.
     departed: BTreeMap<String, usize>,
     /// Sessions that were there before, and whose they are; and those that came later.
-    inside: Vec<(String, Option<usize>)>,
+    inside: IndexMap<String, Option<usize>>,
     outside: BTreeSet<String>,
     /// Nicks that somebody asks for, and who.
     asked: BTreeMap<String, String>,
@@ -82,7 +84,7 @@ impl<'a> People<'a> {
             nicks: Vec::new(),
             holders: BTreeMap::new(),
             departed: BTreeMap::new(),
-            inside: Vec::new(),
+            inside: IndexMap::new(),
             outside: BTreeSet::new(),
             asked: BTreeMap::new(),
             said: BTreeMap::new(),
@@ -178,7 +180,7 @@ impl<'a> People<'a> {
             && !self.outside.contains(reader)
             && !self.is_inside(reader)
         {
-            self.inside.push((reader.to_owned(), None));
+            self.inside.insert(reader.to_owned(), None);
         }
         self.codes(reading);
         let Some(nick) = reading.nick else { return };
@@ -299,18 +301,20 @@ impl<'a> People<'a> {
     /// This session has this nick. The first that is told of it counts.
     fn belongs(&mut self, number: Option<usize>, session: &str) {
         let Some(one) = number.and_then(|number| self.nicks.get_mut(number)) else { return };
-        let known = self.inside.iter_mut().find(|(inside, _)| inside == session);
+        let known = self.inside.get_mut(session);
         let other = |of: &String| !same_person(of, session);
         if one.sessions.iter().any(other)
             || self.outside.contains(session)
-            || known.as_ref().is_some_and(|(_, nick)| nick.is_some())
+            || known.as_ref().is_some_and(|nick| nick.is_some())
         {
             return;
         }
         one.sessions.push(session.to_owned());
         match known {
-            Some((_, nick)) => *nick = number,
-            None => self.inside.push((session.to_owned(), number)),
+            Some(nick) => *nick = number,
+            None => {
+                self.inside.insert(session.to_owned(), number);
+            }
         }
     }
 
@@ -328,16 +332,17 @@ impl<'a> People<'a> {
         let mut sessions = self.inside.iter().filter(|(_, nick)| nick.is_none());
         let mut nicks =
             (0..self.nicks.len()).filter(|number| self.nicks[*number].sessions.is_empty());
-        let (session, nick) = (sessions.next().cloned(), nicks.next());
+        let (session, nick) = (sessions.next(), nicks.next());
         if let (Some((session, _)), Some(_), None, None) =
             (session, nick, sessions.next(), nicks.next())
         {
+            let session = session.clone();
             self.belongs(nick, &session);
         }
     }
 
     fn is_inside(&self, session: &str) -> bool {
-        self.inside.iter().any(|(inside, _)| inside == session)
+        self.inside.contains_key(session)
     }
 }
 
