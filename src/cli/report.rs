@@ -61,7 +61,7 @@ fn run_of(file: &Path, manner: Manner) -> Result<Run, Refusal> {
     if record::is_scenario(file) {
         return run(&Script::read(file)?, manner);
     }
-    let record = Record::read(file, None, None)?;
+    let record = Record::read(file, &args::Judge::default(), None)?;
     Ok(Run {
         name: file.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         replay: format!("wallops judge {}", stage::shell_word(&record.name)),

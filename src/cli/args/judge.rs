@@ -23,7 +23,7 @@ use crate::transcript::import::Format;
 ///   wallops judge scenarios/s10-the-great-bounce.scs
 ///   wallops judge t.txt --scenario scenarios/s10-the-great-bounce.scs
 ///   wallops judge server.log --as slave
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(verbatim_doc_comment, after_help = EXIT_CODES)]
 pub(in crate::cli) struct Judge {
     /// Scenarios, directories of them, transcripts or logs
