@@ -6,6 +6,8 @@
 mod against_plain;
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[path = "cli/ci.rs"]
+mod ci;
 #[path = "cli/coverage.rs"]
 mod coverage;
 #[path = "cli/desk.rs"]
