@@ -2,6 +2,7 @@
 //! of the subject; and nobody else is told anything.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use super::{is_working, serving};
 use crate::conform::invariants::Invariant;
@@ -55,6 +56,20 @@ enum Told {
     Message(Option<Time>),
     Subject,
     Else,
+}
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Told::Other(nick) => write!(f, "{nick} is there"),
+            Told::Oneself { code: true } => f.write_str("his own presence"),
+            Told::Oneself { code: false } => f.write_str("his own presence without 110"),
+            Told::Message(Some(at)) => write!(f, "a message of {at}"),
+            Told::Message(None) => f.write_str("a message"),
+            Told::Subject => f.write_str("the subject"),
+            Told::Else => f.write_str("something else"),
+        }
+    }
 }
 
 impl Invariant for Bursts {
@@ -345,7 +360,7 @@ impl Burst {
         if well {
             return findings.kept(id);
         }
-        let told: Vec<String> = self.told.iter().map(|told| format!("{told:?}")).collect();
+        let told: Vec<String> = self.told.iter().map(Told::to_string).collect();
         let jid = &room.users[self.user].jid;
         let what = format!("after the ENTER {jid} is told: {}", told.join(", "));
         findings.push(id, &room.slaves[self.slave].domain, self.entry, what, expected, &[]);
