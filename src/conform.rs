@@ -4,6 +4,7 @@
 //! was captured from another implementation alike. It does *not* know how a run was made.
 
 pub mod examples;
+pub mod instants;
 pub mod invariants;
 pub mod judgement;
 mod monitors;

@@ -6,6 +6,7 @@ use crate::cli::args;
 use crate::cli::files::{self, Script};
 use crate::cli::refusal::Refusal;
 use crate::cli::stage::{self, Manner};
+use crate::conform::instants;
 use crate::conform::invariants::Setting;
 use crate::conform::judgement::Judgement;
 use crate::conform::survey::survey;
@@ -30,6 +31,8 @@ pub(in crate::cli) struct Record {
     pub complete: bool,
     /// In whose words it is told.
     pub edition: Edition,
+    /// Whether it may be of machines that take time for what they do.
+    timed: bool,
 }
 
 impl Record {
@@ -48,7 +51,13 @@ impl Record {
 
     /// What comes of it.
     pub fn judgement(&self) -> Judgement {
-        let mut judgement = Judgement::of(&self.transcript, &self.setting);
+        let mut judgement = if self.timed {
+            let mut gathered = self.transcript.clone();
+            instants::gather(&mut gathered, &self.setting);
+            Judgement::of(&gathered, &self.setting)
+        } else {
+            Judgement::of(&self.transcript, &self.setting)
+        };
         if !self.complete {
             judgement.limit(Views::of(&self.transcript, &self.setting));
         }
@@ -87,6 +96,7 @@ fn played(path: &Path, spec: Option<Edition>) -> Result<Record, Refusal> {
         setting: play::setting(&script.scenario, false),
         complete: true,
         edition: spec.unwrap_or(Edition::V0_1),
+        timed: false,
     })
 }
 
@@ -135,6 +145,7 @@ fn stored(path: &Path, arguments: &args::Judge, exact: Option<&Script>) -> Resul
         setting,
         complete: false,
         edition,
+        timed: format != Format::Own,
     })
 }
 

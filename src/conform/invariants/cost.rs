@@ -39,7 +39,7 @@ pub enum CostOf {
 #[derive(Debug, Default)]
 pub(super) struct Costs {
     tallies: Vec<Tally>,
-    /// Whose LEAVE was sent before the departure was told to all.
+    /// Whose LEAVE was sent, and the departure is not told to all yet; or it was before.
     leaves: Vec<(NickId, String)>,
     /// Whether this instant is not to be judged: somebody is being told what there is.
     muddled: bool,
@@ -65,15 +65,19 @@ struct Tally {
     crossed: bool,
     /// Whether nothing is said of what it should cost.
     free: bool,
+    /// Whether a LEAVE that comes after the departure, as it should not, belongs to it.
+    owes_leave: bool,
 }
 
 impl Invariant for Costs {
     fn pass(&mut self, _: Time, room: &Room, findings: &mut Findings) {
         let muddled = std::mem::take(&mut self.muddled);
-        self.leaves.clear();
+        let late = std::mem::take(&mut self.leaves);
         let left = std::mem::take(&mut self.left);
         let (asked, decided) = (std::mem::take(&mut self.asked), std::mem::take(&mut self.decided));
-        for tally in self.tallies.drain(..) {
+        for mut tally in self.tallies.drain(..) {
+            let owed = tally.owes_leave && late.iter().any(|(nick, _)| *nick == tally.nick);
+            tally.sent += usize::from(owed);
             // What is done about one nick at one instant looks alike.
             let like = |nicks: &[NickId]| nicks.iter().filter(|nick| **nick == tally.nick).count();
             let several = decided || like(&asked) > 1 || like(&left) > 1;
@@ -250,6 +254,7 @@ impl Costs {
             crossed: remote,
             plain: 2 * usize::from(remote) + remotes(room),
             free: (remote && gone.via.is_none()) || several,
+            owes_leave: sent == 0 && via.is_some(),
             ..Tally::new(entry, CostOf::Leave, nick, expected)
         });
     }
@@ -257,8 +262,9 @@ impl Costs {
 
 impl Tally {
     fn new(entry: usize, of: CostOf, nick: NickId, expected: usize) -> Self {
-        let (message, sent, plain, crossed, free) = (None, 0, 0, false, false);
-        Self { entry, of, nick, message, sent, expected, plain, crossed, free }
+        let (message, sent, plain, crossed) = (None, 0, 0, false);
+        let (free, owes_leave) = (false, false);
+        Self { entry, of, nick, message, sent, expected, plain, crossed, free, owes_leave }
     }
 }
 

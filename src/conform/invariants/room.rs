@@ -105,7 +105,7 @@ pub(in crate::conform) struct Room {
     /// The longest round trip from a user through two servers and back.
     pub round_trip: Duration,
     /// Whether machines tell nothing of themselves.
-    silent: bool,
+    pub silent: bool,
 }
 
 /// What a stanza of a user can bring about at the master.

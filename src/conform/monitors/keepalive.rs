@@ -15,8 +15,8 @@ use crate::time::{Duration, Time};
 #[derive(Debug, Default)]
 pub(super) struct Keepalive {
     ends: BTreeMap<SlaveId, Ends>,
-    /// Pings that came at this instant and are not answered: who has to, entry, id.
-    open: Vec<(Asked, usize, String)>,
+    /// Pings that are not answered yet: who has to, entry, id, when they came.
+    open: Vec<(Asked, usize, String, Time)>,
     /// To which slaves something came back at this instant.
     bounced: Vec<SlaveId>,
 }
@@ -51,7 +51,11 @@ struct End {
 impl Invariant for Keepalive {
     fn pass(&mut self, next: Time, room: &Room, findings: &mut Findings) {
         self.bounced.clear();
-        for (asked, entry, _) in self.open.drain(..) {
+        // A record of simulated machines has both ends of a way; another may have one, so that what
+        // the ping and its answer took is in between.
+        let patience = if room.silent { PATIENCE } else { Duration::default() };
+        let due = self.open.extract_if(.., |(.., at)| *at + patience < next);
+        for (asked, entry, ..) in due {
             let (host, well) = match asked {
                 Asked::Master(slave) => {
                     let one = &room.slaves[slave];
@@ -145,7 +149,7 @@ impl Keepalive {
         }
         if pings {
             let asked = if to_slave { Asked::Slave(slave) } else { Asked::Master(slave) };
-            self.open.push((asked, step.entry, id));
+            self.open.push((asked, step.entry, id, step.at));
         }
     }
 
@@ -163,7 +167,7 @@ impl Keepalive {
         };
         let reading = &passage.reading;
         if reading.stanza.kind == Kind::Iq && !reading.stanza.is_request() {
-            let mine = |(asked, _, id): &(Asked, usize, String)| {
+            let mine = |(asked, _, id, _): &(Asked, usize, String, Time)| {
                 let who = if by_master { Asked::Master(slave) } else { Asked::Slave(slave) };
                 *asked == who && id == reading.id()
             };
@@ -324,3 +328,6 @@ fn is_ping(passage: &Passage<'_>) -> bool {
 
 /// How much later than it is due something may be.
 const SLACK: Duration = Duration::from_secs(1);
+
+/// How long an answer may be under way.
+const PATIENCE: Duration = Duration::from_secs(10);
