@@ -43,7 +43,7 @@ pub(super) fn report(arguments: &args::Report, screen: &mut Screen) -> Result<Ve
         return Err(Refusal::all(refusals));
     }
     name_apart(&mut report.runs);
-    let text = match arguments.format {
+    let text = match arguments.told() {
         Told::Text => report.text(),
         Told::Json => report.json(),
         Told::Junit => report.junit(),

@@ -1,6 +1,6 @@
 //! `wallops report`.
 
-use super::desk::{Desk, run};
+use super::desk::{Desk, run, wallops};
 
 const HEARD: &str = "BigCheese says \"hello\"\nWumpus hears BigCheese say \"hello\"";
 const NOT_HEARD: &str = "BigCheese says \"hello\"\nWumpus hears BigCheese say \"hullo\"";
@@ -79,4 +79,16 @@ fn a_report_takes_no_scenarios_place() {
 fn a_report_is_the_same_each_time() {
     let arguments = ["report", "scenarios/s10-the-great-bounce.scs", "--format", "html"];
     assert_eq!(run(&arguments).ends_with(0).out(), run(&arguments).out());
+}
+
+#[test]
+fn the_name_of_the_file_says_in_what_form_it_is() {
+    let out = tempfile::tempdir().unwrap();
+    for (name, begins) in [("r.html", "<!DOCTYPE html>"), ("r.json", "{"), ("r.xml", "<?xml")] {
+        let path = out.path().join(name);
+        let scenario = "scenarios/s02-truly-rotten-time.scs";
+        wallops().args(["report", scenario, "--out"]).arg(&path).assert().success();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with(begins), "{name}: {}", text.chars().take(80).collect::<String>());
+    }
 }

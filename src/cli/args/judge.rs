@@ -24,7 +24,7 @@ use crate::transcript::import::Format;
 ///   wallops judge t.txt --scenario scenarios/s10-the-great-bounce.scs
 ///   wallops judge server.log --as slave
 #[derive(Debug, Default, Args)]
-#[command(verbatim_doc_comment, after_help = EXIT_CODES)]
+#[command(verbatim_doc_comment, after_help = JUDGE_LEGEND)]
 pub(in crate::cli) struct Judge {
     /// Scenarios, directories of them, transcripts or logs
     #[arg(value_name = "FILE", required = true)]
@@ -146,3 +146,19 @@ impl ValueEnum for Edition {
         Some(PossibleValue::new(self.spec()).help(help))
     }
 }
+
+const JUDGE_LEGEND: &str = "\
+Verdicts:
+  pass         it applied, and was kept each time
+  fail, warn   it was broken; `warn` if it is a SHOULD
+  choice       a MAY that was made use of
+  unspecified  the XEP leaves it open; kept as docs/dmuc2-slave.md has it
+  vacuous      it never applied
+  unsupported  the record cannot show it: it lacks what people or one side sent, or the machines'
+               own word
+
+Exit codes:
+  0  all is well
+  1  something was broken
+  2  the input is wrong
+  3  nothing was broken, but what was asked for never applied or cannot be judged";

@@ -24,9 +24,10 @@ pub(in crate::cli) struct Report {
     #[arg(value_name = "DIR|FILE", default_value = "scenarios")]
     pub paths: Vec<PathBuf>,
 
-    /// For whom: people at a terminal, programs, CI, people with a browser
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    pub format: Told,
+    /// For whom: people at a terminal, programs, CI, people with a browser; usually the name of the
+    /// file says it (.json, .xml, .html)
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<Told>,
 
     /// Write it to this file instead of printing it
     #[arg(long, value_name = "FILE")]
@@ -35,6 +36,20 @@ pub(in crate::cli) struct Report {
     /// On which network scenarios are played
     #[arg(long, value_enum, value_name = "NETWORK", default_value_t)]
     pub net: Net,
+}
+
+impl Report {
+    /// In what form it is told: as it is asked for, or as the file's name says.
+    pub fn told(&self) -> Told {
+        let suffix = self.out.as_ref().and_then(|out| out.extension());
+        let by_name = match suffix.and_then(|suffix| suffix.to_str()) {
+            Some("json") => Told::Json,
+            Some("xml") => Told::Junit,
+            Some("html" | "htm") => Told::Html,
+            _ => Told::Text,
+        };
+        self.format.unwrap_or(by_name)
+    }
 }
 
 /// In what form a report is told.

@@ -36,6 +36,11 @@ pub(in crate::cli) fn finding(
         text.push_str(&format!("    found:    {}\n", printable(&finding.what)));
     }
     text.push_str(&format!("    expected: {}\n", worded(&printable(&finding.expected), edition)));
+    let others = Requirement::all().filter(|one| one.shown_by().contains(&finding.requirement));
+    let others: Vec<_> = others.map(|one| one.id).collect();
+    if !others.is_empty() {
+        text.push_str(&format!("    and so:   {}\n", others.join(", ")));
+    }
     for cause in &finding.causes {
         let because = paint(style::QUIET, "because of");
         text.push_str(&format!("    {because} {}\n", place(*cause)));
@@ -56,7 +61,10 @@ fn stands_in(transcript: &Transcript, finding: &Finding) -> bool {
 /// An entry, and its stanza.
 fn entry(transcript: &Transcript, number: usize, stanza_too: bool) -> String {
     let Some(entry) = transcript.entries.get(number) else { return String::new() };
-    let mut text = format!("      {}  {}\n", entry.at.time_of_day(), entry.headline());
+    let headline = entry.headline();
+    // Foreign records know no delays.
+    let headline = headline.strip_suffix("  after 0 s").unwrap_or(&headline);
+    let mut text = format!("      {}  {headline}\n", entry.at.time_of_day());
     if let Some(stanza) = entry.stanza().filter(|_| stanza_too) {
         write_stanza(&mut text, stanza, 8);
         text.push('\n');
