@@ -58,3 +58,18 @@ fn the_readmes_main_job_runs_a_scenario_that_exists() {
     let file = command.split_whitespace().last().unwrap().to_owned();
     assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(&file).exists(), "{file}");
 }
+
+#[test]
+fn the_judgement_of_the_readme_is_what_the_command_says() {
+    let blocks = blocks();
+    let shown = blocks.iter().position(|block| block.starts_with("wallops judge")).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_wallops"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(blocks[shown].split_whitespace().skip(1))
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let judgement = String::from_utf8(output.stdout).unwrap();
+    assert!(judgement.contains(&blocks[shown + 1]), "{judgement}");
+    assert!(judgement.ends_with(&blocks[shown + 2]), "{judgement}");
+}
