@@ -13,6 +13,10 @@ use wallops::sim::play::{Options, Outcome, play_event};
 /// Slaves that keep less than the room does show less to those who enter: these are about it.
 const FORGETFUL: [&str; 2] = ["a-slave-without-a-memory.scs", "how-much-a-slave-keeps.scs"];
 
+/// A slave is at its users' own server, and knows before a plain room does that a connection has
+/// ended: what the room says in between it does not give to the next one. These are about it.
+const SOONER: [&str; 1] = ["found-not-for-the-next-connection.scs"];
+
 #[test]
 fn each_person_receives_the_same_with_slaves_and_without() {
     let mut wrong = String::new();
@@ -20,7 +24,8 @@ fn each_person_receives_the_same_with_slaves_and_without() {
     for path in shipped() {
         let name = path.strip_prefix(directory()).unwrap().display().to_string();
         let scenario = read(&path);
-        if scenario.beyond_plain().is_some() || FORGETFUL.contains(&name.as_str()) {
+        let differs = FORGETFUL.iter().chain(&SOONER).any(|other| *other == name);
+        if scenario.beyond_plain().is_some() || differs {
             continue;
         }
         let [slaves, plain] = [false, true].map(|plain| played(&scenario, plain));
