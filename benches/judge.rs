@@ -31,7 +31,7 @@ fn chatter(messages: usize) -> (Transcript, Setting) {
     (transcript, setting(&scenario, false))
 }
 
-#[divan::bench(args = [100, 1_000, 10_000], sample_count = 5)]
+#[divan::bench(args = [100, 1_000, 9_000], sample_count = 5)]
 fn all_monitors(bencher: Bencher<'_, '_>, messages: usize) {
     let (transcript, setting) = chatter(messages);
     bencher
