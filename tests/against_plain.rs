@@ -3,9 +3,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::fs;
-use std::path::{Path, PathBuf};
+#[path = "shipped/files.rs"]
+mod files;
 
+use std::fs;
+use std::path::Path;
+
+use files::{directory, find_cast, shipped};
 use wallops::conform::plain::compare;
 use wallops::scenario::{Scenario, Source, parse};
 use wallops::sim::play::{Options, Outcome, play_event};
@@ -56,31 +60,4 @@ fn read(path: &Path) -> Scenario {
     let text = fs::read_to_string(path).unwrap();
     let source = Source::new(&path.display().to_string(), &text);
     parse(&source, &find_cast).unwrap_or_else(|mistakes| panic!("{mistakes}"))
-}
-
-fn find_cast(name: &str) -> Result<Source, String> {
-    let path = directory().join("casts").join(format!("{name}.cast"));
-    let text = fs::read_to_string(&path).map_err(|error| error.to_string())?;
-    Ok(Source::new(&path.display().to_string(), &text))
-}
-
-fn shipped() -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    let mut directories = vec![directory()];
-    while let Some(directory) = directories.pop() {
-        for entry in fs::read_dir(directory).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                directories.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "scs") {
-                files.push(path);
-            }
-        }
-    }
-    files.sort();
-    files
-}
-
-fn directory() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
 }

@@ -2,42 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "shipped/files.rs"]
+mod files;
+
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use files::{find_cast, shipped};
 use wallops::conform::judgement::{Judgement, Verdict};
 use wallops::conform::requirements::Requirement;
 use wallops::scenario::{Source, parse};
 use wallops::sim::play::{Options, play_event, setting};
-
-fn directory() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
-}
-
-fn find_cast(name: &str) -> Result<Source, String> {
-    let path = directory().join("casts").join(format!("{name}.cast"));
-    let text = fs::read_to_string(&path).map_err(|error| error.to_string())?;
-    Ok(Source::new(&path.display().to_string(), &text))
-}
-
-/// All shipped scenarios, in the order of their names.
-fn shipped() -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    let mut directories = vec![directory()];
-    while let Some(directory) = directories.pop() {
-        for entry in fs::read_dir(directory).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                directories.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "scs") {
-                files.push(path);
-            }
-        }
-    }
-    files.sort();
-    files
-}
 
 fn judged(path: &Path) -> Judgement {
     let text = fs::read_to_string(path).unwrap();

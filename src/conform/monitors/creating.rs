@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::conform::invariants::Invariant;
 use crate::conform::invariants::findings::Findings;
-use crate::conform::invariants::room::{
-    Class, Fact, NickId, Passage, Room, Side, SlaveId, accepted,
-};
+use crate::conform::invariants::room::{Class, NickId, Passage, Room, Side, SlaveId, accepted};
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::dmuc::Change;
 use crate::stanza::ns;
@@ -82,8 +80,6 @@ impl Invariant for Creating {
             _ => {}
         }
     }
-
-    fn after(&mut self, _: &Step<'_>, _: &[Fact], _: &Room, _: &mut Findings) {}
 }
 
 /// Whether users were shown what they should not have been.

@@ -3,7 +3,7 @@
 use super::super::invariants::reading::domain_of;
 use crate::conform::invariants::Invariant;
 use crate::conform::invariants::findings::Findings;
-use crate::conform::invariants::room::{Class, Fact, Passage, Room, SlaveId};
+use crate::conform::invariants::room::{Class, Passage, Room, SlaveId};
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::stanza::{Element, FullJid, ns};
 use crate::time::Time;
@@ -40,8 +40,6 @@ impl Invariant for Enter {
             _ => {}
         }
     }
-
-    fn after(&mut self, _: &Step<'_>, _: &[Fact], _: &Room, _: &mut Findings) {}
 }
 
 impl Enter {

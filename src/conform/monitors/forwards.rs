@@ -6,7 +6,7 @@ use super::super::invariants::reading::{FNV, digest};
 use super::{is_working, words};
 use crate::conform::invariants::Invariant;
 use crate::conform::invariants::findings::Findings;
-use crate::conform::invariants::room::{Class, Fact, Passage, Room, SlaveId, UserId};
+use crate::conform::invariants::room::{Class, Passage, Room, SlaveId, UserId};
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::stanza::{Kind, Stanza, Type, ns};
 use crate::time::Time;
@@ -73,8 +73,6 @@ impl Invariant for Forwards {
             _ => {}
         }
     }
-
-    fn after(&mut self, _: &Step<'_>, _: &[Fact], _: &Room, _: &mut Findings) {}
 }
 
 impl Forwards {

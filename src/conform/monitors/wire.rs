@@ -3,7 +3,7 @@
 use super::super::invariants::reading::domain_of;
 use crate::conform::invariants::Invariant;
 use crate::conform::invariants::findings::Findings;
-use crate::conform::invariants::room::{Class, Fact, Passage, Room, Side};
+use crate::conform::invariants::room::{Class, Passage, Room, Side};
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::stanza::dmuc::XStrict;
 use crate::stanza::slave::{Accept, At, Deregister, Register, Resume, State, Synced};
@@ -39,8 +39,6 @@ impl Invariant for Wire {
             _ => {}
         }
     }
-
-    fn after(&mut self, _: &Step<'_>, _: &[Fact], _: &Room, _: &mut Findings) {}
 }
 
 /// There is one root: slaves have nothing to say to one another.
