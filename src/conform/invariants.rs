@@ -82,32 +82,32 @@ pub fn check(transcript: &Transcript, setting: &Setting) -> Vec<Finding> {
 /// What everything that happened in a record has cost (COST-CAST).
 pub fn costs(transcript: &Transcript, setting: &Setting) -> Vec<Cost> {
     let mut monitor = Monitor::new(setting, transcript.header.epoch);
+    monitor.findings.costs = Some(Vec::new());
     for entry in &transcript.entries {
         monitor.feed(entry);
     }
     monitor.end();
-    monitor.findings.costs
+    monitor.findings.costs.unwrap_or_default()
 }
 
-/// Judges a record entry by entry. The entries have to outlive it: what is under way it reads again
-/// when it comes.
+/// Judges a record entry by entry. It keeps of them what is under way, and what the room is.
 #[derive(Debug)]
-pub struct Monitor<'a> {
-    rooms: Vec<Watch<'a>>,
+pub struct Monitor {
+    rooms: Vec<Watch>,
     findings: Findings,
     fed: usize,
 }
 
 /// A room and its invariants.
 #[derive(Debug)]
-struct Watch<'a> {
+struct Watch {
     room: Room,
-    steps: Steps<'a>,
+    steps: Steps,
     invariants: Vec<Box<dyn Invariant>>,
     facts: Vec<Fact>,
 }
 
-impl<'a> Monitor<'a> {
+impl Monitor {
     /// The invariants of a record that begins at this instant.
     pub fn new(setting: &Setting, begin: Time) -> Self {
         Self::with(setting, begin, &invariants)
@@ -129,7 +129,7 @@ impl<'a> Monitor<'a> {
     }
 
     /// The next entry of the record.
-    pub fn feed(&mut self, entry: &'a Entry) {
+    pub fn feed(&mut self, entry: &Entry) {
         for watch in &mut self.rooms {
             let (invariants, facts) = (&mut watch.invariants, &mut watch.facts);
             watch.steps.feed(&mut watch.room, self.fed, entry, &mut |room, step| {
@@ -203,6 +203,13 @@ fn take(
     for invariant in invariants.iter_mut() {
         invariant.after(step, facts, room, findings);
     }
+    if room.log.is_full() {
+        let horizon = room.horizon();
+        for invariant in invariants.iter_mut() {
+            invariant.forget(horizon, room, findings);
+        }
+        room.forget_before(horizon);
+    }
 }
 
 /// An invariant, or a few that share what they remember.
@@ -220,6 +227,11 @@ pub(in crate::conform) trait Invariant: std::fmt::Debug {
     /// A step was taken, and changed this.
     fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, findings: &mut Findings) {
         let _ = (step, facts, room, findings);
+    }
+
+    /// What was before `horizon` has become what it will become, and is about to be forgotten.
+    fn forget(&mut self, horizon: Time, room: &Room, findings: &mut Findings) {
+        let _ = (horizon, room, findings);
     }
 
     /// Everything has been well, and nobody has done anything, for so long that all has to be in

@@ -183,16 +183,16 @@ impl Judgement {
 
 /// Judges a transcript entry by entry: its memory grows with the room, not with the transcript.
 #[derive(Debug)]
-pub struct Judge<'a>(Monitor<'a>);
+pub struct Judge(Monitor);
 
-impl<'a> Judge<'a> {
+impl Judge {
     /// A transcript that begins at this instant.
     pub fn new(setting: &Setting, begin: Time) -> Self {
         Self(Monitor::with(setting, begin, &monitors::all))
     }
 
     /// The next entry.
-    pub fn feed(&mut self, entry: &'a Entry) {
+    pub fn feed(&mut self, entry: &Entry) {
         self.0.feed(entry);
     }
 

@@ -113,7 +113,7 @@ fn said_by_somebody(
     let kept = room.persistence == Persistence::Everything && room.master_lost.is_some();
     match fact {
         Fact::Logged(event) => {
-            let event = &room.log.events[*event];
+            let Some(event) = room.log.event(*event) else { return };
             if event.nick.is_some() && event.said.is_none() && !event.late {
                 let expected = "a message that its author has sent through his own server";
                 findings.stanza("INV-AUTH", entry, passage, expected, &[]);

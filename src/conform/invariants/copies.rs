@@ -17,8 +17,8 @@ use crate::time::Time;
 /// What the copies of an event have in common.
 #[derive(Debug, Default)]
 pub(super) struct Copies {
-    /// By epoch and number.
-    numbered: BTreeMap<(String, u64), (u64, usize)>,
+    /// By epoch, as a digest, and number.
+    numbered: BTreeMap<(u64, u64), (u64, usize)>,
     /// The event that is being told to slaves that are configured.
     run: Option<Run>,
 }
@@ -63,7 +63,8 @@ impl Copies {
         if self.numbered.len() > NUMBERED_MAX {
             self.numbered.pop_first();
         }
-        let first = *self.numbered.entry((epoch.to_owned(), seq)).or_insert((same, entry));
+        let key = (digest_text(FNV, epoch), seq);
+        let first = *self.numbered.entry(key).or_insert((same, entry));
         (first.0 != same).then_some(first.1)
     }
 

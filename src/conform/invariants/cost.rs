@@ -84,7 +84,9 @@ impl Invariant for Costs {
             let muddled = muddled || (several && tally.of != CostOf::Message);
             let distributed = tally.sent + usize::from(tally.crossed);
             let Tally { entry, of, plain, .. } = tally;
-            findings.costs.push(Cost { entry, of, distributed, plain });
+            if let Some(costs) = &mut findings.costs {
+                costs.push(Cost { entry, of, distributed, plain });
+            }
             let expected = tally.expected;
             if muddled || tally.free || tally.sent == expected || !is_settled(room) {
                 continue;
@@ -179,9 +181,9 @@ impl Costs {
     fn begin(&mut self, entry: usize, fact: &Fact, room: &Room) {
         match fact {
             Fact::Logged(number) => {
-                let event = &room.log.events[*number];
+                let Some(event) = room.log.event(*number) else { return };
                 let Some(nick) = event.nick.filter(|_| !event.late) else { return };
-                let author = event.said.map(|said| &room.users[room.log.said[said].user]);
+                let author = room.log.origin(event).map(|said| &room.users[said.user]);
                 let remote = author.is_some_and(|author| author.domain != room.domain);
                 let message = Some((event.id.clone(), event.content));
                 self.tallies.push(Tally {
@@ -203,7 +205,8 @@ impl Costs {
                 let moderates = occupant.privileges.moderates() && !room.open;
                 // His slave is told of everybody again, and of who came at the same instant.
                 self.muddled |= moderates;
-                let history = room.log.events.iter().filter(|event| event.kept).count();
+                let kept = room.log.events().filter(|(_, event)| event.kept);
+                let history = kept.count().min(room.config.history_max);
                 let rest = usize::from(remote) * (room.occupants.len() + history + 2);
                 let others = remotes(room) - usize::from(remote);
                 // He may be in already, as far as his slave has told him.

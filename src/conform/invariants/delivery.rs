@@ -1,11 +1,10 @@
 //! What is said is heard: LIVE-DELIVER, LIVE-NO-SILENT-LOSS.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
 
 use super::Invariant;
 use super::findings::Findings;
-use super::room::{Class, Fact, Room, Submission, UserId};
+use super::room::{Class, Event, Fact, Key, Room, Submission, UserId};
 use super::steps::{Happening, Step};
 use crate::time::{Duration, Time};
 use crate::transcript::Fate;
@@ -16,7 +15,7 @@ pub(super) struct Delivery {
     /// What is on its way to whom.
     under_way: VecDeque<UnderWay>,
     /// What everybody has heard in this stay: id and content.
-    heard: BTreeMap<UserId, BTreeSet<(Arc<str>, u64)>>,
+    heard: BTreeMap<UserId, BTreeSet<Key>>,
     /// How much of what was said is judged already.
     judged: usize,
     /// Slaves without numbers towards which something was lost: nobody promises that they notice.
@@ -34,7 +33,7 @@ struct UnderWay {
 impl Invariant for Delivery {
     fn pass(&mut self, next: Time, room: &Room, findings: &mut Findings) {
         while let Some(one) = self.under_way.pop_front_if(|one| one.until < next) {
-            let event = &room.log.events[one.event];
+            let entry = room.log.event(one.event).and_then(|event| event.entry);
             if room.health.troubled >= one.at || !room.health.is_well() {
                 continue;
             }
@@ -42,7 +41,7 @@ impl Invariant for Delivery {
                 if user.inside && user.leaving().is_none() && !user.dismissed {
                     let what = format!("{} does not hear it in time", user.jid);
                     let expected = "what is said to be heard by everybody in 1.5 round trips";
-                    let entry = event.entry.unwrap_or_default();
+                    let entry = entry.unwrap_or_default();
                     findings.push("LIVE-DELIVER", &room.domain, entry, what, expected, &[]);
                 }
             }
@@ -57,16 +56,18 @@ impl Invariant for Delivery {
         let reading = &passage.reading;
         for fact in facts {
             match fact {
-                Fact::Logged(event) if !room.log.events[*event].late => {
-                    self.expect(*event, step.at, room);
+                Fact::Logged(event) => {
+                    if room.log.event(*event).is_some_and(|event| !event.late) {
+                        self.expect(*event, step.at, room);
+                    }
                 }
                 Fact::Heard { .. } => {
                     let Class::Down(user) = passage.class else { continue };
                     let key = (room.log.id(reading), reading.content);
                     let mut under_way = self.under_way.iter_mut();
                     let same = under_way.find(|one| {
-                        let event = &room.log.events[one.event];
-                        (&event.id, event.content) == (&key.0, key.1) && one.users.contains(&user)
+                        let is_it = |event: &Event| (&event.id, event.content) == (&key.0, key.1);
+                        room.log.event(one.event).is_some_and(is_it) && one.users.contains(&user)
                     });
                     if let Some(one) = same {
                         one.users.retain(|waiting| *waiting != user);
@@ -87,17 +88,27 @@ impl Invariant for Delivery {
     }
 
     fn rest(&mut self, room: &Room, findings: &mut Findings) {
-        while let Some(said) = room.log.said.get(self.judged) {
-            if said.at + room.settling() >= room.now {
-                break;
-            }
-            self.judged += 1;
-            self.judge(said, room, findings);
+        self.judge_before(room.now - room.settling(), room, findings);
+    }
+
+    fn forget(&mut self, horizon: Time, room: &Room, findings: &mut Findings) {
+        self.judge_before(horizon, room, findings);
+        for heard in self.heard.values_mut() {
+            heard.retain(|key| room.log.knows(key));
         }
     }
 }
 
 impl Delivery {
+    /// What was said before this instant has become what it will become.
+    fn judge_before(&mut self, instant: Time, room: &Room, findings: &mut Findings) {
+        let said = room.log.submissions_since(self.judged);
+        for (number, said) in said.take_while(|(_, said)| said.at < instant) {
+            self.judge(said, room, findings);
+            self.judged = number + 1;
+        }
+    }
+
     fn expect(&mut self, event: usize, now: Time, room: &Room) {
         if !room.health.is_smooth() {
             return;
@@ -133,7 +144,7 @@ impl Delivery {
             }
             return;
         }
-        for event in said.events.iter().map(|event| &room.log.events[*event]) {
+        for event in said.events.iter().filter_map(|event| room.log.event(*event)) {
             let key = (event.id.clone(), event.content);
             for (user, one) in room.users.iter().enumerate() {
                 let sure = one.via.is_none_or(|slave| {

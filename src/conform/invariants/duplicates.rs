@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use super::Invariant;
 use super::findings::Findings;
-use super::room::{Class, Fact, NickId, Room, UserId};
+use super::room::{Class, Fact, Key, NickId, Room, UserId};
 use super::steps::{Happening, Step};
+use crate::time::Time;
 
 /// How often everybody has heard what.
 #[derive(Debug, Default)]
@@ -18,8 +19,8 @@ pub(super) struct Duplicates {
     heard: BTreeMap<UserId, BTreeMap<Message, Vec<usize>>>,
 }
 
-/// Author, id and content.
-type Message = (Option<NickId>, Arc<str>, u64);
+/// What was said, and its author.
+type Message = (Key, Option<NickId>);
 
 impl Invariant for Duplicates {
     fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, findings: &mut Findings) {
@@ -39,7 +40,7 @@ impl Invariant for Duplicates {
                     let again =
                         if reading.delay.is_some() { room.users[user].joins.max(1) } else { 1 };
                     let most = may_be_heard(room, &id, reading.content) * again;
-                    let key = (room.known_nick(nick), id, reading.content);
+                    let key = ((id, reading.content), room.known_nick(nick));
                     let before = self.heard.entry(user).or_default().entry(key).or_default();
                     if before.len() >= most {
                         let expected = "every message once";
@@ -51,14 +52,22 @@ impl Invariant for Duplicates {
             }
         }
     }
+
+    fn forget(&mut self, _: Time, room: &Room, _: &mut Findings) {
+        for heard in self.heard.values_mut() {
+            heard.retain(|(key, _), _| room.log.knows(key));
+        }
+    }
 }
 
 /// How often a message may be heard. What was sent before the master lost its log may be twice in
 /// what it has now.
 fn may_be_heard(room: &Room, id: &Arc<str>, content: u64) -> usize {
-    let said = room.log.said_like(id, content).map(|number| &room.log.said[number]);
+    let said = room.log.said_like(id, content);
+    let said = said.filter_map(|number| room.log.submission(number));
     let said: usize = said.map(|said| 1 + usize::from(room.lost_since(said.at))).sum();
     let events = room.log.like(id, content).iter();
-    let past = events.filter(|number| room.log.events[**number].entry.is_none()).count();
+    let events = events.filter_map(|number| room.log.event(*number));
+    let past = events.filter(|event| event.entry.is_none()).count();
     (said + past).max(1)
 }

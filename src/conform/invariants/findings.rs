@@ -51,8 +51,8 @@ pub struct Tally {
 pub(in crate::conform) struct Findings {
     all: Vec<Finding>,
     forgers: BTreeSet<Name>,
-    /// What everything has cost.
-    pub costs: Vec<Cost>,
+    /// What everything has cost, if anybody wants to know.
+    pub costs: Option<Vec<Cost>>,
     /// How often each requirement applied, by the place of its id in memory: ids are constants, and
     /// are counted more often than anything else.
     tallies: BTreeMap<(usize, usize), (&'static str, Tally)>,
@@ -63,7 +63,7 @@ impl Findings {
         Self {
             all: Vec::new(),
             forgers: setting.forgers.clone(),
-            costs: Vec::new(),
+            costs: None,
             tallies: BTreeMap::new(),
         }
     }

@@ -19,7 +19,7 @@ impl Invariant for History {
                     heard(step.entry, passage, room, findings);
                 }
                 Fact::Logged(event) => {
-                    let event = &room.log.events[*event];
+                    let Some(event) = room.log.event(*event) else { continue };
                     if event.late && event.said.is_none() && event.nick.is_some() {
                         let expected = "history that was once said, with its stamp";
                         let id = "INV-HISTORY-TRUE";
@@ -46,7 +46,10 @@ fn heard(entry: usize, passage: &Passage<'_>, room: &Room, findings: &mut Findin
     let id = room.log.id(&passage.reading);
     let mut said = room.log.said_like(&id, passage.reading.content);
     let alone = slave.is_some_and(|slave| room.slaves[slave].own != Side::Active);
-    let own = said.any(|said| room.users[room.log.said[said].user].slave == slave);
+    let own = said.any(|said| {
+        let author = room.log.submission(said).map(|said| &room.users[said.user]);
+        author.is_some_and(|author| author.slave == slave)
+    });
     if !alone || !own {
         let expected = "history that was once said, with its stamp";
         findings.stanza("INV-HISTORY-TRUE", entry, passage, expected, &[]);
@@ -62,9 +65,7 @@ fn stamped(
     room: &Room,
     findings: &mut Findings,
 ) {
-    let Some(said) = event.said.filter(|_| event.exact).map(|said| &room.log.said[said]) else {
-        return;
-    };
+    let Some(said) = room.log.origin(event).filter(|_| event.exact) else { return };
     let dmuc = passage.reading.dmuc.unwrap_or_default();
     if !event.late {
         let Some((came, _)) = said.came else { return };

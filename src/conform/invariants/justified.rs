@@ -149,7 +149,8 @@ fn is_heard(user: UserId, reading: &Reading<'_>, slave: &Slave, room: &Room) -> 
     let id = room.log.id(reading);
     let nick = reading.nick.and_then(|nick| room.known_nick(nick));
     let events = room.log.like(&id, reading.content).iter();
-    if events.into_iter().any(|number| room.log.events[*number].nick == nick) {
+    let mut events = events.filter_map(|number| room.log.event(*number));
+    if events.any(|event| event.nick == nick) {
         return true;
     }
     if reading.stanza.is_subject_change() {
@@ -158,8 +159,8 @@ fn is_heard(user: UserId, reading: &Reading<'_>, slave: &Slave, room: &Room) -> 
     }
     let mut said = room.log.said_like(&id, reading.content);
     let here = said.any(|said| {
-        let author = &room.users[room.log.said[said].user];
-        author.slave == room.users[user].slave
+        let author = room.log.submission(said).map(|said| &room.users[said.user]);
+        author.is_some_and(|author| author.slave == room.users[user].slave)
     });
     here && slave.own != Side::Active && slave.policy.local_chat
 }

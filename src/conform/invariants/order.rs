@@ -4,12 +4,12 @@
 //! that is configured has no numbers, and shows what it missed when it comes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use super::findings::Findings;
-use super::room::{Class, Fact, NickId, Passage, Room, Side, UserId};
+use super::room::{Class, Fact, Key, NickId, Passage, Room, Side, UserId};
 use super::steps::{Happening, Step};
 use super::{Invariant, reading::Reading};
+use crate::time::Time;
 
 /// The three of them.
 #[derive(Debug, Default)]
@@ -29,7 +29,7 @@ struct Listener {
     /// Events that he has not heard yet.
     waiting: BTreeSet<usize>,
     /// What he heard before it was an event: id and content.
-    provisional: BTreeSet<(Arc<str>, u64)>,
+    provisional: BTreeSet<Key>,
 }
 
 impl Invariant for Order {
@@ -51,6 +51,13 @@ impl Invariant for Order {
             self.resume(slave, accept.history.maxstanzas as usize, room);
         }
     }
+
+    fn forget(&mut self, _: Time, room: &Room, _: &mut Findings) {
+        for listener in self.listeners.values_mut() {
+            listener.waiting.retain(|number| room.log.event(*number).is_some());
+            listener.provisional.retain(|key| room.log.knows(key));
+        }
+    }
 }
 
 impl Order {
@@ -62,19 +69,16 @@ impl Order {
         room: &Room,
         findings: &mut Findings,
     ) {
-        let event = &room.log.events[number];
-        if let (Some(said), false) = (event.said, event.late) {
-            let author = room.log.said[said].user;
-            let before = self.logged.insert(author, said);
+        let Some(event) = room.log.event(number) else { return };
+        let origin = room.log.origin(event);
+        if let (Some(said), Some(author), false) = (event.said, origin, event.late) {
+            let before = self.logged.insert(author.user, said);
             if let Some(before) = before.filter(|before| *before > said) {
-                let causes = [room.log.said[said].entry, room.log.said[before].entry];
-                let expected = "the messages of one author in the order in which he sent them";
-                findings.stanza("INV-FIFO", entry, passage, expected, &causes);
+                out_of_turn(entry, [said, before], passage, room, findings);
             }
         }
         // An event of the run that the master forgot: who heard it then does not hear it again.
-        let again = event.said.map(|said| &room.log.said[said]);
-        let again = again.is_some_and(|said| said.events.len() > 1 && room.lost_since(said.at));
+        let again = origin.is_some_and(|said| said.events.len() > 1 && room.lost_since(said.at));
         if !event.kept || event.subject || again {
             return;
         }
@@ -103,26 +107,24 @@ impl Order {
         let slave = one.via.map(|slave| &room.slaves[slave]);
         let alone = slave.is_some_and(|slave| slave.own == Side::Split);
         let listener = self.listeners.entry(user).or_default();
-        let Some(event) = event else {
+        let Some((event, told)) = event.and_then(|one| Some((one, room.log.event(one)?))) else {
             let key = (room.log.id(reading), reading.content);
             listener.provisional.insert(key);
             return;
         };
         let numbered = slave.is_none_or(|slave| slave.registers);
         let late = reading.delay.is_some();
-        let lost = room.lost_since(room.log.events[event].at);
+        let lost = room.lost_since(told.at);
         // Who asks again for all there is gets it again.
         let past = late && (one.in_burst || one.joins > 1 || reading.stanza.is_subject_change());
         let judged = (numbered || !late) && !lost && !past;
-        if let Some(said) = room.log.events[event].said.filter(|_| judged) {
-            let author = room.log.said[said].user;
-            let before = listener.authors.get(&author).copied();
+        let origin = room.log.origin(told).filter(|_| judged);
+        if let Some((said, author)) = told.said.zip(origin) {
+            let before = listener.authors.get(&author.user).copied();
             if let Some(before) = before.filter(|before| *before > said && !alone) {
-                let causes = [room.log.said[said].entry, room.log.said[before].entry];
-                let expected = "the messages of one author in the order in which he sent them";
-                findings.stanza("INV-FIFO", entry, passage, expected, &causes);
+                out_of_turn(entry, [said, before], passage, room, findings);
             }
-            listener.authors.insert(author, said.max(before.unwrap_or(0)));
+            listener.authors.insert(author.user, said.max(before.unwrap_or(0)));
         }
         listener.waiting.remove(&event);
         if late && reading.nick.is_none() && (reading.has(172) || reading.has(173)) {
@@ -157,10 +159,10 @@ impl Order {
             .find(|number| last.is_none_or(|last| *number > last))
             .filter(|_| passage.reading.delay.is_none());
         let number = next.unwrap_or(event);
-        let is_late = |number: usize| room.log.events[number].late;
+        let is_late = |number: usize| room.log.event(number).is_none_or(|event| event.late);
         match last.filter(|last| *last > number && !is_late(*last) && !is_late(number)) {
             Some(last) => {
-                let told = |number: usize| room.log.events[number].entry;
+                let told = |number: usize| room.log.event(number)?.entry;
                 let causes: Vec<_> = [number, last].into_iter().filter_map(told).collect();
                 let expected = "everybody to hear what is said in the order of the master's log";
                 findings.stanza("INV-TOTAL-ORDER", entry, passage, expected, &causes);
@@ -183,7 +185,8 @@ impl Order {
         let skipped = std::mem::replace(&mut listener.waiting, later);
         let direct = room.users[user].via.is_none();
         for number in skipped.into_iter().filter(|_| !direct) {
-            let causes: Vec<_> = room.log.events[number].entry.into_iter().collect();
+            let told = room.log.event(number).and_then(|event| event.entry);
+            let causes: Vec<_> = told.into_iter().collect();
             let expected = "everything that was said before this one to be heard before it";
             findings.stanza("INV-GAPLESS", entry, passage, expected, &causes);
         }
@@ -204,9 +207,24 @@ impl Order {
     }
 }
 
+/// An author is heard to have said the second before the first.
+fn out_of_turn(
+    entry: usize,
+    said: [usize; 2],
+    passage: &Passage<'_>,
+    room: &Room,
+    findings: &mut Findings,
+) {
+    let causes = said.into_iter().filter_map(|said| Some(room.log.submission(said)?.entry));
+    let causes: Vec<usize> = causes.collect();
+    let expected = "the messages of one author in the order in which he sent them";
+    findings.stanza("INV-FIFO", entry, passage, expected, &causes);
+}
+
 /// The events that a message may be a copy of, oldest first.
 fn candidates(room: &Room, reading: &Reading<'_>) -> impl Iterator<Item = usize> {
     let nick: Option<NickId> = reading.nick.and_then(|nick| room.known_nick(nick));
     let like = room.log.like(&room.log.id(reading), reading.content);
-    like.iter().copied().filter(move |number| room.log.events[*number].nick == nick)
+    let by_him = move |number: &usize| room.log.event(*number).is_some_and(|one| one.nick == nick);
+    like.iter().copied().filter(by_him)
 }

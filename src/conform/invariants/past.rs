@@ -1,11 +1,11 @@
 //! LIVE-CONV-HISTORY: who enters when all is quiet reads the end of the master's log, wherever he
 //! enters.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Invariant;
 use super::findings::Findings;
-use super::room::{Class, Event, Fact, Room, UserId};
+use super::room::{Class, Event, Fact, Room, SlaveId, UserId};
 use super::steps::{Happening, Step};
 use crate::stanza::ns;
 use crate::time::Time;
@@ -18,7 +18,7 @@ pub(super) struct Past {
     /// When the last message was said.
     said: Option<Time>,
     /// Slaves without numbers towards which something was lost: nobody promises that they notice.
-    unsure: Vec<usize>,
+    unsure: BTreeSet<SlaveId>,
 }
 
 #[derive(Debug)]
@@ -50,12 +50,14 @@ impl Invariant for Past {
     fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, findings: &mut Findings) {
         let Happening::Left(passage) = &step.what else { return };
         if let (Class::ToSlave(slave), Fate::Lost) = (passage.class, passage.hop.fate) {
-            self.unsure.push(slave);
+            self.unsure.insert(slave);
         }
         for fact in facts {
             match (fact, passage.class) {
-                (Fact::Logged(event), _) if !room.log.events[*event].late => {
-                    self.said = Some(step.at);
+                (Fact::Logged(event), _) => {
+                    if room.log.event(*event).is_some_and(|event| !event.late) {
+                        self.said = Some(step.at);
+                    }
                 }
                 (Fact::Entered(user), _) => {
                     if let Some(reader) = self.readers.get_mut(user) {
@@ -93,14 +95,9 @@ impl Past {
             // What is said while he enters may be history to him, or news.
             return;
         }
-        let order = |number: &usize| {
-            let event: &Event = &room.log.events[*number];
-            (event.stamp, *number)
-        };
-        let kept =
-            |number: &usize| room.log.events[*number].kept && !room.log.events[*number].subject;
-        let mut tail: Vec<usize> = (0..room.log.events.len()).filter(kept).collect();
-        tail.sort_by_key(order);
+        let kept = room.log.events().filter(|(_, event)| event.is_history());
+        let mut tail: Vec<(usize, &Event)> = kept.collect();
+        tail.sort_by_key(|(number, event)| (event.stamp, *number));
         let one = &room.users[user];
         let slave = one.via.map(|slave| &room.slaves[slave]);
         let most = match slave {
@@ -110,11 +107,11 @@ impl Past {
         };
         let least = if reader.all { most.min(tail.len()) } else { 0 };
         let shown = tail.split_off(tail.len().saturating_sub(reader.events.len()));
-        if shown != reader.events || reader.events.len() < least {
+        let is_shown = shown.iter().map(|(number, _)| number).eq(&reader.events);
+        if !is_shown || reader.events.len() < least {
             let what = format!("{} reads another history than there is", one.jid);
             let expected = "everybody to read the end of the master's log";
-            let causes: Vec<_> =
-                shown.iter().filter_map(|event| room.log.events[*event].entry).collect();
+            let causes: Vec<_> = shown.iter().filter_map(|(_, event)| event.entry).collect();
             findings.push("LIVE-CONV-HISTORY", &one.domain, entry, what, expected, &causes);
         }
     }

@@ -63,8 +63,8 @@ impl PrivilegesKept {
         room: &Room,
         findings: &mut Findings,
     ) {
-        let event = &room.log.events[event];
-        let Some(nick) = event.nick.filter(|nick| !room.occupants.contains_key(nick)) else {
+        let nick = room.log.event(event).and_then(|event| event.nick);
+        let Some(nick) = nick.filter(|nick| !room.occupants.contains_key(nick)) else {
             return;
         };
         let told = match passage.class {

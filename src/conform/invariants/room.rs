@@ -13,7 +13,9 @@ mod failures;
 mod health;
 mod log;
 mod master;
+mod memory;
 mod moves;
+mod numbered;
 mod said;
 mod settled;
 mod silent;
@@ -25,7 +27,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 pub(in crate::conform) use self::facts::{Class, Fact, Passage, Privileges};
 pub(in crate::conform) use self::health::Health;
-pub(in crate::conform) use self::log::{Event, Log, Submission};
+pub(in crate::conform) use self::log::{Event, Key, Log, Submission};
 pub(in crate::conform) use self::master::accepted;
 pub(in crate::conform) use self::slave::{Print, SELF_CODES, Side, Slave, Stored};
 pub(in crate::conform) use self::user::{Seen, User};
@@ -86,6 +88,8 @@ pub(in crate::conform) struct Room {
     pub open: bool,
     pub log: Log,
     pub health: Health,
+    /// When everybody was last seen to be told everything at once.
+    sound: Time,
     /// Who asks the master for which nick at this instant.
     pub asking: Vec<(NickId, UserId)>,
     /// Nicks that somebody has asked the master for.
@@ -147,6 +151,7 @@ impl Room {
             open: one.config.whois == Whois::Anyone,
             log: Log::default(),
             health: Health::new(now),
+            sound: now,
             asking: Vec::new(),
             wanted: BTreeSet::new(),
             doubtful: Vec::new(),

@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 
 use super::reading::Reading;
-use super::room::{Passage, Room};
+use super::room::{Class, Passage, Room};
 use crate::dmuc::Note;
 use crate::time::Time;
-use crate::transcript::{Entry, Fate, Fault, StreamEvent, What};
+use crate::transcript::{Entry, Fate, Fault, Hop, StreamEvent, What};
 
 /// One thing that happened.
 #[derive(Debug)]
@@ -43,17 +43,18 @@ pub(in crate::conform) enum Happening<'a> {
 
 /// Turns entries into steps.
 #[derive(Debug, Default)]
-pub(in crate::conform) struct Steps<'a> {
-    under_way: BTreeMap<(Time, usize), Passage<'a>>,
+pub(in crate::conform) struct Steps {
+    /// What will come, by when and by its entry: it is read again then.
+    under_way: BTreeMap<(Time, usize), (Class, Hop)>,
 }
 
-impl<'a> Steps<'a> {
+impl Steps {
     /// The steps that this entry brings, the arrivals before it first.
     pub fn feed(
         &mut self,
         room: &mut Room,
         number: usize,
-        entry: &'a Entry,
+        entry: &Entry,
         take: &mut impl FnMut(&mut Room, &Step<'_>),
     ) {
         self.arrive(room, entry.at, take);
@@ -65,7 +66,7 @@ impl<'a> Steps<'a> {
                 let Some(passage) = room.passage(hop) else { return };
                 tell(room, Happening::Left(&passage));
                 if let Fate::Delivered(after) = hop.fate {
-                    self.under_way.insert((entry.at + after, number), passage);
+                    self.under_way.insert((entry.at + after, number), (passage.class, hop.clone()));
                 }
             }
             What::Undeliverable { at, stanza, .. } => {
@@ -89,7 +90,9 @@ impl<'a> Steps<'a> {
         take: &mut impl FnMut(&mut Room, &Step<'_>),
     ) {
         while let Some(first) = self.under_way.first_entry().filter(|one| one.key().0 <= until) {
-            let ((at, entry), passage) = first.remove_entry();
+            let ((at, entry), (class, hop)) = first.remove_entry();
+            let reading = Reading::new(&hop.stanza, &room.address);
+            let passage = Passage { class, hop: &hop, reading };
             take(room, &Step { entry, at, what: Happening::Came(&passage) });
         }
     }
@@ -99,7 +102,7 @@ impl Step<'_> {
     /// Whether somebody does something: a user, the script, or who tampers with the network.
     pub fn disturbs(&self) -> bool {
         match &self.what {
-            Happening::Left(passage) => matches!(passage.class, super::room::Class::Up(_)),
+            Happening::Left(passage) => matches!(passage.class, Class::Up(_)),
             Happening::Fault(_) | Happening::Line => true,
             Happening::Stream { from, .. } => crate::transcript::is_client(from),
             _ => false,

@@ -100,16 +100,15 @@ impl Broadcast {
 /// Who said it is told by the address from which it came, and by nothing else.
 fn author(here: (usize, &Passage<'_>), fact: &Fact, room: &Room, findings: &mut Findings) {
     let Fact::Logged(event) = fact else { return };
-    let event = &room.log.events[*event];
-    let (Some(nick), Some(said)) = (event.nick, event.said) else { return };
+    let Some(event) = room.log.event(*event) else { return };
+    let (Some(nick), Some(said)) = (event.nick, room.log.origin(event)) else { return };
     if event.late || room.is_stale(here.1) {
         return;
     }
     let Some(occupant) = room.occupants.get(&nick) else { return };
-    let author = room.log.said[said].user;
     let sure = !occupant.sessions.is_empty() && !room.doubtful.contains(&nick);
     if sure {
-        let well = occupant.sessions.contains(&author);
+        let well = occupant.sessions.contains(&said.user);
         let expected = "the nick of who sent it";
         findings.judge("master.relay.identify-by-from", well, here, expected);
     }

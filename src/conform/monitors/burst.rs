@@ -8,7 +8,7 @@ use super::{is_working, serving};
 use crate::conform::invariants::Invariant;
 use crate::conform::invariants::findings::Findings;
 use crate::conform::invariants::reading::Reading;
-use crate::conform::invariants::room::{Class, Event, Passage, Room, SlaveId, UserId};
+use crate::conform::invariants::room::{Class, Passage, Room, SlaveId, UserId};
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::stanza::ns;
 use crate::time::Time;
@@ -146,7 +146,7 @@ impl Bursts {
             inside: one.inside,
             asked: one.asked.is_some() || one.inside,
             limit: limit.filter(|_| only),
-            kept: room.log.events.iter().filter(|event| event.kept).count(),
+            kept: room.log.events().filter(|(_, event)| event.kept).count(),
             told: Vec::new(),
             heard: Vec::new(),
             hidden: 0,
@@ -336,13 +336,9 @@ impl Burst {
         let (Some(first), Some(last)) = (self.heard.iter().min(), self.heard.iter().max()) else {
             return;
         };
-        let between = room.log.events.get(*first..=*last).unwrap_or_default();
-        let told = |(place, _): &(usize, &Event)| self.heard.contains(&(first + place));
-        let mut kept = between
-            .iter()
-            .enumerate()
-            .filter(|(_, one)| one.kept && (!one.late || one.entry.is_none()));
-        let well = kept.all(|one| told(&one));
+        let between = room.log.events().filter(|(number, _)| (first..=last).contains(&number));
+        let mut kept = between.filter(|(_, one)| one.kept && (!one.late || one.entry.is_none()));
+        let well = kept.all(|(number, _)| self.heard.contains(&number));
         if room.master_lost.is_none() && is_working(room, self.slave) {
             let id = "slave.broadcast.save-then-send";
             self.rule(id, well, "all that was said, without a gap", room, findings);
@@ -370,8 +366,8 @@ impl Burst {
 /// Which message of the room it is. What was said before the record has no id there.
 fn event(reading: &Reading<'_>, room: &Room) -> Option<usize> {
     let known = room.log.like(&room.log.id(reading), reading.content).last().copied();
-    let past = || room.log.events.iter().position(|event| event.content == reading.content);
-    known.or_else(past)
+    let past = || room.log.events().find(|(_, event)| event.content == reading.content);
+    known.or_else(|| past().map(|(number, _)| number))
 }
 
 /// How many messages the room lets this slave keep.

@@ -184,8 +184,8 @@ fn news(fact: &Fact, room: &Room) -> Option<(News, Option<UserId>)> {
     let first = |nick: &usize| room.occupants.get(nick).and_then(|one| one.sessions.first());
     match fact {
         Fact::Logged(event) => {
-            let event = &room.log.events[*event];
-            let said = event.said.map(|said| room.log.said[said].user);
+            let event = room.log.event(*event)?;
+            let said = room.log.origin(event).map(|said| said.user);
             (!event.late).then_some((News::Message, said))
         }
         Fact::Arrived(nick) => Some((News::Arrival, first(nick).copied())),

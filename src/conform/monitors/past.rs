@@ -67,7 +67,7 @@ impl Past {
         let id = room.log.id(reading);
         let nick = reading.nick.and_then(|nick| room.known_nick(nick));
         let events = room.log.like(&id, reading.content).iter();
-        let events = events.map(|number| &room.log.events[*number]);
+        let events = events.filter_map(|number| room.log.event(*number));
         let mut events = events.filter(|event| event.nick == nick && event.exact).peekable();
         if events.peek().is_some() {
             let well = events.any(|event| Some(event.stamp) == reading.delay);

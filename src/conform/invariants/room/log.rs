@@ -1,8 +1,9 @@
 //! The master's messages, as far as it has told anybody, and what users have said.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::numbered::Numbered;
 use super::{NickId, UserId};
 use crate::conform::invariants::reading::{FNV, Reading, digest};
 use crate::room::{RoomConfig, StoredMessage};
@@ -55,15 +56,20 @@ pub(in crate::conform) struct Submission {
     pub returned: bool,
 }
 
-/// The messages of a run.
-#[derive(Clone, Debug, Default)]
+/// The messages of a run: those that anybody may still be told, each with its number.
+#[derive(Debug, Default)]
 pub(in crate::conform) struct Log {
-    pub events: Vec<Event>,
-    by_content: BTreeMap<(Arc<str>, u64), Vec<usize>>,
-    pub said: Vec<Submission>,
-    by_submission: BTreeMap<(Arc<str>, u64), Vec<usize>>,
+    events: Numbered<Event>,
+    said: Numbered<Submission>,
+    /// What was ever the subject: its content, and who set it.
+    subjects: BTreeSet<(u64, Option<NickId>)>,
     none: Arc<str>,
+    /// How many messages have come since the oldest were forgotten last.
+    fresh: usize,
 }
+
+/// Id and content.
+pub(in crate::conform) type Key = (Arc<str>, u64);
 
 impl Log {
     /// With what was said before the record.
@@ -114,11 +120,51 @@ impl Log {
     }
 
     pub fn push(&mut self, event: Event) -> usize {
-        let number = self.events.len();
-        let key = (event.id.clone(), event.content);
-        self.by_content.entry(key).or_default().push(number);
-        self.events.push(event);
-        number
+        if event.subject && self.subjects.len() < SUBJECTS_MAX {
+            self.subjects.insert((event.content, event.nick));
+        }
+        self.fresh += 1;
+        self.events.push((event.id.clone(), event.content), event)
+    }
+
+    /// This event, if it is not forgotten.
+    pub fn event(&self, number: usize) -> Option<&Event> {
+        self.events.get(number)
+    }
+
+    /// The same, to be told more of it.
+    pub fn event_mut(&mut self, number: usize) -> Option<&mut Event> {
+        self.events.get_mut(number)
+    }
+
+    /// All events, oldest first.
+    pub fn events(&self) -> impl Iterator<Item = (usize, &Event)> {
+        self.events.iter()
+    }
+
+    /// What a user has said, if it is not forgotten.
+    pub fn submission(&self, number: usize) -> Option<&Submission> {
+        self.said.get(number)
+    }
+
+    /// The same, to be told more of it.
+    pub fn submission_mut(&mut self, number: usize) -> Option<&mut Submission> {
+        self.said.get_mut(number)
+    }
+
+    /// What users have said, from this number on, oldest first.
+    pub fn submissions_since(&self, first: usize) -> impl Iterator<Item = (usize, &Submission)> {
+        self.said.since(first)
+    }
+
+    /// The same, to be told more of it.
+    pub fn submissions_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut Submission> {
+        self.said.iter_mut()
+    }
+
+    /// What a user said that became this event.
+    pub fn origin(&self, event: &Event) -> Option<&Submission> {
+        self.submission(event.said?)
     }
 
     /// A shared id.
@@ -128,7 +174,7 @@ impl Log {
 
     /// The events with this id that say this, oldest first.
     pub fn like(&self, id: &Arc<str>, content: u64) -> &[usize] {
-        self.by_content.get(&(id.clone(), content)).map_or(&[], Vec::as_slice)
+        self.events.like(&(id.clone(), content))
     }
 
     /// The event that this copy from the master is of.
@@ -141,46 +187,40 @@ impl Log {
         let dmuc = reading.dmuc.unwrap_or_default();
         let stamp = dmuc.stamp.or(reading.delay);
         let like = self.like(&self.id(reading), reading.content).iter().rev().copied();
-        let mut like = like.filter(|number| self.events[*number].nick == nick);
-        like.find(|number| {
-            let event = &self.events[*number];
-            match (&event.seq, dmuc.at, stamp) {
-                (Some((epoch, seq)), Some((told, number)), _) => **epoch == *told && *seq == number,
-                (_, _, Some(stamp)) if event.exact => event.stamp == stamp,
-                (_, _, Some(stamp)) => event.stamp.max(stamp).since(event.stamp.min(stamp)) < CLOSE,
-                (_, _, None) => event.at == now,
-            }
-        })
+        let like = like.filter_map(|number| Some((number, self.event(number)?)));
+        let mut like = like.filter(|(_, event)| event.nick == nick);
+        let found = like.find(|(_, event)| match (&event.seq, dmuc.at, stamp) {
+            (Some((epoch, seq)), Some((told, number)), _) => **epoch == *told && *seq == number,
+            (_, _, Some(stamp)) if event.exact => event.stamp == stamp,
+            (_, _, Some(stamp)) => event.stamp.max(stamp).since(event.stamp.min(stamp)) < CLOSE,
+            (_, _, None) => event.at == now,
+        });
+        found.map(|(number, _)| number)
     }
 
     /// The event that a user hears.
     pub fn heard(&self, reading: &Reading<'_>, nick: Option<NickId>) -> Option<usize> {
         let like = self.like(&self.id(reading), reading.content).iter().rev().copied();
-        let mut like = like.filter(|number| self.events[*number].nick == nick);
-        match reading.delay {
+        let like = like.filter_map(|number| Some((number, self.event(number)?)));
+        let mut like = like.filter(|(_, event)| event.nick == nick);
+        let found = match reading.delay {
             None => like.next(),
-            Some(stamp) => like.find(|number| {
-                let event = &self.events[*number];
-                match event.exact {
-                    true => event.stamp == stamp,
-                    false => event.stamp.max(stamp).since(event.stamp.min(stamp)) < CLOSE,
-                }
+            Some(stamp) => like.find(|(_, event)| match event.exact {
+                true => event.stamp == stamp,
+                false => event.stamp.max(stamp).since(event.stamp.min(stamp)) < CLOSE,
             }),
-        }
+        };
+        found.map(|(number, _)| number)
     }
 
     /// Whether this was ever the subject.
     pub fn has_subject(&self, content: u64, nick: Option<NickId>) -> bool {
-        let mut subjects = self.events.iter().filter(|event| event.subject);
-        subjects.any(|event| event.content == content && event.nick == nick)
+        self.subjects.contains(&(content, nick))
     }
 
     pub fn say(&mut self, said: Submission) -> usize {
-        let number = self.said.len();
-        let key = (said.id.clone(), said.content);
-        self.by_submission.entry(key).or_default().push(number);
-        self.said.push(said);
-        number
+        self.fresh += 1;
+        self.said.push((said.id.clone(), said.content), said)
     }
 
     /// What is told with this id: the first that said it without one got it from a slave.
@@ -189,27 +229,67 @@ impl Log {
             return;
         };
         let key = (self.none.clone(), reading.content);
-        let like = self.by_submission.get(&key).into_iter().flatten();
-        let like: Vec<usize> = like.copied().collect();
-        let has_it = |number: &usize| self.said[*number].given.as_ref() == Some(id);
-        if like.iter().any(has_it) {
+        let given = |number: &usize| self.said.get(*number).map(|said| said.given.as_ref());
+        let like = self.said.like(&key);
+        if like.iter().any(|number| given(number) == Some(Some(id))) {
             return;
         }
-        if let Some(first) = like.into_iter().find(|number| self.said[*number].given.is_none()) {
-            self.said[first].given = Some(id.clone());
+        let first = like.iter().copied().find(|number| given(number) == Some(None));
+        if let Some(first) = first.and_then(|first| self.said.get_mut(first)) {
+            first.given = Some(id.clone());
         }
     }
 
     /// What users have said with this id, oldest first. A slave may have given it the id.
     pub fn said_like(&self, id: &Arc<str>, content: u64) -> impl DoubleEndedIterator<Item = usize> {
-        let with = self.by_submission.get(&(id.clone(), content));
-        let without = self.by_submission.get(&(self.none.clone(), content));
-        let without = without.filter(|_| !id.is_empty());
-        with.into_iter().chain(without).flatten().copied()
+        let with = self.said.like(&(id.clone(), content));
+        let without: &[usize] =
+            if id.is_empty() { &[] } else { self.said.like(&(self.none.clone(), content)) };
+        with.iter().chain(without).copied()
+    }
+
+    /// Whether anything with this id that says this is not forgotten.
+    pub fn knows(&self, key: &Key) -> bool {
+        let is_it = |number: &usize| {
+            let said = self.said.get(*number);
+            said.is_some_and(|said| said.given.as_ref() == Some(&key.0))
+        };
+        !self.events.like(key).is_empty()
+            || !self.said.like(key).is_empty()
+            || self.said.like(&(self.none.clone(), key.1)).iter().any(is_it)
+    }
+
+    /// Whether so many messages have come that it is time to forget.
+    pub fn is_full(&self) -> bool {
+        self.fresh >= FRESH_MAX
+    }
+
+    /// Forget all events and all that was said before `horizon`, but the last subject, the last
+    /// `kept` messages that rooms keep, and what became an event that is not forgotten.
+    pub fn forget(&mut self, horizon: Time, kept: usize) {
+        self.fresh = 0;
+        let last = self.events.iter().rev();
+        let subject = last.clone().find(|(_, event)| event.subject).map(|(number, _)| number);
+        let mut history = last.filter(|(_, event)| event.is_history());
+        let too_old = history.nth(kept).map(|(number, _)| number);
+        drop(history);
+        self.events.retain(|number, event| {
+            let needed = event.is_history() && Some(number) > too_old;
+            event.at >= horizon || needed || Some(number) == subject
+        });
+        self.events.keep_last(LOG_MAX);
+        let became: BTreeSet<_> = self.events.iter().filter_map(|(_, event)| event.said).collect();
+        self.said.retain(|number, said| said.at >= horizon || became.contains(&number));
+        self.said.keep_last(LOG_MAX);
     }
 }
 
 impl Event {
+    /// Whether newcomers may be told of it.
+    pub fn is_history(&self) -> bool {
+        self.kept && !self.subject
+    }
+
     fn past(kept: bool, subject: bool) -> Self {
         Self {
             nick: None,
@@ -227,6 +307,15 @@ impl Event {
         }
     }
 }
+
+/// After how many messages the oldest are looked through.
+const FRESH_MAX: usize = 128;
+
+/// How many messages are remembered whatever may still be told of them.
+const LOG_MAX: usize = 20_000;
+
+/// How many subjects are.
+const SUBJECTS_MAX: usize = 10_000;
 
 /// How far the master's stamp is at most from when it was seen to act: no two of a room are equal.
 const CLOSE: crate::time::Duration = crate::time::Duration::from_millis(1);

@@ -20,6 +20,7 @@ impl Room {
             for (user, _, touch) in std::mem::take(&mut self.reached) {
                 push_bounded(&mut self.touched, (self.now, user, touch), TOUCHED_MAX);
             }
+            self.look_back();
             self.now = step.at;
             self.asking.clear();
         }
@@ -298,9 +299,10 @@ impl Room {
         let id = self.log.id(reading);
         let now = self.now;
         let like: Vec<usize> = self.log.said_like(&id, reading.content).collect();
-        let mine = |number: &&usize| self.log.said[**number].user == user;
-        let open = like.iter().filter(mine).find(|number| self.log.said[**number].came.is_none());
-        let known = open.or_else(|| like.iter().rev().find(mine)).copied();
+        let said = |number: &usize| self.log.submission(*number).filter(|one| one.user == user);
+        let is_open = |number: &&usize| said(number).is_some_and(|one| one.came.is_none());
+        let open = like.iter().find(is_open);
+        let known = open.or_else(|| like.iter().rev().find(|one| said(one).is_some())).copied();
         let number = known.unwrap_or_else(|| {
             self.log.say(Submission {
                 user,
@@ -315,7 +317,9 @@ impl Room {
                 returned: false,
             })
         });
-        self.log.said[number].came = Some((now, true));
+        if let Some(said) = self.log.submission_mut(number) {
+            said.came = Some((now, true));
+        }
     }
 
     fn note(&mut self, note: &Note) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::user::is_one_of;
-use super::{Event, Fact, NickId, Room};
+use super::{Event, Fact, NickId, Room, Submission};
 use crate::conform::invariants::reading::Reading;
 
 impl Room {
@@ -22,8 +22,8 @@ impl Room {
             _ => {}
         }
         let dmuc = reading.dmuc.unwrap_or_default();
-        if let Some(known) = self.log.event_of(reading, nick, self.now) {
-            let event = &mut self.log.events[known];
+        let known = self.log.event_of(reading, nick, self.now);
+        if let Some(event) = known.and_then(|known| self.log.event_mut(known)) {
             if let Some(stamp) = dmuc.stamp.filter(|_| !event.exact) {
                 (event.stamp, event.exact) = (stamp, true);
             }
@@ -40,12 +40,13 @@ impl Room {
         let id = self.log.id(reading);
         let said = self.origin(&id, reading.content, nick);
         let stamp = dmuc.stamp.or(reading.delay);
-        let fresh = said.is_some_and(|said| self.log.said[said].events.is_empty());
+        let origin = said.and_then(|said| self.log.submission(said));
+        let fresh = origin.is_some_and(|said| said.events.is_empty());
         if stamp.is_none() && !fresh && self.log.heard(reading, nick).is_some() {
             // A copy that had to wait for a stream.
             return;
         }
-        let came = said.and_then(|said| self.log.said[said].came).map(|(came, _)| came);
+        let came = origin.and_then(|said| said.came).map(|(came, _)| came);
         let number = self.log.push(Event {
             nick,
             id,
@@ -61,23 +62,23 @@ impl Room {
             kept: reading.is_kept(),
             said,
         });
-        if let Some(said) = said {
-            self.log.said[said].events.push(number);
+        if let Some(said) = said.and_then(|said| self.log.submission_mut(said)) {
+            said.events.push(number);
         }
         facts.push(Fact::Logged(number));
     }
 
     /// What a user said that became this event.
     fn origin(&self, id: &Arc<str>, content: u64, nick: Option<NickId>) -> Option<usize> {
-        let came = |number: &usize| self.log.said[*number].came.is_some();
-        let fresh = |number: &usize| self.log.said[*number].events.is_empty();
+        let fresh = |said: &Submission| said.events.is_empty();
         let authors = nick.and_then(|nick| self.occupants.get(&nick)).map(|one| &one.sessions);
-        let by = |number: &usize| {
-            authors.is_none_or(|authors| is_one_of(authors, self.log.said[*number].user))
-        };
-        let like: Vec<usize> = self.log.said_like(id, content).filter(came).collect();
-        let found = like.iter().find(|one| fresh(one) && by(one));
-        let found = found.or_else(|| like.iter().find(|one| fresh(one)));
-        found.or_else(|| like.iter().rev().find(|one| by(one))).copied()
+        let by = |said: &Submission| authors.is_none_or(|authors| is_one_of(authors, said.user));
+        let like = self.log.said_like(id, content);
+        let like = like.filter_map(|number| Some((number, self.log.submission(number)?)));
+        let like: Vec<_> = like.filter(|(_, said)| said.came.is_some()).collect();
+        let found = like.iter().find(|(_, one)| fresh(one) && by(one));
+        let found = found.or_else(|| like.iter().find(|(_, one)| fresh(one)));
+        let found = found.or_else(|| like.iter().rev().find(|(_, one)| by(one)));
+        found.map(|(number, _)| *number)
     }
 }

@@ -45,7 +45,7 @@ impl Room {
 }
 
 /// For how long a server may not dial another after it could not be reached.
-const BACK_OFF: Duration = Duration::from_secs(300);
+pub(super) const BACK_OFF: Duration = Duration::from_secs(300);
 
 /// The longest pause between two attempts to register.
 const REGISTER_STEP: Duration = Duration::from_secs(60);

@@ -49,16 +49,17 @@ impl Room {
                     !id.is_empty() && (*said.id == *id || said.given.as_deref() == Some(id))
                 };
                 // A slave that was started again may have given an id once more.
-                let mut mine = self.log.said.iter_mut().rev().filter(open);
+                let mut mine = self.log.submissions_mut().rev().filter(open);
                 if let Some(said) = mine.find(|said| has_it(said)) {
                     said.returned = true;
                     return;
                 }
+                drop(mine);
                 // It had none, or got one that nobody was told.
                 let unknown = |said: &Submission| {
                     said.at >= since && said.id.is_empty() && said.given.is_none()
                 };
-                let mut mine = self.log.said.iter_mut().filter(open);
+                let mut mine = self.log.submissions_mut().filter(open);
                 if let Some(said) = mine.find(|said| unknown(said)) {
                     said.returned = true;
                 }

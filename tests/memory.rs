@@ -1,0 +1,78 @@
+//! Judging takes memory by what a room is, not by how long its record is.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use wallops::conform::invariants::Setting;
+use wallops::conform::judgement::{Judge, Judgement};
+use wallops::scenario::{Source, parse};
+use wallops::sim::play::{Options, play_event, setting};
+use wallops::transcript::Transcript;
+
+const CAST: &str = include_str!("../scenarios/casts/wallops.cast");
+
+/// The record of so many rounds of the same.
+fn record(profile: &str, rounds: usize, round: impl Fn(usize) -> String) -> (Transcript, Setting) {
+    let head = format!("# Long\n\n## profile: {profile}\n## cast: wallops\n\n-----\n\n");
+    let head = head + "WiZ says \"Hello\"\nWumpus hears WiZ say \"Hello\"\nwait 2s\n";
+    let text = (0..rounds).map(round).fold(head, |text, round| text + &round);
+    let find = |_: &str| Ok(Source::new("wallops.cast", CAST));
+    let scenario = parse(&Source::new("long.scs", &text), &find)
+        .unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let transcript = play_event(&scenario, &Options::default()).unwrap().transcript;
+    (transcript, setting(&scenario, false))
+}
+
+/// The most memory, in bytes, that it takes to judge this, and the judgement.
+fn judged(transcript: &Transcript, setting: &Setting) -> (u64, Judgement) {
+    let mut judgement = Judgement::default();
+    let info = allocation_counter::measure(|| {
+        let mut judge = Judge::new(setting, transcript.header.epoch);
+        transcript.entries.iter().for_each(|entry| judge.feed(entry));
+        judgement = judge.finish();
+    });
+    (info.bytes_max, judgement)
+}
+
+/// Eight times as much of the same takes as much memory.
+fn is_flat(profile: &str, rounds: usize, round: impl Fn(usize) -> String) {
+    let [short, long] = [rounds, rounds * 8].map(|rounds| {
+        let (transcript, setting) = record(profile, rounds, &round);
+        let (bytes, judgement) = judged(&transcript, &setting);
+        assert_eq!(judgement.findings, [], "{profile}");
+        (transcript.entries.len(), bytes)
+    });
+    assert!(long.0 > short.0 * 7, "{short:?} {long:?}");
+    assert!(long.1 < short.1 * 5 / 4, "(entries, bytes): {short:?}, then {long:?}");
+}
+
+#[test]
+fn however_much_is_said() {
+    is_flat("core", 80, |round| {
+        let says = |one: &str, number| format!("{one} says \"Truly {round} {number}\"\n");
+        let talk =
+            (0..10).map(|number| says(["BigCheese", "Wumpus", "Valdis"][number % 3], number));
+        talk.collect::<String>() + "wait 5m\n"
+    });
+}
+
+#[test]
+fn however_many_come_and_go() {
+    is_flat("core", 80, |round| {
+        format!(
+            "Efchen joins wallops\nEfchen says \"{round}\"\nEfchen leaves\nwait 3m\n\
+             Efchen joins wallops as \"E{}\"\nEfchen says \"Again\"\nEfchen leaves\nwait 5m\n",
+            round % 20
+        )
+    });
+}
+
+#[test]
+fn however_often_it_splits() {
+    is_flat("full", 80, |round| {
+        format!(
+            "cut killrc from channel\nWumpus says \"{round}, lost\"\n\
+             Valdis says \"{round}, too\"\nwait 10m\nheal everything\nwait 10m\n\
+             Wumpus says \"{round}, back\"\nwait 10m\n"
+        )
+    });
+}
