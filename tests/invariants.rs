@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "shipped/files.rs"]
+mod files;
 #[path = "invariants/liveness.rs"]
 mod liveness;
 #[path = "invariants/safety.rs"]

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "shipped/files.rs"]
+mod files;
 #[path = "invariants/stage.rs"]
 #[allow(dead_code, reason = "the stage of the invariants has more")]
 mod stage;

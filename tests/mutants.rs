@@ -9,6 +9,8 @@
 mod change;
 #[path = "mutants/entering.rs"]
 mod entering;
+#[path = "shipped/files.rs"]
+mod files;
 #[path = "mutants/kit.rs"]
 mod kit;
 #[path = "mutants/netjoin.rs"]

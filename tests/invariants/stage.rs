@@ -3,28 +3,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::files::{self, directory, find_cast};
 use wallops::conform::invariants::{Finding, Setting, check};
 use wallops::dmuc::Change;
 use wallops::scenario::{Scenario, Source, parse};
 use wallops::sim::play::{Options, play_event, play_wire, setting};
 use wallops::transcript::{Hop, Transcript, What};
 
-pub fn directory() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
-}
-
 /// The scenarios that ship; of another directory, if `WALLOPS_SCENARIOS` names one.
 pub fn shipped() -> Vec<PathBuf> {
-    let other = std::env::var("WALLOPS_SCENARIOS").map(PathBuf::from);
-    let other = other.unwrap_or_else(|_| directory());
-    let plain = fs::read_dir(other.join("plain")).into_iter().flatten();
-    let files = fs::read_dir(other).unwrap().chain(plain);
-    let mut files: Vec<_> = files
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "scs"))
-        .collect();
-    files.sort();
-    files
+    std::env::var("WALLOPS_SCENARIOS").map_or_else(|_| files::shipped(), files::scripts_in)
 }
 
 /// A run, and what its record does not show.
@@ -70,12 +58,6 @@ fn scenario(path: &Path) -> (Scenario, Options) {
     let source = Source::new(&path.display().to_string(), &text);
     let scenario = parse(&source, &find_cast).unwrap_or_else(|mistakes| panic!("{mistakes}"));
     (scenario, Options { source: text.into(), ..Options::default() })
-}
-
-fn find_cast(name: &str) -> Result<Source, String> {
-    let path = directory().join("casts").join(format!("{name}.cast"));
-    let text = fs::read_to_string(&path).map_err(|error| error.to_string())?;
-    Ok(Source::new(&path.display().to_string(), &text))
 }
 
 impl Run {

@@ -3,39 +3,28 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use wallops::conform::judgement::{Judgement, Verdict};
 use wallops::scenario::{Scenario, Source, parse};
 use wallops::sim::event::EventNetwork;
 use wallops::sim::play::{Options, play, setting};
 
+use super::files::{find_cast, shipped};
 use super::kit::Tampering;
-
-fn directory() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
-}
-
-fn find_cast(name: &str) -> Result<Source, String> {
-    let path = directory().join("casts").join(format!("{name}.cast"));
-    let text = fs::read_to_string(&path).map_err(|error| error.to_string())?;
-    Ok(Source::new(&path.display().to_string(), &text))
-}
 
 /// All scenarios that ship, by name.
 pub struct Stage(BTreeMap<String, (Scenario, String)>);
 
 impl Stage {
     pub fn open() -> Self {
-        let files = fs::read_dir(directory()).unwrap().map(|entry| entry.unwrap().path());
-        let scripts = files.filter(|path| path.extension().is_some_and(|is| is == "scs"));
         let read = |path: PathBuf| {
             let text = fs::read_to_string(&path).unwrap();
             let source = Source::new(&path.display().to_string(), &text);
             let scenario = parse(&source, &find_cast).unwrap_or_else(|one| panic!("{one}"));
             (path.file_name().unwrap().to_string_lossy().into_owned(), (scenario, text))
         };
-        Self(scripts.map(read).collect())
+        Self(shipped().into_iter().map(read).collect())
     }
 
     pub fn names(&self) -> impl Iterator<Item = &str> {

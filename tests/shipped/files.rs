@@ -17,8 +17,13 @@ pub fn find_cast(name: &str) -> Result<Source, String> {
 
 /// All of them, in subdirectories too, in the order of their names.
 pub fn shipped() -> Vec<PathBuf> {
+    scripts_in(directory())
+}
+
+/// The scenarios below a directory.
+pub fn scripts_in(directory: impl Into<PathBuf>) -> Vec<PathBuf> {
     let mut files = Vec::new();
-    let mut directories = vec![directory()];
+    let mut directories = vec![directory.into()];
     while let Some(directory) = directories.pop() {
         for entry in fs::read_dir(directory).unwrap() {
             let path = entry.unwrap().path();
