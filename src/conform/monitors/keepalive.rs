@@ -197,6 +197,16 @@ impl Keepalive {
     }
 }
 
+impl End {
+    /// It sends a ping: when it did before, and whether all has been well for as long as it waits.
+    fn pings(&mut self, entry: usize, idle: Duration, room: &Room) -> (Option<Time>, bool) {
+        let before = self.pinged.replace((room.now, entry)).map(|(at, _)| at);
+        let answered = std::mem::take(&mut self.answered);
+        let well = room.health.troubled + idle < room.now;
+        (before, well && (answered || before.is_none()))
+    }
+}
+
 impl Ends {
     fn pinged_by_master(
         &mut self,
@@ -206,11 +216,9 @@ impl Ends {
         findings: &mut Findings,
     ) {
         let timers = &room.slaves[slave].timers;
-        let end = &mut self.master;
-        let before = end.pinged.replace((room.now, here.0));
-        let answered = std::mem::take(&mut end.answered);
+        let (before, calm) = self.master.pings(here.0, timers.master_idle, room);
         if room.slaves[slave].master == Side::Split {
-            if let Some((at, _)) = before.filter(|_| !room.is_stale(here.1)) {
+            if let Some(at) = before.filter(|_| !room.is_stale(here.1)) {
                 let gap = timers.split_ping.max(timers.pong_timeout) + SLACK;
                 let since = room.slaves[slave].split_master.unwrap_or(at).max(at);
                 let since = since.max(room.health.troubled);
@@ -220,9 +228,7 @@ impl Ends {
             }
             return;
         }
-        let calm =
-            room.health.troubled + timers.master_idle < room.now && (answered || before.is_none());
-        let heard = end.heard.filter(|_| is_served(room, slave) && calm);
+        let heard = self.master.heard.filter(|_| is_served(room, slave) && calm);
         let Some(heard) =
             heard.filter(|_| room.slaves[slave].synced + timers.master_idle < room.now)
         else {
@@ -251,12 +257,8 @@ impl Ends {
         findings: &mut Findings,
     ) {
         let timers = &room.slaves[slave].timers;
-        let end = &mut self.slave;
-        let before = end.pinged.replace((room.now, here.0));
-        let answered = std::mem::take(&mut end.answered);
-        let calm =
-            room.health.troubled + timers.slave_idle < room.now && (answered || before.is_none());
-        let Some(heard) = end.heard.filter(|_| is_working(room, slave)) else { return };
+        let (_, calm) = self.slave.pings(here.0, timers.slave_idle, room);
+        let Some(heard) = self.slave.heard.filter(|_| is_working(room, slave)) else { return };
         let idle = room.now.since(heard) + SLACK >= timers.slave_idle;
         if idle {
             findings.kept("slave.keepalive.ping-when-quiet");
