@@ -191,11 +191,16 @@ impl RegisteredRoom {
     /// Who was admitted here is not admitted by the master. A nick that somebody else has is no
     /// reason to go (XEP-0045 §7.2.8); everything else is told as a removal.
     fn refuse_entry(&mut self, now: Time, user: &Arc<Jid>, error: &Stanza, out: &mut Vec<Output>) {
+        let refused = error.from.as_ref().and_then(|from| from.resource());
+        let refused = refused.map(|nick| nick.to_string());
         let error = error.error();
         let condition = error.as_ref().map(|error| error.defined_condition.clone());
         let Some(nick) = self.locals.get(user).cloned() else { return };
         if condition == Some(Condition::Conflict) {
-            self.rename_away(&nick, out);
+            // Unless he has got another one since he asked for that.
+            if refused.is_none_or(|refused| refused == nick) {
+                self.rename_away(&nick, out);
+            }
             if let Some(join) = self.join_of(user) {
                 self.rejoined = now;
                 self.send_up(now, join, out);
