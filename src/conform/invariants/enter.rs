@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Invariant;
 use super::findings::Findings;
-use super::room::{Class, Fact, NickId, Passage, Room, Side, User, UserId};
+use super::room::{Class, Fact, NickId, Passage, Room, Side, SlaveId, User, UserId, accepted};
 use super::steps::{Happening, Step};
+use crate::stanza::ns;
 
 /// What is remembered of everybody's entering.
 #[derive(Debug, Default)]
@@ -15,10 +16,15 @@ pub(super) struct Enter {
     asked: BTreeSet<(UserId, NickId)>,
     /// Who waits for history and subject, since which entry.
     newcomers: BTreeMap<UserId, usize>,
+    /// Which creation of the room each slave has named when it registered last.
+    rooms: BTreeMap<SlaveId, Option<String>>,
+    /// Who was in another room that had the address, and was not told that he is out.
+    strangers: BTreeSet<UserId>,
 }
 
 impl Invariant for Enter {
     fn before(&mut self, step: &Step<'_>, room: &Room, findings: &mut Findings) {
+        self.registers(step, room);
         let Happening::Left(passage) = &step.what else { return };
         let reading = &passage.reading;
         let Class::Down(user) = passage.class else { return };
@@ -28,6 +34,7 @@ impl Invariant for Enter {
         let stale = room.users[user].is_of_before();
         if told && room.users[user].online && !stale {
             self.is_inside(step.entry, &room.users[user], passage, room, findings);
+            self.is_in_this(step.entry, user, passage, findings);
             self.has_110(step.entry, user, passage, room, findings);
             self.in_order(step.entry, user, passage, room, findings);
         }
@@ -54,6 +61,7 @@ impl Invariant for Enter {
                 }
                 Fact::Left(user) => {
                     self.newcomers.remove(user);
+                    self.strangers.remove(user);
                 }
                 _ => {}
             }
@@ -70,6 +78,46 @@ fn was_removed(user: &User, room: &Room) -> bool {
 }
 
 impl Enter {
+    /// A slave is accepted, perhaps by another room than the one that its users are in.
+    fn registers(&mut self, step: &Step<'_>, room: &Room) {
+        let (Happening::Came(passage) | Happening::Left(passage)) = &step.what else { return };
+        match passage.class {
+            Class::Own(slave) => {
+                if let Some(register) = passage.reading.stanza.payload("register", ns::SLAVE) {
+                    let resume = register.get_child("resume", ns::SLAVE);
+                    let named = resume.and_then(|resume| resume.attr("room")).map(str::to_owned);
+                    self.rooms.insert(slave, named);
+                }
+            }
+            Class::ToSlave(slave) => {
+                let Some(accept) = accepted(&passage.reading) else { return };
+                let named = self.rooms.remove(&slave).flatten();
+                if named.is_some_and(|named| named != accept.room) {
+                    let users = room.users.iter().enumerate();
+                    let inside = users.filter(|(_, user)| user.slave == Some(slave) && user.inside);
+                    self.strangers.extend(inside.map(|(number, _)| number));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Nobody is moved into another room unasked.
+    fn is_in_this(
+        &mut self,
+        entry: usize,
+        user: UserId,
+        passage: &Passage<'_>,
+        findings: &mut Findings,
+    ) {
+        let reading = &passage.reading;
+        let farewell = reading.has(110) && reading.stanza.is_unavailable();
+        if !farewell && self.strangers.remove(&user) {
+            let expected = "who was in another room of this name to be told that he is out of it";
+            findings.stanza("INV-ENTER", entry, passage, expected, &[]);
+        }
+    }
+
     /// Who is told something of the room is in it, or is entering, or asked to be told that he has
     /// left.
     fn is_inside(

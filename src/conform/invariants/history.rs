@@ -1,22 +1,43 @@
 //! What was said, and when: INV-HISTORY-TRUE, INV-STAMP.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use super::Invariant;
 use super::findings::Findings;
-use super::room::{Class, Event, Fact, Passage, Room, Side};
+use super::room::{Class, Event, Fact, Passage, Room, Side, SlaveId};
 use super::steps::{Happening, Step};
 use crate::time::Duration;
 
-/// Both of them; nothing has to be remembered.
+/// Both of them.
 #[derive(Debug, Default)]
-pub(super) struct History;
+pub(super) struct History {
+    /// What came to each slave last as what it had missed: id and content.
+    missed: BTreeSet<(SlaveId, Arc<str>, u64)>,
+}
 
 impl Invariant for History {
+    fn before(&mut self, step: &Step<'_>, room: &Room, _: &mut Findings) {
+        let Happening::Came(passage) = &step.what else { return };
+        let (Class::ToSlave(slave), reading) = (passage.class, &passage.reading) else { return };
+        if reading.is_said() {
+            let key = (slave, room.log.id(reading), reading.content);
+            match reading.dmuc.is_some_and(|dmuc| dmuc.backfill) {
+                true => self.missed.insert(key),
+                false => self.missed.remove(&key),
+            };
+        }
+    }
+
     fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, findings: &mut Findings) {
         let Happening::Left(passage) = &step.what else { return };
         for fact in facts {
             match fact {
                 Fact::Heard { event: None } if is_past(passage) => {
                     heard(step.entry, passage, room, findings);
+                }
+                Fact::Heard { event: Some(event) } if passage.reading.delay.is_none() => {
+                    self.as_live(step.entry, *event, passage, room, findings);
                 }
                 Fact::Logged(event) => {
                     let Some(event) = room.log.event(*event) else { continue };
@@ -30,6 +51,26 @@ impl Invariant for History {
                 }
                 _ => {}
             }
+        }
+    }
+}
+
+impl History {
+    /// What a slave had missed is shown with the time at which it was said.
+    fn as_live(
+        &self,
+        entry: usize,
+        event: usize,
+        passage: &Passage<'_>,
+        room: &Room,
+        findings: &mut Findings,
+    ) {
+        let (Class::Down(user), reading) = (passage.class, &passage.reading) else { return };
+        let Some(slave) = room.users[user].slave else { return };
+        if self.missed.contains(&(slave, room.log.id(reading), reading.content)) {
+            let stamp = room.log.events[event].stamp;
+            let expected = format!("the stamp {stamp}, as it is told late");
+            findings.stanza("INV-STAMP", entry, passage, &expected, &[]);
         }
     }
 }

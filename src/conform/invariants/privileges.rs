@@ -2,11 +2,11 @@
 //!
 //! That the master's own tables are right is for a comparison with a plain room to show.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Invariant;
 use super::findings::Findings;
-use super::room::{Class, Fact, NickId, Passage, Privileges, Room, Side, Touch};
+use super::room::{Class, Fact, NickId, Passage, Privileges, Room, Side, Touch, UserId};
 use super::steps::{Happening, Step};
 use crate::dmuc::Persistence;
 use crate::time::Time;
@@ -16,6 +16,10 @@ use crate::time::Time;
 pub(super) struct PrivilegesKept {
     /// Who was expelled, where, and how.
     expelled: BTreeMap<NickId, Expulsion>,
+    /// Sessions that were expelled, and have not asked to be let in again since.
+    out: BTreeMap<UserId, Expulsion>,
+    /// Sessions of whom presence is on its way that the master has not got.
+    asked: BTreeSet<UserId>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +31,21 @@ struct Expulsion {
 }
 
 impl Invariant for PrivilegesKept {
+    fn before(&mut self, step: &Step<'_>, _: &Room, _: &mut Findings) {
+        let (Happening::Came(passage) | Happening::Left(passage)) = &step.what else { return };
+        let available = passage.reading.stanza.is_available();
+        match (&step.what, passage.class) {
+            (_, Class::Up(user)) if available => {
+                self.out.remove(&user);
+                self.asked.insert(user);
+            }
+            (Happening::Came(_), Class::Relay(Some(user))) if available => {
+                self.asked.remove(&user);
+            }
+            _ => {}
+        }
+    }
+
     fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, findings: &mut Findings) {
         let Happening::Left(passage) = &step.what else { return };
         for fact in facts {
@@ -35,16 +54,23 @@ impl Invariant for PrivilegesKept {
                     restated(step.entry, *nick, *before, passage, room, findings);
                 }
                 Fact::Seen { nick, .. } => seen(step.entry, *nick, passage, room, findings),
-                Fact::Departed { nick, .. } => {
+                Fact::Departed { nick, occupant } => {
                     let expelled = [301, 307, 321, 322].into_iter();
                     if expelled.into_iter().any(|code| passage.reading.has(code)) {
                         let (entry, at) = (step.entry, step.at);
                         let kick = passage.reading.has(307);
-                        self.expelled.insert(*nick, Expulsion { entry, at, kick });
+                        let expulsion = Expulsion { entry, at, kick };
+                        self.expelled.insert(*nick, expulsion);
+                        let asks = |user: &UserId| {
+                            self.asked.contains(user) || room.users[*user].asks.to_be_in()
+                        };
+                        let sessions = occupant.sessions.iter().filter(|user| !asks(user));
+                        self.out.extend(sessions.map(|user| (*user, expulsion)));
                     }
                 }
                 Fact::Arrived(nick) | Fact::Renamed(nick) => {
                     self.expelled.remove(nick);
+                    self.arrived(step.entry, *nick, passage, room, findings);
                 }
                 Fact::Logged(event) => self.logged(step.entry, *event, passage, room, findings),
                 _ => {}
@@ -54,6 +80,23 @@ impl Invariant for PrivilegesKept {
 }
 
 impl PrivilegesKept {
+    /// Who was expelled is let in again if he asks, and not before.
+    fn arrived(
+        &mut self,
+        entry: usize,
+        nick: NickId,
+        passage: &Passage<'_>,
+        room: &Room,
+        findings: &mut Findings,
+    ) {
+        let sessions = room.occupants.get(&nick).map_or(&[][..], |one| &one.sessions);
+        let before = sessions.iter().find_map(|user| self.out.remove(user));
+        if let Some(before) = before.filter(|before| !is_forgotten(before, room)) {
+            let expected = "who was expelled to be let in only if he asks again";
+            findings.stanza("INV-EXPELLED", entry, passage, expected, &[before.entry]);
+        }
+    }
+
     /// Who was expelled says nothing any more.
     fn logged(
         &mut self,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Invariant;
 use super::findings::Findings;
-use super::room::{Class, Fact, Room, Side, User, UserId};
+use super::room::{Class, Fact, Room, Side, User, UserId, same_person};
 use super::steps::{Happening, Step};
 use crate::room::config::BroadcastRole;
 
@@ -59,6 +59,7 @@ impl Invariant for Rest {
         };
         let stays = |user: &&User| user.inside && user.online && !forgotten(user);
         for user in room.users.iter().filter(stays).filter(|user| !user.unsure) {
+            is_there(user, room, findings);
             sees_all(user, room, findings);
         }
         let expelled = |user: &UserId| room.users[*user].dismissed || !room.users[*user].online;
@@ -71,6 +72,20 @@ impl Invariant for Rest {
                 findings.push("LIVE-QUEUE-EMPTY", &user.domain, entry, what, expected, &[]);
             }
         }
+    }
+}
+
+/// Who was told that he is in the room is in it, under the nick that he was told.
+fn is_there(user: &User, room: &Room, findings: &mut Findings) {
+    let sure = room.doubtful.is_empty() && user.void == 0 && !room.lost_since(user.since);
+    let occupant = user.nick.and_then(|nick| room.occupants.get(&nick)).filter(|_| sure);
+    let his = |session: &UserId| same_person(&room.users[*session].jid, &user.jid);
+    if let (Some(occupant), Some(nick)) = (occupant, user.nick)
+        && !occupant.sessions.iter().any(his)
+    {
+        let what = format!("{} has the nick {}, which is another's", user.jid, room.nicks[nick]);
+        let expected = "everybody to have the nick that he believes to have";
+        findings.push("LIVE-CONV-ROSTER", &user.domain, room.last, what, expected, &[]);
     }
 }
 

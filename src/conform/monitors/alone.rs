@@ -19,6 +19,8 @@ pub(super) struct Alone {
     local: BTreeSet<(SlaveId, Option<NickId>)>,
     /// Of whom something came to which slave at this instant.
     news: Vec<(SlaveId, Option<NickId>)>,
+    /// Slaves that have asked to be registered again: what users send waits for the answer.
+    registering: BTreeSet<SlaveId>,
 }
 
 #[derive(Debug)]
@@ -66,6 +68,11 @@ impl Invariant for Alone {
         match &step.what {
             Happening::Came(passage) => self.came(step.entry, passage, room),
             Happening::Left(passage) => self.left((step.entry, passage), room, findings),
+            Happening::Note(note) => {
+                if let Some(slave) = room.slave_of(note.by.as_str()) {
+                    self.registering.remove(&slave);
+                }
+            }
             _ => {}
         }
     }
@@ -95,7 +102,9 @@ impl Alone {
         }
         let Class::Up(user) = passage.class else { return };
         let (one, stanza) = (&room.users[user], passage.reading.stanza);
-        let alone = |slave: &SlaveId| room.slaves[*slave].own == Side::Split;
+        let alone = |slave: &SlaveId| {
+            room.slaves[*slave].own == Side::Split && !self.registering.contains(slave)
+        };
         let Some(slave) = one.slave.filter(|slave| alone(slave) && one.inside) else { return };
         let to_nick = reading.to_nick.and_then(|nick| room.known_nick(nick));
         let own = to_nick.is_some() && to_nick == one.nick;
@@ -128,6 +137,11 @@ impl Alone {
     }
 
     fn left(&mut self, here: (usize, &Passage<'_>), room: &Room, findings: &mut Findings) {
+        if let Class::Own(slave) = here.1.class
+            && here.1.reading.stanza.has_payload("register", ns::SLAVE)
+        {
+            self.registering.insert(slave);
+        }
         let (Class::Down(user), reading) = (here.1.class, &here.1.reading) else { return };
         let one = &room.users[user];
         self.local.extend(one.slave.filter(|_| one.inside).map(|slave| (slave, one.nick)));
