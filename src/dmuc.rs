@@ -9,6 +9,7 @@ mod master;
 mod pinger;
 mod service;
 mod slave;
+mod slip;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use crate::time::Duration;
 pub use self::master::Master;
 pub use self::service::{Service, ServiceDisk};
 pub use self::slave::{AnyRoom as SlaveRoom, RoomCopy, Slave, SlaveDisk, Standing};
+pub use self::slip::{Slip, Slips};
 
 /// What a machine does.
 #[derive(Clone, Debug, PartialEq)]

@@ -25,6 +25,7 @@ use std::collections::BTreeSet;
 use kit::{Deaf, Tampering, Wrong};
 use stage::Stage;
 use wallops::conform::requirements::Requirement;
+use wallops::dmuc::{Slip, Slips};
 
 /// A machine that is wrong in one way.
 pub struct Mutant {
@@ -63,6 +64,18 @@ impl Mutant {
         Self { by, ..self }
     }
 
+    /// Wrong inside a machine besides.
+    fn with_slip(self, slip: Slip) -> Self {
+        for tampering in self.tampering.borrow_mut().iter_mut() {
+            tampering.slips = Slips::only(slip);
+        }
+        self
+    }
+
+    fn slips(&self) -> Slips {
+        self.tampering.borrow().as_ref().map_or(Slips::default(), |one| one.slips)
+    }
+
     /// Whether these monitors kill it.
     fn is_killed(&self, monitors: &BTreeSet<&'static str>) -> bool {
         match self.by {
@@ -87,6 +100,28 @@ fn every_statement_has_a_mutant() {
         .map(|one| one.id)
         .collect();
     assert!(missing.is_empty(), "{missing:#?}");
+    let missing: Vec<_> =
+        (1..=27).filter(|number| !rows.contains(format!("NJ-m{number}").as_str())).collect();
+    assert!(missing.is_empty(), "no netjoin goes wrong in these ways: {missing:?}");
+}
+
+#[test]
+fn every_slip_is_turned_on_by_one_mutant() {
+    for slip in Slip::ALL {
+        let is_its = |mutant: &&Mutant| mutant.slips() == Slips::only(slip);
+        assert_eq!(gallery().iter().filter(is_its).count(), 1, "{slip:?}");
+    }
+}
+
+#[test]
+fn what_is_wrong_beside_a_slip_is_made_good_without_it() {
+    let stage = Stage::open();
+    for mutant in gallery().into_iter().filter(|mutant| mutant.slips() != Slips::default()) {
+        let mut tampering = mutant.tampering.take().unwrap();
+        tampering.slips = Slips::default();
+        let noticed = stage.notices(mutant.scenario, tampering);
+        assert!(!mutant.is_killed(&noticed), "{} ({})", mutant.row, mutant.wrong);
+    }
 }
 
 /// What came of a mutant: which monitors notice it, in its scenario.
@@ -141,9 +176,10 @@ fn table() -> String {
     let mut text =
         "# The gallery of wrong machines\n\nEach of these machines breaks one statement of \
         XEP-0282, or of [the netjoin](dmuc2-slave.md), at\nthe boundary of a server: what it \
-        sends is left out, changed, repeated or sent in another order. The\nmonitor of that very \
-        statement finds it in the scenario named here (`cargo test --test mutants`).\nThis page \
-        is made by that test; `WALLOPS_UPDATE=1` writes it anew.\n\n| broken | what is wrong | \
+        sends is left out, changed, repeated or sent in another order; or, where that\ndoes not \
+        reach, inside, where a rule is not kept. The monitor of that very statement finds it in \
+        the\nscenario named here (`cargo test --test mutants`). This page is made by that test; \
+        `WALLOPS_UPDATE=1`\nwrites it anew.\n\n| broken | what is wrong | \
         killed in | noticed by |\n| --- | --- | --- | --- |\n"
             .to_owned();
     for (mutant, monitors) in killed() {

@@ -5,7 +5,7 @@ mod disk;
 use std::collections::BTreeMap;
 
 use self::disk::Graves;
-use super::{Master, Output, ServiceConfig, ServiceInput};
+use super::{Master, Output, ServiceConfig, ServiceInput, Slips};
 use crate::room::RoomConfig;
 use crate::stanza::{
     BareJid, Condition, Element, ErrorType, Jid, Kind, Stanza, Type, element, error_element, ns,
@@ -49,6 +49,11 @@ impl Service {
     /// All rooms, in the order of their addresses.
     pub fn rooms(&self) -> impl Iterator<Item = &Master> {
         self.rooms.values()
+    }
+
+    /// Its rooms are wrong in these ways from now on.
+    pub fn slip(&mut self, slips: Slips) {
+        self.rooms.values_mut().for_each(|room| room.slip(slips));
     }
 
     /// Let something happen to it at `now`.

@@ -47,7 +47,7 @@ pub use self::copy::{RoomCopy, Standing};
 pub use self::either::AnyRoom;
 use self::registered::RegisteredRoom;
 use self::room::SlaveRoom;
-use super::{Output, Registration, SlaveConfig, SlaveInput};
+use super::{Output, Registration, SlaveConfig, SlaveInput, Slips};
 use crate::room::item::status;
 use crate::room::{Affiliation, Item, Role};
 use crate::stanza::{BareJid, Condition, ErrorType, Jid, Stanza, Type, error_element, ns};
@@ -109,6 +109,12 @@ impl Slave {
     /// All its copies, in the order of the rooms' addresses.
     pub fn rooms(&self) -> impl Iterator<Item = &AnyRoom> {
         self.rooms.values()
+    }
+
+    /// Its copies of rooms for which it registers are wrong in these ways from now on.
+    pub fn slip(&mut self, slips: Slips) {
+        let rooms = self.rooms.values_mut().filter_map(AnyRoom::registered);
+        rooms.for_each(|room| room.slips = slips);
     }
 
     /// Let something happen to it at `now`.

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use super::router::{Server, Work};
 use super::{HostedSlave, ServerConfig};
-use crate::dmuc::{Persistence, Registration, Service, ServiceDisk, Slave, SlaveDisk, SlaveInput};
+use crate::dmuc::{
+    Persistence, Registration, Service, ServiceDisk, Slave, SlaveDisk, SlaveInput, Slips,
+};
 use crate::stanza::{Jid, Stanza, Type, ns};
 
 /// A slave of a server.
@@ -81,6 +83,12 @@ impl Server {
         self.crash_service();
         let slaves = self.slaves.into_iter().map(|one| (one.started, one.disk));
         ServerDisk { slaves: slaves.collect(), service: self.service_disk }
+    }
+
+    /// Its machines are wrong in these ways from now on ([`Slips`]).
+    pub fn slip(&mut self, slips: Slips) {
+        self.slaves.iter_mut().filter_map(|one| one.machine.as_mut()).for_each(|m| m.slip(slips));
+        self.service.iter_mut().for_each(|service| service.slip(slips));
     }
 
     /// The addresses of its slaves that were ever started.

@@ -87,7 +87,7 @@ fn hears(which: Which, add: fn(&str) -> String) -> super::kit::Deaf {
     })
 }
 
-fn nothing() -> super::kit::Wrong {
+pub fn nothing() -> super::kit::Wrong {
     Box::new(|_, _| {})
 }
 
@@ -210,7 +210,7 @@ fn creating() -> Vec<Mutant> {
     ]
 }
 
-fn drop_delay(text: &str) -> String {
+pub fn drop_delay(text: &str) -> String {
     let kept: Vec<&str> = text.lines().filter(|line| !line.contains("<delay")).collect();
     kept.join("\n")
 }

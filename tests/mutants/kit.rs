@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use wallops::dmuc::{Change, Note};
+use wallops::dmuc::{Change, Note, Slips};
 use wallops::server::{Input, Output};
 use wallops::sim::world::Tamper;
 use wallops::stanza::{Jid, Limits, Stanza, read_stanza};
@@ -124,6 +124,8 @@ pub type Deaf = Box<dyn FnMut(&mut Moment<'_>, Input) -> Vec<Input>>;
 pub struct Tampering {
     pub outputs: Wrong,
     pub input: Option<Deaf>,
+    /// What is wrong inside them.
+    pub slips: Slips,
     /// When they begin to be wrong: not before the script does.
     pub epoch: Time,
     split: BTreeMap<(String, String), bool>,
@@ -131,7 +133,8 @@ pub struct Tampering {
 
 impl Tampering {
     pub fn new(outputs: Wrong, input: Option<Deaf>) -> Self {
-        Self { outputs, input, epoch: Time::XEP_EPOCH, split: BTreeMap::new() }
+        let (slips, split) = (Slips::default(), BTreeMap::new());
+        Self { outputs, input, slips, epoch: Time::XEP_EPOCH, split }
     }
 }
 
@@ -142,6 +145,10 @@ impl fmt::Debug for Tampering {
 }
 
 impl Tamper for Tampering {
+    fn slips(&self) -> Slips {
+        self.slips
+    }
+
     fn input(&mut self, now: Time, host: &str, input: Input) -> Vec<Input> {
         let early = now < self.epoch;
         let Some(deaf) = self.input.as_mut().filter(|_| !early) else { return vec![input] };

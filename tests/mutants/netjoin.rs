@@ -1,9 +1,13 @@
 //! Wrong netjoins. What breaks is no statement of the XEP, which leaves the netjoin open, but an
 //! invariant.
 
+use wallops::dmuc::Slip;
+
 use super::Mutant;
 use super::change::*;
-use super::kit::{Class, Item, MASTER, VESA, Wrong, parse};
+use super::entering::{drop_delay, nothing};
+use super::kit::{Class, Deaf, Item, MASTER, Moment, VESA, Wrong, parse, text};
+use wallops::server::Input;
 
 fn state(text: &str) -> bool {
     text.contains("<state")
@@ -30,13 +34,102 @@ fn admits_the_expelled() -> Wrong {
     })
 }
 
+/// A slave takes these of a sync in after its end.
+fn hears_last(which: Which) -> Deaf {
+    let mut held = None;
+    Box::new(move |moment, input| {
+        let Input::FromPeer(_, stanza) = &input else { return vec![input] };
+        let text = text(stanza);
+        if moment.host != VESA {
+            return vec![input];
+        }
+        if text.contains("<accept") {
+            held = Some(Vec::new());
+        }
+        match &mut held {
+            Some(late) if which(&text) => {
+                late.push(input);
+                vec![]
+            }
+            Some(_) if text.contains("<synced") => {
+                std::iter::once(input).chain(held.take().into_iter().flatten()).collect()
+            }
+            _ => vec![input],
+        }
+    })
+}
+
+/// Whether a master tells this to the slave of vesa.
+fn is_for_vesa(item: &Item, moment: &Moment<'_>) -> bool {
+    item.class(moment.host) == Class::ToSlave && attribute(&item.text(), "to").ends_with(VESA)
+}
+
+/// Whether a master accepts the slave of vesa.
+fn accepts(item: &Item, moment: &Moment<'_>) -> bool {
+    is_for_vesa(item, moment) && item.text().contains("<accept")
+}
+
+/// After its first accept a master waits with the state until it has told something else.
+fn dawdles() -> Wrong {
+    let (mut begun, mut held) = (false, Vec::<Item>::new());
+    Box::new(move |moment, items| {
+        if moment.host != MASTER {
+            return;
+        }
+        let accept = items.iter().position(|item| accepts(item, moment));
+        if let Some(accept) = accept.filter(|_| !std::mem::replace(&mut begun, true)) {
+            let mut rest = items.split_off(accept + 1);
+            held = rest.extract_if(.., |item| is_for_vesa(item, moment)).collect();
+            items.append(&mut rest);
+        } else if items.iter().any(|item| is_for_vesa(item, moment) && live(&item.text())) {
+            items.append(&mut held);
+        }
+    })
+}
+
+/// A master waits with the state until it is asked for it again, and then tells both states.
+fn tells_two_at_once() -> Wrong {
+    let mut held: Option<Vec<Item>> = None;
+    Box::new(move |moment, items| {
+        let accept = items.iter().position(|item| accepts(item, moment));
+        let Some(accept) = accept else { return };
+        let mut rest = items.split_off(accept + 1);
+        let state: Vec<_> = rest.extract_if(.., |item| is_for_vesa(item, moment)).collect();
+        match held.take() {
+            None => held = Some(state),
+            Some(first) => {
+                let pairs = first.into_iter().zip(state);
+                items.extend(pairs.flat_map(|(one, other)| [one, other]));
+            }
+        }
+        items.append(&mut rest);
+    })
+}
+
+/// The first of them is lost.
+fn loses_one(class: Class, which: Which) -> Wrong {
+    let mut lost = false;
+    Box::new(move |moment, items| {
+        items.retain(|item| {
+            let first = !lost && item.class(moment.host) == class && which(&item.text());
+            lost |= first;
+            !first
+        });
+    })
+}
+
 #[rustfmt::skip]
 pub fn all() -> Vec<Mutant> {
     use Class::*;
     const ONE_WAY: &str = "s13-one-way-down.scs";
+    let inside = |row, wrong, scenario, slip| {
+        Mutant::new(row, wrong, scenario, nothing()).with_slip(slip)
+    };
     vec![
         Mutant::new("NJ-m1", "the master goes on without state", "found-said-in-two-runs-of-a-room.scs", drops(ToSlave, state)).noticed_by(&["LIVE-CONV-ROSTER", "LIVE-NO-SILENT-LOSS", "INV-EXPELLED", "INV-GAPLESS", "master.split.resync", "INV-JUSTIFIED"]),
         Mutant::new("NJ-m2", "what was missed is told twice", ONE_WAY, repeats(Down, late)).noticed_by(&["INV-NO-DUP"]),
+        Mutant::new("NJ-m3", "the slave shows what was missed as live", ONE_WAY, edits(Down, late, |text| drop_delay(&text))).noticed_by(&["INV-STAMP"]),
+        Mutant::with_input("NJ-m4", "what is late goes up before the slave knows who is out", "s14-kicked-and-all-told-anew.scs", nothing(), hears_last(unavailable)).noticed_by(&["INV-EXPELLED"]),
         Mutant::new("NJ-m5", "the slave's roster wins", "s14-kicked.scs",
             drops(Down, |text| unavailable(text) && text.contains("'307'"))).noticed_by(&["slave.leave.forward", "INV-EXPELLED", "LIVE-CONV-ROSTER", "INV-NO-ESCALATION"]),
         Mutant::new("NJ-m6", "roles that a slave has given survive", "s12-everything-granted.scs",
@@ -48,14 +141,26 @@ pub fn all() -> Vec<Mutant> {
         Mutant::new("NJ-m10", "what got lost on the way is not told again", "s11-lost-in-the-middle.scs", drops(ToSlave, backfill)).noticed_by(&["LIVE-NO-SILENT-LOSS", "INV-GAPLESS", "LIVE-CONV-HISTORY"]),
         Mutant::new("NJ-m11", "late messages may say when they were sent", "s16-split-riding.scs",
             edits(ToSlave, backfill, |text| text.replace("stamp='1990-10-13", "stamp='1989-10-13"))).noticed_by(&["INV-STAMP"]),
+        inside("NJ-m12", "positions of another run are trusted", "s22-another-log.scs", Slip::AnyRun).noticed_by(&["INV-GAPLESS", "LIVE-NO-SILENT-LOSS", "LIVE-CONV-HISTORY", "LIVE-CONV-ROSTER"]),
         Mutant::new("NJ-m13", "who is gone is not taken out", "s19-cut-after-accept.scs",
             drops(Down, |text| unavailable(text) && !text.contains("'110'"))).noticed_by(&["LIVE-CONV-ROSTER", "slave.fanout.all-local-leaves"]),
         Mutant::new("NJ-m14", "marks of absence stay", "s05-a-day-of-chatter.scs",
             drops(Down, |text| news(text) && !text.contains("<show>") && !text.contains("'110'"))).noticed_by(&["LIVE-AWAY-UNDONE", "LIVE-CONV-ROSTER"]),
         Mutant::new("NJ-m15", "who left during the split is a ghost", "how-much-a-slave-keeps.scs", drops(Relay, unavailable)).noticed_by(&["LIVE-CONV-ROSTER", "LIVE-LEAVE"]),
+        inside("NJ-m16", "users are moved into another room", "s23-another-room.scs", Slip::AnyRoom).noticed_by(&["INV-ENTER"]),
         Mutant::new("NJ-m17", "a late message becomes two", "s20-hidden-again.scs", repeats(ToSlave, backfill)).noticed_by(&["INV-NO-DUP", "INV-TOTAL-ORDER", "COST-BROADCAST"]),
+        Mutant::new("NJ-m18", "what is live overtakes what was missed", "s19-news-after-the-past.scs", dawdles()).with_slip(Slip::LiveInSync).noticed_by(&["INV-TOTAL-ORDER"]),
         Mutant::new("NJ-m19", "state has real JIDs for a slave without moderators", "away-until-they-return.scs",
             edits(ToSlave, |text| available(text) && state(text) && attribute(text, "to").ends_with(VESA) && !text.contains(" jid="),
                 |text| text.replacen("<item ", "<item jid='squit@eris.dclxvii.irc/jupiter' ", 1))).noticed_by(&["INV-JID-SLAVE"]),
+        Mutant::new("NJ-m20", "two syncs are told at once", "s20-hidden-again.scs", tells_two_at_once()).noticed_by(&["INV-NO-DUP"]),
+        inside("NJ-m21", "the position of a full sync counts from accept on", "s19-cut-in-the-middle.scs", Slip::PositionAtAccept).noticed_by(&["INV-GAPLESS", "LIVE-NO-SILENT-LOSS", "LIVE-CONV-HISTORY", "LIVE-CONV-ROSTER"]),
+        inside("NJ-m22", "what is new goes up before what is late", "s25-talking-on.scs", Slip::NothingHeld).noticed_by(&["INV-FIFO"]),
+        Mutant::new("NJ-m23", "nobody counts what is late", "s25-talking-on.scs", loses_one(Relay, |text| unavailable(text) && text.contains("urn:xmpp:tmp:dmuc:0"))).with_slip(Slip::NothingCounted).noticed_by(&["LIVE-QUEUE-EMPTY", "LIVE-LEAVE", "LIVE-CONV-ROSTER"]),
+        inside("NJ-m24", "two visits in one split are submitted as two", "found-out-and-in-again.scs", Slip::TwoVisits).noticed_by(&["INV-AFTER-LEAVE"]),
+        inside("NJ-m25", "his own arrival is taken for somebody else's", "found-entering-an-open-room-alone.scs", Slip::NeverOwn).noticed_by(&["INV-ONE-110"]),
+        inside("NJ-m25", "somebody else's arrival is taken for his own", "s15-spartacus-came-first.scs", Slip::AlwaysOwn).noticed_by(&["INV-NICK-UNIQUE", "LIVE-CONV-ROSTER"]),
+        inside("NJ-m26", "what comes of a sync that was given up is shown", "s24-a-sync-too-late.scs", Slip::GivenUp).noticed_by(&["INV-NO-DUP", "INV-GAPLESS"]),
+        inside("NJ-m27", "what was lost is said again after what was said later", "s11-lost-on-the-way-up.scs", Slip::SaidAgain).noticed_by(&["INV-FIFO"]),
     ]
 }

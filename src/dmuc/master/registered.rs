@@ -53,7 +53,7 @@ use self::farewells::Farewells;
 use self::late::LatePhase;
 use self::terms::Terms;
 use super::*;
-use crate::dmuc::Timers;
+use crate::dmuc::{Slip, Slips, Timers};
 use crate::time::Duration;
 
 pub(super) use self::late::Late;
@@ -84,6 +84,7 @@ pub(super) struct Registry {
     given_up: BTreeMap<String, (Time, Farewells)>,
     /// Offers that are not answered: the id, and when it went out.
     offers: BTreeMap<String, (String, Time)>,
+    slips: Slips,
 }
 
 impl Registry {
@@ -102,6 +103,7 @@ impl Registry {
             replaced: BTreeMap::new(),
             given_up: BTreeMap::new(),
             offers: BTreeMap::new(),
+            slips: Slips::default(),
         }
     }
 
@@ -209,6 +211,11 @@ impl Registered {
 }
 
 impl Master {
+    /// It is wrong in these ways from now on.
+    pub(in crate::dmuc) fn slip(&mut self, slips: Slips) {
+        self.registry.slips = slips;
+    }
+
     /// The room was created before this run, under this id.
     pub(in crate::dmuc) fn name_creation(&mut self, id: String) {
         self.registry.room = id;

@@ -55,7 +55,7 @@ use self::outbox::Outbox;
 use super::Standing;
 use super::ahead::{Ahead, is_absence};
 use crate::dmuc::pinger::Pinger;
-use crate::dmuc::{Change, Demands, Note, Output, SlaveConfig, Timers};
+use crate::dmuc::{Change, Demands, Note, Output, SlaveConfig, Slip, Slips, Timers};
 use crate::room::{History, Roster, StoredMessage};
 use crate::stanza::slave::{Policy, Resume, Whois};
 use crate::stanza::{BareJid, Jid, Stanza};
@@ -134,6 +134,7 @@ pub struct RegisteredRoom {
     /// The deregister under way.
     deregistering: Option<Arc<str>>,
     ids: u64,
+    pub(super) slips: Slips,
 }
 
 /// The state, with what belongs to it.
@@ -273,6 +274,7 @@ impl RegisteredRoom {
             refused_until: None,
             deregistering: None,
             ids: 0,
+            slips: Slips::default(),
         }
     }
 

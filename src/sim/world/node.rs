@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::dmuc::Slips;
 use crate::server::{Domain, Input, Output, Server, ServerConfig, ServerDisk};
 use crate::sim::network::StreamId;
 use crate::time::Time;
@@ -56,6 +57,12 @@ impl Node {
     pub(super) fn step(&mut self, now: Time, input: Input, out: &mut Vec<Output>) {
         if let Some(server) = &mut self.server {
             server.step(now, input, out);
+        }
+    }
+
+    pub(super) fn slip(&mut self, slips: Slips) {
+        if let Some(server) = &mut self.server {
+            server.slip(slips);
         }
     }
 

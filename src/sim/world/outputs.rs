@@ -17,6 +17,7 @@ impl World {
         let mut tamper = self.tamper.take();
         let mut inputs = VecDeque::from([input]);
         if let Some(tamper) = &mut tamper {
+            self.servers.iter_mut().for_each(|node| node.slip(tamper.slips()));
             inputs = inputs
                 .into_iter()
                 .flat_map(|input| tamper.input(now, self.name(host), input))

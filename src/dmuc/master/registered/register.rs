@@ -8,7 +8,7 @@ use super::wire::{Grant, accept};
 use super::*;
 use crate::dmuc::master::leave::Departure;
 use crate::dmuc::pinger::Pinger;
-use crate::stanza::slave::Occupant as Listed;
+use crate::stanza::slave::{Occupant as Listed, Resume};
 
 /// What a register that is granted comes to.
 struct Granted {
@@ -75,7 +75,9 @@ impl Master {
             return Err(Refusal::NotDistributed);
         }
         let registry = &self.registry;
-        if let Some(resume) = request.resume().filter(|resume| resume.room != registry.room) {
+        let other =
+            |resume: &&Resume| resume.room != registry.room && !registry.slips.has(Slip::AnyRoom);
+        if let Some(resume) = request.resume().filter(other) {
             return Err(Refusal::Gone(Tombstone {
                 room: resume.room.clone(),
                 ..Tombstone::default()
@@ -105,7 +107,7 @@ impl Master {
     /// not reach back to, is none.
     fn base(&self, request: &Request, place: Option<usize>) -> Base {
         let Some(resume) = request.resume() else { return Base::Nothing };
-        if resume.epoch != self.registry.epoch {
+        if resume.epoch != self.registry.epoch && !self.registry.slips.has(Slip::AnyRun) {
             return Base::OtherRun;
         }
         let Some(missed) = self.log.after(resume.seq) else {

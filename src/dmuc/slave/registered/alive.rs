@@ -183,7 +183,7 @@ impl RegisteredRoom {
         let mut again = Vec::new();
         for mut lost in self.outbox.take(|entry| before(entry.status)) {
             let Some(session) = lost.stanza.from.clone() else { continue };
-            if lost.what == What::Message {
+            if lost.what == What::Message && !self.slips.has(Slip::SaidAgain) {
                 self.return_lost(&lost, out);
                 continue;
             }

@@ -53,6 +53,10 @@ impl RegisteredRoom {
         self.locals.insert(session.clone(), nick.clone());
         let limits = history_limits(&entry.stanza);
         self.burst(now, &session, &nick, &presence, &limits, out);
+        if self.slips.has(Slip::TwoVisits) {
+            (entry.what, entry.nick) = (What::Join, Some(nick));
+            return self.outbox.push(entry.kept());
+        }
         // One visit: whether the master has seen the first one end does not matter, nor what he
         // looked like in it.
         self.confirmed.shift_remove(&session);

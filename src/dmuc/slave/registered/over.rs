@@ -146,6 +146,7 @@ impl RegisteredRoom {
             refused_until: self.refused_until,
             deregistering: None,
             ids: self.ids,
+            slips: self.slips,
         }
     }
 

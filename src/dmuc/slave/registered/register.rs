@@ -132,7 +132,8 @@ impl RegisteredRoom {
         self.given_up = None;
         self.say_goodbye();
         self.refused_until = None;
-        if self.position.as_ref().is_some_and(|position| position.room != accept.room) {
+        let other = |position: &Resume| position.room != accept.room;
+        if self.position.as_ref().is_some_and(other) && !self.slips.has(Slip::AnyRoom) {
             // Another room has the address now; nobody is moved into it unasked.
             self.dissolve(None, out);
         }
@@ -144,8 +145,9 @@ impl RegisteredRoom {
         }
         self.take_terms(&accept, first);
         let Accept { room, epoch, seq, history, .. } = accept.clone();
+        let target = Resume { room, epoch, seq };
         self.phase = Phase::Syncing(Box::new(Sync {
-            target: Resume { room, epoch, seq },
+            target: target.clone(),
             full,
             first,
             mentioned: BTreeSet::new(),
@@ -153,6 +155,9 @@ impl RegisteredRoom {
             granted: (history.maxstanzas, history.maxbytes),
             heard: now,
         }));
+        if full && self.slips.has(Slip::PositionAtAccept) {
+            self.position = Some(target);
+        }
         self.take_occupants(accept.occupants, full, first, out);
     }
 

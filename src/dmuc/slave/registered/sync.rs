@@ -7,6 +7,7 @@ use super::*;
 use crate::dmuc::slave::event::is_hiding;
 use crate::room::Item;
 use crate::room::history::delay_element;
+use crate::stanza::slave::At;
 use crate::stanza::{Element, Payloads, Type, dmuc, ns};
 
 impl RegisteredRoom {
@@ -155,7 +156,8 @@ impl RegisteredRoom {
         out: &mut Vec<Output>,
     ) {
         let Phase::Syncing(sync) = &self.phase else { return };
-        let Some(at) = x.at.clone().filter(|at| at.backfill && stanza.is_groupchat()) else {
+        let due = |at: &At| at.backfill || self.slips.has(Slip::LiveInSync);
+        let Some(at) = x.at.clone().filter(|at| due(at) && stanza.is_groupchat()) else {
             return out.push(self.note(&self.address, Change::Ignored));
         };
         let (full, target) = (sync.full, sync.target.clone());
@@ -168,7 +170,7 @@ impl RegisteredRoom {
         if let Some(run) = run.filter(|_| !full && by_somebody && at.seq <= target.seq) {
             run.seq = at.seq;
         }
-        self.message(now, stanza, &x, true, out);
+        self.message(now, stanza, &x, at.backfill, out);
     }
 
     /// The end of the master's state.

@@ -184,6 +184,10 @@ impl RegisteredRoom {
         out: &mut Vec<Output>,
     ) {
         for entry in self.outbox.take_older(session, id) {
+            if self.slips.has(Slip::SaidAgain) {
+                out.push(Output::Send(entry.stanza));
+                continue;
+            }
             self.return_lost(&entry, out);
         }
     }

@@ -15,6 +15,11 @@ impl RegisteredRoom {
             }
             Phase::Idle => self.send_natively(now, stanza, out),
             Phase::Registering(attempt) if attempt.native => self.relay(now, stanza, out),
+            Phase::Registering(_) | Phase::Syncing(_) | Phase::Late(_)
+                if self.accepted && self.slips.has(Slip::NothingHeld) =>
+            {
+                self.relay(now, stanza, out);
+            }
             Phase::Registering(_) | Phase::Syncing(_) | Phase::Late(_) => {
                 self.hold(now, stanza, out);
             }

@@ -1,0 +1,65 @@
+//! The one seam by which a machine can be made wrong on the inside.
+//!
+//! Most wrong machines of the gallery are wrong at the boundary of a server (`Tamper`). Where a
+//! rule of the netjoin cannot be broken from there, the machine has a slip at the place of that
+//! rule. Nothing else may turn one on.
+
+/// A rule that a machine does not keep. The ids in brackets are those of the gallery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slip {
+    /// \[NJ-m12\] A position of another run of the log is taken for one of this run.
+    AnyRun,
+    /// \[NJ-m16\] A room is taken for the one that had its address before.
+    AnyRoom,
+    /// \[NJ-m18\] A slave shows live events before what it is told of the past.
+    LiveInSync,
+    /// \[NJ-m21\] A slave takes the position of a full sync for its own at accept.
+    PositionAtAccept,
+    /// \[NJ-m22\] A slave does not hold back what is new while it tells what is late.
+    NothingHeld,
+    /// \[NJ-m23\] A master does not count what is late.
+    NothingCounted,
+    /// \[NJ-m24\] A slave submits two visits of somebody in one split as two.
+    TwoVisits,
+    /// \[NJ-m25\] A slave takes every arrival for that of somebody else.
+    NeverOwn,
+    /// \[NJ-m25\] A slave takes every arrival under the nick of one of its users for his.
+    AlwaysOwn,
+    /// \[NJ-m26\] A slave shows what comes of a sync that it has given up.
+    GivenUp,
+    /// \[NJ-m27\] A slave says again what was lost, after what was said later.
+    SaidAgain,
+}
+
+/// Those that are turned on: none, unless the gallery does it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Slips(u16);
+
+impl Slip {
+    /// All of them.
+    pub const ALL: [Slip; 11] = [
+        Slip::AnyRun,
+        Slip::AnyRoom,
+        Slip::LiveInSync,
+        Slip::PositionAtAccept,
+        Slip::NothingHeld,
+        Slip::NothingCounted,
+        Slip::TwoVisits,
+        Slip::NeverOwn,
+        Slip::AlwaysOwn,
+        Slip::GivenUp,
+        Slip::SaidAgain,
+    ];
+}
+
+impl Slips {
+    /// This one.
+    pub fn only(slip: Slip) -> Self {
+        Self(1 << slip as u16)
+    }
+
+    /// Whether this one is turned on.
+    pub(super) fn has(self, slip: Slip) -> bool {
+        self.0 & 1 << slip as u16 != 0
+    }
+}
