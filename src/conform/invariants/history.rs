@@ -7,7 +7,7 @@ use super::Invariant;
 use super::findings::Findings;
 use super::room::{Class, Event, Fact, Passage, Room, Side, SlaveId};
 use super::steps::{Happening, Step};
-use crate::time::Duration;
+use crate::time::{Duration, Time};
 
 /// Both of them.
 #[derive(Debug, Default)]
@@ -27,6 +27,10 @@ impl Invariant for History {
                 false => self.missed.remove(&key),
             };
         }
+    }
+
+    fn forget(&mut self, _: Time, room: &Room, _: &mut Findings) {
+        self.missed.retain(|(_, id, content)| room.log.knows(&(id.clone(), *content)));
     }
 
     fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, findings: &mut Findings) {
@@ -66,10 +70,11 @@ impl History {
         findings: &mut Findings,
     ) {
         let (Class::Down(user), reading) = (passage.class, &passage.reading) else { return };
-        let Some(slave) = room.users[user].slave else { return };
+        let Some((slave, event)) = room.users[user].slave.zip(room.log.event(event)) else {
+            return;
+        };
         if self.missed.contains(&(slave, room.log.id(reading), reading.content)) {
-            let stamp = room.log.events[event].stamp;
-            let expected = format!("the stamp {stamp}, as it is told late");
+            let expected = format!("the stamp {}, as it is told late", event.stamp);
             findings.stanza("INV-STAMP", entry, passage, &expected, &[]);
         }
     }
