@@ -136,7 +136,7 @@ pub(super) struct Run {
     #[arg(long, conflicts_with_all = ["plain", "write", "xml"])]
     pub against_plain: bool,
 
-    /// Write the transcript to this file; `wallops diff` reads it
+    /// Write the transcript to this file; `wallops judge`, `diff` and `diagram` read it
     #[arg(long, value_name = "FILE")]
     pub write: Option<PathBuf>,
 }

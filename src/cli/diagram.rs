@@ -6,6 +6,7 @@ use std::path::Path;
 use super::args::{self, Drawn};
 use super::failure;
 use super::files::{self, Script};
+use super::judge::record;
 use super::refusal::Refusal;
 use super::screen::Screen;
 use super::stage::{self, Manner};
@@ -40,7 +41,7 @@ pub(super) fn diagram(arguments: &args::Diagram, screen: &mut Screen) -> Result<
             }
         }
     } else {
-        files::transcript(path)?
+        record::transcript(path)?
     };
     let diagram =
         draw(arguments, &transcript, people).map_err(|error| refusal(path, arguments, &error))?;

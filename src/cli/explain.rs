@@ -10,7 +10,7 @@ use super::refusal::Refusal;
 use super::screen::Screen;
 use super::style::{self, paint};
 use super::verdict::Verdict;
-use crate::conform::requirements::{Requirement, worded};
+use crate::conform::requirements::{Level, Requirement, worded};
 use crate::transcript::edition::Edition;
 
 /// Explain the requirements that are named, or list all.
@@ -85,7 +85,10 @@ fn text(one: &Requirement, shown: &Shown, edition: Edition) -> String {
     }
     match shown.of(one) {
         [] => {
-            let none = format!("by no scenario in {}", shown.directory.display());
+            let none = match one.level {
+                Level::Always => ALWAYS.to_owned(),
+                _ => format!("by no scenario in {}", shown.directory.display()),
+            };
             let why = one.unshown().map(words).unwrap_or(none);
             text.push_str(&format!("    shown:   {why}\n"));
         }
@@ -99,6 +102,9 @@ fn text(one: &Requirement, shown: &Shown, edition: Edition) -> String {
     }
     text
 }
+
+/// What is said of invariants instead of the scenarios that show them.
+const ALWAYS: &str = "in every run to which it applies; `wallops coverage` counts them";
 
 fn actors(one: &Requirement) -> String {
     let actors: Vec<_> = one.actors.iter().map(ToString::to_string).collect();

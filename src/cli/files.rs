@@ -65,8 +65,8 @@ impl Script {
 /// The text of a scenario.
 pub(super) fn source(path: &Path) -> Result<Source, Refusal> {
     let name = path.display().to_string();
-    let bytes = read(path, scenario::SIZE_MAX)
-        .map_err(|error| Refusal::about(&name, in_words(&error)).with_help(SCENARIO_HELP))?;
+    let bytes =
+        read(path, scenario::SIZE_MAX).map_err(|error| unread(path, &error, SCENARIO_HELP))?;
     Ok(Source::from_bytes(&name, &bytes)?)
 }
 
@@ -80,8 +80,7 @@ pub(super) fn transcript(path: &Path) -> Result<Transcript, Refusal> {
 /// The text of a transcript or of a log.
 pub(super) fn text(path: &Path) -> Result<String, Refusal> {
     let name = path.display().to_string();
-    let bytes =
-        read(path, TRANSCRIPT_MAX).map_err(|error| Refusal::about(&name, in_words(&error)))?;
+    let bytes = read(path, TRANSCRIPT_MAX).map_err(|error| unread(path, &error, ""))?;
     if bytes.len() > TRANSCRIPT_MAX {
         let wrong = format!("longer than {} MiB", TRANSCRIPT_MAX >> 20);
         return Err(Refusal::about(&name, wrong));
@@ -184,6 +183,29 @@ pub(super) fn is_same(left: &Path, right: &Path) -> bool {
     matches!((fs::canonicalize(left), fs::canonicalize(right)), (Ok(l), Ok(r)) if l == r)
 }
 
+/// A file cannot be read: why, and what may have been meant; or else this advice.
+fn unread(path: &Path, error: &io::Error, help: &str) -> Refusal {
+    let refusal = Refusal::about(path.display(), in_words(error));
+    let missing = error.kind() == io::ErrorKind::NotFound;
+    match missing.then(|| nearest_to(path)).flatten() {
+        Some(meant) => refusal.with_help(format!("did you mean `{}`?", meant.display())),
+        None if help.is_empty() => refusal,
+        None => refusal.with_help(help),
+    }
+}
+
+/// The file of the same directory whose name is most like that of one that does not exist.
+fn nearest_to(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?;
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let files = fs::read_dir(directory.unwrap_or(Path::new("."))).ok()?.take(NEAREST_MAX);
+    let files = files.filter_map(|file| file.ok()?.file_name().into_string().ok());
+    // In the order of their names, so that it is always the same one.
+    let files: std::collections::BTreeSet<String> = files.collect();
+    let meant = scenario::nearest(name, files.iter().map(String::as_str))?;
+    Some(path.with_file_name(meant))
+}
+
 /// What the system says, in our words where it is the usual.
 pub(super) fn in_words(error: &io::Error) -> String {
     match error.kind() {
@@ -202,5 +224,8 @@ const CASTS_ABOVE_MAX: usize = 4;
 
 /// How deep directories of scenarios are searched.
 const DEPTH_MAX: usize = 16;
+
+/// Among how many files the one is looked for that was meant.
+const NEAREST_MAX: usize = 10_000;
 
 const SCENARIO_HELP: &str = "a scenario is a text file, such as scenarios/s01-bigcheese-enters.scs";

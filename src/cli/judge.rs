@@ -7,6 +7,7 @@ pub(super) mod table;
 
 use self::asked::Asked;
 use self::record::Record;
+use self::show::Scene;
 use super::args;
 use super::files::Script;
 use super::refusal::Refusal;
@@ -30,10 +31,11 @@ pub(super) fn judge(arguments: &args::Judge, screen: &mut Screen) -> Result<Verd
         };
         let judgement = asked.of(&record);
         screen.text(show::notices(&record.name, &record.notices));
-        for finding in &judgement.findings {
-            let place = |entry| record.place(entry);
-            screen.text(show::finding(finding, &record.transcript, &place, record.edition));
-        }
+        let place = |entry| record.place(entry);
+        let scene =
+            Scene { transcript: &record.transcript, place: &place, edition: record.edition };
+        let most = if arguments.all { usize::MAX } else { FINDINGS_MAX };
+        screen.text(show::findings(&judgement.findings, scene, most));
         screen.flush();
         match &mut sum {
             Some(sum) => sum.add(judgement),
@@ -50,7 +52,13 @@ pub(super) fn judge(arguments: &args::Judge, screen: &mut Screen) -> Result<Verd
         screen.line(table);
         screen.line("");
     }
-    screen.text(asked.unanswered(&sum));
+    screen.text(match arguments.require.is_empty() {
+        true => table::unsupported(&sum),
+        false => asked.unanswered(&sum),
+    });
     screen.line(table::summary(&sum, arguments.strict));
     Ok(asked.verdict(&sum))
 }
+
+/// How many findings of one requirement are shown in full.
+const FINDINGS_MAX: usize = 3;

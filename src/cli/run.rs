@@ -42,7 +42,7 @@ pub(super) fn run(arguments: &args::Run, screen: &mut Screen) -> Result<Verdict,
         }
         show(script, manner, &played, arguments.xml, screen);
         if let (Ok(outcome), Some(path)) = (&played, &arguments.write) {
-            files::write(path, &outcome.transcript.to_string())?;
+            files::write(path, &outcome.transcript.stored())?;
         }
         verdict = verdict.max(failure::verdict(&played));
         screen.flush();

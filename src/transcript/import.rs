@@ -26,6 +26,7 @@ use std::fmt;
 
 use self::gather::Gathered;
 pub use self::write::write_plain;
+use super::read::Stored;
 use super::{Name, TEXT_MAX, Transcript};
 use crate::stanza::ReadError;
 use crate::time::Time;
@@ -173,8 +174,9 @@ pub fn import(text: &str, format: Format, options: &ImportOptions) -> Result<Imp
     }
     let gathered = match format {
         Format::Own => {
-            let (transcript, lines) = Transcript::read_with_lines(without_mark(text))?;
-            return Ok(Imported { transcript, lines, notices: Vec::new(), passed_over: 0 });
+            let Stored { transcript, lines, ends } = Stored::read(without_mark(text))?;
+            let notices = if ends { Vec::new() } else { vec![cut_off(text)] };
+            return Ok(Imported { transcript, lines, notices, passed_over: 0 });
         }
         Format::Plain => plain::read(text, options)?,
         Format::Prosody => prosody::read(text, options)?,
@@ -182,6 +184,12 @@ pub fn import(text: &str, format: Format, options: &ImportOptions) -> Result<Imp
         Format::Tshark => tshark::read(text, options)?,
     };
     Gathered::finish(gathered, text, format)
+}
+
+/// A transcript that does not say that it ends may have been longer.
+fn cut_off(text: &str) -> Notice {
+    let about = format!("no `{}...` says that this is all; it may be cut off", super::text::END);
+    Notice { line: text.lines().count(), remark: Remark::Kept, about }
 }
 
 /// Without the byte order mark that some editors put before a text.

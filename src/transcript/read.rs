@@ -2,7 +2,7 @@
 //! say where and what was expected.
 
 use super::cursor::{Cursor, Names};
-use super::text::{DAY, MAGIC, MARGIN};
+use super::text::{DAY, END, MAGIC, MARGIN, write_end};
 use super::{
     Entry, Fate, Fault, Header, Hop, Link, Machine, Name, StreamEvent, Transcript, What, words,
 };
@@ -23,21 +23,40 @@ impl Transcript {
     ///
     /// At the first place that is not what it should be. Nothing is skipped.
     pub fn read(text: &str) -> Result<Self, ReadError> {
-        Self::read_with_lines(text).map(|(transcript, _)| transcript)
+        Stored::read(text).map(|stored| stored.transcript)
     }
+}
 
-    /// The same, with the lines on which its entries begin, counted from 1.
+/// A transcript, and how its text tells it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Stored {
+    pub transcript: Transcript,
+    /// The lines on which its entries begin, counted from 1.
+    pub lines: Vec<usize>,
+    /// Whether the text says where it ends: it was not cut off.
+    pub ends: bool,
+}
+
+impl Stored {
+    /// Read a transcript.
     ///
     /// # Errors
     ///
     /// As [`Transcript::read`].
-    pub fn read_with_lines(text: &str) -> Result<(Self, Vec<usize>), ReadError> {
+    pub fn read(text: &str) -> Result<Self, ReadError> {
         if text.len() > TEXT_MAX {
             let expected = format!("at most {TEXT_MAX} bytes");
             return Err(ReadError::at("", 0, format!("{} bytes", text.len()), expected));
         }
-        let mut reader =
-            Reader { text, at: 0, number: 0, names: Names::default(), day: String::new() };
+        let mut reader = Reader {
+            text,
+            at: 0,
+            number: 0,
+            names: Names::default(),
+            day: String::new(),
+            read: 0,
+            ends: false,
+        };
         let header = reader.header()?;
         reader.day = header.epoch.date();
         let mut transcript = Transcript::new(header);
@@ -49,7 +68,7 @@ impl Transcript {
                 lines.push(number);
             }
         }
-        Ok((transcript, lines))
+        Ok(Self { transcript, lines, ends: reader.ends })
     }
 }
 
@@ -70,6 +89,10 @@ struct Reader<'a> {
     names: Names,
     /// The date of the entries that follow.
     day: String,
+    /// How many entries were read.
+    read: usize,
+    /// Whether the text has said that it ends.
+    ends: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -120,6 +143,13 @@ impl<'a> Reader<'a> {
         if line.rest().is_empty() {
             return Ok(None);
         }
+        if self.ends {
+            return Err(line.error("nothing after the end"));
+        }
+        if line.eat(END) {
+            self.end(&mut line)?;
+            return Ok(None);
+        }
         if line.eat(DAY) {
             let date = line.rest();
             if format!("{date}T00:00:00Z").parse::<Time>().is_err() {
@@ -140,7 +170,20 @@ impl<'a> Reader<'a> {
             line.expect_end()?;
             what
         };
-        Ok(Some(Entry { at, what: self.with_stanza(what)? }))
+        let what = self.with_stanza(what)?;
+        self.read += 1;
+        Ok(Some(Entry { at, what }))
+    }
+
+    /// The last line says how many entries there are.
+    fn end(&mut self, line: &mut Cursor<'a>) -> Result<(), ReadError> {
+        let expected = write_end(self.read);
+        let number = expected.strip_prefix(END).unwrap_or_default();
+        if line.rest() != number {
+            return Err(line.error(format!("`{number}`, as there are so many above")));
+        }
+        self.ends = true;
+        Ok(())
     }
 
     fn time(&self, line: &mut Cursor<'a>) -> Result<Time, ReadError> {

@@ -3,10 +3,10 @@
 //!
 //! A header, then one entry a line, each with its time of day; `----` and a date where the day
 //! changes. A stanza that left a host (`->`), `!` what was done or happened to the network, `*`
-//! what
-//! a machine tells of itself, `#` a line of the scenario. Stanzas follow in their canonical text,
-//! indented. How long a stanza took is said if it is not the usual 20 ms between servers and 1 ms
-//! between a client and its server.
+//! what a machine tells of itself, `#` a line of the scenario. Stanzas follow in their canonical
+//! text, indented. A stored text ends with a line that says how many entries it has. How long a
+//! stanza took is said if it is not the usual 20 ms between servers and 1 ms between a client and
+//! its server.
 //!
 //! Times are exact for the years 0 to 9999.
 
@@ -21,6 +21,8 @@ use crate::time::Time;
 pub(super) const MAGIC: &str = "wallops transcript 1";
 /// What stands before a date.
 pub(super) const DAY: &str = "---- ";
+/// What stands before how many entries there are, where nothing follows.
+pub(super) const END: &str = "---- end of ";
 /// How far a stanza is indented.
 pub(super) const MARGIN: usize = 2;
 
@@ -38,6 +40,20 @@ impl fmt::Display for Transcript {
         }
         Ok(())
     }
+}
+
+impl Transcript {
+    /// Its text as it is stored: what it displays, and a line that says how many entries it has, so
+    /// that it shows when some are missing.
+    pub fn stored(&self) -> String {
+        format!("{self}{}\n", write_end(self.entries.len()))
+    }
+}
+
+/// The last line of a stored transcript.
+pub(super) fn write_end(entries: usize) -> String {
+    let s = if entries == 1 { "y" } else { "ies" };
+    format!("{END}{entries} entr{s}")
 }
 
 impl Entry {

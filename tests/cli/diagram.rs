@@ -67,6 +67,14 @@ fn what_is_drawn_takes_no_place_of_what_it_shows() {
 
 #[test]
 fn what_is_neither_scenario_nor_transcript_is_refused() {
-    run(&["diagram", "README.md"]).ends_with(2).complains("not a transcript");
+    run(&["diagram", "README.md"]).ends_with(2).complains("neither a transcript nor a log");
     run(&["diagram", "nowhere.scs"]).ends_with(2).complains("no such file or directory");
+}
+
+#[test]
+fn a_log_of_others_is_drawn_too() {
+    run(&["diagram", "tests/judge/foreign/right.log", "--format", "mermaid"])
+        .ends_with(0)
+        .prints("sequenceDiagram\n")
+        .prints("channel.avalon.irc");
 }

@@ -53,3 +53,16 @@ fn ones_own_scenarios_are_looked_at() {
         .ends_with(0)
         .prints("by no scenario in elsewhere");
 }
+
+#[test]
+fn a_slip_in_the_beginning_of_an_id_is_told_with_the_nearest_beginning() {
+    run(&["explain", "slave.leav"]).ends_with(2).complains("did you mean `slave.leave`?");
+    run(&["explain", "master.spilt"]).ends_with(2).complains("did you mean `master.split`?");
+}
+
+#[test]
+fn an_invariant_needs_no_scenario_that_shows_it() {
+    run(&["explain", "INV-NO-DUP"])
+        .ends_with(0)
+        .prints("shown:   in every run to which it applies");
+}

@@ -172,3 +172,52 @@ fn the_record_of_a_plain_room_has_nothing_to_judge() {
         run(&["judge", &path]).ends_with(3).prints("184 requirements: 184 unsupported");
     }
 }
+
+#[test]
+fn what_is_wrong_at_one_entry_is_told_together_and_the_same_again_in_short() {
+    let log = "tests/judge/foreign/master.log";
+    let ran = run(&["judge", log, "--as", "master"]).ends_with(1);
+    let out = ran.out();
+    let told = |words: &str| out.lines().filter(|line| line.starts_with(words)).count();
+    assert_eq!(told("warn  tests/judge/foreign/master.log"), 3, "{out}");
+    let more = "warn  master.broadcast.delay-in-dmuc, 8 more findings (`--all` shows them): ";
+    assert!(out.contains(&format!("{more}{log}:33, 34, 55, ")), "{out}");
+    let all = run(&["judge", log, "--as", "master", "--all"]).ends_with(1).out();
+    assert!(!all.contains("more finding"), "{all}");
+    assert_eq!(all.matches("warn  tests/judge/foreign/master.log").count(), 11, "{all}");
+    // Two requirements are broken by one stanza, which is shown once.
+    let both = all.split("\n\n").find(|block| block.matches("failed  ").count() == 2).unwrap();
+    assert_eq!(both.matches("<presence ").count(), 1, "{both}");
+}
+
+#[test]
+fn what_a_record_cannot_show_is_told_with_the_reason() {
+    run(&["judge", "tests/judge/foreign/right.log"])
+        .ends_with(0)
+        .prints("requirements: the record has nothing that users send to their servers\n")
+        .prints("unsupported  slave.jid.opaque: ");
+}
+
+#[test]
+fn a_record_that_lacks_its_end_may_be_cut_off() {
+    let desk = doctored("hello", "hello");
+    let text = desk.read("t.txt");
+    let ran = desk.run(&["judge", "t.txt"]).ends_with(0);
+    assert!(!ran.out().contains("cut off"), "{}", ran.out());
+    let (cut, _) = text.rsplit_once("---- end of ").unwrap();
+    desk.put("t.txt", cut);
+    desk.run(&["judge", "t.txt"]).ends_with(0).prints("no `---- end of ...` says that this is all");
+    let first = text.find("\n23:58:37.001").unwrap();
+    let second = first + 1 + text[first + 1..].find("\n23:58:37").unwrap();
+    desk.put("t.txt", format!("{}{}", &text[..first], &text[second..]));
+    desk.run(&["judge", "t.txt"]).ends_with(2).complains("as there are so many above");
+}
+
+#[test]
+fn a_file_that_is_not_there_is_told_with_the_nearest() {
+    let desk = doctored("hello", "hello");
+    desk.run(&["judge", "tt.txt"]).ends_with(2).complains("did you mean `t.txt`?");
+    desk.run(&["run", "scenarios/owm.scs"])
+        .ends_with(2)
+        .complains("did you mean `scenarios/own.scs`?");
+}

@@ -19,7 +19,8 @@ use crate::report::diagram::ROWS_MAX;
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = DIAGRAM_EXIT_CODES)]
 pub(in crate::cli) struct Diagram {
-    /// A transcript, as `wallops run --write` writes it, or a scenario (`.scs`), which is played
+    /// A transcript, as `wallops run --write` writes it, a log of somebody else's servers, or a
+    /// scenario (`.scs`), which is played
     #[arg(value_name = "FILE")]
     pub path: PathBuf,
 

@@ -56,7 +56,7 @@ pub(in crate::cli) struct Judge {
     #[arg(long)]
     pub strict: bool,
 
-    /// In the table, show requirements that never applied too
+    /// Show every finding in full, and in the table requirements that never applied too
     #[arg(long)]
     pub all: bool,
 }

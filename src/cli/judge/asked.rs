@@ -95,12 +95,18 @@ pub(in crate::cli) fn named(word: &str) -> Result<Vec<&'static str>, Refusal> {
     if !ids.is_empty() {
         return Ok(ids);
     }
-    let all = Requirement::all().map(|one| one.id);
-    let help = match nearest(word, all) {
+    let all: Vec<_> = Requirement::all().map(|one| one.id).collect();
+    let help = match nearest(word, all.iter().flat_map(|id| beginnings(id))) {
         Some(id) => format!("did you mean `{id}`?"),
         None => "`wallops explain` lists all of them".to_owned(),
     };
     Err(Refusal::about(word.escape_debug(), "no requirement has such an id").with_help(help))
+}
+
+/// An id, and the parts of it that name several.
+fn beginnings(id: &'static str) -> impl Iterator<Item = &'static str> {
+    let ends = id.match_indices(['.', '-']).filter_map(|(end, _)| id.get(..end));
+    std::iter::once(id).chain(ends)
 }
 
 fn applied(judgement: &Judgement, ids: &[&str]) -> bool {

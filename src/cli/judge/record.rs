@@ -112,6 +112,21 @@ pub(in crate::cli) fn script_lines(transcript: &Transcript) -> Vec<usize> {
     lines.collect()
 }
 
+/// What a stored transcript or a log tells.
+pub(in crate::cli) fn transcript(path: &Path) -> Result<Transcript, Refusal> {
+    let name = path.display().to_string();
+    let text = files::text(path)?;
+    let format = Format::detect(&text).ok_or_else(|| {
+        Refusal::about(&name, "neither a transcript nor a log whose form is known")
+    })?;
+    let imported = import(&text, format, &ImportOptions::default());
+    let refuse = |error: ReadError| match format {
+        Format::Own => Refusal::transcript(&name, &text, &error),
+        _ => Refusal::record(&name, &text, &error),
+    };
+    imported.map(|imported| imported.transcript).map_err(refuse)
+}
+
 fn stored(path: &Path, arguments: &args::Judge, exact: Option<&Script>) -> Result<Record, Refusal> {
     let name = path.display().to_string();
     let text = files::text(path)?;

@@ -1,5 +1,9 @@
 //! Findings, in full.
 
+use std::collections::BTreeMap;
+
+use anstyle::Style;
+
 use crate::cli::check::counted;
 use crate::cli::style::{self, paint};
 use crate::conform::invariants::Finding;
@@ -10,28 +14,91 @@ use crate::transcript::Transcript;
 use crate::transcript::edition::Edition;
 use crate::transcript::import::Notice;
 
+/// What a finding is shown with.
+#[derive(Clone, Copy)]
+pub(in crate::cli) struct Scene<'a> {
+    /// The record in which it was found.
+    pub transcript: &'a Transcript,
+    /// Tells where an entry stands.
+    pub place: &'a dyn Fn(usize) -> String,
+    /// In whose words it is told.
+    pub edition: Edition,
+}
+
+/// Findings, in their order: what is found at one entry together, below its stanza, and of each
+/// requirement the first `most` in full, of the others where they are.
+pub(super) fn findings(findings: &[Finding], scene: Scene<'_>, most: usize) -> String {
+    let mut text = String::new();
+    let mut shown: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let in_full = findings.iter().filter(|finding| {
+        let entries = shown.entry(finding.requirement).or_default();
+        entries.push(finding.entry);
+        entries.len() <= most
+    });
+    let mut last = None;
+    for one in in_full {
+        let again = last.replace(one.entry) == Some(one.entry);
+        if !again && !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&told(one, scene, !again));
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    for (id, entries) in shown {
+        text.push_str(&rest(id, entries.get(most..).unwrap_or_default(), scene));
+    }
+    text
+}
+
+/// Where else a requirement was broken.
+fn rest(id: &str, entries: &[usize], scene: Scene<'_>) -> String {
+    let [first, others @ ..] = entries else { return String::new() };
+    let (style, word) = verdict(Requirement::find(id));
+    let line = |entry: &usize| {
+        let place = (scene.place)(*entry);
+        place.rsplit_once(':').map_or(place.clone(), |(_, line)| line.to_owned())
+    };
+    let mut places = vec![(scene.place)(*first)];
+    places.extend(others.iter().take(PLACES_MAX).map(line));
+    places.dedup();
+    let dots = if others.len() > PLACES_MAX { ", ..." } else { "" };
+    let (id, places) = (paint(style::TITLE, id), places.join(", "));
+    let more = entries.len();
+    let word = paint(style, word);
+    let more = counted(more, "more finding");
+    format!("{word}  {id}, {more} (`--all` shows them): {places}{dots}\n\n")
+}
+
+/// How a broken requirement is told.
+fn verdict(requirement: Option<&Requirement>) -> (Style, &'static str) {
+    match requirement.map(|one| one.level) {
+        Some(Level::Should) => (style::DOUBTFUL, "warn"),
+        _ => (style::BAD, "failed"),
+    }
+}
+
 /// A finding: what was broken, where that shows, what should have been, and what led to it.
-/// `place` tells where an entry stands.
-pub(in crate::cli) fn finding(
-    finding: &Finding,
-    transcript: &Transcript,
-    place: &dyn Fn(usize) -> String,
-    edition: Edition,
-) -> String {
+pub(in crate::cli) fn finding(finding: &Finding, scene: Scene<'_>) -> String {
+    told(finding, scene, true)
+}
+
+/// The same; with what stands there, or without.
+fn told(finding: &Finding, scene: Scene<'_>, entry_too: bool) -> String {
+    let Scene { transcript, place, edition } = scene;
     let mut text = String::new();
     let requirement = Requirement::find(finding.requirement);
-    let level = requirement.map_or(Level::Always, |one| one.level);
-    let (style, word) = match level {
-        Level::Should => (style::DOUBTFUL, "warn"),
-        _ => (style::BAD, "failed"),
-    };
+    let (style, word) = verdict(requirement);
     let id = paint(style::TITLE, finding.requirement);
     text.push_str(&format!("{}  {}: {id}\n", paint(style, word), place(finding.entry)));
     if let Some(one) = requirement {
-        let statement = worded(one.statement, edition);
-        text.push_str(&format!("    {statement} ({level}; {})\n", worded(one.section, edition)));
+        let (statement, section) = (worded(one.statement, edition), worded(one.section, edition));
+        text.push_str(&format!("    {statement} ({}; {section})\n", one.level));
     }
-    text.push_str(&entry(transcript, finding.entry, true));
+    if entry_too {
+        text.push_str(&entry(transcript, finding.entry, true));
+    }
     if !stands_in(transcript, finding) {
         text.push_str(&format!("    found:    {}\n", printable(&finding.what)));
     }
@@ -46,7 +113,6 @@ pub(in crate::cli) fn finding(
         text.push_str(&format!("    {because} {}\n", place(*cause)));
         text.push_str(&entry(transcript, *cause, false));
     }
-    text.push('\n');
     text
 }
 
@@ -89,6 +155,9 @@ pub(super) fn notices(name: &str, notices: &[Notice]) -> String {
     }
     text
 }
+
+/// How many places are named where a requirement was broken again.
+const PLACES_MAX: usize = 12;
 
 /// How many notices of one file are shown.
 const NOTICES_MAX: usize = 20;

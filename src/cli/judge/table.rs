@@ -2,6 +2,7 @@
 
 use comfy_table::presets::UTF8_BORDERS_ONLY;
 use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table};
+use indexmap::IndexMap;
 
 use crate::cli::check::counted;
 use crate::cli::screen;
@@ -26,6 +27,26 @@ pub(in crate::cli) fn table<'a>(rows: impl Iterator<Item = &'a Row>) -> Option<S
         ]);
     }
     (table.row_count() > 0).then(|| table.to_string())
+}
+
+/// Which requirements a record cannot show, by what it lacks for them.
+pub(super) fn unsupported(judgement: &Judgement) -> String {
+    let mut reasons: IndexMap<&str, Vec<&str>> = IndexMap::new();
+    for row in &judgement.rows {
+        if let Some(reason) = row.reason {
+            reasons.entry(reason).or_default().push(row.requirement.id);
+        }
+    }
+    let mut text = String::new();
+    for (reason, ids) in reasons {
+        let named = match ids.as_slice() {
+            [id] => (*id).to_owned(),
+            ids => counted(ids.len(), "requirement"),
+        };
+        let word = paint(style::DOUBTFUL, "unsupported");
+        text.push_str(&format!("{word}  {named}: {reason}\n"));
+    }
+    text
 }
 
 /// A verdict in its colour.

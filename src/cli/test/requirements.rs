@@ -4,7 +4,7 @@ use super::annotations::Annotation;
 use super::judge::Judged;
 use crate::cli::expected::{Failing, Known};
 use crate::cli::judge::record::script_lines;
-use crate::cli::judge::show;
+use crate::cli::judge::show::{self, Scene};
 use crate::cli::stage::{Manner, Net};
 use crate::cli::style::{self, paint};
 use crate::conform::invariants::Finding;
@@ -20,7 +20,8 @@ pub(super) fn report(text: &mut String, judged: &Judged<'_>) {
         let lines = script_lines(transcript);
         let place = |entry: usize| format!("{path}:{}", lines.get(entry).copied().unwrap_or(0));
         for finding in judged.findings().take(SHOWN_MAX) {
-            text.push_str(show::finding(finding, transcript, &place, Edition::V0_1).trim_end());
+            let scene = Scene { transcript, place: &place, edition: Edition::V0_1 };
+            text.push_str(show::finding(finding, scene).trim_end());
             let command = Manner::default().command(script).replacen("run", "judge", 1);
             text.push_str(&format!("\n    {} {command}\n\n", paint(style::QUIET, "replay:")));
         }

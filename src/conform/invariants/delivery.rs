@@ -56,10 +56,8 @@ impl Invariant for Delivery {
         let reading = &passage.reading;
         for fact in facts {
             match fact {
-                Fact::Logged(event) => {
-                    if room.log.event(*event).is_some_and(|event| !event.late) {
-                        self.expect(*event, step.at, room);
-                    }
+                Fact::Logged(event) if room.log.is_news(*event) => {
+                    self.expect(*event, step.at, room);
                 }
                 Fact::Heard { .. } => {
                     let Class::Down(user) = passage.class else { continue };

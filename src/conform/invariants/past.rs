@@ -54,10 +54,8 @@ impl Invariant for Past {
         }
         for fact in facts {
             match (fact, passage.class) {
-                (Fact::Logged(event), _) => {
-                    if room.log.event(*event).is_some_and(|event| !event.late) {
-                        self.said = Some(step.at);
-                    }
+                (Fact::Logged(event), _) if room.log.is_news(*event) => {
+                    self.said = Some(step.at);
                 }
                 (Fact::Entered(user), _) => {
                     if let Some(reader) = self.readers.get_mut(user) {

@@ -48,7 +48,7 @@ impl Invariant for Applies {
     fn after(&mut self, _: &Step<'_>, facts: &[Fact], room: &Room, findings: &mut Findings) {
         for fact in facts {
             let ids: &[&'static str] = match fact {
-                Fact::Logged(event) if room.log.event(*event).is_none_or(|one| one.late) => &[],
+                Fact::Logged(event) if !room.log.is_news(*event) => &[],
                 Fact::Logged(_) | Fact::Updated(_) => &["COST-BROADCAST"],
                 Fact::Arrived(_) => &["COST-JOIN", "INV-NICK-UNIQUE"],
                 Fact::Departed { .. } => &["COST-LEAVE"],

@@ -167,3 +167,27 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_stored_text_says_where_it_ends() {
+    let text = sample().stored();
+    assert!(text.ends_with("\n---- end of 8 entries\n"), "{text}");
+    assert_eq!(Transcript::read(&text), Ok(sample()));
+    let one = Transcript { entries: sample().entries[..1].to_vec(), ..sample() };
+    assert!(one.stored().ends_with("---- end of 1 entry\n"));
+}
+
+#[test]
+fn what_is_missing_in_the_middle_or_follows_the_end_shows() {
+    let text = sample().stored();
+    let shorter = text.replacen("00:00:07.000000  * wallops@channel.avalon.irc split", "#", 1);
+    let shorter: String = shorter
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .fold(String::new(), |text, line| text + line + "\n");
+    let error = Transcript::read(&shorter).unwrap_err().to_string();
+    assert!(error.contains("`8 entries`; expected `7 entries`"), "{error}");
+    let longer = text.clone() + "00:00:08.000000  ! heal everything\n";
+    let error = Transcript::read(&longer).unwrap_err().to_string();
+    assert!(error.contains("expected nothing after the end"), "{error}");
+}

@@ -132,6 +132,11 @@ impl Log {
         self.events.get(number)
     }
 
+    /// Whether this event is news, and not told late.
+    pub fn is_news(&self, number: usize) -> bool {
+        self.event(number).is_some_and(|event| !event.late)
+    }
+
     /// The same, to be told more of it.
     pub fn event_mut(&mut self, number: usize) -> Option<&mut Event> {
         self.events.get_mut(number)
