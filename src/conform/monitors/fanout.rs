@@ -97,7 +97,10 @@ impl Fanout {
             }
             return;
         }
-        let key = key(reading);
+        // Where events have numbers, two that look alike are told apart by them.
+        let numbered = room.slaves.iter().all(|slave| slave.registers);
+        let at = reading.dmuc.and_then(|dmuc| dmuc.at).filter(|_| numbered);
+        let key = key(reading) ^ at.map_or(0, |(_, seq)| seq.reverse_bits());
         let news = facts.iter().find_map(|fact| news(fact, room));
         match (self.groups.iter_mut().find(|group| group.key == key), news) {
             (Some(group), Some(_)) => {

@@ -122,8 +122,11 @@ impl RegisteredRoom {
         }
         position.seq = seq;
         let entered = next.and_then(|x| x.enter.as_ref()).map(|enter| Jid::from(enter.jid.clone()));
-        let own = entered.is_some_and(|entered| entered == *session);
-        if own || self.slips.has(Slip::AlwaysOwn) {
+        // Of several sessions of one person here any may be the first that the master lets in.
+        let here = self.sessions(&nick);
+        let own = |entered: &Jid| here.iter().chain([&session]).find(|own| ***own == *entered);
+        let always = self.slips.has(Slip::AlwaysOwn).then_some(&session);
+        if let Some(session) = entered.as_ref().and_then(own).or(always).cloned() {
             self.confirm(&session, &nick, out);
             self.show(&plain(stanza), &nick, Telling::News, None, out);
         } else {
