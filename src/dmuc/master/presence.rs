@@ -55,9 +55,6 @@ impl Master {
         let Some(bare) = self.occupants.get(old).map(|occupant| occupant.bare.clone()) else {
             return;
         };
-        if stanza.has_payload("x", ns::MUC) {
-            stanza.from.iter().for_each(|session| self.hand_over(session));
-        }
         let refusal = self.owns_nick(&bare, new).err();
         // Under another nick of his own he has other sessions; they stay as they are.
         let other = self.occupants.contains_key(new);
@@ -100,6 +97,8 @@ impl Master {
         let entering = stanza.from.as_ref().filter(|_| stanza.has_payload("x", ns::MUC));
         self.announce(now, new, stanza, entering, out);
         if let Some(session) = entering {
+            // Under the old nick he was told of it by whoever told him of that.
+            self.hand_over(session);
             self.admit(now, session, history_limits(stanza), false, out);
         }
     }
