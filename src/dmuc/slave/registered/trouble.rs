@@ -85,6 +85,14 @@ impl RegisteredRoom {
             self.drop_jids(moderated);
         }
         let entered = settled.is_some_and(|entry| entry.what == What::Join) && !hidden;
+        if entered && self.closed.remove(user) {
+            // Who is connected now has asked for it, and knows nothing of what was told before: the
+            // master goes on to tell him.
+            let moderated = self.is_moderated();
+            self.locals.shift_remove(user);
+            self.confirmed.shift_remove(user);
+            self.drop_jids(moderated);
+        }
         if (over && here.is_some() || entered)
             && matches!(self.phase, Phase::Active | Phase::Late(_))
         {
