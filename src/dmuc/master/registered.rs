@@ -167,6 +167,8 @@ pub(super) struct Registered {
     suspect: bool,
     /// Since when, at most a second ago, it sent how many pings.
     pinged: Option<(Time, u32)>,
+    /// When a ping of it was answered last.
+    ponged: Option<Time>,
     /// Whether its occupants are shown as away.
     marked: bool,
 }
@@ -197,6 +199,7 @@ impl Registered {
             faults: VecDeque::new(),
             suspect: false,
             pinged: None,
+            ponged: None,
             marked: false,
         }
     }

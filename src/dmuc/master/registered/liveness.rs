@@ -34,6 +34,9 @@ impl Master {
                 if self.has_sent_of_late(now, index) {
                     self.doubt(now, index, out);
                 }
+                if let LinkKind::Registered(slave) = &mut self.links[index].kind {
+                    slave.ponged = Some(now);
+                }
             }
             (Kind::Iq, Type::Set) if stanza.has_payload("synced", ns::SLAVE) => {
                 self.late_phase_ends(now, index, stanza, out);
@@ -59,7 +62,8 @@ impl Master {
         let Some(slave) = link.registered() else { return false };
         let threshold = Duration::from_secs(slave.terms.keepalive.interval.into()) * 3 / 2;
         let event = self.log.last().filter(|_| link.state == LinkState::Active);
-        let sent = event.into_iter().chain(slave.asked.back().map(|asked| asked.at)).max();
+        let asked = slave.asked.back().map(|asked| asked.at);
+        let sent = event.into_iter().chain(asked).chain(slave.ponged).max();
         sent.is_some_and(|sent| now < sent + threshold)
     }
 
