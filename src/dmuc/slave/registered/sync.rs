@@ -112,6 +112,10 @@ impl RegisteredRoom {
             (None, None) => true,
             _ => false,
         };
+        // Who has set it is answered by that.
+        if let Some(subject) = &subject {
+            self.reflected(subject, out);
+        }
         self.subject = subject;
         if !known && !first {
             let told = StoredMessage::subject_for(self.subject.as_ref(), &self.address);
