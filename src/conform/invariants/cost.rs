@@ -1,10 +1,13 @@
 //! What crosses between servers: COST-BROADCAST, COST-JOIN, COST-LEAVE; and, for COST-CAST, what
 //! everything that happened has cost, and would have cost in a plain room.
 
+mod audience;
+
+use self::audience::Audience;
 use super::Invariant;
 use super::findings::Findings;
 use super::reading::Reading;
-use super::room::{Class, Fact, NickId, Occupant, Room, Side, User};
+use super::room::{Class, Fact, NickId, Occupant, Room, Side};
 use super::steps::{Happening, Step};
 use crate::stanza::{Kind, Type, ns};
 use crate::time::Time;
@@ -58,8 +61,9 @@ struct Tally {
     /// Whose it is: nick, and for a message id and content.
     nick: NickId,
     message: Option<(std::sync::Arc<str>, u64)>,
-    sent: usize,
-    expected: usize,
+    audience: Audience,
+    /// How many ENTERs or LEAVEs there were for his own slave, and how many there should be.
+    own: (usize, usize),
     plain: usize,
     /// Whether its cause crossed to the master.
     crossed: bool,
@@ -77,18 +81,19 @@ impl Invariant for Costs {
         let (asked, decided) = (std::mem::take(&mut self.asked), std::mem::take(&mut self.decided));
         for mut tally in self.tallies.drain(..) {
             let owed = tally.owes_leave && late.iter().any(|(nick, _)| *nick == tally.nick);
-            tally.sent += usize::from(owed);
+            tally.own.0 += usize::from(owed);
             // What is done about one nick at one instant looks alike.
             let like = |nicks: &[NickId]| nicks.iter().filter(|nick| **nick == tally.nick).count();
             let several = decided || like(&asked) > 1 || like(&left) > 1;
             let muddled = muddled || (several && tally.of != CostOf::Message);
-            let distributed = tally.sent + usize::from(tally.crossed);
+            let (copies, due) = tally.audience.counts();
+            let (sent, expected) = (copies + tally.own.0, due + tally.own.1);
+            let distributed = sent + usize::from(tally.crossed);
             let Tally { entry, of, plain, .. } = tally;
             if let Some(costs) = &mut findings.costs {
                 costs.push(Cost { entry, of, distributed, plain });
             }
-            let expected = tally.expected;
-            if muddled || tally.free || tally.sent == expected || !is_settled(room) {
+            if muddled || tally.free || sent == expected || !is_settled(room) {
                 continue;
             }
             let id = match of {
@@ -96,7 +101,7 @@ impl Invariant for Costs {
                 CostOf::Join => "COST-JOIN",
                 CostOf::Leave => "COST-LEAVE",
             };
-            let what = format!("the master sends {} stanzas to other servers", tally.sent);
+            let what = format!("the master sends {sent} stanzas to other servers");
             let expected = format!("{expected}: one for each slave and direct occupant");
             findings.push(id, &room.domain, entry, what, &expected, &[]);
         }
@@ -133,14 +138,6 @@ impl Invariant for Costs {
         {
             return;
         }
-        // Whose slave is given up is told by the master itself: that is his LEAVE, for which no
-        // slave is counted.
-        if let Class::ToUser(Some(user)) = passage.class
-            && reading.stanza.is_unavailable()
-            && room.users[user].via.is_some_and(|slave| !is_told(room, slave))
-        {
-            return;
-        }
         let nick = reading.nick.and_then(|nick| room.known_nick(nick));
         let said = reading.stanza.is_groupchat();
         let private = reading.stanza.kind == Kind::Message && !said;
@@ -161,7 +158,10 @@ impl Invariant for Costs {
         }
         let mut tallies = self.tallies.iter_mut().rev();
         if let Some(tally) = tallies.find(|one| Some(one.nick) == nick && one.message == key) {
-            tally.sent += 1;
+            match dmuc.enter {
+                Some(_) => tally.own.0 += 1,
+                None => tally.audience.tell(passage, room),
+            }
         }
     }
 }
@@ -191,7 +191,7 @@ impl Costs {
                     crossed: remote,
                     plain: usize::from(remote) + remotes(room),
                     free: event.said.is_none(),
-                    ..Tally::new(entry, CostOf::Message, nick, active(room) + direct(room))
+                    ..Tally::new(entry, CostOf::Message, nick, Audience::of(room), 0)
                 });
             }
             Fact::Arrived(nick) => {
@@ -209,15 +209,13 @@ impl Costs {
                 let history = kept.count().min(room.config.history_max);
                 let rest = usize::from(remote) * (room.occupants.len() + history + 2);
                 let others = remotes(room) - usize::from(remote);
-                // He may be in already, as far as his slave has told him.
-                let own = remote && is_served(newcomer);
-                let direct = direct(room) - usize::from(own);
-                let expected = active(room) + direct + usize::from(slave.is_some());
+                let audience = Audience::of(room).without(*nick, room);
+                let own = usize::from(slave.is_some());
                 self.tallies.push(Tally {
                     crossed: remote,
                     plain: rest + others,
                     free: moderates || (remote && slave.is_none()),
-                    ..Tally::new(entry, CostOf::Join, *nick, expected)
+                    ..Tally::new(entry, CostOf::Join, *nick, audience, own)
                 });
             }
             Fact::Departed { nick, occupant } => self.leave(entry, *nick, occupant, room),
@@ -231,7 +229,7 @@ impl Costs {
                     plain: usize::from(remote) + remotes(room),
                     // A rejoin is told to him once more.
                     free: true,
-                    ..Tally::new(entry, CostOf::Presence, *nick, 0)
+                    ..Tally::new(entry, CostOf::Presence, *nick, Audience::default(), 0)
                 });
             }
             _ => {}
@@ -249,25 +247,23 @@ impl Costs {
             .into_iter()
             .partition::<Vec<_>, _>(|(left, _)| *left == nick);
         self.leaves = others;
-        let sent = own.len();
         let several = own.windows(2).any(|two| two[0] != two[1]);
-        let expected = active(room) + direct(room) + usize::from(via.is_some());
         self.tallies.push(Tally {
-            sent,
+            own: (own.len(), usize::from(via.is_some())),
             crossed: remote,
             plain: 2 * usize::from(remote) + remotes(room),
             free: (remote && gone.via.is_none()) || several,
-            owes_leave: sent == 0 && via.is_some(),
-            ..Tally::new(entry, CostOf::Leave, nick, expected)
+            owes_leave: own.is_empty() && via.is_some(),
+            ..Tally::new(entry, CostOf::Leave, nick, Audience::of(room), 0)
         });
     }
 }
 
 impl Tally {
-    fn new(entry: usize, of: CostOf, nick: NickId, expected: usize) -> Self {
-        let (message, sent, plain, crossed) = (None, 0, 0, false);
+    fn new(entry: usize, of: CostOf, nick: NickId, audience: Audience, own: usize) -> Self {
+        let (message, own, plain, crossed) = (None, (0, own), 0, false);
         let (free, owes_leave) = (false, false);
-        Self { entry, of, nick, message, sent, expected, plain, crossed, free, owes_leave }
+        Self { entry, of, nick, message, audience, own, plain, crossed, free, owes_leave }
     }
 }
 
@@ -275,7 +271,6 @@ impl Tally {
 fn is_settled(room: &Room) -> bool {
     room.health.is_smooth()
         && room.doubtful.is_empty()
-        && !serves_unseen(room)
         && room.users.iter().all(|user| !user.inside || user.nick.is_some())
         && room.slaves.iter().all(|slave| {
             !matches!(slave.master, Side::Syncing | Side::Unknown)
@@ -284,35 +279,8 @@ fn is_settled(room: &Room) -> bool {
         })
 }
 
-/// Whether it does not show how the master serves somebody: it lost his slave before it let him in.
-fn serves_unseen(room: &Room) -> bool {
-    let sessions = room.occupants.values().flat_map(|occupant| &occupant.sessions);
-    let users = sessions.map(|user| &room.users[*user]).filter(|user| user.via.is_none());
-    let mut slaves = users.filter_map(|user| user.slave);
-    slaves.any(|slave| room.slaves[slave].master == Side::Split)
-}
-
 fn is_told(room: &Room, slave: usize) -> bool {
     room.slaves[slave].master == Side::Active
-}
-
-/// How many slaves are told what happens.
-fn active(room: &Room) -> usize {
-    (0..room.slaves.len()).filter(|slave| is_told(room, *slave)).count()
-}
-
-/// How many occupants elsewhere the master serves itself.
-fn direct(room: &Room) -> usize {
-    let sessions = room.occupants.values().flat_map(|occupant| &occupant.sessions);
-    let users = sessions.map(|user| &room.users[*user]);
-    users.filter(|user| user.domain != room.domain && is_served(user)).count()
-}
-
-/// Whether the master serves somebody itself, unless he asks to enter and has not been told
-/// anything: that may have to wait.
-fn is_served(user: &User) -> bool {
-    let waits = user.asks.to_be_in() && !user.inside && !user.coming.contains(&true);
-    user.via.is_none() && !waits
 }
 
 /// How many sessions there are elsewhere.

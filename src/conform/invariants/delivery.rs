@@ -111,14 +111,16 @@ impl Delivery {
         if !room.health.is_smooth() {
             return;
         }
-        let served = |user: &super::room::User| {
-            let via = user.via.is_none_or(|slave| room.slaves[slave].is_together());
-            via && user.online && !user.forgotten && !user.unsure
+        let served = |user: &UserId| {
+            let one = &room.users[*user];
+            let via = match one.via {
+                Some(slave) => room.slaves[slave].is_together(),
+                None => room.serves(*user) && is_reached(room, &one.domain),
+            };
+            let stays = one.inside && one.leaving().is_none();
+            stays && via && one.online && !one.forgotten && !one.unsure
         };
-        let users = room.users.iter().enumerate();
-        let users =
-            users.filter(|(_, user)| user.inside && user.leaving().is_none() && served(user));
-        let users: Vec<UserId> = users.map(|(number, _)| number).collect();
+        let users: Vec<UserId> = (0..room.users.len()).filter(served).collect();
         let until = now + room.round_trip * 3 / 2 + PROCESSING;
         self.under_way.push_back(UnderWay { event, at: now, until, users });
     }
@@ -166,6 +168,11 @@ impl Delivery {
             }
         }
     }
+}
+
+/// Whether what the master sends to this domain goes there at once.
+fn is_reached(room: &Room, domain: &str) -> bool {
+    *domain == *room.domain || room.health.reaches(&room.domain, domain, room.now)
 }
 
 /// What machines may take for themselves; in a simulated run nothing.

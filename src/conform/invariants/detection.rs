@@ -53,7 +53,8 @@ impl Invariant for Detection {
             let to_room = reading.to_nick.is_some() || reading.to == room.address;
             let own = reading.from == room.slaves[slave].jid;
             // What was for an occupant, or from somebody who is none, is a reason to ask only.
-            let inside = room.known_user(reading.from).is_some_and(|user| room.users[user].inside);
+            let user = room.known_user(reading.from).map(|user| &room.users[user]);
+            let inside = user.is_some_and(|user| user.inside && user.via == Some(slave));
             let doubtful = room.slaves[slave].registers && (reading.to_nick.is_some() || !inside);
             if to_room && !doubtful && !(own && reading.stanza.kind == Kind::Iq) {
                 self.bounced.push((slave, false, step.entry));

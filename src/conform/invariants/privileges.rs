@@ -166,7 +166,7 @@ fn seen(entry: usize, nick: NickId, passage: &Passage<'_>, room: &Room, findings
     let alone = slave.own == Side::Split || slave.own == Side::Syncing;
     let own = alone || slave.told_all == Some(room.now) || room.is_unconfirmed(nick, user);
     let admitted = own && told.affiliation == "none" && !told.moderates();
-    let unknown = room.users[user].via.is_none() && !alone;
+    let unknown = room.users[user].via.is_none() && (!alone || room.serves(user));
     if !given && !admitted && !unknown {
         let expected = "privileges that the master has given";
         findings.stanza("INV-NO-ESCALATION", entry, passage, expected, &[]);

@@ -17,6 +17,7 @@ mod memory;
 mod moves;
 mod numbered;
 mod said;
+mod served;
 mod settled;
 mod silent;
 mod slave;
@@ -257,7 +258,7 @@ impl Room {
     /// Whether the master has anybody to tell its news.
     pub fn is_heard(&self) -> bool {
         self.slaves.iter().any(|slave| slave.master != Side::Split && slave.master != Side::Idle)
-            || self.users.iter().any(|user| user.inside && user.via.is_none())
+            || self.serves_anybody()
     }
 
     /// Whether this user's slave has lost its memory since then. One that registers knows what to
@@ -289,13 +290,14 @@ impl Room {
         locals.any(|one| one.nick == Some(nick) && !confirmed(one))
     }
 
-    /// Whether this slave was told that somebody has these privileges who has this nick there, and
-    /// another one at the master.
+    /// Whether this slave was told that somebody has these privileges who has this nick there, or
+    /// has asked for it, and has another one at the master.
     pub fn has_given(&self, privileges: Privileges, nick: NickId, slave: Option<SlaveId>) -> bool {
         let Some(slave) = slave else { return false };
         let here = |owner: &UserId| {
             let owner = &self.users[*owner];
-            owner.slave == Some(slave) && owner.inside && owner.nick == Some(nick)
+            let has_it = owner.inside && owner.nick == Some(nick);
+            owner.slave == Some(slave) && (has_it || owner.named.contains(&nick))
         };
         let mut told = self.slaves[slave].store.values().flat_map(|stored| stored.recent.iter());
         told.any(|print| {

@@ -34,6 +34,10 @@ impl Room {
             }
             let Some(user) = user else { continue };
             let via = self.users[user].slave.filter(|via| self.slaves[*via].master != Side::Idle);
+            if via.is_none() {
+                self.serve_directly(user);
+                self.health.went(&self.domain, &self.users[user].domain);
+            }
             let user = &mut self.users[user];
             (user.inside, user.nick, user.via) = (true, nick, via);
             user.asked = nick;

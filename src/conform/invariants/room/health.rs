@@ -17,6 +17,8 @@ pub(in crate::conform) struct Health {
     ended: BTreeMap<(Name, Name), Time>,
     /// Streams that were opened, when, and since when what leaves then may have waited.
     opened: BTreeMap<(Name, Name), (Time, Time)>,
+    /// Streams that are open, as far as the record tells.
+    open: BTreeSet<(Name, Name)>,
     /// Machines that are down.
     machines: BTreeSet<Machine>,
     /// When something last went wrong, or was mended.
@@ -36,6 +38,7 @@ impl Health {
             cut: Vec::new(),
             ended: BTreeMap::new(),
             opened: BTreeMap::new(),
+            open: BTreeSet::new(),
             machines: BTreeSet::new(),
             troubled: now,
             changed: now,
@@ -60,8 +63,10 @@ impl Health {
         let stream = (Name::from(from), Name::from(to));
         if opened {
             let since = self.ended.remove(&stream).unwrap_or(Time::from_micros(i64::MIN));
+            self.open.insert(stream.clone());
             self.opened.insert(stream, (now, since));
         } else {
+            self.open.remove(&stream);
             self.ended.entry(stream).or_insert(now);
         }
     }
@@ -77,6 +82,17 @@ impl Health {
     pub fn carries(&self, from: &str, to: &str) -> bool {
         let is = |(one, other): &(Name, Name)| **one == *from && **other == *to;
         !self.ended.keys().any(is) && !self.links.iter().any(is)
+    }
+
+    /// Something went from one server to another.
+    pub fn went(&mut self, from: &str, to: &str) {
+        self.open.insert((Name::from(from), Name::from(to)));
+    }
+
+    /// Whether what one server sends to another at this instant surely goes there at once.
+    pub fn reaches(&self, from: &str, to: &str, now: Time) -> bool {
+        let is = |(one, other): &&(Name, Name)| **one == *from && **other == *to;
+        self.open.iter().any(|stream| is(&stream)) && self.waited_since(from, to, now).is_none()
     }
 
     /// Something went wrong.
@@ -105,6 +121,9 @@ impl Health {
                 self.cut.clear();
             }
             Fault::Crash(machine) => {
+                if let Machine::Server(domain) = machine {
+                    self.open.retain(|(from, to)| from != domain && to != domain);
+                }
                 self.machines.insert(machine.clone());
             }
             // With a server all that runs in it is started.

@@ -20,11 +20,18 @@ impl Room {
     ) {
         let dmuc = reading.dmuc.unwrap_or_default();
         let pings = reading.stanza.has_payload("ping", ns::PING);
-        if (dmuc.at.is_some() || pings) && self.slaves[slave].master == Side::Unknown {
+        let says = (dmuc.at.is_some() || pings) && waited.is_none();
+        if says && self.slaves[slave].master == Side::Unknown {
             self.slaves[slave].master = Side::Active;
         }
-        if let Some(accept) = accepted(reading) {
+        // What the run before has said, and was not there any more when a stream was opened.
+        let registered = self.slaves[slave].registering.map(|(at, _)| at);
+        let stale = waited.is_some() && registered.is_some_and(|at| self.lost_since(at));
+        if let Some(accept) = accepted(reading).filter(|_| !stale) {
             self.accept(slave, &accept);
+        }
+        if dmuc.synced && stale {
+            return;
         }
         if dmuc.synced {
             let slave = &mut self.slaves[slave];
@@ -50,7 +57,7 @@ impl Room {
             self.flight.insert(entry, stay);
             if let Some(jid) = dmuc.enter {
                 let user = self.user(jid);
-                self.users[user].via = Some(slave);
+                self.users[user].serve_via(slave);
             }
             return;
         }
@@ -58,7 +65,7 @@ impl Room {
         let entering = entering.filter(|user| waited.is_some() && self.is_elsewhere(*user, nick));
         if let Some(user) = entering {
             // He has another nick by now, as others were told already.
-            self.users[user].via = Some(slave);
+            self.users[user].serve_via(slave);
             return;
         }
         // What waited for a stream and is news was caused at another instant.
@@ -66,7 +73,7 @@ impl Room {
         let facts = if waited.is_some() { &mut unseen } else { facts };
         if let Some(jid) = dmuc.enter {
             let user = self.user(jid);
-            self.users[user].via = Some(slave);
+            self.users[user].serve_via(slave);
             self.admit(entry, nick, user, reading, facts);
         } else if let Some(jid) = dmuc.leave {
             self.emit_leave(slave, nick, jid);
@@ -102,7 +109,7 @@ impl Room {
     }
 
     /// Whether this session is in the room under another nick only.
-    fn is_elsewhere(&self, user: UserId, nick: NickId) -> bool {
+    pub(super) fn is_elsewhere(&self, user: UserId, nick: NickId) -> bool {
         let mut his = self.occupants.iter().filter(|(_, one)| is_one_of(&one.sessions, user));
         his.next().is_some_and(|(other, _)| *other != nick)
     }
@@ -141,7 +148,7 @@ impl Room {
         let now = self.now;
         for occupant in &accept.occupants {
             let user = self.user(&occupant.jid.to_string());
-            self.users[user].via = Some(slave);
+            self.users[user].serve_via(slave);
         }
         let slave = &mut self.slaves[slave];
         slave.grant(accept);
@@ -173,62 +180,13 @@ impl Room {
         if reading.has(110) && reading.stanza.is_available() {
             self.let_in(user, None);
             self.admit(entry, nick, user, reading, facts);
+            self.serve_directly(user);
         } else if reading.has(110) && self.lasts_without(nick, user) {
             // Another session stays.
         } else if self.is_settled(user) || !reading.stanza.is_available() {
             self.emit_presence(entry, nick, reading, facts);
         } else {
             self.emit_state(entry, nick, reading);
-        }
-    }
-
-    /// A master that serves a user itself has admitted him, and had to wait for a stream to say so.
-    pub(super) fn served_late(
-        &mut self,
-        entry: usize,
-        user: UserId,
-        reading: &Reading<'_>,
-        facts: &mut Vec<Fact>,
-    ) {
-        let Some(nick) = reading.nick.map(|nick| self.nick(nick)) else { return };
-        let renamed = reading.item.and_then(|item| item.nick).filter(|_| reading.has(303));
-        if let Some(new) = renamed.map(|new| self.nick(new)) {
-            let his = |one: &Occupant| is_one_of(&one.sessions, user);
-            if self.occupants.get(&nick).is_some_and(his)
-                && !self.occupants.contains_key(&new)
-                && let Some(occupant) = self.occupants.remove(&nick)
-            {
-                self.occupants.insert(new, occupant);
-            }
-            return;
-        }
-        if !reading.stanza.is_available() {
-            if let Some(occupant) = self.occupants.get_mut(&nick) {
-                occupant.sessions.retain(|session| *session != user);
-                if occupant.sessions.is_empty() {
-                    self.occupants.remove(&nick);
-                }
-            }
-            return;
-        }
-        self.serve_itself(user);
-        self.users[user].via = None;
-        if !self.occupants.contains_key(&nick) && !self.is_elsewhere(user, nick) {
-            self.admit(entry, nick, user, reading, facts);
-        }
-    }
-
-    /// The master tells a user himself what it would tell his slave, if it had one.
-    fn serve_itself(&mut self, user: UserId) {
-        let unknown = |slave: &SlaveId| self.slaves[*slave].master == Side::Unknown;
-        let Some(slave) = self.users[user].slave.filter(unknown) else { return };
-        self.slaves[slave].master = Side::Idle;
-        self.slaves[slave].own = Side::Idle;
-        let lost = self.master_lost;
-        for user in self.users.iter_mut().filter(|user| user.slave == Some(slave)) {
-            user.via = None;
-            // If it has forgotten him, nobody tells him before his slave is registered again.
-            user.unsure |= user.inside && lost.is_some_and(|lost| lost >= user.since);
         }
     }
 
@@ -249,7 +207,7 @@ impl Room {
     }
 
     /// A session has this nick.
-    fn admit(
+    pub(super) fn admit(
         &mut self,
         entry: usize,
         nick: NickId,

@@ -85,6 +85,9 @@ impl Room {
                 self.users[user].let_out();
             }
         }
+        if matches!(passage.class, Class::ToSlave(_) | Class::ToUser(_)) {
+            self.health.went(&passage.hop.from, &passage.hop.to);
+        }
         if !matches!(passage.class, Class::Up(_)) {
             self.log.learn_id(&passage.reading);
         }
@@ -135,6 +138,7 @@ impl Room {
                 one.joins += usize::from(reading.is_join());
                 one.asks.push(Ask::Be { nick, join: reading.is_join() });
                 one.asked = Some(nick);
+                one.named.insert(nick);
             }
         } else if reading.stanza.is_unavailable() {
             let slave = self.users[user].slave.map(|slave| &self.slaves[slave]);
@@ -237,8 +241,7 @@ impl Room {
         let told = |(other, one): (usize, &super::Slave)| {
             other != slave && matches!(one.master, Side::Active | Side::Syncing)
         };
-        let direct = self.users.iter().any(|user| user.inside && user.via.is_none());
-        if direct || self.slaves.iter().enumerate().any(told) {
+        if self.serves_anybody() || self.slaves.iter().enumerate().any(told) {
             return;
         }
         let its = |user: &UserId| {
@@ -274,7 +277,10 @@ impl Room {
         self.reached.push((user, entry, touch));
         if let (Touch::Available, Some(nick)) = (touch, to_nick) {
             // Who is not in the room does not come in by any other presence.
-            let there = self.occupants.values().any(|one| is_one_of(&one.sessions, user));
+            let mut reached = self.reached.iter();
+            let left = reached.any(|(one, _, touch)| *one == user && *touch == Touch::Unavailable);
+            let mut occupants = self.occupants.values();
+            let there = !left && occupants.any(|one| is_one_of(&one.sessions, user));
             if reading.is_join() || there || !self.is_heard() {
                 self.asking.push((nick, user));
             }
@@ -328,9 +334,11 @@ impl Room {
             let Some(slave) = self.slave_of(note.about.as_str()) else { return };
             let gone = note.change == Change::Expired && self.slaves[slave].registers;
             if note.change == Change::Deregistered || gone {
-                // From now on the master serves its users itself.
-                let served = self.users.iter_mut().filter(|user| user.via == Some(slave));
-                served.for_each(|user| user.via = None);
+                if gone {
+                    // Whom it removes it has told so by now, if there was anybody to be told.
+                    self.begin_without(slave);
+                }
+                self.release(slave, !gone);
             }
             if note.change == Change::Created {
                 self.begin_without(slave);

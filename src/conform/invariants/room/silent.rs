@@ -155,9 +155,7 @@ impl Room {
     fn infer_end(&mut self, slave: SlaveId) {
         let one = &mut self.slaves[slave];
         (one.master, one.own) = (Side::Idle, Side::Idle);
-        // From now on the master serves its users itself.
-        let served = self.users.iter_mut().filter(|user| user.via == Some(slave));
-        served.for_each(|user| user.via = None);
+        self.release(slave, true);
         self.health.trouble(self.now);
     }
 }

@@ -134,13 +134,16 @@ impl Room {
         }
         one.let_in(now);
         one.via = via;
+        one.direct = one.direct.filter(|_| via.is_none());
     }
 
     /// Which stay it is of which a user is told: the newest that reached who tells him. If that is
     /// over, or if somebody here has taken the nick of who has it there, it is one that only the
     /// slave knows.
     fn stay_told(&self, user: UserId, nick: NickId, reading: &Reading<'_>) -> u32 {
-        let Some(slave) = self.users[user].via else {
+        let one = &self.users[user];
+        let alone = |slave: &SlaveId| self.slaves[*slave].own == Side::Split && !self.serves(user);
+        let Some(slave) = one.via.or(one.slave.filter(alone)) else {
             return self.occupants.get(&nick).map_or(0, |occupant| occupant.stay);
         };
         let recent = self.slaves[slave].store.get(&nick).map(|stored| &stored.recent);
@@ -227,6 +230,9 @@ impl Room {
             self.let_in(user, via);
         } else if reading.stanza.is_unavailable() && !dmuc.state && !reading.has(303) {
             self.dismiss(slave, nick, dmuc.leave);
+        }
+        if deaf {
+            return;
         }
         let print = Print::of(reading, stay, now);
         self.slaves[slave].store.entry(nick).or_default().push(print);

@@ -1,6 +1,6 @@
 //! A user, and what he was told.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::asks::{Answered, Ask, Asks};
 use super::{NickId, Occupant, Privileges, SlaveId, UserId, push_bounded};
@@ -17,6 +17,8 @@ pub(in crate::conform) struct User {
     pub slave: Option<SlaveId>,
     /// The slave through which the master serves him.
     pub via: Option<SlaveId>,
+    /// In which stay the master surely serves him itself.
+    pub direct: Option<u32>,
     pub online: bool,
     /// Whether he was told that he is in the room, and not that he is out.
     pub inside: bool,
@@ -28,6 +30,8 @@ pub(in crate::conform) struct User {
     pub left_unseen: bool,
     /// The nick that he asked for last, unless he took it back or was refused.
     pub asked: Option<NickId>,
+    /// All nicks that he has ever asked for.
+    pub named: BTreeSet<NickId>,
     /// What he asked and was not answered.
     pub asks: Asks,
     /// Whether an ENTER for this stay reached his slave, or the master serves him itself.
@@ -99,11 +103,13 @@ impl User {
             domain: domain_of(jid).to_owned(),
             slave,
             via: None,
+            direct: None,
             online: true,
             inside: false,
             was_inside: false,
             nick: None,
             asked: None,
+            named: BTreeSet::new(),
             left_unseen: false,
             asks: Asks::default(),
             entered: false,
@@ -126,6 +132,11 @@ impl User {
             in_burst: false,
             trusted: false,
         }
+    }
+
+    /// The master serves him through this slave.
+    pub fn serve_via(&mut self, slave: SlaveId) {
+        (self.via, self.direct) = (Some(slave), None);
     }
 
     /// He is out of the room.

@@ -1,0 +1,92 @@
+//! Whom the master serves itself.
+
+use super::user::is_one_of;
+use super::{Fact, Occupant, Room, Side, SlaveId, UserId};
+use crate::conform::invariants::reading::Reading;
+
+impl Room {
+    /// A master that serves a user itself has admitted him, and had to wait for a stream to say so.
+    pub(super) fn served_late(
+        &mut self,
+        entry: usize,
+        user: UserId,
+        reading: &Reading<'_>,
+        facts: &mut Vec<Fact>,
+    ) {
+        let Some(nick) = reading.nick.map(|nick| self.nick(nick)) else { return };
+        let renamed = reading.item.and_then(|item| item.nick).filter(|_| reading.has(303));
+        if let Some(new) = renamed.map(|new| self.nick(new)) {
+            let his = |one: &Occupant| is_one_of(&one.sessions, user);
+            if self.occupants.get(&nick).is_some_and(his)
+                && !self.occupants.contains_key(&new)
+                && let Some(occupant) = self.occupants.remove(&nick)
+            {
+                self.occupants.insert(new, occupant);
+            }
+            return;
+        }
+        if !reading.stanza.is_available() {
+            if let Some(occupant) = self.occupants.get_mut(&nick) {
+                occupant.sessions.retain(|session| *session != user);
+                if occupant.sessions.is_empty() {
+                    self.occupants.remove(&nick);
+                }
+            }
+            return;
+        }
+        self.serve_itself(user);
+        self.users[user].via = None;
+        if !self.occupants.contains_key(&nick) && !self.is_elsewhere(user, nick) {
+            self.admit(entry, nick, user, reading, facts);
+        }
+    }
+
+    /// The master tells a user himself what it would tell his slave, if it had one.
+    pub(super) fn serve_itself(&mut self, user: UserId) {
+        let unknown = |slave: &SlaveId| self.slaves[*slave].master == Side::Unknown;
+        let Some(slave) = self.users[user].slave.filter(unknown) else { return };
+        self.slaves[slave].master = Side::Idle;
+        self.slaves[slave].own = Side::Idle;
+        let lost = self.master_lost;
+        for user in self.users.iter_mut().filter(|user| user.slave == Some(slave)) {
+            user.via = None;
+            // If it has forgotten him, nobody tells him before his slave is registered again.
+            user.unsure |= user.inside && lost.is_some_and(|lost| lost >= user.since);
+        }
+    }
+
+    /// Whether the master surely serves this session itself.
+    pub fn serves(&self, user: UserId) -> bool {
+        let one = &self.users[user];
+        let local = one.domain == self.domain;
+        let here = |other: &Occupant| {
+            is_one_of(&other.sessions, user) && (local || one.direct == Some(other.stay))
+        };
+        let told = one.nick.and_then(|nick| self.occupants.get(&nick));
+        told.is_some_and(here) || self.occupants.values().any(here)
+    }
+
+    /// Whether there is anybody whom it does.
+    pub(super) fn serves_anybody(&self) -> bool {
+        (0..self.users.len()).any(|user| self.serves(user))
+    }
+
+    /// The master serves this session itself, in the stay in which it is.
+    pub(super) fn serve_directly(&mut self, user: UserId) {
+        let mut stays = self.occupants.values().filter(|one| is_one_of(&one.sessions, user));
+        self.users[user].direct = stays.next().map(|one| one.stay);
+    }
+
+    /// From now on the master serves itself whom it has served through this slave; `stay`: if he
+    /// stays in the room.
+    pub(super) fn release(&mut self, slave: SlaveId, stay: bool) {
+        for user in 0..self.users.len() {
+            if self.users[user].via == Some(slave) {
+                self.users[user].via = None;
+                if stay {
+                    self.serve_directly(user);
+                }
+            }
+        }
+    }
+}
