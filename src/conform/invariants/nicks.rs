@@ -128,8 +128,8 @@ fn changed_owner(
     findings: &mut Findings,
 ) {
     let super::room::Class::Down(user) = passage.class else { return };
-    if before.stay <= room.users[user].void {
-        // A plain room cannot take leave of whom it has forgotten.
+    if before.stay <= room.users[user].void || room.users[user].unsure {
+        // A plain room cannot take leave of whom it has forgotten, nor repeat what is lost.
         return;
     }
     let Some(now) = room.users[user].view.get(&nick) else { return };

@@ -126,7 +126,8 @@ impl Order {
             }
             listener.authors.insert(author.user, said.max(before.unwrap_or(0)));
         }
-        listener.waiting.remove(&event);
+        let number = listener.next_of(event, reading, room);
+        listener.waiting.remove(&number);
         if late && reading.nick.is_none() && (reading.has(172) || reading.has(173)) {
             // Who missed that JIDs are shown is warned before he is shown any.
             return;
@@ -137,16 +138,16 @@ impl Order {
         if alone || one.in_burst || lost || !fresh || past || privacy || (late && !numbered) {
             return;
         }
-        self.in_order(user, event, entry, passage, room, findings);
+        self.in_order(user, number, entry, passage, room, findings);
         if numbered && !late {
-            self.no_gap(user, event, entry, passage, room, findings);
+            self.no_gap(user, number, entry, passage, room, findings);
         }
     }
 
     fn in_order(
         &mut self,
         user: UserId,
-        event: usize,
+        number: usize,
         entry: usize,
         passage: &Passage<'_>,
         room: &Room,
@@ -154,11 +155,6 @@ impl Order {
     ) {
         let listener = self.listeners.entry(user).or_default();
         let last = listener.last;
-        // Of several that say the same it is the first that he has not heard.
-        let next = candidates(room, &passage.reading)
-            .find(|number| last.is_none_or(|last| *number > last))
-            .filter(|_| passage.reading.delay.is_none());
-        let number = next.unwrap_or(event);
         let is_late = |number: usize| room.log.event(number).is_none_or(|event| event.late);
         match last.filter(|last| *last > number && !is_late(*last) && !is_late(number)) {
             Some(last) => {
@@ -219,6 +215,20 @@ fn out_of_turn(
     let causes: Vec<usize> = causes.collect();
     let expected = "the messages of one author in the order in which he sent them";
     findings.stanza("INV-FIFO", entry, passage, expected, &causes);
+}
+
+impl Listener {
+    /// Of several events that say the same it is the first that he has not heard; `event` is the
+    /// last of them.
+    fn next_of(&self, event: usize, reading: &Reading<'_>, room: &Room) -> usize {
+        if reading.delay.is_some() {
+            return event;
+        }
+        let waits = |number: &usize| self.waiting.contains(number);
+        let new = |number: &usize| self.last.is_none_or(|last| *number > last);
+        let first = candidates(room, reading).find(waits);
+        first.or_else(|| candidates(room, reading).find(new)).unwrap_or(event)
+    }
 }
 
 /// The events that a message may be a copy of, oldest first.

@@ -85,6 +85,12 @@ impl<'a> Reading<'a> {
         for payload in stanza.payloads.iter() {
             reading.read(payload);
         }
+        if stanza.is_groupchat() {
+            // They are all that a room says of its configuration.
+            for code in &reading.codes {
+                reading.content = digest_text(reading.content, &code.to_string());
+            }
+        }
         reading
     }
 
