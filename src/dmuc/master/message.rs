@@ -112,7 +112,8 @@ impl Master {
             return out.push(self.note(session, Change::Ignored));
         };
         let error = stanza.clone().retaining(is_passed_on).with_from(from.seat.occupant.clone());
-        for to in writer.sessions.keys() {
+        // To whom it comes from it does not go back: that would be an answer to an error.
+        for to in writer.sessions.keys().filter(|to| *to != session) {
             out.push(Output::Send(error.clone().with_to(to.clone())));
         }
         let via = from.via(session);
