@@ -88,6 +88,8 @@ impl Detection {
         if one.lame || room.health.is_down(&one.domain) || room.health.is_down(&room.domain) {
             return;
         }
+        let up_since = room.health.restarted(&one.domain, &room.domain);
+        let up_since = up_since.unwrap_or(one.synced);
         for by_master in [true, false] {
             let Some(since) = both.or(down).or(up).filter(|_| both.is_some() || one.registers)
             else {
@@ -95,7 +97,9 @@ impl Detection {
             };
             let side = if by_master { one.master } else { one.own };
             let known = self.told.contains(&(slave, by_master, since));
-            let until = since.max(one.synced) + bound(one, room, by_master, both.is_some());
+            // One that was down has not pinged meanwhile.
+            let from = since.max(one.synced).max(up_since);
+            let until = from + bound(one, room, by_master, both.is_some());
             if side == Side::Active && until < next && !known {
                 self.told.push((slave, by_master, since));
                 let host = if by_master { &room.domain } else { &one.domain };

@@ -21,6 +21,8 @@ pub(in crate::conform) struct Health {
     open: BTreeSet<(Name, Name)>,
     /// Machines that are down.
     machines: BTreeSet<Machine>,
+    /// When a machine of each domain last failed or came back.
+    restarted: BTreeMap<Name, Time>,
     /// When something last went wrong, or was mended.
     pub troubled: Time,
     /// When a link or a machine last failed or came back.
@@ -40,6 +42,7 @@ impl Health {
             opened: BTreeMap::new(),
             open: BTreeSet::new(),
             machines: BTreeSet::new(),
+            restarted: BTreeMap::new(),
             troubled: now,
             changed: now,
             bounced: Time::from_micros(i64::MIN),
@@ -102,6 +105,10 @@ impl Health {
 
     pub fn fault(&mut self, now: Time, fault: &Fault) {
         (self.troubled, self.changed, self.acted) = (now, now, now);
+        if let Fault::Crash(machine) | Fault::Restart(machine) = fault {
+            let (Machine::Server(at) | Machine::Slave(at) | Machine::Service(at)) = machine;
+            self.restarted.insert(at.clone(), now);
+        }
         match fault {
             Fault::Cut(link, _) => {
                 for (from, to) in directions(link) {
@@ -150,6 +157,12 @@ impl Health {
             Machine::Server(at) | Machine::Service(at) => **at == *domain,
             Machine::Slave(_) => false,
         })
+    }
+
+    /// When a machine of one of these domains last failed or came back.
+    pub fn restarted(&self, one: &str, other: &str) -> Option<Time> {
+        let here = self.restarted.iter().filter(|(at, _)| ***at == *one || ***at == *other);
+        here.map(|(_, at)| *at).max()
     }
 
     /// Whether a machine of this domain is down.

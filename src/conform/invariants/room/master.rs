@@ -149,10 +149,27 @@ impl Room {
         for occupant in &accept.occupants {
             let user = self.user(&occupant.jid.to_string());
             self.users[user].serve_via(slave);
+            let nick = self.nick(&occupant.nick);
+            self.place(user, nick);
         }
         let slave = &mut self.slaves[slave];
         slave.grant(accept);
         (slave.master, slave.synced) = (Side::Syncing, now);
+    }
+
+    /// The master says that it has this session under this nick, and nowhere else.
+    fn place(&mut self, user: UserId, nick: NickId) {
+        self.occupants.retain(|other, occupant| {
+            let known = !occupant.sessions.is_empty();
+            if *other != nick {
+                occupant.sessions.retain(|session| *session != user);
+            }
+            !known || !occupant.sessions.is_empty()
+        });
+        // If nobody was told of it yet he is told of with all that there is, at this instant.
+        if !self.occupants.contains_key(&nick) {
+            self.asking.push((nick, user));
+        }
     }
 
     /// The master sends something to one user at his own address.
