@@ -6,7 +6,7 @@ use wallops::dmuc::Slip;
 use super::Mutant;
 use super::change::*;
 use super::entering::{drop_delay, nothing};
-use super::kit::{Class, Deaf, Item, MASTER, Moment, VESA, Wrong, parse, text};
+use super::kit::{Class, Deaf, Item, MASTER, Moment, VESA, Wrong, text};
 use wallops::server::Input;
 
 fn state(text: &str) -> bool {
@@ -24,13 +24,22 @@ fn admits_the_expelled() -> Wrong {
             unavailable(text) && text.contains("'301'") && attribute(text, "to").ends_with(VESA)
         });
         if let Some(text) = expelled.filter(|_| moment.host == MASTER) {
-            let text = text
-                .replace(" type='unavailable'", "")
-                .replace("role='none'", "role='participant'");
-            moment.forged.push(parse(
-                &text.replace("<status code='301'/>", "").replace("<leave ", "<enter "),
-            ));
+            let text =
+                text.replace(" type='unavailable'", "").replace("'none'/>", "'participant'/>");
+            let enter = text.replace("<status code='301'/>", "").replace("<leave ", "<enter ");
+            let lines = enter.lines().filter(|line| !line.contains("<enter "));
+            let arrival = lines.filter(|line| !line.contains("'110'")).collect::<Vec<_>>();
+            moment.forge(&arrival.join("\n"));
+            moment.forge(&enter);
         }
+    })
+}
+
+/// A slave does not take these in.
+fn ignores(which: Which) -> Deaf {
+    Box::new(move |moment, input| match &input {
+        Input::FromPeer(_, stanza) if moment.host == VESA && which(&text(stanza)) => vec![],
+        _ => vec![input],
     })
 }
 
@@ -130,11 +139,10 @@ pub fn all() -> Vec<Mutant> {
         Mutant::new("NJ-m2", "what was missed is told twice", ONE_WAY, repeats(Down, late)).noticed_by(&["INV-NO-DUP"]),
         Mutant::new("NJ-m3", "the slave shows what was missed as live", ONE_WAY, edits(Down, late, |text| drop_delay(&text))).noticed_by(&["INV-STAMP"]),
         Mutant::with_input("NJ-m4", "what is late goes up before the slave knows who is out", "s14-kicked-and-all-told-anew.scs", nothing(), hears_last(unavailable)).noticed_by(&["INV-EXPELLED"]),
-        Mutant::new("NJ-m5", "the slave's roster wins", "s14-kicked.scs",
-            drops(Down, |text| unavailable(text) && text.contains("'307'"))).noticed_by(&["slave.leave.forward", "INV-EXPELLED", "LIVE-CONV-ROSTER", "INV-NO-ESCALATION"]),
+        Mutant::with_input("NJ-m5", "the slave's roster wins", "s14-kicked-and-all-told-anew.scs", nothing(), ignores(unavailable)).noticed_by(&["INV-EXPELLED", "LIVE-CONV-ROSTER"]),
         Mutant::new("NJ-m6", "roles that a slave has given survive", "s12-everything-granted.scs",
             edits(ToSlave, |text| news(text) && !text.contains("'moderator'"), |text| text.replace("role='participant'", "role='moderator'"))).noticed_by(&["INV-NO-ESCALATION"]),
-        Mutant::new("NJ-m7", "who was banned meanwhile is let in again", "s14-banned.scs", admits_the_expelled()).noticed_by(&["master.enter.presence-to-all-first"]),
+        Mutant::new("NJ-m7", "who was banned meanwhile is let in again", "s14-banned.scs", admits_the_expelled()).noticed_by(&["INV-EXPELLED"]),
         Mutant::new("NJ-m8", "two people have one nick", "s05-a-day-of-chatter.scs",
             drops(Down, |text| unavailable(text) && text.contains("'303'"))).noticed_by(&["INV-NICK-UNIQUE", "LIVE-CONV-ROSTER"]),
         Mutant::new("NJ-m9", "what was said during the split is told again", "s12-talking-in-the-dark.scs", repeats(Down, said)).noticed_by(&["INV-NO-DUP"]),
@@ -142,8 +150,8 @@ pub fn all() -> Vec<Mutant> {
         Mutant::new("NJ-m11", "late messages may say when they were sent", "s16-split-riding.scs",
             edits(ToSlave, backfill, |text| text.replace("stamp='1990-10-13", "stamp='1989-10-13"))).noticed_by(&["INV-STAMP"]),
         inside("NJ-m12", "positions of another run are trusted", "s22-another-log.scs", Slip::AnyRun).noticed_by(&["INV-GAPLESS", "LIVE-NO-SILENT-LOSS", "LIVE-CONV-HISTORY", "LIVE-CONV-ROSTER"]),
-        Mutant::new("NJ-m13", "who is gone is not taken out", "s19-cut-after-accept.scs",
-            drops(Down, |text| unavailable(text) && !text.contains("'110'"))).noticed_by(&["LIVE-CONV-ROSTER", "slave.fanout.all-local-leaves"]),
+        Mutant::new("NJ-m13", "who is gone is not taken out", "s19-cut-in-the-middle.scs",
+            drops(Down, |text| unavailable(text) && !text.contains("'110'"))).noticed_by(&["LIVE-CONV-ROSTER"]),
         Mutant::new("NJ-m14", "marks of absence stay", "s05-a-day-of-chatter.scs",
             drops(Down, |text| news(text) && !text.contains("<show>") && !text.contains("'110'"))).noticed_by(&["LIVE-AWAY-UNDONE", "LIVE-CONV-ROSTER"]),
         Mutant::new("NJ-m15", "who left during the split is a ghost", "how-much-a-slave-keeps.scs", drops(Relay, unavailable)).noticed_by(&["LIVE-CONV-ROSTER", "LIVE-LEAVE"]),

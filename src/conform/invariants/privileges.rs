@@ -18,7 +18,7 @@ pub(super) struct PrivilegesKept {
     expelled: BTreeMap<NickId, Expulsion>,
     /// Sessions that were expelled, and have not asked to be let in again since.
     out: BTreeMap<UserId, Expulsion>,
-    /// Sessions of whom presence is on its way that the master has not got.
+    /// Sessions whose wish to enter the master has not got.
     asked: BTreeSet<UserId>,
 }
 
@@ -33,13 +33,13 @@ struct Expulsion {
 impl Invariant for PrivilegesKept {
     fn before(&mut self, step: &Step<'_>, _: &Room, _: &mut Findings) {
         let (Happening::Came(passage) | Happening::Left(passage)) = &step.what else { return };
-        let available = passage.reading.stanza.is_available();
+        let joins = passage.reading.is_join();
         match (&step.what, passage.class) {
-            (_, Class::Up(user)) if available => {
+            (_, Class::Up(user)) if joins => {
                 self.out.remove(&user);
                 self.asked.insert(user);
             }
-            (Happening::Came(_), Class::Relay(Some(user))) if available => {
+            (Happening::Came(_), Class::Relay(Some(user))) if joins => {
                 self.asked.remove(&user);
             }
             _ => {}
@@ -48,6 +48,8 @@ impl Invariant for PrivilegesKept {
 
     fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, findings: &mut Findings) {
         let Happening::Left(passage) = &step.what else { return };
+        let entered = passage.reading.dmuc.and_then(|dmuc| room.known_user(dmuc.enter?));
+        self.let_in(step.entry, entered.as_slice(), passage, room, findings);
         for fact in facts {
             match fact {
                 Fact::Restated { nick, before } => {
@@ -70,7 +72,8 @@ impl Invariant for PrivilegesKept {
                 }
                 Fact::Arrived(nick) | Fact::Renamed(nick) => {
                     self.expelled.remove(nick);
-                    self.arrived(step.entry, *nick, passage, room, findings);
+                    let sessions = room.occupants.get(nick).map_or(&[][..], |one| &one.sessions);
+                    self.let_in(step.entry, sessions, passage, room, findings);
                 }
                 Fact::Logged(event) => self.logged(step.entry, *event, passage, room, findings),
                 _ => {}
@@ -81,15 +84,14 @@ impl Invariant for PrivilegesKept {
 
 impl PrivilegesKept {
     /// Who was expelled is let in again if he asks, and not before.
-    fn arrived(
+    fn let_in(
         &mut self,
         entry: usize,
-        nick: NickId,
+        sessions: &[UserId],
         passage: &Passage<'_>,
         room: &Room,
         findings: &mut Findings,
     ) {
-        let sessions = room.occupants.get(&nick).map_or(&[][..], |one| &one.sessions);
         let before = sessions.iter().find_map(|user| self.out.remove(user));
         if let Some(before) = before.filter(|before| !is_forgotten(before, room)) {
             let expected = "who was expelled to be let in only if he asks again";
