@@ -12,6 +12,8 @@ pub mod edition;
 mod fault;
 pub mod import;
 mod read;
+mod record;
+mod stored;
 mod text;
 mod words;
 
@@ -21,6 +23,8 @@ pub use self::compact::{Class, CompactLine};
 pub use self::diff::{Comparison, Diff, Difference, Summary, Way};
 pub use self::fault::{Fault, Link, Loss, Machine, StreamEvent};
 pub use self::read::TEXT_MAX;
+pub use self::record::Record;
+pub use self::stored::{StoredError, StoredRecord};
 use crate::dmuc::Note;
 use crate::stanza::Stanza;
 use crate::time::{Duration, Time};

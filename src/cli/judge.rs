@@ -1,11 +1,16 @@
 //! `wallops judge`: judge records by what XEP-0282 demands.
 
 pub(super) mod asked;
+mod judged;
+mod long;
 pub(super) mod record;
 pub(super) mod show;
 pub(super) mod table;
 
+use std::path::Path;
+
 use self::asked::Asked;
+use self::judged::Judged;
 use self::record::Record;
 use self::show::Scene;
 use super::args;
@@ -22,24 +27,22 @@ pub(super) fn judge(arguments: &args::Judge, screen: &mut Screen) -> Result<Verd
     let mut sum: Option<Judgement> = None;
     let mut refusals = Vec::new();
     for path in record::files(&arguments.paths)? {
-        let record = match Record::read(&path, arguments, exact.as_ref()) {
-            Ok(record) => record,
+        let judged = match judged(&path, arguments, exact.as_ref(), &asked) {
+            Ok(judged) => judged,
             Err(refusal) => {
                 refusals.push(Some(refusal));
                 continue;
             }
         };
-        let judgement = asked.of(&record);
-        screen.text(show::notices(&record.name, &record.notices));
-        let place = |entry| record.place(entry);
-        let scene =
-            Scene { transcript: &record.transcript, place: &place, edition: record.edition };
+        screen.text(show::notices(&judged.name, &judged.notices));
+        let (entry, place) = (|number| judged.entry(number), |number| judged.place(number));
+        let scene = Scene { entry: &entry, place: &place, edition: judged.edition };
         let most = if arguments.all { usize::MAX } else { FINDINGS_MAX };
-        screen.text(show::findings(&judgement.findings, scene, most));
+        screen.text(show::findings(&judged.judgement.findings, scene, most));
         screen.flush();
         match &mut sum {
-            Some(sum) => sum.add(judgement),
-            None => sum = Some(judgement),
+            Some(sum) => sum.add(judged.judgement),
+            None => sum = Some(judged.judgement),
         }
     }
     if !refusals.is_empty() {
@@ -58,6 +61,18 @@ pub(super) fn judge(arguments: &args::Judge, screen: &mut Screen) -> Result<Verd
     });
     screen.line(table::summary(&sum, arguments.strict));
     Ok(asked.verdict(&sum))
+}
+
+fn judged(
+    path: &Path,
+    arguments: &args::Judge,
+    exact: Option<&Script>,
+    asked: &Asked,
+) -> Result<Judged, Refusal> {
+    match long::judge(path, arguments, exact, asked)? {
+        Some(judged) => Ok(judged),
+        None => Record::read(path, arguments, exact).map(|record| record.judged(asked)),
+    }
 }
 
 /// How many findings of one requirement are shown in full.

@@ -10,7 +10,7 @@ use super::monitors;
 use super::requirements::{Actor, Level, Requirement};
 use super::views::Views;
 use crate::time::Time;
-use crate::transcript::{Entry, Transcript};
+use crate::transcript::{Entry, Record};
 
 /// What came of a requirement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -117,10 +117,10 @@ pub struct Judgement {
 }
 
 impl Judgement {
-    /// Judge a whole transcript.
-    pub fn of(transcript: &Transcript, setting: &Setting) -> Self {
-        let mut judge = Judge::new(setting, transcript.header.epoch);
-        transcript.entries.iter().for_each(|entry| judge.feed(entry));
+    /// Judge a whole record.
+    pub fn of(record: &dyn Record, setting: &Setting) -> Self {
+        let mut judge = Judge::new(setting, record.header().epoch);
+        record.each(&mut |entry| judge.feed(entry));
         judge.finish()
     }
 

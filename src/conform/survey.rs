@@ -13,10 +13,14 @@ mod past;
 mod people;
 mod places;
 mod timers;
+mod users;
 
+use self::links::Links;
+use self::past::Past;
 use self::people::People;
 use self::places::{Places, Sign};
 use self::timers::Silences;
+use self::users::Users;
 use super::invariants::reading::Reading;
 use super::invariants::{RoomSetting, Setting, SlaveSetting};
 use crate::dmuc::Persistence;
@@ -24,51 +28,82 @@ use crate::room::RoomConfig;
 use crate::stanza::slave::{HistoryLimits, Policy};
 use crate::stanza::{BareJid, Jid};
 use crate::time::{Duration, Time};
-use crate::transcript::{Transcript, What};
+use crate::transcript::{Hop, Record, What};
 
-/// What this record shows of how things were when it began.
-pub fn survey(transcript: &Transcript) -> Setting {
-    let places = Places::of(transcript);
-    let silences = Silences::of(transcript, &places);
-    let rooms = places.rooms.iter().map(|jid| room(transcript, jid, &places, &silences));
-    let rooms: Vec<_> = rooms.collect();
+/// What this record shows of how things were when it began. It is gone through three times: each
+/// time with what is known from before.
+pub fn survey(record: &dyn Record) -> Setting {
+    let (mut users, mut links) = (Users::default(), Links::default());
+    let (mut begin, mut silent) = (record.header().epoch, true);
+    record.each(&mut |entry| {
+        begin = begin.min(entry.at);
+        silent &= !matches!(entry.what, What::Note(_));
+        links.feed(entry);
+        if let Some((_, hop)) = entry.hop() {
+            users.feed(hop);
+        }
+    });
+    let (mut places, mut silences) = (Places::new(&users, silent), Silences::default());
+    record.each(&mut |entry| {
+        places.find_room(&entry.what);
+        if let Some((at, hop)) = entry.hop() {
+            silences.feed(at, hop, &users);
+        }
+    });
+    let inside = places.rooms.iter().map(|jid| Inside::new(jid, &users, begin));
+    let mut inside: Vec<Inside<'_>> = inside.collect();
+    record.each(&mut |entry| {
+        places.feed(entry);
+        if let Some((_, hop)) = entry.hop() {
+            inside.iter_mut().for_each(|room| room.feed(hop));
+        }
+    });
+    places.finish();
+    let rooms: Vec<_> = inside.into_iter().map(|room| room.setting(&silences)).collect();
     let slaves = places.slaves.iter();
     let slaves = slaves.map(|(jid, sign)| slave(jid, sign, &rooms, (&places, &silences)));
     Setting {
         slaves: slaves.collect(),
-        links: links::links(transcript),
-        silent: is_silent(transcript),
+        links: links.unusual(),
+        silent,
         rooms,
         ..Setting::default()
     }
 }
 
-/// Whether machines tell nothing of themselves in it.
-fn is_silent(transcript: &Transcript) -> bool {
-    !transcript.entries.iter().any(|entry| matches!(entry.what, What::Note(_)))
+/// What shows of one room.
+struct Inside<'a> {
+    jid: BareJid,
+    people: People<'a>,
+    past: Past,
 }
 
-/// When the record begins.
-fn begin(transcript: &Transcript) -> Time {
-    let first = transcript.entries.first().map(|entry| entry.at);
-    first.map_or(transcript.header.epoch, |first| first.min(transcript.header.epoch))
+impl<'a> Inside<'a> {
+    fn new(jid: &BareJid, users: &'a Users, begin: Time) -> Self {
+        Self { jid: jid.clone(), people: People::new(jid, users), past: Past::before(begin) }
+    }
+
+    fn feed(&mut self, hop: &Hop) {
+        self.people.feed(hop);
+        self.past.feed(hop, self.jid.as_str());
+    }
+
+    fn setting(mut self, silences: &Silences) -> RoomSetting {
+        self.people.finish();
+        room(self.jid, &self.people, self.past, silences)
+    }
 }
 
-fn room(
-    transcript: &Transcript,
-    jid: &BareJid,
-    places: &Places,
-    silences: &Silences,
-) -> RoomSetting {
-    let people = People::of(transcript, jid, places);
-    let mut config = RoomConfig::new(jid.clone());
+fn room(jid: BareJid, people: &People<'_>, past: Past, silences: &Silences) -> RoomSetting {
+    let timers = silences.timers(jid.domain().as_str());
+    let mut config = RoomConfig::new(jid);
     config.whois = people.whois();
     config.grants.policy = EVERYTHING;
     RoomSetting {
         config,
-        past: past::past(transcript, jid.as_str(), begin(transcript)),
+        past: past.messages(),
         present: people.present(),
-        timers: silences.timers(jid.domain().as_str()),
+        timers,
         persistence: Persistence::Nothing,
     }
 }
@@ -77,7 +112,7 @@ fn slave(
     jid: &Jid,
     sign: &Sign,
     rooms: &[RoomSetting],
-    (places, silences): (&Places, &Silences),
+    (places, silences): (&Places<'_>, &Silences),
 ) -> SlaveSetting {
     let served = |room: &&RoomSetting| sign.rooms.contains(&room.config.jid);
     let mut people = rooms.iter().filter(served).flat_map(|room| &room.present);

@@ -5,7 +5,7 @@
 use super::invariants::Setting;
 use super::invariants::reading::nick_in;
 
-use crate::transcript::{Hop, Transcript, is_client};
+use crate::transcript::{Hop, Record, is_client};
 
 /// Which classes of hops a record has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,11 +53,15 @@ impl View {
 
 impl Views {
     /// Those of a record.
-    pub fn of(transcript: &Transcript, setting: &Setting) -> Self {
-        let views = transcript.hops().filter_map(|(_, _, hop)| view(hop, setting));
+    pub fn of(record: &dyn Record, setting: &Setting) -> Self {
         let told = if setting.silent { 0 } else { TOLD };
         let slaves = if setting.slaves.is_empty() { 0 } else { SLAVES };
-        Self(views.fold(told | slaves, |all, view| all | view as u8))
+        let mut all = told | slaves;
+        record.each(&mut |entry| {
+            let view = entry.hop().and_then(|(_, hop)| view(hop, setting));
+            all |= view.map_or(0, |view| view as u8);
+        });
+        Self(all)
     }
 
     /// Why this requirement cannot be judged with what there is, if it cannot.

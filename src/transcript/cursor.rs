@@ -146,7 +146,7 @@ impl<'a> Cursor<'a> {
 }
 
 /// Names that were read, so that each is kept once.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Names(BTreeSet<Name>);
 
 impl Names {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use minidom::Node;
 use rxml::{AttrMap, NcName};
 
-use super::{Fault, Hop, Machine, Name, Transcript, What};
+use super::{Entry, Fault, Header, Hop, Machine, Name, Record, Transcript, What};
 use crate::stanza::{Element, Jid, Stanza, ns};
 
 /// An edition of XEP-0282.
@@ -43,9 +43,9 @@ impl Edition {
 
     /// In whose words a transcript is; nothing if it has words of neither, or of both. Slaves may
     /// have any address, so that many transcripts are in the words of both.
-    pub fn detect(transcript: &Transcript) -> Option<Edition> {
-        let names = Names::of(transcript);
-        match (names.slaves.is_empty(), names.replicas.is_empty() && !names.has_other_words) {
+    pub fn detect(record: &dyn Record) -> Option<Edition> {
+        let Names { slaves, replicas, has_other_words } = Names::of(record);
+        match (slaves.is_empty(), replicas.is_empty() && !has_other_words) {
             (false, true) => Some(Edition::V0_1),
             (true, false) => Some(Edition::V0_1_1),
             _ => None,
@@ -72,30 +72,46 @@ pub struct Reworded {
 pub fn reword(mut transcript: Transcript) -> Reworded {
     let names = Names::of(&transcript);
     for entry in &mut transcript.entries {
-        match &mut entry.what {
-            What::Hop(Hop { stanza, .. }) | What::Undeliverable { stanza, .. } => {
-                names.reword_stanza(stanza);
-            }
-            What::Note(note) => {
-                for jid in [&mut note.by, &mut note.about] {
-                    if let Some(other) = names.other_jid(jid) {
-                        *jid = other;
-                    }
-                }
-            }
-            What::Fault(Fault::Crash(machine) | Fault::Restart(machine)) => {
-                let (Machine::Server(name) | Machine::Slave(name) | Machine::Service(name)) =
-                    machine;
-                if let Some(other) = names.other_address(name) {
-                    *name = Name::from(other);
-                }
-            }
-            _ => {}
-        }
+        names.reword_entry(entry);
     }
     transcript.header.spec = Edition::V0_1.spec().to_owned();
     let kept = names.replicas.intersection(&names.slaves).cloned().collect();
     Reworded { transcript, kept }
+}
+
+/// A record in the words of 0.1, as [`reword`] would have it, that is put into them while one goes
+/// through it.
+pub struct Rewording<'a> {
+    record: &'a dyn Record,
+    header: Header,
+    names: Names,
+}
+
+impl<'a> Rewording<'a> {
+    /// Of this record, whatever its words are.
+    pub fn of(record: &'a dyn Record) -> Self {
+        let header = Header { spec: Edition::V0_1.spec().to_owned(), ..record.header().clone() };
+        Self { record, header, names: Names::of(record) }
+    }
+
+    /// Put an entry of the record into the words of 0.1.
+    pub fn reword(&self, entry: &mut Entry) {
+        self.names.reword_entry(entry);
+    }
+}
+
+impl Record for Rewording<'_> {
+    fn header(&self) -> &Header {
+        &self.header
+    }
+
+    fn each(&self, take: &mut dyn FnMut(&Entry)) {
+        self.record.each(&mut |entry| {
+            let mut entry = entry.clone();
+            self.reword(&mut entry);
+            take(&entry);
+        });
+    }
 }
 
 const REPLICA: &str = "replica";
@@ -128,9 +144,9 @@ struct Names {
 }
 
 impl Names {
-    fn of(transcript: &Transcript) -> Self {
+    fn of(record: &dyn Record) -> Self {
         let mut names = Self::default();
-        for entry in &transcript.entries {
+        record.each(&mut |entry| {
             if let Some(stanza) = entry.stanza() {
                 for (_, value) in stanza.attributes() {
                     names.note(value);
@@ -141,7 +157,7 @@ impl Names {
                 names.note(note.by.as_str());
                 names.note(note.about.as_str());
             }
-        }
+        });
         names
     }
 
@@ -180,6 +196,29 @@ impl Names {
 
     fn other_jid(&self, jid: &Jid) -> Option<Jid> {
         Jid::new(&self.other_address(jid.as_str())?).ok()
+    }
+
+    fn reword_entry(&self, entry: &mut Entry) {
+        match &mut entry.what {
+            What::Hop(Hop { stanza, .. }) | What::Undeliverable { stanza, .. } => {
+                self.reword_stanza(stanza);
+            }
+            What::Note(note) => {
+                for jid in [&mut note.by, &mut note.about] {
+                    if let Some(other) = self.other_jid(jid) {
+                        *jid = other;
+                    }
+                }
+            }
+            What::Fault(Fault::Crash(machine) | Fault::Restart(machine)) => {
+                let (Machine::Server(name) | Machine::Slave(name) | Machine::Service(name)) =
+                    machine;
+                if let Some(other) = self.other_address(name) {
+                    *name = Name::from(other);
+                }
+            }
+            _ => {}
+        }
     }
 
     fn reword_stanza(&self, stanza: &mut Stanza) {

@@ -175,7 +175,7 @@ pub fn import(text: &str, format: Format, options: &ImportOptions) -> Result<Imp
     let gathered = match format {
         Format::Own => {
             let Stored { transcript, lines, ends } = Stored::read(without_mark(text))?;
-            let notices = if ends { Vec::new() } else { vec![cut_off(text)] };
+            let notices = if ends { Vec::new() } else { vec![cut_off(text.lines().count())] };
             return Ok(Imported { transcript, lines, notices, passed_over: 0 });
         }
         Format::Plain => plain::read(text, options)?,
@@ -186,10 +186,10 @@ pub fn import(text: &str, format: Format, options: &ImportOptions) -> Result<Imp
     Gathered::finish(gathered, text, format)
 }
 
-/// A transcript that does not say that it ends may have been longer.
-fn cut_off(text: &str) -> Notice {
+/// A transcript of so many lines that does not say that it ends may have been longer.
+pub(crate) fn cut_off(line: usize) -> Notice {
     let about = format!("no `{}...` says that this is all; it may be cut off", super::text::END);
-    Notice { line: text.lines().count(), remark: Remark::Kept, about }
+    Notice { line, remark: Remark::Kept, about }
 }
 
 /// Without the byte order mark that some editors put before a text.

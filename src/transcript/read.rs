@@ -1,7 +1,8 @@
 //! Reading the text of a transcript, which may come from anywhere: bounded, and with errors that
 //! say where and what was expected.
 
-use super::cursor::{Cursor, Names};
+use super::cursor::Cursor;
+use super::stored::Place;
 use super::text::{DAY, END, MAGIC, MARGIN, write_end};
 use super::{
     Entry, Fate, Fault, Header, Hop, Link, Machine, Name, StreamEvent, Transcript, What, words,
@@ -48,27 +49,33 @@ impl Stored {
             let expected = format!("at most {TEXT_MAX} bytes");
             return Err(ReadError::at("", 0, format!("{} bytes", text.len()), expected));
         }
-        let mut reader = Reader {
-            text,
-            at: 0,
-            number: 0,
-            names: Names::default(),
-            day: String::new(),
-            read: 0,
-            ends: false,
-        };
+        let mut place = Place::default();
+        let mut reader = Reader::new(text, &mut place);
         let header = reader.header()?;
-        reader.day = header.epoch.date();
+        reader.place.day = header.epoch.date();
         let mut transcript = Transcript::new(header);
         let mut lines = Vec::new();
-        while reader.at < text.len() {
+        while !reader.is_done() {
             let number = reader.number + 1;
             if let Some(entry) = reader.entry()? {
                 transcript.entries.push(entry);
                 lines.push(number);
             }
         }
-        Ok(Self { transcript, lines, ends: reader.ends })
+        Ok(Self { transcript, lines, ends: place.ends })
+    }
+}
+
+impl ReadError {
+    /// At this line the time is earlier than that of the entry before.
+    pub(crate) fn back(line: usize, at: Time, before: Time) -> Self {
+        Self {
+            line,
+            column: 1,
+            offset: 0,
+            found: format!("the time {at}, which goes back"),
+            expected: format!("a time not before {before}, that of the entry above"),
+        }
     }
 }
 
@@ -80,22 +87,26 @@ impl std::str::FromStr for Transcript {
     }
 }
 
-struct Reader<'a> {
+/// Reads a text, or the part of one that there is.
+pub(super) struct Reader<'a, 'p> {
     text: &'a str,
     /// The start of the next line.
     at: usize,
     /// The number of the last line, from 1.
     number: usize,
-    names: Names,
-    /// The date of the entries that follow.
-    day: String,
-    /// How many entries were read.
-    read: usize,
-    /// Whether the text has said that it ends.
-    ends: bool,
+    place: &'p mut Place,
 }
 
-impl<'a> Reader<'a> {
+impl<'a, 'p> Reader<'a, 'p> {
+    pub fn new(text: &'a str, place: &'p mut Place) -> Self {
+        Self { text, at: 0, number: 0, place }
+    }
+
+    /// Whether there is nothing left.
+    pub fn is_done(&self) -> bool {
+        self.at >= self.text.len()
+    }
+
     /// The next line.
     fn line(&mut self) -> Cursor<'a> {
         self.number += 1;
@@ -108,7 +119,7 @@ impl<'a> Reader<'a> {
         Cursor::new(self.text, start, start + length)
     }
 
-    fn header(&mut self) -> Result<Header, ReadError> {
+    pub fn header(&mut self) -> Result<Header, ReadError> {
         let mut line = self.line();
         line.expect(MAGIC)?;
         line.expect_end()?;
@@ -138,12 +149,12 @@ impl<'a> Reader<'a> {
     }
 
     /// An entry; nothing for a line without one.
-    fn entry(&mut self) -> Result<Option<Entry>, ReadError> {
+    pub fn entry(&mut self) -> Result<Option<Entry>, ReadError> {
         let mut line = self.line();
         if line.rest().is_empty() {
             return Ok(None);
         }
-        if self.ends {
+        if self.place.ends {
             return Err(line.error("nothing after the end"));
         }
         if line.eat(END) {
@@ -155,7 +166,7 @@ impl<'a> Reader<'a> {
             if format!("{date}T00:00:00Z").parse::<Time>().is_err() {
                 return Err(line.error("a date such as 1990-10-13"));
             }
-            self.day = date.to_owned();
+            self.place.day = date.to_owned();
             return Ok(None);
         }
         let at = self.time(&mut line)?;
@@ -171,25 +182,25 @@ impl<'a> Reader<'a> {
             what
         };
         let what = self.with_stanza(what)?;
-        self.read += 1;
+        self.place.read += 1;
         Ok(Some(Entry { at, what }))
     }
 
     /// The last line says how many entries there are.
     fn end(&mut self, line: &mut Cursor<'a>) -> Result<(), ReadError> {
-        let expected = write_end(self.read);
+        let expected = write_end(self.place.read);
         let number = expected.strip_prefix(END).unwrap_or_default();
         if line.rest() != number {
             return Err(line.error(format!("`{number}`, as there are so many above")));
         }
-        self.ends = true;
+        self.place.ends = true;
         Ok(())
     }
 
     fn time(&self, line: &mut Cursor<'a>) -> Result<Time, ReadError> {
         const EXAMPLE: &str = "23:58:37.040000";
         let time = line.rest().get(..EXAMPLE.len()).unwrap_or_default();
-        let instant = format!("{}T{time}Z", self.day).parse();
+        let instant = format!("{}T{time}Z", self.place.day).parse();
         let instant = instant.map_err(|_| line.error(format!("a time such as {EXAMPLE}")))?;
         line.expect(time)?;
         Ok(instant)
@@ -224,9 +235,9 @@ impl<'a> Reader<'a> {
     }
 
     fn pair(&mut self, line: &mut Cursor<'a>) -> Result<(Name, Name), ReadError> {
-        let from = line.host(&mut self.names)?;
+        let from = line.host(&mut self.place.names)?;
         line.expect(" -> ")?;
-        Ok((from, line.host(&mut self.names)?))
+        Ok((from, line.host(&mut self.place.names)?))
     }
 
     fn fault(&mut self, line: &mut Cursor<'a>) -> Result<Fault, ReadError> {
@@ -259,17 +270,17 @@ impl<'a> Reader<'a> {
     }
 
     fn link(&mut self, line: &mut Cursor<'a>) -> Result<Link, ReadError> {
-        let from = line.host(&mut self.names)?;
+        let from = line.host(&mut self.place.names)?;
         line.expect(" ")?;
         let both_ways = line.word([("->", false), ("<->", true)])?;
         line.expect(" ")?;
-        Ok(Link { from, to: line.host(&mut self.names)?, both_ways })
+        Ok(Link { from, to: line.host(&mut self.place.names)?, both_ways })
     }
 
     fn machine(&mut self, line: &mut Cursor<'a>) -> Result<Machine, ReadError> {
         let kind = line.word(["server", "slave", "service"].map(|kind| (kind, kind)))?;
         line.expect(" ")?;
-        let name = line.host(&mut self.names)?;
+        let name = line.host(&mut self.place.names)?;
         Ok(match kind {
             "server" => Machine::Server(name),
             "slave" => Machine::Slave(name),

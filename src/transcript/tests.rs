@@ -148,7 +148,7 @@ fn says(text: &str) -> Stanza {
 }
 
 /// A short record with a bit of everything.
-fn sample() -> Transcript {
+pub(crate) fn sample() -> Transcript {
     let at = |millis| Time::XEP_EPOCH + Duration::from_millis(millis);
     let (vesa, channel): (Name, Name) = ("vesa.yeggmaex.irc".into(), "channel.avalon.irc".into());
     let (rubenro, jid) = ("rubenro@vesa.yeggmaex.irc/shaver".into(), |jid| Jid::new(jid).unwrap());

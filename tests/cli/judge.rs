@@ -221,3 +221,26 @@ fn a_file_that_is_not_there_is_told_with_the_nearest() {
         .ends_with(2)
         .complains("did you mean `scenarios/own.scs`?");
 }
+
+#[test]
+fn a_transcript_that_is_not_held_in_memory_is_judged_alike() {
+    let (desk, _) = another_greeting();
+    let text = desk.read("t.txt");
+    let theirs = text.replace("slave@", "replica@").replacen("0282@0.1\n", "0282@0.1.1\n", 1);
+    desk.put("theirs.txt", theirs);
+    let cut = text.rsplit_once("----").unwrap().0;
+    desk.put("cut.txt", cut);
+    let scenario = ["--scenario", "scenarios/own.scs"];
+    for file in ["t.txt", "theirs.txt", "cut.txt"] {
+        for more in [&[][..], &scenario, &["--as", "slave", "--all"]] {
+            let held = desk.run(&[&["judge", file], more].concat()).ends_with(1);
+            let long = desk.run(&[&["judge", file, "--long", "1"], more].concat()).ends_with(1);
+            assert_eq!(held.out(), long.out());
+        }
+    }
+    desk.put("late.txt", text.replacen("23:58:37.001", "23:58:36.001", 1));
+    let long = |file| desk.run(&["judge", file, "--long", "1"]).ends_with(2);
+    long("late.txt").complains("late.txt: line ").complains("which goes back");
+    desk.put("bad.txt", text.replacen("</message>", "</massage>", 1));
+    long("bad.txt").complains("bad.txt: line ").complains("</message>");
+}

@@ -56,6 +56,10 @@ pub(in crate::cli) struct Judge {
     #[arg(long)]
     pub strict: bool,
 
+    /// From how many bytes on a transcript is read again and again instead of being held in memory
+    #[arg(long, value_name = "BYTES", hide = true)]
+    pub long: Option<u64>,
+
     /// Show every finding in full, and in the table requirements that never applied too
     #[arg(long)]
     pub all: bool,

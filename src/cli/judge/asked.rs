@@ -1,6 +1,5 @@
 //! What somebody wants to know of a record.
 
-use super::record::Record;
 use crate::cli::args;
 use crate::cli::refusal::Refusal;
 use crate::cli::style::{self, paint};
@@ -35,11 +34,10 @@ impl Asked {
         Ok(Self { party: arguments.party, required, strict: arguments.strict })
     }
 
-    /// What comes of it in this record.
-    pub fn of(&self, record: &Record) -> Judgement {
-        let mut judgement = record.judgement();
+    /// What a judgement says to it; of a record with this setting.
+    pub fn of(&self, mut judgement: Judgement, setting: &Setting) -> Judgement {
         if let Some(actor) = self.party {
-            let hosts = hosts(actor, &record.setting);
+            let hosts = hosts(actor, setting);
             judgement = judgement.of_party(actor, |host| hosts(host));
         }
         if !self.required.is_empty() {

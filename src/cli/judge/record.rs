@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::asked::Asked;
+use super::judged::{Judged, entries_of};
 use crate::cli::args;
 use crate::cli::files::{self, Script};
 use crate::cli::refusal::Refusal;
@@ -15,7 +17,7 @@ use crate::sim::play;
 use crate::stanza::ReadError;
 use crate::transcript::edition::{Edition, reword};
 use crate::transcript::import::{Format, ImportOptions, Notice, import};
-use crate::transcript::{Transcript, What};
+use crate::transcript::{self, Transcript, What};
 
 /// A record, and what it does not show.
 pub(in crate::cli) struct Record {
@@ -64,12 +66,15 @@ impl Record {
         judgement
     }
 
-    /// Where this entry is told: file and line.
-    pub fn place(&self, entry: usize) -> String {
-        match self.lines.get(entry) {
-            Some(line) if *line > 0 => format!("{}:{line}", self.name),
-            _ => self.name.clone(),
-        }
+    /// The same, as far as that is asked, and what of it is shown.
+    pub(super) fn judged(self, asked: &Asked) -> Judged {
+        let judgement = asked.of(self.judgement(), &self.setting);
+        let entry = |number: usize| {
+            let line = self.lines.get(number).copied().unwrap_or_default();
+            Some((number, (line, self.transcript.entries.get(number)?.clone())))
+        };
+        let entries = entries_of(&judgement).into_iter().filter_map(entry).collect();
+        Judged { name: self.name, notices: self.notices, judgement, edition: self.edition, entries }
     }
 }
 
@@ -148,10 +153,7 @@ fn stored(path: &Path, arguments: &args::Judge, exact: Option<&Script>) -> Resul
         Some(script) => play::setting(&script.scenario, false),
         None => survey(&transcript),
     };
-    if setting.rooms.is_empty() {
-        return Err(Refusal::about(&name, "no chat room shows in it")
-            .with_help("a room shows by what it sends: presence with muc#user, or XEP-0282's"));
-    }
+    has_rooms(&setting, &name)?;
     Ok(Record {
         name,
         transcript,
@@ -164,19 +166,28 @@ fn stored(path: &Path, arguments: &args::Judge, exact: Option<&Script>) -> Resul
     })
 }
 
+/// Nothing can be judged in which no room shows.
+pub(super) fn has_rooms(setting: &Setting, name: &str) -> Result<(), Refusal> {
+    match setting.rooms.is_empty() {
+        true => Err(Refusal::about(name, "no chat room shows in it")
+            .with_help("a room shows by what it sends: presence with muc#user, or XEP-0282's")),
+        false => Ok(()),
+    }
+}
+
 /// In whose words a record is: as is said, as shows, or as its header has it.
-fn edition(
+pub(super) fn edition(
     arguments: &args::Judge,
-    transcript: &Transcript,
+    record: &dyn transcript::Record,
     name: &str,
 ) -> Result<Edition, Refusal> {
-    let spec = transcript.header.spec.as_str();
+    let spec = record.header().spec.as_str();
     let Some(header) = Edition::of_spec(spec) else {
         let known = Edition::ALL.map(Edition::spec).join(" and ");
         let wrong = format!("it is by `{}`, which nothing is known of", spec.escape_debug());
         return Err(Refusal::about(name, wrong).with_help(format!("known are {known}")));
     };
-    Ok(arguments.spec.or_else(|| Edition::detect(transcript)).unwrap_or(header))
+    Ok(arguments.spec.or_else(|| Edition::detect(record)).unwrap_or(header))
 }
 
 /// What is judged has to be in the order of time.
@@ -186,7 +197,5 @@ fn in_order(transcript: &Transcript, lines: &[usize], text: &str) -> Result<(), 
     let Some((number, pair)) = late else { return Ok(()) };
     let line = lines.get(number + 1).copied().unwrap_or(1);
     let offset = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-    let found = format!("the time {}, which goes back", pair[1].at);
-    let before = format!("a time not before {}, that of the entry above", pair[0].at);
-    Err(ReadError::at(text, offset, found, before))
+    Err(ReadError { offset, ..ReadError::back(line, pair[1].at, pair[0].at) })
 }

@@ -10,15 +10,15 @@ use crate::conform::invariants::Finding;
 use crate::conform::requirements::{Level, Requirement, worded};
 use crate::scenario::printable;
 use crate::stanza::write_stanza;
-use crate::transcript::Transcript;
+use crate::transcript::Entry;
 use crate::transcript::edition::Edition;
 use crate::transcript::import::Notice;
 
 /// What a finding is shown with.
 #[derive(Clone, Copy)]
 pub(in crate::cli) struct Scene<'a> {
-    /// The record in which it was found.
-    pub transcript: &'a Transcript,
+    /// Tells an entry of the record in which it was found.
+    pub entry: &'a dyn Fn(usize) -> Option<&'a Entry>,
     /// Tells where an entry stands.
     pub place: &'a dyn Fn(usize) -> String,
     /// In whose words it is told.
@@ -86,7 +86,7 @@ pub(in crate::cli) fn finding(finding: &Finding, scene: Scene<'_>) -> String {
 
 /// The same; with what stands there, or without.
 fn told(finding: &Finding, scene: Scene<'_>, entry_too: bool) -> String {
-    let Scene { transcript, place, edition } = scene;
+    let Scene { place, edition, .. } = scene;
     let mut text = String::new();
     let requirement = Requirement::find(finding.requirement);
     let (style, word) = verdict(requirement);
@@ -97,9 +97,9 @@ fn told(finding: &Finding, scene: Scene<'_>, entry_too: bool) -> String {
         text.push_str(&format!("    {statement} ({}; {section})\n", one.level));
     }
     if entry_too {
-        text.push_str(&entry(transcript, finding.entry, true));
+        text.push_str(&entry(scene, finding.entry, true));
     }
-    if !stands_in(transcript, finding) {
+    if !stands_in(scene, finding) {
         text.push_str(&format!("    found:    {}\n", printable(&finding.what)));
     }
     text.push_str(&format!("    expected: {}\n", worded(&printable(&finding.expected), edition)));
@@ -111,22 +111,22 @@ fn told(finding: &Finding, scene: Scene<'_>, entry_too: bool) -> String {
     for cause in &finding.causes {
         let because = paint(style::QUIET, "because of");
         text.push_str(&format!("    {because} {}\n", place(*cause)));
-        text.push_str(&entry(transcript, *cause, false));
+        text.push_str(&entry(scene, *cause, false));
     }
     text
 }
 
 /// Whether what was found is only the stanza of the entry, in short.
-fn stands_in(transcript: &Transcript, finding: &Finding) -> bool {
-    let Some(entry) = transcript.entries.get(finding.entry) else { return false };
+fn stands_in(scene: Scene<'_>, finding: &Finding) -> bool {
+    let Some(entry) = (scene.entry)(finding.entry) else { return false };
     let headline = entry.headline();
     let way = headline.split("  ").next().unwrap_or_default();
     entry.stanza().is_some() && finding.what.starts_with(&format!("{way}: "))
 }
 
 /// An entry, and its stanza.
-fn entry(transcript: &Transcript, number: usize, stanza_too: bool) -> String {
-    let Some(entry) = transcript.entries.get(number) else { return String::new() };
+fn entry(scene: Scene<'_>, number: usize, stanza_too: bool) -> String {
+    let Some(entry) = (scene.entry)(number) else { return String::new() };
     let headline = entry.headline();
     // Foreign records know no delays.
     let headline = headline.strip_suffix("  after 0 s").unwrap_or(&headline);

@@ -19,8 +19,9 @@ pub(super) fn report(text: &mut String, judged: &Judged<'_>) {
     if let Some(transcript) = judged.transcript(Net::Event) {
         let lines = script_lines(transcript);
         let place = |entry: usize| format!("{path}:{}", lines.get(entry).copied().unwrap_or(0));
+        let entry = |number: usize| transcript.entries.get(number);
         for finding in judged.findings().take(SHOWN_MAX) {
-            let scene = Scene { transcript, place: &place, edition: Edition::V0_1 };
+            let scene = Scene { entry: &entry, place: &place, edition: Edition::V0_1 };
             text.push_str(show::finding(finding, scene).trim_end());
             let command = Manner::default().command(script).replacen("run", "judge", 1);
             text.push_str(&format!("\n    {} {command}\n\n", paint(style::QUIET, "replay:")));

@@ -6,39 +6,60 @@ use super::Reading;
 use crate::conform::invariants::reading::nick_in;
 use crate::stanza::Stanza;
 use crate::time::Time;
-use crate::transcript::Transcript;
+use crate::transcript::Hop;
 
-/// The messages of before `begin` that the room tells of later, oldest first.
-pub(super) fn past(transcript: &Transcript, room: &str, begin: Time) -> Vec<Stanza> {
-    let mut known = BTreeSet::new();
-    let mut said = BTreeSet::new();
-    let mut past: Vec<(Time, Stanza)> = Vec::new();
-    for (_, _, hop) in transcript.hops().filter(|(_, _, hop)| hop.stanza.is_groupchat()) {
+/// What a room tells of what was before.
+#[derive(Debug)]
+pub(super) struct Past {
+    begin: Time,
+    known: BTreeSet<Told>,
+    /// The subjects that somebody sets.
+    set: BTreeSet<u64>,
+    past: Vec<(Time, Stanza)>,
+}
+
+/// Nick, content, stamp and id of a message.
+type Told = (Option<String>, u64, Option<Time>, Option<String>);
+
+impl Past {
+    /// Of a record that begins then.
+    pub fn before(begin: Time) -> Self {
+        Self { begin, known: BTreeSet::new(), set: BTreeSet::new(), past: Vec::new() }
+    }
+
+    pub fn feed(&mut self, hop: &Hop, room: &str) {
+        if !hop.stanza.is_groupchat() {
+            return;
+        }
         let to = hop.stanza.to.as_ref().map_or("", |to| to.as_str());
         let reading = Reading::new(&hop.stanza, room);
-        if nick_in(to, room).is_some() {
-            said.insert(reading.content);
+        if nick_in(to, room).is_some() && hop.stanza.is_subject_change() {
+            self.set.insert(reading.content);
         }
         if !reading.from_room {
-            continue;
+            return;
         }
         let subject = hop.stanza.is_subject_change();
         let stamp = reading.dmuc.and_then(|dmuc| dmuc.stamp).or(reading.delay);
         let late = match stamp {
-            Some(stamp) => stamp < begin,
+            Some(stamp) => stamp < self.begin,
             // Without a stamp only a subject is shown that nobody has set since.
-            None => subject && !said.contains(&reading.content) && reading.nick.is_some(),
+            None => subject && !self.set.contains(&reading.content) && reading.nick.is_some(),
         };
         // Copies to users may have the stamp elsewhere; they are of one message. Those of a subject
         // may have ids of their own.
         let id = subject.then(|| reading.id().to_owned());
         let key = (reading.nick.map(str::to_owned), reading.content, stamp, id);
-        if late && past.len() < PAST_MAX && known.insert(key) {
-            past.push((stamp.unwrap_or(begin), hop.stanza.clone()));
+        if late && self.past.len() < PAST_MAX && self.known.insert(key) {
+            self.past.push((stamp.unwrap_or(self.begin), hop.stanza.clone()));
         }
     }
-    past.sort_by_key(|(stamp, _)| *stamp);
-    past.into_iter().map(|(_, stanza)| stanza).collect()
+
+    /// The messages of before, oldest first.
+    pub fn messages(mut self) -> Vec<Stanza> {
+        self.past.sort_by_key(|(stamp, _)| *stamp);
+        self.past.into_iter().map(|(_, stanza)| stanza).collect()
+    }
 }
 
 /// A room remembers less.

@@ -6,19 +6,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 
 use super::Reading;
-use super::places::Places;
+use super::users::Users;
 use crate::conform::invariants::Present;
 use crate::conform::invariants::reading::nick_in;
 use crate::conform::invariants::room::{Privileges, same_person};
 use crate::room::{Affiliation, Role, Whois, privilege};
 use crate::stanza::{BareJid, Condition, FullJid, Stanza};
-use crate::transcript::{Hop, Transcript, is_client};
+use crate::transcript::{Hop, is_client};
 
 /// What shows of the people of one room.
 #[derive(Debug)]
 pub(super) struct People<'a> {
-    room: &'a str,
-    places: &'a Places,
+    room: String,
+    users: &'a Users,
     /// Those who were there before, in the order in which they show.
     nicks: Vec<Nick>,
     /// Who has a nick now: somebody of `nicks`, or somebody who came later.
@@ -31,7 +31,7 @@ pub(super) struct People<'a> {
     /// Nicks that somebody asks for, and who.
     asked: BTreeMap<String, String>,
     /// What users said last, by id and content, and who.
-    said: BTreeMap<(String, u64), String>,
+    said: IndexMap<(String, u64), String>,
     /// Whether everybody sees real JIDs, as far as the first code says that tells it.
     open: Option<bool>,
     /// Sessions that were shown real JIDs of others before anybody told what they are.
@@ -76,41 +76,44 @@ impl Nick {
 }
 
 impl<'a> People<'a> {
-    /// Those of a room.
-    pub fn of(transcript: &Transcript, room: &'a BareJid, places: &'a Places) -> Self {
-        let mut people = Self {
-            room: room.as_str(),
-            places,
+    /// Those of a room, in a record with these users.
+    pub fn new(room: &BareJid, users: &'a Users) -> Self {
+        Self {
+            room: room.to_string(),
+            users,
             nicks: Vec::new(),
             holders: BTreeMap::new(),
             departed: BTreeMap::new(),
             inside: IndexMap::new(),
             outside: BTreeSet::new(),
             asked: BTreeMap::new(),
-            said: BTreeMap::new(),
+            said: IndexMap::new(),
             open: None,
             trusted: BTreeSet::new(),
             shown: (0, 0),
             moderators: BTreeSet::new(),
             told: BTreeSet::new(),
-        };
-        for (_, _, hop) in transcript.hops() {
-            let from = hop.stanza.from.as_ref().map_or("", |from| from.as_str());
-            let to = hop.stanza.to.as_ref().map_or("", |to| to.as_str());
-            let by_room = nick_in(from, people.room).is_some();
-            let for_room = nick_in(to, people.room).is_some();
-            if by_room || for_room || is_client(&hop.from) {
-                let reading = Reading::new(&hop.stanza, people.room);
-                if by_room && !is_client(&hop.from) {
-                    people.told(hop, &reading);
-                } else if for_room || nick_in(to, people.room).is_some() {
-                    people.asks(hop, &reading);
-                }
-            }
         }
-        people.match_the_last();
-        people.trust();
-        people
+    }
+
+    pub fn feed(&mut self, hop: &Hop) {
+        let from = hop.stanza.from.as_ref().map_or("", |from| from.as_str());
+        let to = hop.stanza.to.as_ref().map_or("", |to| to.as_str());
+        let by_room = nick_in(from, &self.room).is_some();
+        let for_room = nick_in(to, &self.room).is_some();
+        if by_room && !is_client(&hop.from) {
+            let reading = Reading::new(&hop.stanza, &self.room);
+            self.told(hop, &reading);
+        } else if for_room {
+            let reading = Reading::new(&hop.stanza, &self.room);
+            self.asks(hop, &reading);
+        }
+    }
+
+    /// The record is over.
+    pub fn finish(&mut self) {
+        self.match_the_last();
+        self.trust();
     }
 
     /// Who sees real JIDs.
@@ -159,16 +162,19 @@ impl<'a> People<'a> {
             if let Some(nick) = reading.to_nick.filter(|nick| !self.holders.contains_key(*nick)) {
                 self.asked.insert(nick.to_owned(), session.to_owned());
             }
-        } else if reading.stanza.is_groupchat() && self.said.len() < SAID_MAX {
+        } else if reading.stanza.is_groupchat() {
             let said = (reading.id().to_owned(), reading.content);
             self.said.insert(said, session.to_owned());
+            if self.said.len() > SAID_MAX {
+                self.said.drain(..SAID_MAX / 2);
+            }
         }
     }
 
     /// The room, or somebody for it, tells something.
     fn told(&mut self, hop: &Hop, reading: &Reading<'_>) {
         let reader = is_client(&hop.to).then_some(&*hop.to);
-        let reader = reader.or(Some(reading.to).filter(|to| self.places.is_user(to)));
+        let reader = reader.or(Some(reading.to).filter(|to| self.users.is_one(to)));
         if reading.stanza.is_error() {
             if let Some(nick) = reading.nick.filter(|_| is_refusal(reading.stanza)) {
                 self.asked.remove(nick);
@@ -363,6 +369,8 @@ fn affiliation(word: &str) -> Affiliation {
     }
 }
 
-/// More people or words than these are no record that anybody wants to have judged.
+/// More people than these are no record that anybody wants to have judged.
 const PEOPLE_MAX: usize = 10_000;
-const SAID_MAX: usize = 100_000;
+
+/// How much of what was said is remembered: it is told soon.
+const SAID_MAX: usize = 1_024;

@@ -1,24 +1,30 @@
 //! Which addresses of a record are rooms, and which are slaves.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use indexmap::IndexSet;
+
+use super::users::Users;
 use super::{MOMENT, Reading};
 use crate::conform::invariants::reading::{bare_of, domain_of, nick_in};
 use crate::dmuc::{Change, Demands, Note};
 use crate::stanza::slave::Register;
 use crate::stanza::{BareJid, Condition, Jid, Kind, Stanza, ns};
 use crate::time::Time;
-use crate::transcript::{Fault, Hop, Machine, Transcript, What, is_client};
+use crate::transcript::{Entry, Fault, Hop, Machine, Name, What, is_client};
 
 /// The rooms and slaves of a record.
-#[derive(Debug, Default)]
-pub(super) struct Places {
+#[derive(Debug)]
+pub(super) struct Places<'a> {
     /// In the order in which they show.
     pub rooms: Vec<BareJid>,
     /// In the order in which their masters tell them things.
     pub slaves: Vec<(Jid, Sign)>,
-    /// Full JIDs that belong to users.
-    users: BTreeSet<String>,
+    users: &'a Users,
+    /// Who is told something by another server, in that order.
+    told_first: IndexSet<String>,
+    /// The servers that tell their users that the room cannot be reached.
+    refusing: BTreeSet<Name>,
     /// When a slave was first told something that is for all.
     told: Option<Time>,
     /// Whether machines tell nothing of themselves.
@@ -48,34 +54,47 @@ pub(super) struct Sign {
     begins: bool,
 }
 
-impl Places {
-    /// Those of a record.
-    pub fn of(transcript: &Transcript) -> Self {
-        let mut places = Self { users: users(transcript), ..Self::default() };
-        for entry in &transcript.entries {
-            places.find_room(&entry.what);
-        }
-        for entry in &transcript.entries {
-            match &entry.what {
-                What::Hop(hop) if !is_client(&hop.from) && !is_client(&hop.to) => {
-                    places.find_slave(hop, entry.at);
-                }
-                What::Note(note) => places.note(note),
-                What::Fault(Fault::Crash(Machine::Slave(domain) | Machine::Server(domain))) => {
-                    places.stop(domain);
-                }
-                _ => {}
-            }
-        }
-        places.find_refusals(transcript);
-        places.order(transcript);
-        places.silent = super::is_silent(transcript);
-        places
+impl<'a> Places<'a> {
+    /// Of a record with these users. `silent`: whether machines tell nothing of themselves in it.
+    pub fn new(users: &'a Users, silent: bool) -> Self {
+        let (rooms, slaves) = (Vec::new(), Vec::new());
+        let (told_first, refusing) = (IndexSet::new(), BTreeSet::new());
+        Self { rooms, slaves, users, told_first, refusing, told: None, silent }
     }
 
-    /// Whether this full JID is a user's.
-    pub fn is_user(&self, jid: &str) -> bool {
-        self.users.contains(jid)
+    /// Find the slaves of rooms that are known.
+    pub fn feed(&mut self, entry: &Entry) {
+        match &entry.what {
+            What::Hop(hop) if hop.crosses_servers() => {
+                self.find_slave(hop, entry.at);
+                let speaks = hop.stanza.is_groupchat() || hop.stanza.is_available();
+                let to = address(hop.stanza.to.as_ref());
+                if speaks && !self.told_first.contains(to) {
+                    self.told_first.insert(to.to_owned());
+                }
+            }
+            What::Hop(hop) if is_client(&hop.to) => {
+                if hop.stanza.kind == Kind::Message && is_loss(&hop.stanza) {
+                    self.refusing.insert(hop.from.clone());
+                }
+            }
+            What::Note(note) => self.note(note),
+            What::Fault(Fault::Crash(Machine::Slave(domain) | Machine::Server(domain))) => {
+                self.stop(domain);
+            }
+            _ => {}
+        }
+    }
+
+    /// The record is over.
+    pub fn finish(&mut self) {
+        // Who hears that the room cannot be reached has a slave that does not serve it alone.
+        for (jid, sign) in &mut self.slaves {
+            sign.refuses = self.refusing.contains(jid.domain().as_str());
+        }
+        // Of slaves that are told the same at one instant the first is known first.
+        let told = &self.told_first;
+        self.slaves.sort_by_key(|(jid, _)| told.get_index_of(jid.as_str()).unwrap_or(usize::MAX));
     }
 
     /// Whether a slave that does not register serves its rooms when the record begins.
@@ -85,11 +104,11 @@ impl Places {
         !(sign.created || (self.silent && begins))
     }
 
-    fn find_room(&mut self, what: &What) {
+    pub fn find_room(&mut self, what: &What) {
         let room = match what {
             What::Hop(hop) if !is_client(&hop.from) => {
                 let from = address(hop.stanza.from.as_ref());
-                let speaks = speaks_as_room(&hop.stanza) && !self.is_user(from);
+                let speaks = speaks_as_room(&hop.stanza) && !self.users.is_one(from);
                 (speaks && domain_of(from) == &*hop.from).then_some(from)
             }
             What::Note(note) if note.change == Change::Created => Some(note.by.as_str()),
@@ -109,7 +128,10 @@ impl Places {
             rooms.find(|room| here(room) && nick_in(jid, room.as_str()).is_some()).cloned()
         };
         if let Some(room) = room_of(from, &hop.from, &self.rooms) {
-            if domain_of(to) == &*hop.to && !self.is_user(to) && is_for_slave(&hop.stanza, &room) {
+            if domain_of(to) == &*hop.to
+                && !self.users.is_one(to)
+                && is_for_slave(&hop.stanza, &room)
+            {
                 let for_all = hop.stanza.is_groupchat() || hop.stanza.is_available();
                 let Some(sign) = self.sign(to, room) else { return };
                 if for_all {
@@ -121,7 +143,7 @@ impl Places {
             }
         } else if let Some(room) = room_of(to, &hop.to, &self.rooms)
             && domain_of(from) == &*hop.from
-            && !self.is_user(from)
+            && !self.users.is_one(from)
         {
             self.hear(from, room, &hop.stanza);
         }
@@ -181,47 +203,6 @@ impl Places {
         sign.rooms.insert(room);
         Some(sign)
     }
-
-    /// Who hears that the room cannot be reached has a slave that does not serve it alone.
-    fn find_refusals(&mut self, transcript: &Transcript) {
-        for (_, _, hop) in transcript.hops().filter(|(_, _, hop)| is_client(&hop.to)) {
-            let unreachable = hop.stanza.kind == Kind::Message && is_loss(&hop.stanza);
-            for (jid, sign) in self.slaves.iter_mut().filter(|_| unreachable) {
-                sign.refuses |= jid.domain().as_str() == &*hop.from;
-            }
-        }
-    }
-
-    /// Of slaves that are told the same at one instant the first is known first.
-    fn order(&mut self, transcript: &Transcript) {
-        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
-        for (number, _, hop) in transcript.hops() {
-            let speaks = hop.stanza.is_groupchat() || hop.stanza.is_available();
-            if !is_client(&hop.from) && !is_client(&hop.to) && speaks {
-                places.entry(address(hop.stanza.to.as_ref())).or_insert(number);
-            }
-        }
-        let place = |jid: &Jid| places.get(jid.as_str()).copied().unwrap_or(usize::MAX);
-        self.slaves.sort_by_key(|(jid, _)| place(jid));
-    }
-}
-
-/// The full JIDs that are hosts of their own, or that enter rooms.
-fn users(transcript: &Transcript) -> BTreeSet<String> {
-    let mut users = BTreeSet::new();
-    for (_, _, hop) in transcript.hops() {
-        for host in [&hop.from, &hop.to].into_iter().filter(|host| is_client(host)) {
-            if !users.contains(&**host) {
-                users.insert(host.to_string());
-            }
-        }
-        let from = address(hop.stanza.from.as_ref());
-        let enters = hop.stanza.is_available() && hop.stanza.has_payload("x", ns::MUC);
-        if enters && from.contains('/') && !users.contains(from) {
-            users.insert(from.to_owned());
-        }
-    }
-    users
 }
 
 /// Whether only a room would send this.

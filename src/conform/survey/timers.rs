@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::places::{Places, address, is_ping};
+use super::places::{address, is_ping};
+use super::users::Users;
 use crate::dmuc::Timers;
 use crate::time::{Duration, Time};
-use crate::transcript::{Fate, Transcript, is_client};
+use crate::transcript::{Fate, Hop, Name};
 
 /// Who pings whom, and after which silence.
 #[derive(Debug, Default)]
 pub(super) struct Silences {
     /// By the host that pings and the address that it pings: how often after how many seconds.
     all: BTreeMap<(String, String), BTreeMap<u64, usize>>,
+    ways: BTreeMap<(Name, Name), Way>,
 }
 
 /// What has passed between two hosts, one way.
@@ -22,32 +24,29 @@ struct Way {
 }
 
 impl Silences {
-    /// Those of a record.
-    pub fn of(transcript: &Transcript, places: &Places) -> Self {
-        let mut silences = Self::default();
-        let mut ways: BTreeMap<(&str, &str), Way> = BTreeMap::new();
-        let hops = transcript.hops().filter(|(_, _, hop)| !is_client(&hop.from));
-        for (_, at, hop) in hops.filter(|(_, _, hop)| !is_client(&hop.to)) {
-            if is_ping(&hop.stanza) && !places.is_user(address(hop.stanza.from.as_ref())) {
-                let way = ways.entry((&*hop.from, &*hop.to)).or_default();
-                // A ping after one that was not answered is of a split.
-                if way.heard > way.pinged
-                    && let Some(heard) = way.heard
-                {
-                    let key = (hop.from.to_string(), address(hop.stanza.to.as_ref()).to_owned());
-                    let seconds = at.since(heard).as_secs();
-                    // What is shorter wants to know at once whether the other is there.
-                    if seconds >= LEAST {
-                        *silences.all.entry(key).or_default().entry(seconds).or_default() += 1;
-                    }
-                }
-                way.pinged = Some(at);
-            }
-            if let Fate::Delivered(after) = hop.fate {
-                ways.entry((&*hop.to, &*hop.from)).or_default().heard = Some(at + after);
-            }
+    pub fn feed(&mut self, at: Time, hop: &Hop, users: &Users) {
+        if !hop.crosses_servers() {
+            return;
         }
-        silences
+        if is_ping(&hop.stanza) && !users.is_one(address(hop.stanza.from.as_ref())) {
+            let way = self.ways.entry((hop.from.clone(), hop.to.clone())).or_default();
+            // A ping after one that was not answered is of a split.
+            if way.heard > way.pinged
+                && let Some(heard) = way.heard
+            {
+                let key = (hop.from.to_string(), address(hop.stanza.to.as_ref()).to_owned());
+                let seconds = at.since(heard).as_secs();
+                // What is shorter wants to know at once whether the other is there.
+                if seconds >= LEAST {
+                    *self.all.entry(key).or_default().entry(seconds).or_default() += 1;
+                }
+            }
+            way.pinged = Some(at);
+        }
+        if let Fate::Delivered(after) = hop.fate {
+            let back = (hop.to.clone(), hop.from.clone());
+            self.ways.entry(back).or_default().heard = Some(at + after);
+        }
     }
 
     /// The usual silence after which this host pings this address.

@@ -1,0 +1,43 @@
+//! A record that was judged, and what of it is shown.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::conform::judgement::Judgement;
+use crate::transcript::Entry;
+use crate::transcript::edition::Edition;
+use crate::transcript::import::Notice;
+
+/// What came of a record.
+pub(super) struct Judged {
+    /// The file that it comes from.
+    pub name: String,
+    /// What its reader has to say of it.
+    pub notices: Vec<Notice>,
+    /// What came of it.
+    pub judgement: Judgement,
+    /// In whose words it is told.
+    pub edition: Edition,
+    /// The entries at which something was found, and those that led to it, each with its line.
+    pub entries: BTreeMap<usize, (usize, Entry)>,
+}
+
+impl Judged {
+    /// An entry that has to do with what was found.
+    pub fn entry(&self, number: usize) -> Option<&Entry> {
+        self.entries.get(&number).map(|(_, entry)| entry)
+    }
+
+    /// Where it is told: file and line.
+    pub fn place(&self, number: usize) -> String {
+        match self.entries.get(&number) {
+            Some((line, _)) if *line > 0 => format!("{}:{line}", self.name),
+            _ => self.name.clone(),
+        }
+    }
+}
+
+/// The entries that have to do with what was found.
+pub(super) fn entries_of(judgement: &Judgement) -> BTreeSet<usize> {
+    let findings = judgement.findings.iter();
+    findings.flat_map(|one| one.causes.iter().chain([&one.entry])).copied().collect()
+}
