@@ -73,10 +73,8 @@ impl<'a> Places<'a> {
                     self.told_first.insert(to.to_owned());
                 }
             }
-            What::Hop(hop) if is_client(&hop.to) => {
-                if hop.stanza.kind == Kind::Message && is_loss(&hop.stanza) {
-                    self.refusing.insert(hop.from.clone());
-                }
+            What::Hop(hop) if is_client(&hop.to) && is_returned(&hop.stanza) => {
+                self.refusing.insert(hop.from.clone());
             }
             What::Note(note) => self.note(note),
             What::Fault(Fault::Crash(Machine::Slave(domain) | Machine::Server(domain))) => {
@@ -246,10 +244,12 @@ fn is_numbered(stanza: &Stanza) -> bool {
     x.is_some_and(|x| x.children().any(|child| child.name() == "at"))
 }
 
-/// Whether it says that somebody cannot be reached.
-fn is_loss(stanza: &Stanza) -> bool {
+/// Whether it returns a message, as somebody cannot be reached.
+fn is_returned(stanza: &Stanza) -> bool {
     let condition = stanza.error().map(|error| error.defined_condition);
-    matches!(condition, Some(Condition::RemoteServerNotFound | Condition::RemoteServerTimeout))
+    let lost =
+        matches!(condition, Some(Condition::RemoteServerNotFound | Condition::RemoteServerTimeout));
+    stanza.kind == Kind::Message && lost
 }
 
 /// Whether it asks whether somebody is there.

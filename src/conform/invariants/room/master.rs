@@ -30,13 +30,10 @@ impl Room {
         if let Some(accept) = accepted(reading).filter(|_| !stale) {
             self.accept(slave, &accept);
         }
-        if dmuc.synced && stale {
-            return;
-        }
         if dmuc.synced {
-            let slave = &mut self.slaves[slave];
-            (slave.master, slave.split_master, slave.lame) = (Side::Active, None, false);
-            slave.departures = 0;
+            if !stale {
+                self.slaves[slave].sync();
+            }
             return;
         }
         if reading.stanza.is_groupchat() {
@@ -50,6 +47,19 @@ impl Room {
             }
             return;
         };
+        self.emit_presence_to_slave(entry, slave, (nick, reading), waited, facts);
+    }
+
+    /// The master tells a slave of somebody.
+    fn emit_presence_to_slave(
+        &mut self,
+        entry: usize,
+        slave: SlaveId,
+        (nick, reading): (&str, &Reading<'_>),
+        waited: Option<Time>,
+        facts: &mut Vec<Fact>,
+    ) {
+        let dmuc = reading.dmuc.unwrap_or_default();
         let nick = self.nick(nick);
         if let Some(since) = waited
             && let Some(stay) = self.announced_since(nick, slave, reading, since)

@@ -217,6 +217,12 @@ impl Slave {
         }
     }
 
+    /// The master has told it all that it missed.
+    pub fn sync(&mut self) {
+        (self.master, self.split_master, self.lame) = (Side::Active, None, false);
+        self.departures = 0;
+    }
+
     /// Whether both sides take it for together, or one of them lost the other.
     pub fn is_together(&self) -> bool {
         self.master == Side::Active && self.own == Side::Active && !self.lame
