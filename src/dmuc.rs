@@ -6,6 +6,7 @@
 //! delivers and routes (`server` does, and so does a test that joins two of them with a list).
 
 mod master;
+mod passage;
 mod pinger;
 mod service;
 mod slave;
@@ -20,6 +21,7 @@ use crate::stanza::{BareJid, Element, Jid, Stanza, ns};
 use crate::time::Duration;
 
 pub use self::master::Master;
+pub use self::passage::{Passage, Passages, Told};
 pub use self::service::{Service, ServiceDisk};
 pub use self::slave::{AnyRoom as SlaveRoom, RoomCopy, Slave, SlaveDisk, Standing};
 pub use self::slip::{Slip, Slips};
@@ -245,8 +247,9 @@ pub enum SlaveInput {
     /// room, and answers with this error.
     Bounced(Stanza),
     /// The slave starts again, without memory unless it is persistent. Its server remembers to
-    /// which addresses (second) its users (first) have sent directed presence.
-    Restarted(Vec<(Arc<Jid>, Arc<Jid>)>),
+    /// which addresses (second) its users (first) have sent directed presence, and what passed by
+    /// meanwhile.
+    Restarted(Vec<(Arc<Jid>, Arc<Jid>)>, Vec<Passage>),
     /// The operator has it register with this room now. Its server remembers to which addresses
     /// (second) its users (first) have sent directed presence.
     Register(BareJid, Vec<(Arc<Jid>, Arc<Jid>)>),

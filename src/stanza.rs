@@ -204,6 +204,13 @@ impl Stanza {
         self.kind == Kind::Presence && self.type_ == Type::Unavailable
     }
 
+    /// Whether it is said with this status code of a room.
+    pub fn has_code(&self, code: &str) -> bool {
+        let is_it =
+            |child: &Element| child.is("status", ns::MUC_USER) && child.attr("code") == Some(code);
+        self.payload("x", ns::MUC_USER).is_some_and(|x| x.children().any(is_it))
+    }
+
     /// Whether it is an error.
     pub fn is_error(&self) -> bool {
         self.type_ == Type::Error

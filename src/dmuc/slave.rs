@@ -134,7 +134,9 @@ impl Slave {
                     room.bounced(now, stanza, out);
                 }
             }
-            SlaveInput::Restarted(directed) => self.restarted(now, &directed, out),
+            SlaveInput::Restarted(directed, passages) => {
+                self.restarted(now, &directed, &passages, out);
+            }
             SlaveInput::Register(room, directed) => self.register(now, room, &directed, out),
             SlaveInput::Deregister(room) => {
                 let copy = self.rooms.get_mut(&room).and_then(AnyRoom::registered);

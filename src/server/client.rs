@@ -27,6 +27,7 @@ impl Server {
     /// Whoever knows of the session is told that it is gone (RFC 6121 §4.5.2, §4.6.3).
     pub(super) fn session_closed(&mut self, id: SessionId, out: &mut Vec<Output>) {
         if let Some(mut session) = self.sessions.close(id) {
+            self.slaves.iter_mut().for_each(|resident| resident.closed(&session.jid));
             for place in 0..self.slaves.len() {
                 let closed = SlaveInput::Closed(Arc::clone(&session.jid));
                 self.work.push_back(Work::Slave(place, closed));

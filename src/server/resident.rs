@@ -5,12 +5,13 @@
 
 use std::sync::Arc;
 
+use super::router::Path;
 use super::router::{Server, Work};
 use super::{HostedSlave, ServerConfig};
 use crate::dmuc::{
-    Persistence, Registration, Service, ServiceDisk, Slave, SlaveDisk, SlaveInput, Slips,
+    Passages, Persistence, Registration, Service, ServiceDisk, Slave, SlaveDisk, SlaveInput, Slips,
 };
-use crate::stanza::{Jid, Stanza, Type, ns};
+use crate::stanza::{Jid, Kind, Stanza, Type, ns};
 
 /// A slave of a server.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub(super) struct Resident {
     /// Whether it was ever started.
     started: bool,
     disk: Option<SlaveDisk>,
+    /// What has passed by while it was down.
+    passages: Passages,
 }
 
 /// What survives of a server when its host goes down: what its machines keep on disk.
@@ -33,7 +36,13 @@ pub struct ServerDisk {
 impl Resident {
     pub(super) fn new(hosted: HostedSlave) -> Self {
         let machine = hosted.at_start.then(|| Slave::new(hosted.config.clone()));
-        Self { started: hosted.at_start, hosted, machine, disk: None }
+        Self {
+            started: hosted.at_start,
+            hosted,
+            machine,
+            disk: None,
+            passages: Passages::default(),
+        }
     }
 
     /// Its address, whether it runs or not.
@@ -43,6 +52,19 @@ impl Resident {
 
     fn registers(&self) -> bool {
         matches!(self.hosted.config.registration, Registration::Dynamic(_))
+    }
+
+    /// Whether it is down, and what concerns this room passes it by.
+    fn misses(&self, address: &Jid) -> bool {
+        let room = address.to_bare();
+        self.machine.is_none() && self.started && self.hosted.config.rooms.contain(&room)
+    }
+
+    /// The connection of a local session ends.
+    pub(super) fn closed(&mut self, session: &Arc<Jid>) {
+        if self.machine.is_none() {
+            self.passages.closed(session);
+        }
     }
 
     fn stop(&mut self) {
@@ -144,7 +166,8 @@ impl Server {
         let Some(place) = self.place_of(jid) else { return };
         self.slaves[place].start();
         let directed = self.directed_to(place);
-        self.work.push_back(Work::Slave(place, SlaveInput::Restarted(directed)));
+        let passages = self.slaves[place].passages.take();
+        self.work.push_back(Work::Slave(place, SlaveInput::Restarted(directed, passages)));
     }
 
     /// The operator has a slave register; it is started if it never was.
@@ -176,6 +199,26 @@ impl Server {
             Some(disk) => Service::recovered(config, disk),
             None => Service::new(config),
         });
+    }
+
+    /// No slave sees this stanza. One that is down will be told of it.
+    pub(super) fn pass_by(&mut self, path: Path, stanza: &Stanza) {
+        let (Some(from), Some(to)) = (&stanza.from, &stanza.to) else { return };
+        if stanza.kind != Kind::Presence {
+            return;
+        }
+        match path {
+            Path::Sent => {
+                for resident in self.slaves.iter_mut().filter(|one| one.misses(to)) {
+                    resident.passages.sent(stanza);
+                }
+            }
+            Path::Arrived | Path::Bounced => {
+                for resident in self.slaves.iter_mut().filter(|one| one.misses(from)) {
+                    resident.passages.came(stanza);
+                }
+            }
+        }
     }
 
     fn place_of(&self, jid: &Jid) -> Option<usize> {

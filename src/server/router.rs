@@ -168,7 +168,10 @@ impl Server {
     fn route(&mut self, now: Time, path: Path, stanza: Stanza, out: &mut Vec<Output>) {
         match self.intercept(path, &stanza) {
             Some((place, input)) => self.work.push_back(Work::Slave(place, input(stanza))),
-            None => self.forward(now, stanza, out),
+            None => {
+                self.pass_by(path, &stanza);
+                self.forward(now, stanza, out);
+            }
         }
     }
 

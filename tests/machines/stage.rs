@@ -250,7 +250,7 @@ impl Stage {
             .flat_map(|(who, client)| client.directed().map(|to| (who.clone(), to)))
             .map(|(who, to)| (Arc::new(jid(&who)), Arc::new(jid(&to))))
             .collect();
-        self.step_slave(site, SlaveInput::Restarted(directed));
+        self.step_slave(site, SlaveInput::Restarted(directed, Vec::new()));
         self.settle();
     }
 

@@ -302,7 +302,7 @@ fn ids_do_not_repeat_across_restarts() {
     let ids = |at: u64| {
         let mut alone = LoneSlave::new(Policy::default());
         alone.now += Duration::from_secs(at);
-        alone.step(SlaveInput::Restarted(Vec::new()));
+        alone.step(SlaveInput::Restarted(Vec::new(), Vec::new()));
         alone.join(BIGCHEESE);
         alone.register_id().unwrap()
     };

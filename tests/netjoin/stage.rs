@@ -258,7 +258,7 @@ impl Stage {
             false => Slave::new(config),
         });
         let directed = self.directed(slave);
-        self.step_slave(site, SlaveInput::Restarted(directed));
+        self.step_slave(site, SlaveInput::Restarted(directed, Vec::new()));
     }
 
     /// The operator has this slave register.

@@ -2,38 +2,61 @@
 
 use super::either::Kind;
 use super::*;
+use crate::dmuc::{Passage, Told};
 
 /// The addresses to which users have sent directed presence, with the users first.
 pub(super) type Directed = [(Arc<Jid>, Arc<Jid>)];
 
 impl Slave {
     /// Started again. What is kept goes on; of other rooms nothing is known.
-    pub(super) fn restarted(&mut self, now: Time, directed: &Directed, out: &mut Vec<Output>) {
+    pub(super) fn restarted(
+        &mut self,
+        now: Time,
+        directed: &Directed,
+        passages: &[Passage],
+        out: &mut Vec<Output>,
+    ) {
         if let Registration::Static = self.config.registration {
             return self.restarted_static(now, directed, out);
         }
+        let out_of = |passage: &Passage, session: &Jid, room: &BareJid| {
+            let same = *passage.session == *session && passage.room == *room;
+            same && passage.told == Some(Told::Out) && passage.asked.is_empty()
+        };
+        // Whom the room itself has told that he is out it knows to be out.
+        let knows = |session: &Jid, occupant: &Jid| {
+            let room = occupant.to_bare();
+            passages.iter().any(|passage| out_of(passage, session, &room))
+        };
         let of = |room: &BareJid| -> Vec<_> {
             let to = |to: &Jid| to.resource().is_some() && to.to_bare() == *room;
-            directed.iter().filter(|(_, occupant)| to(occupant)).cloned().collect()
+            let counts = |(session, occupant): &&(Arc<Jid>, Arc<Jid>)| {
+                to(occupant) && !knows(session, occupant)
+            };
+            directed.iter().filter(counts).cloned().collect()
+        };
+        let passed = |room: &BareJid| -> Vec<_> {
+            passages.iter().filter(|passage| passage.room == *room).cloned().collect()
         };
         let mut unknown: BTreeSet<BareJid> =
             directed.iter().map(|(_, occupant)| occupant.to_bare()).collect();
         if let super::super::Rooms::Only(rooms) = &self.config.rooms {
             unknown.extend(rooms.iter().cloned());
         }
+        unknown.extend(passages.iter().map(|passage| passage.room.clone()));
         unknown.retain(|room| self.config.rooms.contain(room));
         let instance = self.instance(now);
         for (jid, copy) in &mut self.rooms {
             unknown.remove(jid);
             if let Some(room) = copy.registered() {
-                room.resume(now, instance.clone(), &of(jid), out);
+                room.resume(now, instance.clone(), &of(jid), &passed(jid), out);
             }
         }
         self.amnesiac = true;
         for jid in unknown {
-            let directed = of(&jid);
+            let (directed, passages) = (of(&jid), passed(&jid));
             if let Some(room) = self.copy_of(&jid.into(), now).and_then(AnyRoom::registered) {
-                room.begin_anew(now, &directed, out);
+                room.begin_anew(now, &directed, &passages, out);
             }
         }
     }

@@ -102,7 +102,7 @@ fn a_slave_that_starts_again_learns_who_had_sent_presence_to_its_room() {
     desk.says(razor, &format!("<presence type='unavailable' to='{ROOM}/Razor'/>"));
     desk.step(Input::CrashSlave(jid("slave@vesa.yeggmaex.irc")));
     desk.server.restart_slave(&jid("slave@vesa.yeggmaex.irc"));
-    let [Work::Slave(0, SlaveInput::Restarted(directed))] = desk.server.work.make_contiguous()
+    let [Work::Slave(0, SlaveInput::Restarted(directed, _))] = desk.server.work.make_contiguous()
     else {
         panic!("{:#?}", desk.server.work);
     };

@@ -2,6 +2,7 @@
 
 use super::outbox::{Entry, Status, What};
 use super::*;
+use crate::dmuc::Passage;
 use crate::room::Item;
 use crate::room::item::status;
 use crate::stanza::{Condition, Element, Payloads, Type, element, ns};
@@ -231,20 +232,17 @@ impl RegisteredRoom {
         &mut self,
         now: Time,
         directed: &[(Arc<Jid>, Arc<Jid>)],
+        passages: &[Passage],
         out: &mut Vec<Output>,
     ) {
         self.amnesiac = true;
+        for passage in passages.iter().filter(|passage| passage.waits_to_be_out()) {
+            // Who has left meanwhile is told so by nobody else.
+            let left = passage.asked.last().and_then(|asked| asked.to.clone());
+            out.extend(left.map(|occupant| told_out(&passage.session, occupant, &[110])));
+        }
         for (session, occupant) in directed {
-            let item = Item {
-                affiliation: Some(crate::room::Affiliation::None),
-                role: Some(crate::room::Role::None),
-                ..Item::default()
-            };
-            let told = Stanza::presence(Type::Unavailable)
-                .with_from(occupant.clone())
-                .with_to(session.clone())
-                .with_payload(item.element(&[333, 110]));
-            out.push(Output::Send(told));
+            out.push(told_out(session, occupant.clone(), &[333, 110]));
             // If the master serves them itself, it has to hear of it.
             let left = Stanza::presence(Type::Unavailable)
                 .with_id(self.id(GOODBYE))
@@ -255,43 +253,17 @@ impl RegisteredRoom {
         }
         self.register(now, out);
     }
+}
 
-    /// The slave was started again and knows what it knew. Who is not online any more has left.
-    pub(in crate::dmuc::slave) fn resume(
-        &mut self,
-        now: Time,
-        instance: Arc<str>,
-        directed: &[(Arc<Jid>, Arc<Jid>)],
-        out: &mut Vec<Output>,
-    ) {
-        self.instance = instance;
-        self.sent_at = None;
-        if !self.accepted {
-            self.directed = directed.iter().cloned().collect();
-            self.outbox = Outbox::default();
-            self.phase = Phase::Idle;
-            return;
-        }
-        let online = |session: &Jid| directed.iter().any(|(one, _)| **one == *session);
-        // Who is not there any more does not want to enter.
-        self.outbox.take(|entry| {
-            let there = entry.stanza.from.as_ref().is_some_and(|session| online(session));
-            entry.what == What::Join && !entry.done && !there
-        });
-        self.split(now, out);
-        let gone = self.locals.iter().filter(|(session, _)| !online(session));
-        let gone: Vec<_> = gone.map(|(session, nick)| (session.clone(), nick.clone())).collect();
-        for (session, nick) in gone {
-            let Some(occupant) = self.occupant(&nick) else { continue };
-            let left =
-                Stanza::presence(Type::Unavailable).with_from(session.clone()).with_to(occupant);
-            let entry = Entry::new(left, now, Some(&nick), Status::Held);
-            self.treat(now, entry, out);
-        }
-        self.directed = directed.iter().cloned().collect();
-        self.backoff.clear();
-        self.register(now, out);
-    }
+/// What tells a session, of which the slave knows nothing else, that it is out.
+fn told_out(session: &Arc<Jid>, occupant: Arc<Jid>, codes: &[u16]) -> Output {
+    let item = Item {
+        affiliation: Some(crate::room::Affiliation::None),
+        role: Some(crate::room::Role::None),
+        ..Item::default()
+    };
+    let told = Stanza::presence(Type::Unavailable).with_from(occupant).with_to(session.clone());
+    Output::Send(told.with_payload(item.element(codes)))
 }
 
 /// What the id of a leave begins with that the slave sends in the name of a user. If it comes back
@@ -300,4 +272,4 @@ const GOODBYE: &str = "bye";
 
 /// When a slave that was started again tries again, if it came too early: a master lets it replace
 /// its earlier run, and start from scratch, once in 10 s.
-const ANEW_AFTER: Duration = Duration::from_secs(10);
+pub(super) const ANEW_AFTER: Duration = Duration::from_secs(10);

@@ -6,7 +6,7 @@ use super::outbox::{Entry, Status, What};
 use super::*;
 use crate::dmuc::slave::event::is_hiding;
 use crate::room::Item;
-use crate::stanza::{Condition, ErrorType, Kind, Type, ns};
+use crate::stanza::{Condition, ErrorType, Kind, Type};
 
 impl RegisteredRoom {
     /// A stanza of the room, or of an occupant, for one local user: it goes to him as it is, unless
@@ -23,7 +23,7 @@ impl RegisteredRoom {
         let to_all = stanza.kind == Kind::Presence || stanza.is_groupchat();
         if to_all && !stanza.is_error() && self.outbox.has(&user, Entry::is_goodbye) {
             // He was told that he is out, and the room did not know it yet.
-            if stanza.is_unavailable() && has_code(&stanza, "110") {
+            if stanza.is_unavailable() && stanza.has_code("110") {
                 self.outbox.take_first(|entry| {
                     entry.is_of(&user) && entry.is_goodbye() && entry.status != Status::Held
                 });
@@ -48,7 +48,7 @@ impl RegisteredRoom {
         if is_absence(&stanza) && self.outbox.has(&user, enters) {
             return self.ahead.keep(user, plain(stanza));
         }
-        if has_code(&stanza, "110") && stanza.kind == Kind::Presence {
+        if stanza.has_code("110") && stanza.kind == Kind::Presence {
             return self.served_directly(now, &user, plain(stanza), out);
         }
         out.push(Output::Send(plain(stanza)));
@@ -72,7 +72,7 @@ impl RegisteredRoom {
         out.push(Output::Send(stanza.clone()));
         // Of himself who is hidden from others is told by the master, whoever serves him.
         let hidden = here.as_ref().is_some_and(|here| self.hidden.contains(here));
-        let over = stanza.is_unavailable() && !has_code(&stanza, "303") && !is_hiding(&stanza);
+        let over = stanza.is_unavailable() && !stanza.has_code("303") && !is_hiding(&stanza);
         if let Some(here) = here.as_ref().filter(|_| over) {
             let moderated = self.is_moderated();
             self.drop_late(user, out);
@@ -85,13 +85,8 @@ impl RegisteredRoom {
             self.drop_jids(moderated);
         }
         let entered = settled.is_some_and(|entry| entry.what == What::Join) && !hidden;
-        if entered && self.closed.remove(user) {
-            // Who is connected now has asked for it, and knows nothing of what was told before: the
-            // master goes on to tell him.
-            let moderated = self.is_moderated();
-            self.locals.shift_remove(user);
-            self.confirmed.shift_remove(user);
-            self.drop_jids(moderated);
+        if here.is_some() && entered {
+            self.let_go(user, out);
         }
         if (over && here.is_some() || entered)
             && matches!(self.phase, Phase::Active | Phase::Late(_))
@@ -102,13 +97,13 @@ impl RegisteredRoom {
 
     /// Somebody is served by the master itself: whether he is in the room.
     fn follow_direct(&mut self, user: &Arc<Jid>, stanza: &Stanza) {
-        if stanza.kind == Kind::Presence && (stanza.is_error() || has_code(stanza, "110")) {
-            let answered = |e: &Entry| e.is_of(user) && e.what == What::Join && e.is_under_way();
-            self.outbox.take(answered);
+        if stanza.kind == Kind::Presence && (stanza.is_error() || stanza.has_code("110")) {
+            let sent = |e: &Entry| e.what == What::Join && e.status != Status::Held;
+            self.outbox.take(|entry| entry.is_of(user) && sent(entry));
         }
         let over = stanza.is_unavailable()
-            && has_code(stanza, "110")
-            && !has_code(stanza, "303")
+            && stanza.has_code("110")
+            && !stanza.has_code("303")
             && self.directed.get(user) == stanza.from.as_ref();
         let refused = stanza.is_error() && stanza.kind == Kind::Presence;
         if over || refused {
@@ -240,7 +235,8 @@ impl RegisteredRoom {
     ) {
         let moderated = self.is_moderated();
         let Some(nick) = self.locals.get(session).cloned() else { return };
-        if let Some(farewell) = &farewell {
+        let connected = !self.closed.remove(session);
+        if let Some(farewell) = farewell.as_ref().filter(|_| connected) {
             let sessions = std::slice::from_ref(session);
             let jids = self.sees_jids(&nick);
             let own = crate::room::Audience::Own { sessions, jids }.render(&farewell.payloads);
@@ -333,11 +329,4 @@ impl RegisteredRoom {
             self.return_lost(&entry, out);
         }
     }
-}
-
-fn has_code(stanza: &Stanza, code: &str) -> bool {
-    stanza.payload("x", ns::MUC_USER).is_some_and(|x| {
-        x.children()
-            .any(|child| child.is("status", ns::MUC_USER) && child.attr("code") == Some(code))
-    })
 }

@@ -1,0 +1,116 @@
+//! What passes between the users of a server and a room while the slave between them is down.
+//!
+//! A slave that comes back from its disk believes what it knew. Meanwhile its users have dealt with
+//! the room themselves: their server has seen it, and says so.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::stanza::{BareJid, Jid, Kind, Stanza, ns};
+
+/// What passed between one session and one room.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Passage {
+    /// The session.
+    pub session: Arc<Jid>,
+    /// The room.
+    pub room: BareJid,
+    /// Whether a connection of the session ended.
+    pub closed: bool,
+    /// What the room itself said of him last, if it said anything.
+    pub told: Option<Told>,
+    /// What he asked for and was not answered, in this order: to be out, to be in.
+    pub asked: Vec<Stanza>,
+}
+
+impl Passage {
+    /// Whether the session has left, and was not told that it is out.
+    pub fn waits_to_be_out(&self) -> bool {
+        let left = self.asked.last().is_some_and(Stanza::is_unavailable);
+        left && !self.closed && self.told != Some(Told::Out)
+    }
+}
+
+/// What a room says of somebody to himself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// That he is in.
+    In,
+    /// That he is out.
+    Out,
+}
+
+/// All that passed by one slave.
+#[derive(Clone, Debug, Default)]
+pub struct Passages {
+    passages: Vec<Passage>,
+    /// Sessions whose connection ended.
+    closed: BTreeSet<Arc<Jid>>,
+}
+
+impl Passages {
+    /// A local session sends something to a room.
+    pub fn sent(&mut self, stanza: &Stanza) {
+        let (Some(session), Some(room)) = (&stanza.from, &stanza.to) else { return };
+        let joins = stanza.is_available() && stanza.has_payload("x", ns::MUC);
+        if !joins && !stanza.is_unavailable() {
+            return;
+        }
+        let Some(passage) = self.of(session, &room.to_bare()) else { return };
+        // Who leaves does not want to enter any more; of several leaves one is enough.
+        passage.asked.retain(|asked| joins && asked.is_unavailable());
+        passage.asked.push(stanza.clone());
+    }
+
+    /// A room, or the own server in its name, sends something to a local session.
+    pub fn came(&mut self, stanza: &Stanza) {
+        let (Some(room), Some(session)) = (&stanza.from, &stanza.to) else { return };
+        if stanza.kind != Kind::Presence {
+            return;
+        }
+        let renamed = stanza.has_code("303");
+        let told = match stanza.has_code("110") {
+            true if stanza.is_available() => Some(Told::In),
+            true if stanza.is_unavailable() && !renamed => Some(Told::Out),
+            _ => None,
+        };
+        if told.is_none() && !stanza.is_error() {
+            return;
+        }
+        let Some(passage) = self.of(session, &room.to_bare()) else { return };
+        passage.asked.retain(|asked| told != Some(Told::Out) && asked.is_unavailable());
+        passage.told = told.or(passage.told);
+    }
+
+    /// The connection of a local session ends.
+    pub fn closed(&mut self, session: &Arc<Jid>) {
+        if self.closed.len() < PASSAGES_MAX {
+            self.closed.insert(session.clone());
+        }
+    }
+
+    /// All of them; nothing is left.
+    pub fn take(&mut self) -> Vec<Passage> {
+        let Self { mut passages, closed } = std::mem::take(self);
+        for passage in &mut passages {
+            passage.closed = closed.contains(&passage.session);
+        }
+        passages
+    }
+
+    fn of(&mut self, session: &Arc<Jid>, room: &BareJid) -> Option<&mut Passage> {
+        let same = |one: &Passage| *one.session == **session && one.room == *room;
+        if let Some(place) = self.passages.iter().position(same) {
+            return self.passages.get_mut(place);
+        }
+        if self.passages.len() >= PASSAGES_MAX {
+            return None;
+        }
+        let (session, room) = (session.clone(), room.clone());
+        self.passages.push(Passage { session, room, closed: false, told: None, asked: Vec::new() });
+        self.passages.last_mut()
+    }
+}
+
+/// Of how many sessions and rooms it is known what passed by.
+const PASSAGES_MAX: usize = 4096;

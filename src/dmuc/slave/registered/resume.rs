@@ -1,0 +1,88 @@
+//! A slave that comes back from its disk. It believes what it knew, but of users with whom the
+//! room has dealt itself meanwhile: they are the room's own until they ask to enter again.
+
+use super::outbox::{Entry, Outbox, Status, What};
+use super::*;
+use crate::dmuc::Passage;
+use crate::stanza::Type;
+
+impl RegisteredRoom {
+    /// The slave was started again and knows what it knew. Who is not online any more has left.
+    pub(in crate::dmuc::slave) fn resume(
+        &mut self,
+        now: Time,
+        instance: Arc<str>,
+        directed: &[(Arc<Jid>, Arc<Jid>)],
+        passages: &[Passage],
+        out: &mut Vec<Output>,
+    ) {
+        self.instance = instance;
+        self.sent_at = None;
+        if !self.accepted {
+            self.directed = directed.iter().cloned().collect();
+            self.outbox = Outbox::default();
+            self.phase = Phase::Idle;
+            return;
+        }
+        for passage in passages.iter().filter(|passage| passage.told.is_some()) {
+            self.let_go(&passage.session, out);
+        }
+        let online = |session: &Jid| directed.iter().any(|(one, _)| **one == *session);
+        // Who is not there any more does not want to enter.
+        self.outbox.take(|entry| {
+            let there = entry.stanza.from.as_ref().is_some_and(|session| online(session));
+            entry.what == What::Join && !entry.done && !there
+        });
+        self.split(now, out);
+        let left = |session: &Jid| {
+            let asked = |passage: &Passage| passage.asked.iter().any(Stanza::is_unavailable);
+            passages.iter().any(|passage| *passage.session == *session && asked(passage))
+        };
+        let gone = self.locals.iter().filter(|(session, _)| !online(session) || left(session));
+        let gone: Vec<_> = gone.map(|(session, nick)| (session.clone(), nick.clone())).collect();
+        for (session, nick) in gone {
+            // Whoever has his address now did not leave.
+            if passages.iter().any(|one| one.closed && *one.session == *session) {
+                self.closed.insert(session.clone());
+            }
+            let Some(occupant) = self.occupant(&nick) else { continue };
+            let left =
+                Stanza::presence(Type::Unavailable).with_from(session.clone()).with_to(occupant);
+            let entry = Entry::new(left, now, Some(&nick), Status::Held);
+            self.treat(now, entry, out);
+        }
+        self.directed = directed.iter().cloned().collect();
+        for passage in passages {
+            self.ask_again(now, passage);
+        }
+        self.backoff.clear();
+        self.register(now, out);
+    }
+
+    /// The room has told this session itself that it is in, or out. What the slave knew of it is of
+    /// a stay that is over.
+    pub(super) fn let_go(&mut self, session: &Arc<Jid>, out: &mut Vec<Output>) {
+        let moderated = self.is_moderated();
+        self.drop_late(session, out);
+        self.outbox.take(|entry| entry.is_of(session));
+        self.confirmed.shift_remove(session);
+        self.closed.remove(session);
+        if let Some(nick) = self.locals.shift_remove(session) {
+            self.forget_hidden(&nick);
+        }
+        self.drop_jids(moderated);
+    }
+
+    /// Who wanted to enter meanwhile, and was not answered, wants it still. If he has left before,
+    /// this is another visit.
+    fn ask_again(&mut self, now: Time, passage: &Passage) {
+        let session = &passage.session;
+        let Some(join) = passage.asked.iter().find(|asked| asked.is_available()) else { return };
+        let nick = self.locals.get(session).cloned();
+        if nick.is_none() {
+            self.confirmed.shift_remove(session);
+            self.outbox.take(|entry| entry.is_of(session));
+        }
+        self.outbox.push(Entry::new(join.clone(), now, nick.as_ref(), Status::Queued));
+    }
+}
