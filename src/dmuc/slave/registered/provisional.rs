@@ -52,19 +52,29 @@ impl RegisteredRoom {
         }
     }
 
-    /// The master did not take it.
+    /// The master did not take it. While it says what was missed, it may say that it did before.
     pub(super) fn purge(&mut self, entry: &Entry) {
-        if entry.what != What::Message {
-            return;
+        if entry.what == What::Message && !matches!(self.phase, Phase::Syncing(_)) {
+            self.withdraw(|shown| is_same(shown, entry));
         }
-        let (gone, kept) = std::mem::take(&mut self.provisional)
-            .into_iter()
-            .partition(|shown| is_same(shown, entry));
+    }
+
+    /// The master has said all that was missed: what nobody waits for any more it did not take.
+    pub(super) fn purge_unwanted(&mut self) {
+        let outbox = std::mem::take(&mut self.outbox);
+        self.withdraw(|shown| !outbox.iter().any(|entry| is_same(shown, entry)));
+        self.outbox = outbox;
+    }
+
+    /// These messages were shown here, and are the master's, or nobody's. Who has seen them.
+    fn withdraw(&mut self, is_it: impl Fn(&Provisional) -> bool) -> BTreeSet<Arc<Jid>> {
+        let (gone, kept): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.provisional).into_iter().partition(is_it);
         self.provisional = kept;
-        let gone: Vec<Provisional> = gone;
         for Provisional { message, .. } in gone.iter().filter(|shown| !shown.known) {
             self.history.remove(&message.from, message.id.as_deref(), message.stamp);
         }
+        gone.into_iter().flat_map(|shown| shown.seen).collect()
     }
 
     /// A message of a local session has come back from the master: it is answered, and what the
@@ -83,14 +93,18 @@ impl RegisteredRoom {
                 && entry.stanza.id.as_ref() == Some(id)
                 && (entry.nick.as_ref() == Some(&nick) || known == Some(&nick))
         };
-        let entry = self.outbox.iter().find(|entry| own(entry)).cloned()?;
+        let Some(entry) = self.outbox.iter().find(|entry| own(entry)).cloned() else {
+            // Its author is not there any more, but others who have seen it may be.
+            let is_it = |one: &StoredMessage| one.from == message.from && one.id == message.id;
+            let shown = self.provisional.iter().any(|shown| is_it(&shown.message));
+            return shown.then(|| self.withdraw(|shown| is_it(&shown.message)));
+        };
         let session = entry.stanza.from.clone()?;
-        let shown = self.provisional.iter().find(|shown| is_same(shown, &entry));
-        let seen = shown.map(|shown| shown.seen.clone());
+        let shown = self.provisional.iter().any(|shown| is_same(shown, &entry));
         self.lost_before(&session, Some(id), out);
         self.outbox.take_first(|other| *other == entry);
-        self.purge(&entry);
-        seen
+        let seen = self.withdraw(|shown| is_same(shown, &entry));
+        shown.then_some(seen)
     }
 }
 

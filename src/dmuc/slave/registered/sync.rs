@@ -192,6 +192,7 @@ impl RegisteredRoom {
         if full {
             self.remove_unmentioned(&mentioned, out);
         }
+        self.purge_unwanted();
         self.position = Some(target);
         self.amnesiac = false;
         self.unmark_away(out);
