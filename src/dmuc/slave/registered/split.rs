@@ -69,7 +69,9 @@ impl RegisteredRoom {
         if let Phase::Registering(attempt) = &self.phase {
             self.given_up.clone_from(&attempt.id);
         }
-        self.refused_until = Some(now + UNANSWERED_FOR);
+        // If another run of it is registered still, what is meant for its users comes to it.
+        let span = if self.amnesiac { super::over::ANEW_AFTER } else { UNANSWERED_FOR };
+        self.refused_until = Some(now + span);
         self.go_native(now, out);
     }
 

@@ -36,10 +36,17 @@ impl RegisteredRoom {
         self.remember_directed(&stanza);
         if let Some(session) = stanza.from.clone().filter(|_| stanza.kind == Kind::Presence) {
             // Who is not answered when the slave is registered asks again through it.
-            self.outbox.take(|entry| entry.is_of(&session) && entry.what == What::Join);
+            let asked = |entry: &Entry| entry.is_of(&session) && entry.what == What::Join;
+            let joined = self.outbox.take(asked).pop().filter(|_| stanza.is_available());
             if is_join(&stanza) {
                 self.outbox.push(Entry::new(stanza.clone(), now, None, Status::Relayed(now)));
                 self.outbox.limit();
+            } else if let Some(mut join) = joined {
+                // He wants to be in as he is now.
+                let muc = join.stanza.payloads.iter().filter(|one| one.is("x", ns::MUC)).cloned();
+                let payloads: Vec<_> = stanza.payloads.iter().cloned().chain(muc).collect();
+                join.stanza = stanza.clone().with_payloads(payloads);
+                self.outbox.push(join);
             }
         }
         self.send_up(now, stanza, out);
