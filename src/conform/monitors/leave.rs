@@ -94,7 +94,9 @@ impl Leave {
         let Some(user) = user.filter(|_| reading.stanza.is_unavailable()) else { return };
         let hears = is_working(room, slave) || room.slaves[slave].own == Side::Syncing;
         let known = self.due.iter().any(|due| due.user == user);
-        if room.users[user].inside && room.users[user].online && hears && !known {
+        let one = &room.users[user];
+        // Whom his slave has let in itself the master does not know yet: it speaks of before.
+        if one.inside && one.is_let_in() && one.online && hears && !known {
             self.due.push(Due { user, slave, entry, farewells: 0 });
         }
     }

@@ -40,6 +40,7 @@ mod provisional;
 mod query;
 mod register;
 mod rename;
+mod resume;
 mod split;
 mod sync;
 mod told;
@@ -201,7 +202,8 @@ struct Provisional {
 struct Deferred {
     stanza: Stanza,
     nick: String,
-    session: Arc<Jid>,
+    /// Whose arrival it may be.
+    sessions: Vec<Arc<Jid>>,
     seq: u64,
     until: Time,
 }

@@ -3,7 +3,7 @@
 
 use super::outbox::{Entry, Status, What, is_join};
 use super::*;
-use crate::room::Audience;
+use crate::room::{Audience, Item};
 use crate::stanza::{Element, Type, dmuc, ns};
 
 impl RegisteredRoom {
@@ -47,6 +47,9 @@ impl RegisteredRoom {
             self.whois = Whois::Anyone;
         }
         let limits = x.history.unwrap_or_default();
+        if self.parts(&session, nick) {
+            self.part(&session, nick, out);
+        }
         if self.locals.contains_key(&session) {
             self.confirm_hidden(&session, &own, nick, out);
             self.confirm(&session, nick, out);
@@ -63,6 +66,16 @@ impl RegisteredRoom {
         self.confirmed.insert(session.clone(), nick.to_owned());
         self.locals.insert(session.clone(), nick.to_owned());
         self.burst(now, &session, nick, &own, &limits, out);
+    }
+
+    /// A session enters under a nick of its own; the others with whom it had one keep that.
+    fn part(&mut self, session: &Arc<Jid>, nick: &str, out: &mut Vec<Output>) {
+        let Some(here) = self.locals.shift_remove(session) else { return };
+        let role = self.roster.get(&here).map(|seat| seat.role.clone());
+        let item = Item { role, nick: Some(nick), jid: Some(session), ..Item::default() };
+        if let Some(farewell) = self.farewell(&here, item, &[303]) {
+            self.tell_own_farewell(&farewell, session, out);
+        }
     }
 
     /// Who was admitted here has the privileges that the room gives him from now on, and its id for
@@ -155,6 +168,13 @@ impl RegisteredRoom {
     ) {
         let session = Arc::new(Jid::from(leave.jid));
         if session.domain() != self.slave.domain() {
+            return;
+        }
+        let again =
+            |entry: &Entry| entry.what == What::Join && entry.done && entry.status == Status::Sent;
+        if self.locals.contains_key(&session) && self.outbox.has(&session, again) {
+            // He was let in here, and is to be there: he left before, or was kicked, and knows it.
+            self.confirmed.shift_remove(&session);
             return;
         }
         let moderated = self.is_moderated();

@@ -104,16 +104,18 @@ impl RegisteredRoom {
         let own = !self.slips.has(Slip::NeverOwn);
         let waits = |nick: &String| own && stanza.is_available() && !self.has_left_here(nick);
         let Some(nick) = nick.filter(waits) else { return false };
-        let session = self.unconfirmed(&nick).or_else(|| self.asking_for(&nick));
-        let Some(session) = session else { return false };
+        let sessions = self.unconfirmed(&nick);
+        if sessions.is_empty() {
+            return false;
+        }
         let (stanza, until) = (stanza.clone(), now + DEFERRED_FOR);
-        self.deferred = Some(Deferred { stanza, nick, session, seq, until });
+        self.deferred = Some(Deferred { stanza, nick, sessions, seq, until });
         true
     }
 
     /// The next stanza tells whose arrival it was.
     pub(super) fn resolve_deferred(&mut self, next: Option<&dmuc::X>, out: &mut Vec<Output>) {
-        let Some(Deferred { stanza, nick, session, seq, .. }) = self.deferred.take() else {
+        let Some(Deferred { stanza, nick, sessions, seq, .. }) = self.deferred.take() else {
             return;
         };
         let Some(position) = self.position.as_mut().filter(|p| p.seq + 1 == seq) else { return };
@@ -122,16 +124,24 @@ impl RegisteredRoom {
         }
         position.seq = seq;
         let entered = next.and_then(|x| x.enter.as_ref()).map(|enter| Jid::from(enter.jid.clone()));
-        // Of several sessions of one person here any may be the first that the master lets in.
-        let here = self.sessions(&nick);
-        let own = |entered: &Jid| here.iter().chain([&session]).find(|own| ***own == *entered);
-        let always = self.slips.has(Slip::AlwaysOwn).then_some(&session);
-        if let Some(session) = entered.as_ref().and_then(own).or(always).cloned() {
-            self.confirm(&session, &nick, out);
-            self.show(&plain(stanza), &nick, Telling::News, None, out);
-        } else {
-            self.rename_away(&nick, out);
-            self.show(&plain(stanza), &nick, Telling::Always, None, out);
+        let always = self.slips.has(Slip::AlwaysOwn);
+        let his = |session: &&Arc<Jid>| always || entered.as_ref() == Some(&***session);
+        let his = sessions.iter().find(his);
+        match his {
+            Some(session) if self.parts(session, &nick) => {
+                self.show(&plain(stanza), &nick, Telling::Always, Some(session), out);
+            }
+            Some(session) => {
+                self.confirm(session, &nick, out);
+                self.show(&plain(stanza), &nick, Telling::News, None, out);
+            }
+            None if self.is_shared(&nick, entered.as_ref()) => {
+                self.show(&plain(stanza), &nick, Telling::News, None, out);
+            }
+            None => {
+                self.rename_away(&nick, out);
+                self.show(&plain(stanza), &nick, Telling::Always, None, out);
+            }
         }
     }
 

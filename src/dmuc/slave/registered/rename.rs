@@ -20,30 +20,25 @@ impl RegisteredRoom {
             .collect()
     }
 
-    /// A local session with this nick that the master may not have at all, if the nick is not
-    /// otherwise owned here.
-    pub(super) fn unconfirmed(&self, nick: &str) -> Option<Arc<Jid>> {
+    /// The local sessions with this nick that the master may not have at all, if the nick is not
+    /// otherwise owned here; or those that it may not have and that have asked to be in under this
+    /// nick instead of the one that they have here.
+    pub(super) fn unconfirmed(&self, nick: &str) -> Vec<Arc<Jid>> {
         if !self.confirmed_as(nick).is_empty() {
-            return None;
+            return Vec::new();
         }
-        let own = self.sessions(nick);
-        own.into_iter().find(|session| !self.confirmed.contains_key(session))
-    }
-
-    /// A local session that the master may not have at all, and that has asked to be in under this
-    /// nick instead of the one that it has here.
-    pub(super) fn asking_for(&self, nick: &str) -> Option<Arc<Jid>> {
+        if self.is_local(nick) {
+            let own = self.sessions(nick);
+            return own.into_iter().filter(|one| !self.confirmed.contains_key(one)).collect();
+        }
         let asks = |entry: &super::outbox::Entry| {
             let to = entry.stanza.to.as_ref().and_then(|to| to.resource());
             entry.is_under_way()
                 && entry.stanza.is_available()
                 && to.is_some_and(|to| to.as_str() == nick)
         };
-        let mut sessions = self.locals.keys();
-        sessions
-            .find(|one| !self.confirmed.contains_key(*one) && self.outbox.has(one, asks))
-            .filter(|_| !self.is_local(nick))
-            .cloned()
+        let unknown = self.locals.keys().filter(|one| !self.confirmed.contains_key(*one));
+        unknown.filter(|one| self.outbox.has(one, asks)).cloned().collect()
     }
 
     /// Whether the owner of this nick has left here, and the master has not heard of it.
@@ -73,6 +68,19 @@ impl RegisteredRoom {
             Some((occupant, here)) => (stanza.with_from(occupant), here),
             None => (stanza, nick.to_owned()),
         }
+    }
+
+    /// Whether this nick is held here by other sessions of who enters under it.
+    pub(super) fn is_shared(&self, nick: &str, entered: Option<&Jid>) -> bool {
+        let same = |one: &Arc<Jid>| entered.is_some_and(|jid| jid.to_bare() == one.to_bare());
+        self.sessions(nick).iter().any(same)
+    }
+
+    /// Whether the master has this session under this nick, and leaves to others the one that it
+    /// shares with them here.
+    pub(super) fn parts(&self, session: &Arc<Jid>, nick: &str) -> bool {
+        let here = self.locals.get(session).filter(|here| *here != nick);
+        here.is_some_and(|here| self.confirmed_as(here).iter().any(|other| other != session))
     }
 
     /// The master has this session under this nick.
@@ -189,7 +197,9 @@ impl RegisteredRoom {
         if old == new || !is_acceptable(new) {
             return;
         }
+        // Whose other sessions have it already shares it with them.
         if self.roster.contains_key(new)
+            && !self.is_local(new)
             && let Some(gone) = self.farewell(new, Item::default(), &[])
         {
             self.show_gone(&gone, new, out);
