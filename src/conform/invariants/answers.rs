@@ -39,7 +39,7 @@ impl Invariant for Answers {
             // What a slave forgets it cannot answer.
             let since = if one.leaves { user.since } else { one.since };
             let forgot = room.slave_forgot(user, since);
-            let ghost = user.forgotten && one.leaves;
+            let ghost = one.leaves && (user.forgotten || room.has_left_untold(user));
             let stopped =
                 forgot || ghost || room.lost_since(one.since) || room.health.is_down(&user.domain);
             // A plain room does not promise to notice what is lost on the way to it.

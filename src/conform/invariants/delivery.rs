@@ -135,6 +135,7 @@ impl Delivery {
             return;
         }
         let stayed = author.inside && author.since <= said.at && author.online;
+        let stayed = stayed && !said.unserved && !room.has_left_untold(author);
         if said.events.is_empty() {
             if stayed && !said.returned {
                 let what = format!("what {} has said is neither heard nor returned", author.jid);
@@ -152,10 +153,7 @@ impl Delivery {
                 });
                 let sure = sure && !one.unsure;
                 let known = !one.forgotten && one.known < said.at;
-                // A slave that is started again does not know who left meanwhile.
-                let forgot = one.left_unseen || room.slave_forgot(one, one.since);
-                let left = one.leaving().is_some() && forgot;
-                let known = known && !left;
+                let known = known && !room.has_left_untold(one);
                 let there = one.inside && one.since < said.at && known && one.online && sure;
                 let heard = self.heard.get(&user).is_some_and(|heard| heard.contains(&key));
                 if there && event.kept && !heard {

@@ -52,12 +52,7 @@ impl Invariant for Rest {
         if room.slaves.iter().any(|slave| slave.lame || slave.refused.is_some()) {
             return;
         }
-        // A slave that is started again does not know who left meanwhile.
-        let forgotten = |user: &User| {
-            let forgot = user.left_unseen || room.slave_forgot(user, user.since);
-            user.leaving().is_some() && forgot
-        };
-        let stays = |user: &&User| user.inside && user.online && !forgotten(user);
+        let stays = |user: &&User| user.inside && user.online && !room.has_left_untold(user);
         for user in room.users.iter().filter(stays).filter(|user| !user.unsure) {
             is_there(user, room, findings);
             sees_all(user, room, findings);

@@ -21,6 +21,7 @@ mod served;
 mod settled;
 mod silent;
 mod slave;
+mod state;
 mod told;
 mod user;
 
@@ -29,8 +30,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 pub(in crate::conform) use self::facts::{Class, Fact, Passage, Privileges};
 pub(in crate::conform) use self::health::Health;
 pub(in crate::conform) use self::log::{Event, Key, Log, Submission};
-pub(in crate::conform) use self::master::accepted;
 pub(in crate::conform) use self::slave::{Print, SELF_CODES, Side, Slave, Stored};
+pub(in crate::conform) use self::state::accepted;
 pub(in crate::conform) use self::user::{Seen, User};
 use super::reading::{Reading, bare_of, domain_of, nick_in};
 use super::{RoomSetting, Setting};
@@ -266,6 +267,15 @@ impl Room {
     pub fn slave_forgot(&self, user: &User, since: Time) -> bool {
         let slave = user.slave.map(|slave| &self.slaves[slave]).filter(|one| !one.registers);
         slave.is_some_and(|slave| slave.stopped >= Some(since))
+    }
+
+    /// Whether this user has left and his slave, which has been started again since, does not know
+    /// it: nobody tells him that he is out.
+    pub fn has_left_untold(&self, user: &User) -> bool {
+        let slave = user.slave.map(|slave| &self.slaves[slave]);
+        let forgets = slave.filter(|slave| !slave.registers || !slave.persistent);
+        let forgot = forgets.is_some_and(|slave| slave.stopped >= Some(user.since));
+        user.leaving().is_some() && (user.left_unseen || forgot)
     }
 
     /// The master serves this user himself, if at all, and has forgotten him.

@@ -48,6 +48,8 @@ pub(in crate::conform) struct Submission {
     pub content: u64,
     /// Whether he was in the room and had a voice.
     pub voiced: bool,
+    /// Whether his slave was down, which keeps no account of it then.
+    pub unserved: bool,
     /// When it reached the master, and by which server.
     pub came: Option<(Time, bool)>,
     /// The events that it became.

@@ -1,11 +1,12 @@
 //! What the master announces.
 
 use super::slave::Print;
+use super::state::accepted;
 use super::user::is_one_of;
 use super::{Fact, NickId, Occupant, Privileges, Room, Side, SlaveId, UserId, same_person};
 use crate::conform::invariants::reading::Reading;
+use crate::stanza::ns;
 use crate::stanza::slave::Accept;
-use crate::stanza::{Kind, Type, ns};
 use crate::time::Time;
 
 impl Room {
@@ -29,9 +30,11 @@ impl Room {
         let stale = waited.is_some() && registered.is_some_and(|at| self.lost_since(at));
         if let Some(accept) = accepted(reading).filter(|_| !stale) {
             self.accept(slave, &accept);
+            self.begin_state(slave, &accept, waited);
         }
         if dmuc.synced {
             if !stale {
+                self.end_state(slave);
                 self.slaves[slave].sync();
             }
             return;
@@ -88,6 +91,7 @@ impl Room {
         } else if let Some(jid) = dmuc.leave {
             self.emit_leave(slave, nick, jid);
         } else if dmuc.state || self.is_syncing(slave) {
+            self.note_state(slave, nick, reading);
             self.emit_state(entry, nick, reading);
         } else {
             self.emit_presence(entry, nick, reading, facts);
@@ -372,13 +376,4 @@ impl Room {
             _ => self.arrive(entry, nick, reading, &mut Vec::new()),
         }
     }
-}
-
-/// What a master grants in this stanza.
-pub(in crate::conform) fn accepted(reading: &Reading<'_>) -> Option<Accept> {
-    if reading.stanza.kind != Kind::Iq || reading.stanza.type_ != Type::Result {
-        return None;
-    }
-    let accept = reading.stanza.payload("accept", ns::SLAVE)?;
-    Accept::try_from(accept.clone()).ok()
 }

@@ -158,6 +158,7 @@ impl Room {
                 given: None,
                 content: reading.content,
                 voiced: voiced && one.inside,
+                unserved: one.slave.is_some_and(|slave| self.slaves[slave].lame),
                 came: None,
                 events: Vec::new(),
                 returned: false,
@@ -187,12 +188,11 @@ impl Room {
             Class::Relay(Some(user)) => {
                 let valid = *passage.hop.from == *self.users[user].domain;
                 self.reach(entry, user, passage, valid);
-                self.hear(&passage.hop.from);
+                if !passage.reading.stanza.is_error() {
+                    self.hear(&passage.hop.from);
+                }
             }
-            Class::Own(slave) => {
-                self.hear(&passage.hop.from);
-                self.hear_slave(slave, &passage.reading);
-            }
+            Class::Own(slave) => self.hear_slave(slave, &passage.reading),
             Class::ToSlave(slave) => self.reach_slave(entry, slave, &passage.reading),
             Class::ToUser(Some(user)) if passage.reading.stanza.kind == Kind::Presence => {
                 // An error for who wants to enter, or the end of his stay.
@@ -253,9 +253,14 @@ impl Room {
         self.doubtful.extend(its);
     }
 
+    /// A user of this domain is heard live. What a slave says for itself may show that something
+    /// was lost before, and proves nothing about that.
     fn hear(&mut self, domain: &str) {
-        if let Some(slave) = self.slave_at(domain) {
-            self.slaves[slave].heard = self.now;
+        let Some(slave) = self.slave_at(domain).map(|slave| &mut self.slaves[slave]) else {
+            return;
+        };
+        if slave.master == Side::Active && slave.settled {
+            slave.heard = self.now;
         }
     }
 
@@ -318,6 +323,7 @@ impl Room {
                 given: None,
                 content: reading.content,
                 voiced: false,
+                unserved: false,
                 came: None,
                 events: Vec::new(),
                 returned: false,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::state::State;
 use super::{NickId, Occupant, Privileges, SlaveId, push_bounded};
 use crate::conform::invariants::reading::{Reading, domain_of};
 use crate::conform::invariants::{RoomSetting, SlaveSetting};
@@ -41,7 +42,8 @@ pub(in crate::conform) struct Slave {
     /// When the master lost it, and it the master.
     pub split_master: Option<Time>,
     pub split_own: Option<Time>,
-    /// When something of it last reached the master before one of them lost the other.
+    /// When something of its users last reached the master live, and when it had when one of them
+    /// lost the other.
     pub heard: Time,
     pub alive: Option<Time>,
     /// Whether it has told the master all that it had to, since then.
@@ -54,6 +56,8 @@ pub(in crate::conform) struct Slave {
     pub store: BTreeMap<NickId, Stored>,
     /// What it may do while split.
     pub policy: Policy,
+    /// What the master has said of who is there, while it does.
+    pub state: Option<State>,
     /// How many departures the master has announced since they were together last.
     pub departures: usize,
     /// When the master last began to tell it what there is.
@@ -182,6 +186,7 @@ impl Slave {
             stopped: None,
             store: BTreeMap::new(),
             policy: both(setting.demands.policy, grants.policy),
+            state: None,
             departures: 0,
             synced: now,
             telling: true,

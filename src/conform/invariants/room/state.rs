@@ -1,0 +1,56 @@
+//! What a master tells a slave of who is there, from `accept` to `synced`. Who is not among them is
+//! not in the room: he may have gone when there was no slave to be told.
+
+use std::collections::BTreeSet;
+
+use super::{NickId, Room, SlaveId};
+use crate::conform::invariants::reading::Reading;
+use crate::room::config::BroadcastRole;
+use crate::stanza::slave::{Accept, Sync};
+use crate::stanza::{Kind, Type, ns};
+use crate::time::Time;
+
+/// What a master has said since `accept`.
+#[derive(Clone, Debug, Default)]
+pub(in crate::conform) struct State {
+    /// Whether it says all there is, or what has changed.
+    full: bool,
+    there: BTreeSet<NickId>,
+    gone: BTreeSet<NickId>,
+}
+
+impl Room {
+    /// The master begins to say who is there. What waited for a stream was so at another instant.
+    pub(super) fn begin_state(&mut self, slave: SlaveId, accept: &Accept, waited: Option<Time>) {
+        let begins = waited.is_none();
+        let full = accept.sync == Sync::Full;
+        self.slaves[slave].state = begins.then(|| State { full, ..State::default() });
+    }
+
+    /// It says something of this nick.
+    pub(super) fn note_state(&mut self, slave: SlaveId, nick: NickId, reading: &Reading<'_>) {
+        let Some(state) = &mut self.slaves[slave].state else { return };
+        if reading.stanza.is_available() {
+            state.there.insert(nick);
+        } else if !reading.has(303) {
+            state.gone.insert(nick);
+        }
+    }
+
+    /// It has said all.
+    pub(super) fn end_state(&mut self, slave: SlaveId) {
+        let Some(state) = self.slaves[slave].state.take() else { return };
+        let all = self.config.presence_broadcast.len() == BroadcastRole::ALL.len();
+        let said = |nick: &NickId| state.gone.contains(nick) || state.full && all;
+        self.occupants.retain(|nick, _| state.there.contains(nick) || !said(nick));
+    }
+}
+
+/// What a master grants in this stanza.
+pub(in crate::conform) fn accepted(reading: &Reading<'_>) -> Option<Accept> {
+    if reading.stanza.kind != Kind::Iq || reading.stanza.type_ != Type::Result {
+        return None;
+    }
+    let accept = reading.stanza.payload("accept", ns::SLAVE)?;
+    Accept::try_from(accept.clone()).ok()
+}
