@@ -172,8 +172,9 @@ impl RegisteredRoom {
         }
         let again =
             |entry: &Entry| entry.what == What::Join && entry.done && entry.status == Status::Sent;
-        if self.locals.contains_key(&session) && self.outbox.has(&session, again) {
-            // He was let in here, and is to be there: he left before, or was kicked, and knows it.
+        let kicked = stanza.has_code("307") && self.locals.contains_key(&session);
+        if kicked && self.outbox.has(&session, again) {
+            // He was kicked here, and let in again. What is late says so in this order.
             self.confirmed.shift_remove(&session);
             return;
         }
