@@ -20,6 +20,8 @@ pub(super) struct PrivilegesKept {
     out: BTreeMap<UserId, Expulsion>,
     /// Sessions whose wish to enter the master has not got.
     asked: BTreeSet<UserId>,
+    /// Whose presence the master got last, and when.
+    came: BTreeMap<UserId, Time>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +43,7 @@ impl Invariant for PrivilegesKept {
             }
             (Happening::Came(_), Class::Relay(Some(user))) if joins => {
                 self.asked.remove(&user);
+                self.came.insert(user, step.at);
             }
             _ => {}
         }
@@ -64,7 +67,9 @@ impl Invariant for PrivilegesKept {
                         let expulsion = Expulsion { entry, at, kick };
                         self.expelled.insert(*nick, expulsion);
                         let asks = |user: &UserId| {
-                            self.asked.contains(user) || room.users[*user].asks.to_be_in()
+                            // What comes after the kick at the same instant asks again.
+                            let now = self.came.get(user) == Some(&step.at);
+                            now || self.asked.contains(user) || room.users[*user].asks.to_be_in()
                         };
                         let sessions = occupant.sessions.iter().filter(|user| !asks(user));
                         self.out.extend(sessions.map(|user| (*user, expulsion)));
