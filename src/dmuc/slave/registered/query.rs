@@ -33,10 +33,14 @@ impl RegisteredRoom {
         }
         if !self.is_known() {
             self.refuse_request(iq, out);
-            let idle = matches!(self.phase, Phase::Idle);
-            if idle && self.amnesiac && get && iq.has_payload("ping", ns::PING) {
+            let waits = match &self.phase {
+                Phase::Idle => true,
+                Phase::Registering(attempt) => attempt.native,
+                _ => false,
+            };
+            if waits && self.amnesiac && get && iq.has_payload("ping", ns::PING) {
                 // The master takes it for registered: another run of the slave was. What is asked
-                // for already will be answered.
+                // for already will be answered, unless it has not been for long.
                 self.amnesiac = false;
                 self.register(now, out);
             }
