@@ -103,6 +103,9 @@ pub struct RegisteredRoom {
     history: History,
     /// Messages that were shown here and are not the master's yet.
     provisional: Vec<Provisional>,
+    /// Messages that the master itself has told local occupants, since it knew no slave: whom, by
+    /// whom, their ids.
+    direct: BTreeSet<(Arc<Jid>, Arc<Jid>, Arc<str>)>,
     /// Messages of the master's last run that users have seen.
     lately: BTreeSet<(Arc<Jid>, Arc<str>)>,
     subject: Option<StoredMessage>,
@@ -257,6 +260,7 @@ impl RegisteredRoom {
             directed: BTreeMap::new(),
             history: History::default(),
             provisional: Vec::new(),
+            direct: BTreeSet::new(),
             lately: BTreeSet::new(),
             subject: None,
             outbox: Outbox::default(),

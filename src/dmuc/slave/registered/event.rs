@@ -268,6 +268,7 @@ impl RegisteredRoom {
         if known {
             return;
         }
+        let seen = self.seen_directly(&message, seen);
         let stanza = match late {
             true => stanza.with_payload(delay_element(&self.address, message.stamp)),
             false => stanza,

@@ -128,6 +128,7 @@ impl RegisteredRoom {
             directed: std::mem::take(&mut self.directed),
             history: History::default(),
             provisional: Vec::new(),
+            direct: BTreeSet::new(),
             lately: BTreeSet::new(),
             subject: None,
             outbox,

@@ -77,6 +77,27 @@ impl RegisteredRoom {
         gone.into_iter().flat_map(|shown| shown.seen).collect()
     }
 
+    /// A local occupant is told a message by a master that knows no slave.
+    pub(super) fn hears_directly(&mut self, user: &Arc<Jid>, stanza: &Stanza) {
+        let told = stanza.is_groupchat() && self.locals.contains_key(user);
+        let message = stanza.from.clone().zip(stanza.id.clone()).filter(|_| told);
+        if let Some((from, id)) = message.filter(|_| self.direct.len() < DIRECT_MAX) {
+            self.direct.insert((user.clone(), from, id));
+        }
+    }
+
+    /// Who has seen a message, with those whom the master has told it itself.
+    pub(super) fn seen_directly(
+        &self,
+        message: &StoredMessage,
+        seen: Option<BTreeSet<Arc<Jid>>>,
+    ) -> Option<BTreeSet<Arc<Jid>>> {
+        let same = |from: &Arc<Jid>, id| *from == message.from && Some(id) == message.id.as_ref();
+        let told = self.direct.iter().filter(|(_, from, id)| same(from, id));
+        let told: BTreeSet<_> = told.map(|(user, ..)| user.clone()).collect();
+        if told.is_empty() { seen } else { Some(seen.into_iter().flatten().chain(told).collect()) }
+    }
+
     /// A message of a local session has come back from the master: it is answered, and what the
     /// session said before and was not is lost. Who has seen it already.
     pub(super) fn reflected(
@@ -111,3 +132,6 @@ impl RegisteredRoom {
 fn is_same(shown: &Provisional, entry: &Entry) -> bool {
     entry.is_of(&shown.session) && entry.stanza.id == shown.message.id
 }
+
+/// How many messages are remembered that the master itself has told.
+const DIRECT_MAX: usize = 10_000;

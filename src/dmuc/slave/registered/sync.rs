@@ -193,6 +193,7 @@ impl RegisteredRoom {
             self.remove_unmentioned(&mentioned, out);
         }
         self.purge_unwanted();
+        self.direct.clear();
         self.position = Some(target);
         self.amnesiac = false;
         self.unmark_away(out);

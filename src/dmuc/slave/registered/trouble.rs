@@ -48,6 +48,7 @@ impl RegisteredRoom {
         if is_absence(&stanza) && self.outbox.has(&user, enters) {
             return self.ahead.keep(user, plain(stanza));
         }
+        self.hears_directly(&user, &stanza);
         if stanza.has_code("110") && stanza.kind == Kind::Presence {
             return self.served_directly(now, &user, plain(stanza), out);
         }
@@ -85,7 +86,9 @@ impl RegisteredRoom {
             self.drop_jids(moderated);
         }
         let entered = settled.is_some_and(|entry| entry.what == What::Join) && !hidden;
-        if here.is_some() && entered {
+        if entered && self.closed.contains(user) {
+            // Who is connected now has asked for it, and knows nothing of what was told before: the
+            // master goes on to tell him.
             self.let_go(user, out);
         }
         if (over && here.is_some() || entered)
