@@ -235,24 +235,6 @@ impl Room {
         }
     }
 
-    /// A slave asks to be registered: of its occupants it lists these. The others may be out, and
-    /// nobody be there to be told.
-    fn may_remove(&mut self, slave: usize, listed: &[&str]) {
-        let told = |(other, one): (usize, &super::Slave)| {
-            other != slave && matches!(one.master, Side::Active | Side::Syncing)
-        };
-        if self.serves_anybody() || self.slaves.iter().enumerate().any(told) {
-            return;
-        }
-        let its = |user: &UserId| {
-            let user = &self.users[*user];
-            user.slave == Some(slave) && !listed.contains(&user.jid.as_str())
-        };
-        let its = self.occupants.iter().filter(|(_, one)| one.sessions.iter().all(its));
-        let its: Vec<_> = its.map(|(nick, _)| *nick).collect();
-        self.doubtful.extend(its);
-    }
-
     /// A user of this domain is heard live. What a slave says for itself may show that something
     /// was lost before, and proves nothing about that.
     fn hear(&mut self, domain: &str) {

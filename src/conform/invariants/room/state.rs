@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{NickId, Room, SlaveId};
+use super::{NickId, Room, Side, SlaveId, UserId};
 use crate::conform::invariants::reading::Reading;
 use crate::room::config::BroadcastRole;
 use crate::stanza::slave::{Accept, Sync};
@@ -43,6 +43,24 @@ impl Room {
         let all = self.config.presence_broadcast.len() == BroadcastRole::ALL.len();
         let said = |nick: &NickId| state.gone.contains(nick) || state.full && all;
         self.occupants.retain(|nick, _| state.there.contains(nick) || !said(nick));
+    }
+
+    /// A slave asks to be registered: of its occupants it lists these. The others may be out, and
+    /// nobody be there to be told.
+    pub(super) fn may_remove(&mut self, slave: usize, listed: &[&str]) {
+        let told = |(other, one): (usize, &super::Slave)| {
+            other != slave && matches!(one.master, Side::Active | Side::Syncing)
+        };
+        if self.serves_anybody() || self.slaves.iter().enumerate().any(told) {
+            return;
+        }
+        let its = |user: &UserId| {
+            let user = &self.users[*user];
+            user.slave == Some(slave) && !listed.contains(&user.jid.as_str())
+        };
+        let its = self.occupants.iter().filter(|(_, one)| one.sessions.iter().all(its));
+        let its: Vec<_> = its.map(|(nick, _)| *nick).collect();
+        self.doubtful.extend(its);
     }
 }
 
