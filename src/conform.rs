@@ -11,4 +11,5 @@ mod monitors;
 pub mod plain;
 pub mod requirements;
 pub mod survey;
+mod vantage;
 pub mod views;

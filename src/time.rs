@@ -39,12 +39,12 @@ impl Time {
 
     /// The first whole second that is not before this instant.
     pub const fn ceil_second(self) -> Self {
-        Self((self.0 + MICROS_PER_SECOND - 1).div_euclid(MICROS_PER_SECOND) * MICROS_PER_SECOND)
+        Self(self.0.saturating_add(MICROS_PER_SECOND - 1)).floor_second()
     }
 
     /// How long ago `earlier` was; zero if it is later than this instant.
     pub fn since(self, earlier: Time) -> Duration {
-        Duration::from_micros(u64::try_from(self.0 - earlier.0).unwrap_or(0))
+        Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
     /// The day, `1990-10-13`.
@@ -125,6 +125,14 @@ const MICROS_PER_SECOND: i64 = 1_000_000;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_ends_of_time_are_far_from_everything() {
+        let (first, last) = (Time::from_micros(i64::MIN), Time::from_micros(i64::MAX));
+        assert!(last.since(first) > Duration::from_secs(1 << 40));
+        assert_eq!(first.since(last), Duration::ZERO);
+        assert!(last.ceil_second() <= last);
+    }
 
     #[test]
     fn prints_as_the_xep_does() {

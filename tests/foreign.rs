@@ -70,7 +70,7 @@ fn judge(log: &str) -> (Judgement, Vec<usize>) {
     let setting = survey(&transcript);
     instants::gather(&mut transcript, &setting);
     let mut judgement = Judgement::of(&transcript, &setting);
-    judgement.limit(Views::of(&transcript, &setting));
+    judgement.limit(&Views::of(&transcript, &setting));
     (judgement, imported.lines)
 }
 

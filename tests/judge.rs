@@ -9,3 +9,5 @@ mod files;
 mod stage;
 #[path = "judge/survey.rs"]
 mod survey;
+#[path = "judge/views.rs"]
+mod views;

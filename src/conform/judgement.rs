@@ -132,21 +132,13 @@ impl Judgement {
             |id: &str| Requirement::find(id).is_some_and(|one| one.actors.contains(&actor));
         self.findings.retain(|one| concerns(one.requirement) && is_of(&one.host));
         self.rows.retain(|row| row.requirement.actors.contains(&actor));
-        let mut broken = BTreeMap::new();
-        for finding in &self.findings {
-            *broken.entry(finding.requirement).or_insert(0) += 1;
-        }
-        let of = |id: &str| Tally { kept: 0, broken: broken.get(id).copied().unwrap_or(0) };
-        for row in self.rows.iter_mut().filter(|row| row.verdict != Verdict::Unsupported) {
-            row.tally.broken = tally(row.requirement, of).broken;
-            row.verdict = Verdict::of(row.requirement.level, row.tally);
-        }
+        self.count_again();
         self
     }
 
     /// Only what hops of these classes can show: the other requirements are unsupported, and what
     /// was found of them is no finding.
-    pub fn limit(&mut self, views: Views) {
+    pub fn limit(&mut self, views: &Views) {
         for row in &mut self.rows {
             if row.verdict == Verdict::Unsupported {
                 continue;
@@ -156,7 +148,23 @@ impl Judgement {
                 row.reason = Some(reason);
             }
         }
-        self.findings.retain(|finding| views.missing(finding.requirement).is_none());
+        let shown =
+            |one: &Finding| views.missing(one.requirement).is_none() && views.sees(&one.host);
+        self.findings.retain(shown);
+        self.count_again();
+    }
+
+    /// As often as something was found a requirement was broken.
+    fn count_again(&mut self) {
+        let mut broken = BTreeMap::new();
+        for finding in &self.findings {
+            *broken.entry(finding.requirement).or_insert(0) += 1;
+        }
+        let of = |id: &str| Tally { kept: 0, broken: broken.get(id).copied().unwrap_or(0) };
+        for row in self.rows.iter_mut().filter(|row| row.verdict != Verdict::Unsupported) {
+            row.tally.broken = tally(row.requirement, of).broken;
+            row.verdict = Verdict::of(row.requirement.level, row.tally);
+        }
     }
 
     /// The judgement of another record of the same requirements, added to this one's.

@@ -131,13 +131,18 @@ fn slave(
     let room_idle = room.map_or_else(Duration::default, |room| room.timers.master_idle);
     let room = room.map_or("", |room| room.config.jid.as_str());
     let idle = idle.unwrap_or(room_idle);
+    let active = if sign.registers { has_people } else { places.is_created(sign) };
+    let users = places.users;
+    let had_people = rooms.iter().filter(served).any(|room| !room.present.is_empty());
+    let unseen = sign.serves_unseen() || (had_people && !sign.registers);
     SlaveSetting {
         jid: jid.clone(),
         rooms: Some(sign.rooms.clone()),
         registers: sign.registers,
         history_max: history_max(sign, &demands.history),
         demands,
-        active: if sign.registers { has_people } else { places.is_created(sign) },
+        active,
+        strangers: unseen && (active || sign.registers) && !users.are_at(jid.domain().as_str()),
         persistent: sign.persistent,
         timers: silences.of_slave(jid.domain().as_str(), room, idle),
     }

@@ -5,11 +5,16 @@
 use super::invariants::Setting;
 use super::invariants::reading::nick_in;
 
+use super::vantage::{Vantage, Writers};
 use crate::transcript::{Hop, Record, is_client};
 
 /// Which classes of hops a record has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Views(u8);
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Views {
+    classes: u8,
+    /// The only server whose log it is, if it is that of one.
+    vantage: Option<Vantage>,
+}
 
 /// A class of hops that concern rooms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,21 +61,30 @@ impl Views {
     pub fn of(record: &dyn Record, setting: &Setting) -> Self {
         let told = if setting.silent { 0 } else { TOLD };
         let slaves = if setting.slaves.is_empty() { 0 } else { SLAVES };
-        let mut all = told | slaves;
+        let (mut classes, mut writers) = (told | slaves, Writers::default());
         record.each(&mut |entry| {
-            let view = entry.hop().and_then(|(_, hop)| view(hop, setting));
-            all |= view.map_or(0, |view| view as u8);
+            let Some((at, hop)) = entry.hop() else { return };
+            if let Some(view) = view(hop, setting) {
+                classes |= view as u8;
+                writers.feed(at, hop);
+            }
         });
-        Self(all)
+        Self { classes, vantage: writers.only(setting) }
+    }
+
+    /// Whether what this host does is seen as it does it.
+    pub fn sees(&self, host: &str) -> bool {
+        self.vantage.as_ref().is_none_or(|vantage| vantage.sees(host))
     }
 
     /// Why this requirement cannot be judged with what there is, if it cannot.
-    pub fn missing(self, requirement: &str) -> Option<&'static str> {
+    pub fn missing(&self, requirement: &str) -> Option<&'static str> {
         let needs = needs(requirement);
         let missing = View::ALL
             .into_iter()
-            .find(|view| needs & *view as u8 != 0 && self.0 & *view as u8 == 0);
-        missing.map(View::reason)
+            .find(|view| needs & *view as u8 != 0 && self.classes & *view as u8 == 0);
+        let vantage = || self.vantage.as_ref().and_then(|one| one.missing(requirement));
+        missing.map(View::reason).or_else(vantage)
     }
 }
 
@@ -189,7 +203,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_told() {
-        let of_master = Views(RELAY | CAST | SLAVES);
+        let of_master = Views { classes: RELAY | CAST | SLAVES, vantage: None };
         assert_eq!(of_master.missing("master.enter.adjacent"), None);
         let reason = of_master.missing("slave.leave.forward");
         assert_eq!(reason, Some("the record has nothing that slaves send to their users"));

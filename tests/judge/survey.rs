@@ -56,7 +56,7 @@ fn are_judged_alike(made: impl Fn(Transcript) -> Transcript, but: &[&str], of: u
 fn more(name: &str, exact: &Judgement, transcript: &Transcript) -> String {
     let setting = survey(transcript);
     let mut judgement = Judgement::of(transcript, &setting);
-    judgement.limit(Views::of(transcript, &setting));
+    judgement.limit(&Views::of(transcript, &setting));
     let known: Vec<_> = exact.findings.iter().map(|finding| finding.requirement).collect();
     judgement.findings.retain(|finding| !known.contains(&finding.requirement));
     judgement.findings.iter().map(|finding| format!("{name}: {finding}\n")).collect()

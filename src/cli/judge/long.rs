@@ -47,7 +47,7 @@ pub(super) fn judge(
     };
     record::has_rooms(&setting, &name)?;
     let mut judgement = Judgement::of(record, &setting);
-    judgement.limit(Views::of(record, &setting));
+    judgement.limit(&Views::of(record, &setting));
     let judgement = asked.of(judgement, &setting);
     let entries = entries(&stored, reworded.as_ref(), &judgement);
     if let Some(error) = stored.failure() {

@@ -61,7 +61,7 @@ impl Record {
             Judgement::of(&self.transcript, &self.setting)
         };
         if !self.complete {
-            judgement.limit(Views::of(&self.transcript, &self.setting));
+            judgement.limit(&Views::of(&self.transcript, &self.setting));
         }
         judgement
     }

@@ -72,6 +72,8 @@ pub struct SlaveSetting {
     pub demands: Demands,
     /// Whether it serves its rooms when the record begins.
     pub active: bool,
+    /// Whether there may have been people behind it of whom the record tells nothing.
+    pub strangers: bool,
     /// Whether it knows after a crash what it knew before.
     pub persistent: bool,
     /// How many messages it keeps at most.

@@ -10,7 +10,7 @@ use crate::conform::invariants::reading::{bare_of, domain_of, nick_in};
 use crate::dmuc::{Change, Demands, Note};
 use crate::stanza::slave::Register;
 use crate::stanza::{BareJid, Condition, Jid, Kind, Stanza, ns};
-use crate::time::Time;
+use crate::time::{Duration, Time};
 use crate::transcript::{Entry, Fault, Hop, Machine, Name, What, is_client};
 
 /// The rooms and slaves of a record.
@@ -20,7 +20,7 @@ pub(super) struct Places<'a> {
     pub rooms: Vec<BareJid>,
     /// In the order in which their masters tell them things.
     pub slaves: Vec<(Jid, Sign)>,
-    users: &'a Users,
+    pub users: &'a Users,
     /// Who is told something by another server, in that order.
     told_first: IndexSet<String>,
     /// The servers that tell their users that the room cannot be reached.
@@ -52,6 +52,22 @@ pub(super) struct Sign {
     told: Option<Time>,
     /// Whether history was among that, as at a beginning.
     begins: bool,
+    /// When it was first told that somebody enters behind it.
+    entered: Option<Time>,
+    /// When it first registered.
+    registered: Option<Time>,
+}
+
+impl Sign {
+    /// Whether it was told what is for all before it registered, or before anybody had entered
+    /// behind it: somebody was there.
+    pub fn serves_unseen(&self) -> bool {
+        if self.registers {
+            return self.told.is_some_and(|told| self.registered.is_none_or(|at| told < at));
+        }
+        let at_once = |told: Time| self.entered.is_some_and(|entered| entered <= told + INSTANT);
+        self.told.is_some_and(|told| !at_once(told))
+    }
 }
 
 impl<'a> Places<'a> {
@@ -131,7 +147,10 @@ impl<'a> Places<'a> {
                 && is_for_slave(&hop.stanza, &room)
             {
                 let for_all = hop.stanza.is_groupchat() || hop.stanza.is_available();
+                let enters = Reading::new(&hop.stanza, room.as_str()).dmuc;
+                let enters = enters.is_some_and(|dmuc| dmuc.enter.is_some());
                 let Some(sign) = self.sign(to, room) else { return };
+                sign.entered = sign.entered.or(enters.then_some(at));
                 if for_all {
                     sign.told = sign.told.or(Some(at));
                     sign.begins |= sign.told == Some(at) && is_past(&hop.stanza);
@@ -143,12 +162,12 @@ impl<'a> Places<'a> {
             && domain_of(from) == &*hop.from
             && !self.users.is_one(from)
         {
-            self.hear(from, room, &hop.stanza);
+            self.hear(from, room, &hop.stanza, at);
         }
     }
 
     /// What somebody says to a room who is no user.
-    fn hear(&mut self, from: &str, room: BareJid, stanza: &Stanza) {
+    fn hear(&mut self, from: &str, room: BareJid, stanza: &Stanza, at: Time) {
         let register = stanza.payload("register", ns::SLAVE).filter(|_| stanza.is_request());
         let pings = is_ping(stanza);
         if register.is_none() && (!pings || from.contains('/')) {
@@ -157,6 +176,7 @@ impl<'a> Places<'a> {
         let Some(sign) = self.sign(from, room) else { return };
         let Some(register) = register else { return };
         sign.registers = true;
+        sign.registered = sign.registered.or(Some(at));
         let Ok(register) = Register::try_from(register.clone()) else { return };
         sign.persistent |= std::mem::take(&mut sign.stopped) && register.resume.is_some();
         let usual = Demands::default();
@@ -260,6 +280,9 @@ pub(super) fn is_ping(stanza: &Stanza) -> bool {
 pub(super) fn address(jid: Option<&std::sync::Arc<Jid>>) -> &str {
     jid.map_or("", |jid| jid.as_str())
 }
+
+/// What a master tells its slaves of one thing takes no longer.
+const INSTANT: Duration = Duration::from_millis(50);
 
 /// More rooms and slaves than these are no record that anybody wants to have judged.
 const ROOMS_MAX: usize = 64;

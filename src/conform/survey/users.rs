@@ -4,28 +4,40 @@ use std::collections::BTreeSet;
 
 use super::places::address;
 use crate::stanza::ns;
-use crate::transcript::{Hop, is_client};
+use crate::transcript::{Hop, Name, is_client};
 
 /// The full JIDs that are hosts of their own, or that enter rooms.
 #[derive(Debug, Default)]
-pub(super) struct Users(BTreeSet<String>);
+pub(super) struct Users {
+    all: BTreeSet<String>,
+    /// The servers that are seen to tell their users something.
+    servers: BTreeSet<Name>,
+}
 
 impl Users {
     pub fn feed(&mut self, hop: &Hop) {
+        if is_client(&hop.to) && !self.servers.contains(&hop.from) {
+            self.servers.insert(hop.from.clone());
+        }
         for host in [&hop.from, &hop.to].into_iter().filter(|host| is_client(host)) {
-            if !self.0.contains(&**host) {
-                self.0.insert(host.to_string());
+            if !self.all.contains(&**host) {
+                self.all.insert(host.to_string());
             }
         }
         let from = address(hop.stanza.from.as_ref());
         let enters = hop.stanza.is_available() && hop.stanza.has_payload("x", ns::MUC);
-        if enters && from.contains('/') && !self.0.contains(from) {
-            self.0.insert(from.to_owned());
+        if enters && from.contains('/') && !self.all.contains(from) {
+            self.all.insert(from.to_owned());
         }
+    }
+
+    /// Whether the users of this server are seen.
+    pub fn are_at(&self, server: &str) -> bool {
+        self.servers.contains(server)
     }
 
     /// Whether this full JID is a user's.
     pub fn is_one(&self, jid: &str) -> bool {
-        self.0.contains(jid)
+        self.all.contains(jid)
     }
 }

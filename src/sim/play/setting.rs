@@ -46,6 +46,7 @@ pub fn setting(scenario: &Scenario, plain: bool) -> Setting {
             } else {
                 services().any(|service| is_created(service, &slave.jid))
             },
+            strangers: false,
             persistent: registers && slave.persistent,
             history_max: slave.history_max,
             timers: slave.timers,

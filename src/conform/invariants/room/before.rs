@@ -69,6 +69,7 @@ impl Room {
     /// Whether this slave has an occupant who may be a moderator, for all that is known.
     pub fn may_have_moderator(&self, slave: SlaveId) -> bool {
         let mut its = self.users.iter().filter(|user| user.slave == Some(slave));
-        self.has_moderator(slave) || its.any(|user| user.inside && user.trusted)
+        let strangers = self.slaves[slave].strangers;
+        strangers || self.has_moderator(slave) || its.any(|user| user.inside && user.trusted)
     }
 }

@@ -1,6 +1,6 @@
 //! What becomes of the room when something breaks.
 
-use super::{Room, Side, UserId};
+use super::{Class, Passage, Room, Side, UserId};
 use crate::dmuc::Persistence;
 use crate::room::Whois;
 use crate::transcript::{Fault, Machine, StreamEvent, is_client};
@@ -91,6 +91,28 @@ impl Room {
         self.users[user].hang_up(now, last);
         self.users[user].online = *event == StreamEvent::Opened;
         self.health.acted = self.now;
+    }
+
+    /// A record in which machines tell nothing of themselves may not tell of connections either: if
+    /// a server says that a user is gone who has not said so, his is over.
+    pub(super) fn infer_connection(&mut self, entry: usize, passage: &Passage<'_>) {
+        if !self.silent {
+            return;
+        }
+        match passage.class {
+            Class::Up(user) | Class::Down(user) => {
+                let one = &mut self.users[user];
+                (one.seen, one.online) = (true, true);
+            }
+            Class::Relay(Some(user)) if passage.reading.stanza.is_unavailable() => {
+                let now = self.now;
+                let one = &mut self.users[user];
+                if one.seen && one.online && one.leaving().is_none() {
+                    one.hang_up(now, entry);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// The master creates a slave, and has removed all whom that served. If there was nobody to be

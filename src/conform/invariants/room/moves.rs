@@ -91,6 +91,7 @@ impl Room {
         if !matches!(passage.class, Class::Up(_)) {
             self.log.learn_id(&passage.reading);
         }
+        self.infer_connection(entry, passage);
         match passage.class {
             Class::Up(user) => self.up(entry, user, passage),
             Class::Down(user) => {

@@ -35,6 +35,8 @@ pub(in crate::conform) struct Slave {
     pub history_max: usize,
     /// Whether it knows after a crash what it knew before.
     pub persistent: bool,
+    /// Whether there may be people behind it of whom the record tells nothing.
+    pub strangers: bool,
     /// What the master thinks of it.
     pub master: Side,
     /// What it thinks of the master.
@@ -175,6 +177,7 @@ impl Slave {
             timers,
             history_max: setting.history_max,
             persistent: setting.persistent,
+            strangers: setting.strangers,
             master: side,
             own: side,
             split_master: None,

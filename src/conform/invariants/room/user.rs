@@ -20,6 +20,8 @@ pub(in crate::conform) struct User {
     /// In which stay the master surely serves him itself.
     pub direct: Option<u32>,
     pub online: bool,
+    /// Whether the record has anything that he and his server tell one another.
+    pub seen: bool,
     /// Whether he was told that he is in the room, and not that he is out.
     pub inside: bool,
     /// Whether he was in it once, and is out.
@@ -105,6 +107,7 @@ impl User {
             via: None,
             direct: None,
             online: true,
+            seen: false,
             inside: false,
             was_inside: false,
             nick: None,

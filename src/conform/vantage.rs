@@ -1,0 +1,217 @@
+//! From where a record was written down. The log of one server has what that server sends and is
+//! sent, and nothing of what others do among themselves: what takes more is not judged by it.
+
+use std::collections::BTreeSet;
+
+use super::invariants::Setting;
+use super::invariants::reading::Reading;
+use crate::stanza::{Condition, Kind, ns};
+use crate::time::{Duration, Time};
+use crate::transcript::{Fate, Hop, Name, is_client};
+
+/// The only server whose log a record is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Vantage {
+    host: Name,
+    /// Whether it is where the room is.
+    of_master: bool,
+    /// Whether something got lost, so that others know less than they were told.
+    troubled: bool,
+}
+
+impl Vantage {
+    /// Why this requirement cannot be judged from there, if it cannot.
+    pub fn missing(&self, requirement: &str) -> Option<&'static str> {
+        let is_in = |list: &[&str]| list.iter().any(|begins| requirement.starts_with(begins));
+        let (shown, reason) = match self.of_master {
+            true => (BY_MASTER, "the record is of the master's server alone"),
+            false => (BY_SLAVE, "the record is of one slave's server alone"),
+        };
+        if !is_in(shown) || is_in(UNSHOWN) {
+            return Some(reason);
+        }
+        let doubt = "something was lost, and what others know of that is not in the record";
+        (self.troubled && is_in(DOUBTFUL)).then_some(doubt)
+    }
+
+    /// Whether what this host does is seen as it does it.
+    pub fn sees(&self, host: &str) -> bool {
+        *self.host == *host
+    }
+}
+
+/// What shows of who wrote a record down.
+#[derive(Debug, Default)]
+pub(super) struct Writers {
+    /// The servers between which something of a room was sent, in the order of their names.
+    pairs: BTreeSet<(Name, Name)>,
+    /// The servers at which users are seen.
+    with_users: BTreeSet<Name>,
+    /// Whether it shows when something left and when it came.
+    both_ends: bool,
+    /// Pings that have no answer yet: who pings, and the id.
+    pings: BTreeSet<(Name, String)>,
+    /// Whether somebody could not be reached.
+    lost: bool,
+}
+
+impl Writers {
+    pub fn feed(&mut self, at: Time, hop: &Hop) {
+        let (from, to) = (&hop.from, &hop.to);
+        self.both_ends |= matches!(hop.fate, Fate::Delivered(after) if after > Duration::ZERO);
+        match (is_client(from), is_client(to)) {
+            (true, _) => {
+                self.with_users.insert(to.clone());
+            }
+            (_, true) => {
+                self.with_users.insert(from.clone());
+            }
+            _ => {
+                let pair = (from.min(to).clone(), from.max(to).clone());
+                self.pairs.insert(pair);
+            }
+        }
+        self.find_trouble(at, hop);
+    }
+
+    /// What shows that something was lost.
+    fn find_trouble(&mut self, at: Time, hop: &Hop) {
+        let stanza = &hop.stanza;
+        let id = stanza.id.as_deref().unwrap_or_default();
+        if stanza.is_request() && stanza.has_payload("ping", ns::PING) {
+            if self.pings.len() < PINGS_MAX {
+                self.pings.insert((hop.from.clone(), id.to_owned()));
+            }
+        } else if stanza.kind == Kind::Iq {
+            self.pings.remove(&(hop.to.clone(), id.to_owned()));
+        }
+        let condition = stanza.error().map(|error| error.defined_condition);
+        let unreachable =
+            [Condition::RemoteServerNotFound, Condition::RemoteServerTimeout].map(Some);
+        let reading = Reading::new(stanza, "");
+        let dmuc = reading.dmuc.unwrap_or_default();
+        let late = dmuc.stamp.is_some_and(|stamp| stamp + MOMENT < at) && !dmuc.history;
+        self.lost |= unreachable.contains(&condition)
+            || reading.has(333)
+            || reading.has(332)
+            || late
+            || dmuc.backfill;
+    }
+
+    /// The only server whose log this is, if it is that of one.
+    pub fn only(self, setting: &Setting) -> Option<Vantage> {
+        if self.both_ends || !setting.silent {
+            return None;
+        }
+        let is_master = |host: &Name| {
+            setting.rooms.iter().any(|room| *room.config.jid.domain().as_str() == **host)
+        };
+        let (first, second) = self.pairs.first()?;
+        let in_all =
+            |host: &&Name| self.pairs.iter().all(|(one, other)| one == *host || other == *host);
+        let no_others = |host: &&Name| self.with_users.iter().all(|with| with == *host);
+        let mut hosts = [first, second].into_iter().filter(in_all).filter(no_others);
+        let host = match (hosts.next()?, hosts.next()) {
+            (host, None) => host,
+            // The room's server has others to tell.
+            (one, Some(other)) => [one, other].into_iter().find(|host| !is_master(host))?,
+        };
+        let troubled = self.lost || !self.pings.is_empty();
+        Some(Vantage { host: host.clone(), of_master: is_master(host), troubled })
+    }
+}
+
+/// What the log of the master's server shows of it: requirements, by what their ids begin with.
+const BY_MASTER: &[&str] = &[
+    "arch.",
+    "create.",
+    "keepalive.",
+    "master.",
+    "ns.",
+    "req.",
+    "schema.",
+    "scope.",
+    "security.",
+    "slave.same-security-domain",
+    "split.",
+    "COST-BROADCAST",
+    "COST-JOIN",
+    "COST-LEAVE",
+    "INV-DOMAIN",
+    "INV-JID-SLAVE",
+    "INV-NO-ERROR-LOOP",
+    "INV-SAME-COPY",
+];
+
+/// What the log of a slave's server shows of it.
+const BY_SLAVE: &[&str] = &[
+    "arch.",
+    "keepalive.",
+    "ns.",
+    "req.",
+    "schema.",
+    "slave.",
+    "split.",
+    "INV-DOMAIN",
+    "INV-FIFO",
+    "INV-NO-ERROR-LOOP",
+    "INV-TOTAL-ORDER",
+    "INV-TRANSPARENT",
+];
+
+/// What neither shows: it takes who was in the room before.
+const UNSHOWN: &[&str] =
+    &["master.nonoccupant.reject", "slave.enter.send-roster", "slave.store.room-roster"];
+
+/// What they show only while nothing is lost.
+const DOUBTFUL: &[&str] = &[
+    "keepalive.",
+    "master.broadcast.copy-to-each",
+    "master.broadcast.delay-attributes",
+    "master.fanout.",
+    "master.keepalive.",
+    "master.leave.announce-all",
+    "master.presence.jid-with-moderators",
+    "master.presence.to-all-slaves",
+    "master.roster.sent-on-create",
+    "master.split.fast-ping",
+    "req.",
+    "slave.broadcast.each-local-user",
+    "slave.fanout.",
+    "slave.keepalive.",
+    "slave.relay.all-kinds",
+    "slave.split.",
+    "slave.store.",
+    "split.stale-bounce",
+    "COST-",
+];
+
+/// What is told later than this was told late.
+const MOMENT: Duration = Duration::from_secs(1);
+
+/// How many pings are remembered that have no answer.
+const PINGS_MAX: usize = 1_000;
+
+#[cfg(test)]
+mod tests {
+    use super::super::requirements::Requirement;
+    use super::*;
+
+    #[test]
+    fn every_row_is_of_some_requirement() {
+        for begins in [BY_MASTER, BY_SLAVE, UNSHOWN, DOUBTFUL].concat() {
+            assert!(Requirement::all().any(|one| one.id.starts_with(begins)), "{begins}");
+        }
+    }
+
+    #[test]
+    fn what_is_lost_makes_some_of_it_doubtful() {
+        let mut log = Vantage { host: "m.example".into(), of_master: true, troubled: false };
+        assert_eq!(log.missing("master.fanout.one-copy-per-slave"), None);
+        assert!(log.missing("slave.leave.forward").is_some());
+        log.troubled = true;
+        let reason = log.missing("master.fanout.one-copy-per-slave");
+        assert!(reason.is_some_and(|reason| reason.starts_with("something was lost")));
+        assert_eq!(log.missing("INV-JID-SLAVE"), None);
+    }
+}
