@@ -1,6 +1,7 @@
 """Looks at wallops's pages in a real browser, through its DevTools protocol.
 
-python3 .ci/browser.py DIRECTORY, in which there are all.html, failed.html and diagram.svg.
+python3 .ci/browser.py DIRECTORY, in which there are all.html, failed.html and diagram.svg; the
+diagrams for Mermaid in mermaid/, and Mermaid itself where npm has put it, in npm/.
 """
 
 import json
@@ -387,6 +388,34 @@ def narrow(browser, page):
     browser.call("Emulation.clearDeviceMetricsOverride")
 
 
+def mermaid(browser, directory):
+    """Mermaid itself reads what is written for it."""
+    diagrams = {path.stem: path.read_text() for path in (directory / "mermaid").glob("*.mmd")}
+    # Scripts end at this, whatever it stands in.
+    texts = json.dumps(diagrams).replace("</", "<\\/")
+    library = (directory / "npm/node_modules/mermaid/dist/mermaid.min.js").as_uri()
+    page = directory / "mermaid.html"
+    page.write_text(
+        f'<!doctype html><meta charset="utf-8"><script src="{library}"></script>'
+        f"<script>const texts = {texts};</script>"
+    )
+    browser.open(page.as_uri())
+    browser.ask("mermaid.initialize({ startOnLoad: false, maxTextSize: 1e8, maxEdges: 1e6 })")
+    wrong = browser.ask("""(async () => {
+        const wrong = [];
+        for (const [name, text] of Object.entries(texts)) {
+            try { await mermaid.parse(text); } catch (error) { wrong.push(`${name}: ${error}`); }
+        }
+        return wrong;
+    })()""")
+    check("there are diagrams for Mermaid", len(diagrams) > 100, len(diagrams))
+    check("Mermaid reads every diagram", wrong == [], wrong[:3])
+    refused = browser.ask(
+        "mermaid.parse('sequenceDiagram\\n a ->> ').then(() => false, () => true)"
+    )
+    check("Mermaid refuses what is no diagram", refused is True, refused)
+
+
 def main(directory):
     page = {path.name: path.as_uri() for path in pathlib.Path(directory).resolve().iterdir()}
     begin = time.monotonic()
@@ -399,6 +428,7 @@ def main(directory):
         without_scripts(browser, page["failed.html"])
         dark(browser, page["failed.html"], page["diagram.svg"])
         narrow(browser, page["failed.html"])
+        mermaid(browser, pathlib.Path(directory).resolve())
     finally:
         browser.close()
     print(f"{checked - len(failed)} of {checked} as they should be, {time.monotonic() - begin:.0f} s")

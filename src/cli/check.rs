@@ -10,7 +10,7 @@ use crate::scenario::{Action, Step};
 
 /// Report every mistake of some scenarios.
 pub(super) fn check(arguments: &args::Check, screen: &mut Screen) -> Result<Verdict, Refusal> {
-    for script in Script::read_all(&arguments.paths)? {
+    for script in Script::read_all_tagged(&arguments.paths)? {
         let lines = count(&script.scenario.steps, &|_| true);
         let expectations = count(&script.scenario.steps, &Action::is_expectation);
         screen.line(format_args!(

@@ -4,7 +4,9 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::judge::asked;
 use super::refusal::Refusal;
+use crate::conform::requirements::Requirement;
 use crate::scenario::{self, Scenario, Source};
 use crate::transcript::Transcript;
 
@@ -40,6 +42,22 @@ impl Script {
             }
         }
         if refusals.is_empty() { Ok(scripts) } else { Err(Refusal::all(refusals)) }
+    }
+
+    /// The same, and report tags that name no requirement.
+    pub fn read_all_tagged(paths: &[PathBuf]) -> Result<Vec<Self>, Refusal> {
+        let scripts = Self::read_all(paths)?;
+        let wrong: Vec<_> = scripts.iter().flat_map(Self::unknown_tags).map(Some).collect();
+        if wrong.is_empty() { Ok(scripts) } else { Err(Refusal::all(wrong)) }
+    }
+
+    fn unknown_tags(&self) -> impl Iterator<Item = Refusal> + '_ {
+        let tags = self.scenario.tags.spec.iter();
+        let unknown = tags.filter(|id| Requirement::find(id).is_none());
+        unknown.map(|id| {
+            let wrong = "no requirement has such an id";
+            Refusal::word(&self.source, id, wrong, asked::nearest_id(id))
+        })
     }
 
     /// The title, or else the name of the file.

@@ -65,6 +65,19 @@ impl Refusal {
         refusal
     }
 
+    /// Something is wrong with a word of a scenario.
+    pub fn word(source: &Source, word: &str, wrong: &str, help: String) -> Self {
+        let offset = word_in(source.text(), word);
+        let label = "no such id".to_owned();
+        let place = offset.map(|offset| Place {
+            source: source.clone(),
+            span: (offset, word.len()),
+            label,
+        });
+        let text = format!("`{}`: {wrong}", word.escape_debug());
+        Self::Input(Box::new(Complaint { text, help: Some(help), place }))
+    }
+
     /// All of these; at least one.
     pub fn all(refusals: impl IntoIterator<Item = Option<Refusal>>) -> Self {
         Self::All(refusals.into_iter().flatten().collect())
@@ -149,6 +162,21 @@ impl Diagnostic for Complaint {
 fn span(text: &str, offset: usize) -> (usize, usize) {
     let next = text.get(offset..).and_then(|rest| rest.chars().next());
     (offset, next.filter(|next| *next != '\n').map_or(0, char::len_utf8))
+}
+
+/// Where this word stands in a tag, not as a part of another.
+fn word_in(text: &str, word: &str) -> Option<usize> {
+    let is_part = |one: char| one.is_alphanumeric() || ".-".contains(one);
+    let tags = text.lines().filter(|line| line.starts_with("##"));
+    let mut places = tags.flat_map(|line| {
+        let start = line.as_ptr().addr() - text.as_ptr().addr();
+        line.match_indices(word).map(move |(at, _)| start + at)
+    });
+    places.find(|at| {
+        let before = text.get(..*at).and_then(|text| text.chars().next_back());
+        let after = text.get(at + word.len()..).and_then(|text| text.chars().next());
+        !before.is_some_and(is_part) && !after.is_some_and(is_part)
+    })
 }
 
 /// The longest text, in bytes, of which an excerpt is shown; of a longer one the place is told.

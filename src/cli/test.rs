@@ -20,7 +20,7 @@ use super::verdict::Verdict;
 
 /// Judge some scenarios, and print a table, a summary and what failed.
 pub(super) fn test(arguments: &args::Test, screen: &mut Screen) -> Result<Verdict, Refusal> {
-    let scripts = Script::read_all(&arguments.paths)?;
+    let scripts = Script::read_all_tagged(&arguments.paths)?;
     let nets = arguments.net.map_or(Net::ALL.to_vec(), |net| vec![net]);
     if arguments.accept && !nets.contains(&Net::Event) {
         return Err(Refusal::about("--accept", "snapshots are of the event network")

@@ -213,3 +213,22 @@ fn a_scenario_with_mistakes_keeps_the_others_from_being_judged() {
     refuses(desk.run(&["test", "scenarios"]), "unknown verb `kiks`");
     desk.run(&["test", "--help"]).ends_with(0).prints("nothing is judged, and the exit code is 2");
 }
+
+#[test]
+fn a_tag_that_names_no_requirement_is_told_with_its_place() {
+    let desk = Desk::new();
+    let text = scenario("WiZ says \"hi\"\nWumpus hears WiZ say \"hi\"").replacen(
+        "## cast",
+        "## spec: slave.leave.forward, slave.leave.forwrad\n## cast",
+        1,
+    );
+    desk.put("scenarios/own.scs", text);
+    for command in ["check", "test"] {
+        desk.run(&[command, "scenarios/own.scs"])
+            .ends_with(2)
+            .complains("`slave.leave.forwrad`: no requirement has such an id")
+            .complains("own.scs:3:31")
+            .complains("did you mean `slave.leave.forward`?");
+    }
+    desk.run(&["run", "scenarios/own.scs"]).ends_with(0);
+}

@@ -93,12 +93,17 @@ pub(in crate::cli) fn named(word: &str) -> Result<Vec<&'static str>, Refusal> {
     if !ids.is_empty() {
         return Ok(ids);
     }
+    let wrong = Refusal::about(word.escape_debug(), "no requirement has such an id");
+    Err(wrong.with_help(nearest_id(word)))
+}
+
+/// What to do about a word that is no id.
+pub(in crate::cli) fn nearest_id(word: &str) -> String {
     let all: Vec<_> = Requirement::all().map(|one| one.id).collect();
-    let help = match nearest(word, all.iter().flat_map(|id| beginnings(id))) {
+    match nearest(word, all.iter().flat_map(|id| beginnings(id))) {
         Some(id) => format!("did you mean `{id}`?"),
         None => "`wallops explain` lists all of them".to_owned(),
-    };
-    Err(Refusal::about(word.escape_debug(), "no requirement has such an id").with_help(help))
+    }
 }
 
 /// An id, and the parts of it that name several.
