@@ -42,11 +42,11 @@ impl Farewells {
         self.0.retain(|_, farewell| farewell.pings >= ping);
     }
 
-    /// All of these were told by the room itself. Whatever slave of their domain comes next has to
-    /// hear of it first: it may be the same one, which remembers them.
-    pub fn told_by_the_room(mut self) -> Self {
+    /// Whatever slave of their domain comes next has to hear of these first: it may be the same
+    /// one, which remembers them. `told`: whether the room has told all of them itself.
+    pub fn for_the_next(mut self, told: bool) -> Self {
         for farewell in self.0.values_mut() {
-            (farewell.told, farewell.pings) = (true, 0);
+            (farewell.told, farewell.pings) = (told, 0);
         }
         self
     }

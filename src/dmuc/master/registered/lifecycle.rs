@@ -112,10 +112,8 @@ impl Master {
         link.expired = gone;
         let jid = link.jid.clone();
         self.remove_behind(now, index, out);
-        if let LinkKind::Registered(slave) = &mut self.links[index].kind
-            && gone
-        {
-            let farewells = std::mem::take(&mut slave.farewells).told_by_the_room();
+        if let LinkKind::Registered(slave) = &mut self.links[index].kind {
+            let farewells = std::mem::take(&mut slave.farewells).for_the_next(gone);
             self.registry.given_up.insert(jid.domain().to_string(), (now, farewells));
         }
         out.push(self.note(&jid, Change::Expired));
