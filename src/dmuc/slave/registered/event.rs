@@ -207,6 +207,7 @@ impl RegisteredRoom {
         };
         own.iter().find_map(|session| {
             let entry = self.outbox.take_first(|entry| entry.is_of(session) && answered(entry))?;
+            self.outbox.supersede(&entry);
             Some(entry)
         })
     }

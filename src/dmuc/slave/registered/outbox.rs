@@ -184,6 +184,24 @@ impl Outbox {
         settled
     }
 
+    /// The master has this presence of a session: it need not have what is older and went up, and
+    /// who asks to be in asks to be so.
+    pub fn supersede(&mut self, newer: &Entry) {
+        let older = |entry: &Entry| {
+            let same = entry.stanza.from == newer.stanza.from && entry.at <= newer.at;
+            same && matches!(entry.status, Status::Relayed(_))
+        };
+        let is_over = |entry: &Entry| entry.what == What::Presence && !entry.is_renaming();
+        self.entries.retain(|entry| !older(entry) || !is_over(entry));
+        let joins = self.entries.iter_mut().filter(|entry| older(entry) && is_join(&entry.stanza));
+        for join in joins {
+            let muc = join.stanza.payload("x", ns::MUC).cloned();
+            let (id, to) = (join.stanza.id.take(), newer.stanza.to.clone());
+            join.stanza = muc.into_iter().fold(newer.stanza.clone(), Stanza::with_payload);
+            (join.stanza.id, join.stanza.to) = (id, to);
+        }
+    }
+
     /// Take out all that `matches`, oldest first.
     pub fn take(&mut self, matches: impl Fn(&Entry) -> bool) -> Vec<Entry> {
         let (taken, kept) = self.entries.drain(..).partition(|entry| matches(entry));
