@@ -176,7 +176,8 @@ impl Enter {
         let asked = nick.is_some_and(|nick| self.asked.contains(&(user, nick)));
         let elsewhere = reading.stanza.is_available() && one.inside && !own;
         // Who remembers nothing but addresses says goodbye under each of them.
-        let forgot = reading.has(333) && self.was_stopped(one, room);
+        let forgot = reading.has(333) || one.leaving().is_some();
+        let forgot = forgot && reading.stanza.is_unavailable() && self.was_stopped(one, room);
         // Of a stay over which his connection ended.
         let past = one.hung_up && reading.stanza.is_unavailable();
         let may_be = own || past || forgot || (asked && !elsewhere) || reading.has(210);
