@@ -106,7 +106,8 @@ pub struct RegisteredRoom {
     /// Messages that the master itself has told local occupants, since it knew no slave: whom, by
     /// whom, their ids.
     direct: BTreeSet<(Arc<Jid>, Arc<Jid>, Arc<str>)>,
-    /// Messages of the master's last run that users have seen.
+    /// Messages that users have seen and that are not to be shown again: of the master's last run,
+    /// and what was shown here and not said any more.
     lately: BTreeSet<(Arc<Jid>, Arc<str>)>,
     subject: Option<StoredMessage>,
     outbox: Outbox,

@@ -98,6 +98,17 @@ impl RegisteredRoom {
         if told.is_empty() { seen } else { Some(seen.into_iter().flatten().chain(told).collect()) }
     }
 
+    /// What was shown here is not said any more. If the master has it after all, nobody is told it
+    /// again.
+    pub(super) fn remember_shown(&mut self, entry: &Entry) {
+        let shown = self.provisional.iter().find(|shown| is_same(shown, entry));
+        let known = shown.and_then(|shown| {
+            let StoredMessage { from, id, .. } = &shown.message;
+            Some((from.clone(), id.clone()?))
+        });
+        self.lately.extend(known);
+    }
+
     /// A message of a local session has come back from the master: it is answered, and what the
     /// session said before and was not is lost. Who has seen it already.
     pub(super) fn reflected(
