@@ -96,7 +96,11 @@ impl RegisteredRoom {
         for (session, nick) in &self.locals {
             listed.entry(session.clone()).or_insert_with(|| (nick.clone(), true));
         }
-        let late = |entry: &&Entry| entry.status == Status::Queued && !entry.is_goodbye();
+        // Whose words only are late, and who is not here, is served by the master itself.
+        let late = |entry: &&Entry| {
+            let visit = matches!(entry.what, What::Join | What::Leave);
+            visit && entry.status == Status::Queued && !entry.is_goodbye()
+        };
         for entry in self.outbox.iter().filter(late) {
             let Some(session) = &entry.stanza.from else { continue };
             let asked = entry.stanza.to.as_ref().and_then(|to| to.resource());
