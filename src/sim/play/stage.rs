@@ -75,13 +75,15 @@ impl<N: Network> Play<'_, N> {
         }
     }
 
-    /// Wait for the first whole second at which nothing is in flight.
+    /// Wait for the first whole second at which nothing is in flight. Where something begins at each
+    /// of them, another instant will do after a while.
     pub(super) fn align(&mut self, span: Span) -> Result<(), PlayError> {
-        let limit = self.network.now() + QUIET_MAX;
+        let start = self.network.now();
+        let limit = start + QUIET_MAX;
         loop {
             self.settle(span, limit)?;
             let now = self.network.now();
-            if now == now.ceil_second() {
+            if now == now.ceil_second() || now > start + WHOLE_SECONDS {
                 return Ok(());
             }
             self.pass_until(now.ceil_second());
@@ -158,3 +160,7 @@ impl<N: Network> Play<'_, N> {
         }
     }
 }
+
+/// For how long a whole second is waited for at which nothing is in flight, before any instant will
+/// do.
+const WHOLE_SECONDS: Duration = Duration::from_secs(60);
