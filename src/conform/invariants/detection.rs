@@ -2,7 +2,7 @@
 
 use super::Invariant;
 use super::findings::Findings;
-use super::room::{Room, Side, Slave, SlaveId};
+use super::room::{Room, Side, Slave, SlaveId, User};
 use super::steps::{Happening, Step};
 use crate::stanza::{Kind, Type};
 use crate::time::{Duration, Time};
@@ -54,7 +54,12 @@ impl Invariant for Detection {
             let own = reading.from == room.slaves[slave].jid;
             // What was for an occupant, or from somebody who is none, is a reason to ask only.
             let user = room.known_user(reading.from).map(|user| &room.users[user]);
-            let inside = user.is_some_and(|user| user.inside && user.via == Some(slave));
+            let forgot = |user: &User| {
+                let one = &room.slaves[slave];
+                !one.persistent && one.stopped >= Some(user.since)
+            };
+            let user = user.filter(|user| user.inside && !forgot(user));
+            let inside = user.is_some_and(|user| user.via == Some(slave));
             let doubtful = room.slaves[slave].registers && (reading.to_nick.is_some() || !inside);
             if to_room && !doubtful && !(own && reading.stanza.kind == Kind::Iq) {
                 self.bounced.push((slave, false, step.entry));

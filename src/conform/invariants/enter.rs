@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Invariant;
 use super::findings::Findings;
-use super::room::{Class, Fact, NickId, Passage, Room, Side, SlaveId, User, UserId, accepted};
+use super::room::{
+    Class, Fact, NickId, Occupant, Passage, Room, Side, SlaveId, User, UserId, accepted,
+};
 use super::steps::{Happening, Step};
 use crate::stanza::ns;
 
@@ -169,9 +171,15 @@ impl Enter {
         // Of whom a plain room has forgotten it may be another's nick by now; and of whom his slave
         // was told that he is out, while it was down.
         let his = one.inside && one.nick == nick;
-        let sure = named || (his && !one.forgotten && !one.dismissed);
+        let another = |occupant: &Occupant| {
+            !occupant.sessions.is_empty() && !occupant.sessions.contains(&user)
+        };
+        let owner = nick.and_then(|nick| room.occupants.get(&nick));
+        let doubtful = one.forgotten || one.dismissed || owner.is_some_and(another);
+        let sure = named || (his && !doubtful);
         // Of several sessions it is not the first.
-        let listed = one.forgotten && reading.jids.contains(&one.jid.as_str());
+        let unknown = one.forgotten || !one.inside;
+        let listed = unknown && reading.jids.contains(&one.jid.as_str());
         let own = named || his || (listed && reading.has(110));
         let asked = nick.is_some_and(|nick| self.asked.contains(&(user, nick)));
         let elsewhere = reading.stanza.is_available() && one.inside && !own;

@@ -8,7 +8,7 @@ use super::Invariant;
 use super::findings::Findings;
 use super::room::{Class, Fact, NickId, Passage, Privileges, Room, Side, Touch, UserId};
 use super::steps::{Happening, Step};
-use crate::dmuc::Persistence;
+use crate::dmuc::{Change, Note, Persistence};
 use crate::time::Time;
 
 /// Both of them.
@@ -50,6 +50,11 @@ impl Invariant for PrivilegesKept {
     }
 
     fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, findings: &mut Findings) {
+        if let Happening::Note(Note { about, change: Change::Expired, .. }) = &step.what {
+            // With a slave the master forgets what that is not told yet.
+            let slave = room.slave_of(about.as_str());
+            self.out.retain(|user, _| slave.is_none() || room.users[*user].slave != slave);
+        }
         let Happening::Left(passage) = &step.what else { return };
         let entered = passage.reading.dmuc.and_then(|dmuc| room.known_user(dmuc.enter?));
         self.let_in(step.entry, entered.as_slice(), passage, room, findings);

@@ -227,6 +227,8 @@ impl Room {
         let several = occupant.sessions.len() != 1;
         if several {
             occupant.sessions.retain(|session| *session != user);
+            // If he has asked for it at this instant, he did so before.
+            self.asking.retain(|asking| *asking != (nick, user));
         }
         several
     }
