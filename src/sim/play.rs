@@ -2,8 +2,8 @@
 //! read from what arrived, and from what machines say of themselves when asked.
 //!
 //! A line that makes something happen begins at a whole second at which nothing is in flight, or,
-//! if there is none within a minute, at the first such instant; what it sets off runs until the next
-//! one. Lines that expect something take no time.
+//! if there is none within a minute, at the first such instant; what it sets off runs until the
+//! next one. Lines that expect something take no time.
 //!
 //! It is *not* a conformance check: it knows what the scenario expects, and nothing of the XEP.
 

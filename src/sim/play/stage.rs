@@ -75,8 +75,8 @@ impl<N: Network> Play<'_, N> {
         }
     }
 
-    /// Wait for the first whole second at which nothing is in flight. Where something begins at each
-    /// of them, another instant will do after a while.
+    /// Wait for the first whole second at which nothing is in flight. Where something begins at
+    /// each of them, another instant will do after a while.
     pub(super) fn align(&mut self, span: Span) -> Result<(), PlayError> {
         let start = self.network.now();
         let limit = start + QUIET_MAX;
