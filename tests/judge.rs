@@ -4,6 +4,8 @@
 
 #[path = "shipped/files.rs"]
 mod files;
+#[path = "shipped/logs.rs"]
+mod logs;
 #[path = "invariants/stage.rs"]
 #[allow(dead_code, reason = "the stage of the invariants has more")]
 mod stage;

@@ -13,6 +13,8 @@ mod entering;
 mod files;
 #[path = "mutants/kit.rs"]
 mod kit;
+#[path = "shipped/logs.rs"]
+mod logs;
 #[path = "mutants/netjoin.rs"]
 mod netjoin;
 #[path = "mutants/stage.rs"]
@@ -178,20 +180,35 @@ fn table() -> String {
         XEP-0282, or of [the netjoin](dmuc2-slave.md), at\nthe boundary of a server: what it \
         sends is left out, changed, repeated or sent in another order; or, where that\ndoes not \
         reach, inside, where a rule is not kept. The monitor of that very statement finds it in \
-        the\nscenario named here (`cargo test --test mutants`). This page is made by that test; \
+        the\nscenario named here (`cargo test --test mutants`); in the log of one server alone, of \
+        the master or of a\nslave, where that is said. This page is made by that test; \
         `WALLOPS_UPDATE=1`\nwrites it anew.\n\n| broken | what is wrong | \
-        killed in | noticed by |\n| --- | --- | --- | --- |\n"
+        killed in | log that shows it | noticed by |\n| --- | --- | --- | --- | --- |\n"
             .to_owned();
+    let stage = Stage::open();
     for (mutant, monitors) in killed() {
+        let logs = logs(&stage, &mutant);
         // The monitor that has to notice it comes first.
         let mut monitors: Vec<_> = monitors.into_iter().collect();
         monitors.sort_by_key(|one| *one != mutant.row && !mutant.by.contains(one));
         let others = monitors.into_iter();
         let others: Vec<_> = others.map(|one| format!("`{one}`")).collect();
         let Mutant { row, wrong, scenario, .. } = mutant;
-        text += &format!("| `{row}` | {wrong} | `{scenario}` | {} |\n", others.join(", "));
+        text += &format!("| `{row}` | {wrong} | `{scenario}` | {logs} | {} |\n", others.join(", "));
     }
     text
+}
+
+/// Whose log alone shows it, too.
+fn logs(stage: &Stage, mutant: &Mutant) -> String {
+    let is_it = |one: &Mutant| (one.row, one.wrong) == (mutant.row, mutant.wrong);
+    let again = gallery().into_iter().find(is_it).unwrap();
+    let logs = stage.logs(mutant.scenario, again.tampering.take().unwrap());
+    let logs = logs.iter().filter(|(_, monitors)| mutant.is_killed(monitors));
+    let mut hosts: Vec<_> =
+        logs.map(|(host, _)| if **host == *kit::MASTER { "master" } else { "slave" }).collect();
+    hosts.dedup();
+    hosts.join(", ")
 }
 
 #[test]

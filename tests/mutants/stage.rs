@@ -12,6 +12,8 @@ use wallops::sim::play::{Options, play, setting};
 
 use super::files::{find_cast, shipped};
 use super::kit::Tampering;
+use super::logs::{hosts, judged, seen_by};
+use wallops::transcript::{Name, Transcript, is_client};
 
 /// All scenarios that ship, by name.
 pub struct Stage(BTreeMap<String, (Scenario, String)>);
@@ -32,7 +34,25 @@ impl Stage {
     }
 
     /// Which statements of the XEP and which invariants are broken, as their monitors have it.
-    pub fn notices(&self, name: &str, mut tampering: Tampering) -> BTreeSet<&'static str> {
+    pub fn notices(&self, name: &str, tampering: Tampering) -> BTreeSet<&'static str> {
+        match self.play(name, tampering) {
+            Ok(transcript) => broken(&Judgement::of(&transcript, &setting(&self.0[name].0, false))),
+            Err(failure) => BTreeSet::from([failure]),
+        }
+    }
+
+    /// The same by the log of each server alone.
+    pub fn logs(&self, name: &str, tampering: Tampering) -> BTreeMap<Name, BTreeSet<&'static str>> {
+        let Ok(transcript) = self.play(name, tampering) else { return BTreeMap::new() };
+        let servers = hosts(&transcript).into_iter().filter(|host| !is_client(host));
+        let log = |host: Name| {
+            let judgement = judged(&seen_by(&host, &transcript))?;
+            Some((host, broken(&judgement)))
+        };
+        servers.filter_map(log).collect()
+    }
+
+    fn play(&self, name: &str, mut tampering: Tampering) -> Result<Transcript, &'static str> {
         let (scenario, text) = &self.0[name];
         tampering.epoch = scenario.tags.epoch;
         let options = Options { source: text.as_str().into(), ..Options::default() };
@@ -41,14 +61,16 @@ impl Stage {
                 EventNetwork::new(world.tampered(Box::new(tampering)), start, seed)
             })
         }));
-        let outcome = match played {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(error)) => return BTreeSet::from([&*error.to_string().leak()]),
-            Err(_) => return BTreeSet::from(["a panic"]),
-        };
-        let judgement = Judgement::of(&outcome.transcript, &setting(scenario, false));
-        let broken = judgement.rows.iter();
-        let broken = broken.filter(|row| matches!(row.verdict, Verdict::Fail | Verdict::Warn));
-        broken.map(|row| row.requirement.id).collect()
+        match played {
+            Ok(Ok(outcome)) => Ok(outcome.transcript),
+            Ok(Err(error)) => Err(error.to_string().leak()),
+            Err(_) => Err("a panic"),
+        }
     }
+}
+
+fn broken(judgement: &Judgement) -> BTreeSet<&'static str> {
+    let broken = judgement.rows.iter();
+    let broken = broken.filter(|row| matches!(row.verdict, Verdict::Fail | Verdict::Warn));
+    broken.map(|row| row.requirement.id).collect()
 }
