@@ -122,7 +122,11 @@ impl Report {
                     total.runs.push(index);
                 }
                 total.reason = total.reason.or(row.reason);
+                total.shown |= row.reason.is_none();
             }
+        }
+        for total in &mut totals {
+            total.reason = total.reason.filter(|_| !total.shown);
         }
         totals
     }
@@ -134,12 +138,15 @@ struct Total {
     tally: Tally,
     /// The runs in which it applied.
     runs: Vec<usize>,
+    /// Why no run shows it.
     reason: Option<&'static str>,
+    /// Whether any run does.
+    shown: bool,
 }
 
 impl Total {
     fn new(requirement: &'static Requirement) -> Self {
-        Self { requirement, tally: Tally::default(), runs: Vec::new(), reason: None }
+        Self { requirement, tally: Tally::default(), runs: Vec::new(), reason: None, shown: false }
     }
 
     fn verdict(&self) -> Verdict {

@@ -59,7 +59,7 @@ fn nothing_is_found_if_it_makes_no_mistakes() {
         }
     }
     let passed = judgement.rows.iter().filter(|row| row.verdict == Verdict::Pass).count();
-    assert!(passed >= 40, "only {passed} requirements were looked at");
+    assert!(passed >= 38, "only {passed} requirements were looked at");
 }
 
 /// The judgement of a log, and the line of each entry.

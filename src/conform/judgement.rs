@@ -143,7 +143,9 @@ impl Judgement {
             if row.verdict == Verdict::Unsupported {
                 continue;
             }
-            if let Some(reason) = views.missing(row.requirement.id) {
+            // What others show, too, is not kept by what is left of it.
+            let ids = row.requirement.shown_by().iter().copied().chain([row.requirement.id]);
+            if let Some(reason) = ids.into_iter().find_map(|id| views.missing(id)) {
                 (row.verdict, row.tally) = (Verdict::Unsupported, Tally::default());
                 row.reason = Some(reason);
             }

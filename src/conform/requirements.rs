@@ -85,7 +85,7 @@ impl Requirement {
     /// Those that a word names: the one of this id, or all whose ids begin with it, up to a dot or
     /// a dash. `slave.leave` is for all of `slave.leave.remove`, `slave.leave.forward` …
     pub fn named(word: &str) -> Vec<&'static Requirement> {
-        let word = word.trim_end_matches(['.', '*']);
+        let word = word.trim_end_matches(['.', '-', '*']);
         let is_named = |id: &str| {
             let rest = id.strip_prefix(word).filter(|_| !word.is_empty());
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-']))

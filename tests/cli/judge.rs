@@ -244,3 +244,44 @@ fn a_transcript_that_is_not_held_in_memory_is_judged_alike() {
     desk.put("bad.txt", text.replacen("</message>", "</massage>", 1));
     long("bad.txt").complains("bad.txt: line ").complains("</message>");
 }
+
+#[test]
+fn the_record_of_one_person_is_judged() {
+    let desk = doctored("hello", "hello");
+    let text = desk.read("t.txt");
+    let (head, entries) = text.split_once("\n\n").unwrap();
+    let mut kept = format!("{head}\n\n");
+    let mut keep = false;
+    for line in entries.lines().filter(|line| !line.starts_with("----")) {
+        if !line.starts_with(' ') {
+            keep = line.contains(" argl@killrc.oulubox.irc/laptop");
+        }
+        if keep {
+            kept += &format!("{line}\n");
+        }
+    }
+    desk.put("wumpus.txt", kept);
+    desk.run(&["judge", "wumpus.txt"]).prints(" unsupported").prints(" requirements: ");
+    let others = ["judge", "wumpus.txt", "--require", "INV-TRANSPARENT"];
+    desk.run(&others).ends_with(3).prints("the record shows no slave");
+}
+
+#[test]
+fn a_setting_of_another_scenario_is_told() {
+    let desk = doctored("hello", "hello");
+    desk.put("scenarios/other.scs", desk.read("scenarios/own.scs").replacen("A test", "Other", 1));
+    desk.run(&["judge", "t.txt", "--scenario", "scenarios/other.scs"])
+        .prints("t.txt:2: kept as it is: it is of `A test`, and judged by the setting of `Other`");
+}
+
+#[test]
+fn who_comes_as_the_first_moderator_of_a_slave_breaks_nothing() {
+    let desk = Desk::new();
+    let head = "# A moderator comes\n\n## profile: core\n## cast: wallops\n\n";
+    let gone = |nick: &str| format!("[Client] {nick}\n\tjoined: nowhere\n\n");
+    let people = ["Wumpus", "WiZ", "Troy"].map(gone).concat();
+    let script = "-----\n\nWumpus joins wallops\nWiZ joins wallops\nTroy joins wallops\n\
+                  BigCheese sees Troy arrive\n";
+    desk.put("scenarios/own.scs", format!("{head}{people}{script}"));
+    desk.run(&["judge", "scenarios/own.scs"]).ends_with(0);
+}

@@ -342,6 +342,8 @@ fn leaving() -> Vec<Mutant> {
             drops(Down, |text| unavailable(text) && text.contains("'110'"))),
         Mutant::new("master.leave.announce-all", "the slave of who left is not told", LEAVING,
             drops(ToSlave, |text| gone(text) && attribute(text, "to").ends_with("killrc.oulubox.irc"))),
+        Mutant::new("master.leave.announce-all", "nobody is told who left", LEAVING,
+            drops(ToSlave, gone)),
         Mutant::new("slave.leave.implicit", "nobody tells the room that a connection is lost", LEAVING,
             drops(Relay, unavailable)),
         Mutant::new("req.remain-in-instance", "a slave that is split removes everybody", "s09-silence.scs",

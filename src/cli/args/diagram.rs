@@ -15,7 +15,7 @@ use crate::report::diagram::ROWS_MAX;
 /// Draw a scenario; draw a transcript for a document in which Mermaid is shown:
 ///
 ///   wallops diagram scenarios/s10-the-great-bounce.scs --out bounce.svg
-///   wallops diagram run.txt --format mermaid --only vesa --only WiZ
+///   wallops diagram run.txt --format mermaid --only vesa --only squit
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = DIAGRAM_EXIT_CODES)]
 pub(in crate::cli) struct Diagram {

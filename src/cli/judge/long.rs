@@ -53,8 +53,9 @@ pub(super) fn judge(
     if let Some(error) = stored.failure() {
         return Err(refuse(error));
     }
-    let notices: Vec<Notice> =
-        if stored.ends() { Vec::new() } else { vec![cut_off(stored.lines())] };
+    let cut_off = (!stored.ends()).then(|| cut_off(stored.lines()));
+    let other = record::other_scenario(stored.header(), exact);
+    let notices: Vec<Notice> = cut_off.into_iter().chain(other).collect();
     Ok(Some(Judged { name, notices, judgement, edition, entries }))
 }
 

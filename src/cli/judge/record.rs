@@ -16,8 +16,8 @@ use crate::conform::views::Views;
 use crate::sim::play;
 use crate::stanza::ReadError;
 use crate::transcript::edition::{Edition, reword};
-use crate::transcript::import::{Format, ImportOptions, Notice, import};
-use crate::transcript::{self, Transcript, What};
+use crate::transcript::import::{Format, ImportOptions, Notice, Remark, import};
+use crate::transcript::{self, Header, Transcript, What};
 
 /// A record, and what it does not show.
 pub(in crate::cli) struct Record {
@@ -135,6 +135,9 @@ pub(in crate::cli) fn transcript(path: &Path) -> Result<Transcript, Refusal> {
 fn stored(path: &Path, arguments: &args::Judge, exact: Option<&Script>) -> Result<Record, Refusal> {
     let name = path.display().to_string();
     let text = files::text(path)?;
+    if text.trim().is_empty() {
+        return Err(Refusal::about(&name, "it is empty"));
+    }
     let Some(format) = arguments.format.or_else(|| Format::detect(&text)) else {
         let known: Vec<_> = Format::ALL.iter().map(|format| format.name()).collect();
         return Err(Refusal::about(&name, "neither a transcript nor a log whose form is known")
@@ -143,6 +146,8 @@ fn stored(path: &Path, arguments: &args::Judge, exact: Option<&Script>) -> Resul
     let refuse = |error: ReadError| Refusal::record(&name, &text, &error);
     let imported = import(&text, format, &ImportOptions::default()).map_err(refuse)?;
     let (transcript, lines) = (imported.transcript, imported.lines);
+    let mut notices = imported.notices;
+    notices.extend(other_scenario(&transcript.header, exact));
     in_order(&transcript, &lines, &text).map_err(refuse)?;
     let edition = edition(arguments, &transcript, &name)?;
     let transcript = match edition {
@@ -158,13 +163,24 @@ fn stored(path: &Path, arguments: &args::Judge, exact: Option<&Script>) -> Resul
         name,
         transcript,
         lines,
-        notices: imported.notices,
+        notices,
         setting,
         complete: false,
         edition,
         timed: format != Format::Own,
     })
 }
+
+/// What is judged by the setting of a scenario is of another one, by its header.
+pub(super) fn other_scenario(header: &Header, exact: Option<&Script>) -> Option<Notice> {
+    let title = exact?.title();
+    let other = !header.scenario.is_empty() && header.scenario != title;
+    let about = format!("it is of `{}`, and judged by the setting of `{title}`", header.scenario);
+    other.then_some(Notice { line: TITLE_LINE, remark: Remark::Kept, about })
+}
+
+/// The line of a transcript that has the scenario's title.
+const TITLE_LINE: usize = 2;
 
 /// Nothing can be judged in which no room shows.
 pub(super) fn has_rooms(setting: &Setting, name: &str) -> Result<(), Refusal> {

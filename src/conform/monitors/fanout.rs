@@ -115,7 +115,7 @@ impl Fanout {
                     key,
                     entry,
                     what,
-                    origin: user.and_then(|user| room.users[user].via),
+                    origin: user.and_then(|user| room.users[user].via.or(room.users[user].slave)),
                     slaves,
                     copies: vec![slave],
                     times: 1,

@@ -18,6 +18,8 @@ pub(super) struct Leave {
     told: Vec<String>,
     /// To whom LEAVE was sent at this instant.
     taken: Vec<String>,
+    /// Under which nicks nobody is left after that, and in which entry it was sent.
+    leaving: Vec<(String, usize)>,
     /// Connections that ended in the room: user, entry.
     ended: Vec<(UserId, usize, Time)>,
 }
@@ -32,6 +34,20 @@ struct Due {
 
 impl Invariant for Leave {
     fn pass(&mut self, next: Time, room: &Room, findings: &mut Findings) {
+        for (nick, entry) in std::mem::take(&mut self.leaving) {
+            if !self.told.contains(&nick) {
+                let what = format!("nobody is told that {nick} is gone");
+                let expected = "everybody to be told who leaves";
+                findings.push(
+                    "master.leave.announce-all",
+                    &room.domain,
+                    entry,
+                    what,
+                    expected,
+                    &[],
+                );
+            }
+        }
         self.told.clear();
         self.taken.clear();
         // A slave acts on state when it knows all of it.
@@ -146,12 +162,24 @@ impl Leave {
         findings.judge("master.leave.to-affected-slave-only", own, here, expected);
         let again = self.taken.iter().any(|taken| taken == jid);
         self.taken.push(jid.to_owned());
+        if !room.is_stale(here.1) && !again && is_last(nick, jid, slave, room) {
+            self.leaving.push((nick.to_owned(), here.0));
+        }
         if !room.is_stale(here.1) && !again {
             let early = !self.told.iter().any(|told| told == nick);
             let expected = "a LEAVE before anybody is told that he is gone";
             findings.judge("master.leave.before-broadcast", early, here, expected);
         }
     }
+}
+
+/// Whether this session is the only one under its nick, and who is told of it is told all else.
+fn is_last(nick: &str, jid: &str, slave: SlaveId, room: &Room) -> bool {
+    let occupant = room.known_nick(nick).and_then(|nick| room.occupants.get(&nick));
+    let user = room.known_user(jid);
+    let his = occupant
+        .is_some_and(|one| one.sessions.len() == 1 && one.sessions.first().copied() == user);
+    his && room.slaves[slave].master == Side::Active
 }
 
 /// How long a server may take to notice that a connection has ended.

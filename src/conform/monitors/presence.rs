@@ -1,6 +1,6 @@
 //! Presence Update: privileges in every presence, real JIDs for moderators only, code 110.
 
-use super::{is_news, serving};
+use super::{Reading, is_news, serving};
 use crate::conform::invariants::Invariant;
 use crate::conform::invariants::findings::Findings;
 use crate::conform::invariants::room::{Class, Passage, Room, Side, SlaveId, UserId};
@@ -25,6 +25,14 @@ impl Invariant for Presence {
             _ => {}
         }
     }
+}
+
+/// Whether it is about somebody of the domain of this slave.
+fn is_behind(slave: SlaveId, reading: &Reading<'_>, room: &Room) -> bool {
+    let nick = reading.nick.and_then(|nick| room.known_nick(nick));
+    let occupant = nick.and_then(|nick| room.occupants.get(&nick));
+    occupant
+        .is_some_and(|one| one.sessions.iter().any(|user| room.users[*user].slave == Some(slave)))
 }
 
 fn to_slave(here: (usize, &Passage<'_>), slave: SlaveId, room: &Room, findings: &mut Findings) {
@@ -53,7 +61,7 @@ fn to_slave(here: (usize, &Passage<'_>), slave: SlaveId, room: &Room, findings: 
         let expected = "the real JID, which everybody may see";
         findings.judge("slave.presence.nonanon", shown, here, expected);
     } else if room.has_moderator(slave)
-        && !(first && room.master_lost.is_some())
+        && !(first && (room.master_lost.is_some() || is_behind(slave, reading, room)))
         && room.slaves[slave].master == Side::Active
     {
         let expected = "the real JID, for a slave with a moderator";

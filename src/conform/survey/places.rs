@@ -122,8 +122,11 @@ impl<'a> Places<'a> {
         let room = match what {
             What::Hop(hop) if !is_client(&hop.from) => {
                 let from = address(hop.stanza.from.as_ref());
-                let speaks = speaks_as_room(&hop.stanza) && !self.users.is_one(from);
-                (speaks && domain_of(from) == &*hop.from).then_some(from)
+                // A user is told by his own server, and what is for all only by rooms.
+                let down = is_client(&hop.to);
+                let said = down && hop.stanza.is_groupchat() && from.contains('/');
+                let speaks = (said || speaks_as_room(&hop.stanza)) && !self.users.is_one(from);
+                (speaks && (down || domain_of(from) == &*hop.from)).then_some(from)
             }
             What::Note(note) if note.change == Change::Created => Some(note.by.as_str()),
             _ => None,
