@@ -116,7 +116,8 @@ impl Writers {
             // The room's server has others to tell.
             (one, Some(other)) => [one, other].into_iter().find(|host| !is_master(host))?,
         };
-        let troubled = self.lost || !self.pings.is_empty();
+        // Who is asked here and does not answer has lost nothing.
+        let troubled = self.lost || self.pings.iter().any(|(by, _)| by == host);
         Some(Vantage { host: host.clone(), of_master: is_master(host), troubled })
     }
 }
@@ -152,8 +153,10 @@ const BY_SLAVE: &[&str] = &[
     "schema.",
     "slave.",
     "split.",
+    "INV-AFTER-LEAVE",
     "INV-DOMAIN",
     "INV-FIFO",
+    "INV-NO-DUP",
     "INV-NO-ERROR-LOOP",
     "INV-TOTAL-ORDER",
     "INV-TRANSPARENT",
@@ -184,6 +187,8 @@ const DOUBTFUL: &[&str] = &[
     "slave.store.",
     "split.stale-bounce",
     "COST-",
+    "INV-AFTER-LEAVE",
+    "INV-NO-DUP",
 ];
 
 /// What is told later than this was told late.

@@ -66,8 +66,10 @@ fn may_be_heard(room: &Room, id: &Arc<str>, content: u64) -> usize {
     let said = room.log.said_like(id, content);
     let said = said.filter_map(|number| room.log.submission(number));
     let said: usize = said.map(|said| 1 + usize::from(room.lost_since(said.at))).sum();
-    let events = room.log.like(id, content).iter();
-    let events = events.filter_map(|number| room.log.event(*number));
+    let events = room.log.like(id, content);
+    // Where authors are not seen, as often as the master has it.
+    let said = if said == 0 { events.len() } else { said };
+    let events = events.iter().filter_map(|number| room.log.event(*number));
     let past = events.filter(|event| event.entry.is_none()).count();
     (said + past).max(1)
 }
