@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Invariant;
 use super::findings::Findings;
-use super::room::{Class, Fact, Room, Side, User, UserId, same_person};
+use super::room::{Class, Fact, Occupant, Room, Side, User, UserId, same_person};
 use super::steps::{Happening, Step};
 use crate::room::config::BroadcastRole;
 
@@ -73,7 +73,9 @@ impl Invariant for Rest {
 /// Who was told that he is in the room is in it, under the nick that he was told.
 fn is_there(user: &User, room: &Room, findings: &mut Findings) {
     let sure = room.doubtful.is_empty() && user.void == 0 && !room.lost_since(user.since);
-    let occupant = user.nick.and_then(|nick| room.occupants.get(&nick)).filter(|_| sure);
+    // If nobody has told whose nick it is, it may be his.
+    let known = |one: &&Occupant| sure && !one.sessions.is_empty();
+    let occupant = user.nick.and_then(|nick| room.occupants.get(&nick)).filter(known);
     let his = |session: &UserId| same_person(&room.users[*session].jid, &user.jid);
     if let (Some(occupant), Some(nick)) = (occupant, user.nick)
         && !occupant.sessions.iter().any(his)
