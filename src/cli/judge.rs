@@ -17,8 +17,9 @@ use super::args;
 use super::files::Script;
 use super::refusal::Refusal;
 use super::screen::Screen;
+use super::style;
 use super::verdict::Verdict;
-use crate::conform::judgement::Judgement;
+use crate::conform::judgement::{self, Judgement, Row};
 
 /// Judge some records, one after another, and sum up.
 pub(super) fn judge(arguments: &args::Judge, screen: &mut Screen) -> Result<Verdict, Refusal> {
@@ -56,12 +57,28 @@ pub(super) fn judge(arguments: &args::Judge, screen: &mut Screen) -> Result<Verd
         screen.line("");
     }
     screen.text(match arguments.require.is_empty() {
-        true => table::unsupported(&sum),
+        true => table::unsupported(&sum) + &restless(&sum, exact.is_some()),
         false => asked.unanswered(&sum),
     });
     screen.line(table::summary(&sum, arguments.strict));
     Ok(asked.verdict(&sum))
 }
+
+/// What is judged of a room at rest was not, as it is not known when one is.
+fn restless(sum: &Judgement, exact: bool) -> String {
+    let waits = |row: &&Row| AT_REST.contains(&row.requirement.id);
+    let mut waiting = sum.rows.iter().filter(waits);
+    if exact || !waiting.all(|row| row.verdict == judgement::Verdict::Vacuous) {
+        return String::new();
+    }
+    let word = style::paint(style::DOUBTFUL, "vacuous");
+    let ids = AT_REST.join(", ");
+    let help = "`--scenario FILE` tells how patient its machines are";
+    format!("{word}      {ids}: the room was not at rest for long enough; {help}\n")
+}
+
+/// What is judged of a room at rest only.
+const AT_REST: [&str; 3] = ["LIVE-CONV-ROSTER", "LIVE-AWAY-UNDONE", "LIVE-QUEUE-EMPTY"];
 
 fn judged(
     path: &Path,

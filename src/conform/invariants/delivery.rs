@@ -61,10 +61,10 @@ impl Invariant for Delivery {
                 }
                 Fact::Heard { .. } => {
                     let Class::Down(user) = passage.class else { continue };
-                    let key = (room.log.id(reading), reading.content);
+                    let key = (reading.content, room.log.id(reading));
                     let mut under_way = self.under_way.iter_mut();
                     let same = under_way.find(|one| {
-                        let is_it = |event: &Event| (&event.id, event.content) == (&key.0, key.1);
+                        let is_it = |event: &Event| (event.content, &event.id) == (key.0, &key.1);
                         room.log.event(one.event).is_some_and(is_it) && one.users.contains(&user)
                     });
                     if let Some(one) = same {
@@ -146,7 +146,7 @@ impl Delivery {
             return;
         }
         for event in said.events.iter().filter_map(|event| room.log.event(*event)) {
-            let key = (event.id.clone(), event.content);
+            let key = (event.content, event.id.clone());
             for (user, one) in room.users.iter().enumerate() {
                 let sure = one.via.is_none_or(|slave| {
                     room.slaves[slave].registers || !self.unsure.contains(&slave)

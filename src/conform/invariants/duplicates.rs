@@ -40,7 +40,7 @@ impl Invariant for Duplicates {
                     let again =
                         if reading.delay.is_some() { room.users[user].joins.max(1) } else { 1 };
                     let most = may_be_heard(room, &id, reading.content) * again;
-                    let key = ((id, reading.content), room.known_nick(nick));
+                    let key = ((reading.content, id), room.known_nick(nick));
                     let before = self.heard.entry(user).or_default().entry(key).or_default();
                     if before.len() >= most {
                         let expected = "every message once";

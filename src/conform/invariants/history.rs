@@ -30,7 +30,7 @@ impl Invariant for History {
     }
 
     fn forget(&mut self, _: Time, room: &Room, _: &mut Findings) {
-        self.missed.retain(|(_, id, content)| room.log.knows(&(id.clone(), *content)));
+        self.missed.retain(|(_, id, content)| room.log.knows(&(*content, id.clone())));
     }
 
     fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, findings: &mut Findings) {

@@ -82,7 +82,7 @@ impl Order {
         if !event.kept || event.subject || again {
             return;
         }
-        let key = (event.id.clone(), event.content);
+        let key = (event.content, event.id.clone());
         for (user, one) in room.users.iter().enumerate() {
             let served = one.via.is_some_and(|slave| room.slaves[slave].registers);
             if one.inside && served {
@@ -108,7 +108,7 @@ impl Order {
         let alone = slave.is_some_and(|slave| slave.own == Side::Split);
         let listener = self.listeners.entry(user).or_default();
         let Some((event, told)) = event.and_then(|one| Some((one, room.log.event(one)?))) else {
-            let key = (room.log.id(reading), reading.content);
+            let key = (reading.content, room.log.id(reading));
             listener.provisional.insert(key);
             return;
         };

@@ -70,8 +70,8 @@ pub(in crate::conform) struct Log {
     fresh: usize,
 }
 
-/// Id and content.
-pub(in crate::conform) type Key = (Arc<str>, u64);
+/// Content and id: what differs in most comes first.
+pub(in crate::conform) type Key = (u64, Arc<str>);
 
 impl Log {
     /// With what was said before the record.
@@ -126,7 +126,7 @@ impl Log {
             self.subjects.insert((event.content, event.nick));
         }
         self.fresh += 1;
-        self.events.push((event.id.clone(), event.content), event)
+        self.events.push((event.content, event.id.clone()), event)
     }
 
     /// This event, if it is not forgotten.
@@ -181,7 +181,7 @@ impl Log {
 
     /// The events with this id that say this, oldest first.
     pub fn like(&self, id: &Arc<str>, content: u64) -> &[usize] {
-        self.events.like(&(id.clone(), content))
+        self.events.like(&(content, id.clone()))
     }
 
     /// The event that this copy from the master is of.
@@ -227,7 +227,7 @@ impl Log {
 
     pub fn say(&mut self, said: Submission) -> usize {
         self.fresh += 1;
-        self.said.push((said.id.clone(), said.content), said)
+        self.said.push((said.content, said.id.clone()), said)
     }
 
     /// What is told with this id: the first that said it without one got it from a slave.
@@ -235,7 +235,7 @@ impl Log {
         let Some(id) = reading.stanza.id.as_ref().filter(|_| reading.stanza.is_groupchat()) else {
             return;
         };
-        let key = (self.none.clone(), reading.content);
+        let key = (reading.content, self.none.clone());
         let given = |number: &usize| self.said.get(*number).map(|said| said.given.as_ref());
         let like = self.said.like(&key);
         if like.iter().any(|number| given(number) == Some(Some(id))) {
@@ -249,9 +249,9 @@ impl Log {
 
     /// What users have said with this id, oldest first. A slave may have given it the id.
     pub fn said_like(&self, id: &Arc<str>, content: u64) -> impl DoubleEndedIterator<Item = usize> {
-        let with = self.said.like(&(id.clone(), content));
+        let with = self.said.like(&(content, id.clone()));
         let without: &[usize] =
-            if id.is_empty() { &[] } else { self.said.like(&(self.none.clone(), content)) };
+            if id.is_empty() { &[] } else { self.said.like(&(content, self.none.clone())) };
         with.iter().chain(without).copied()
     }
 
@@ -259,16 +259,17 @@ impl Log {
     pub fn knows(&self, key: &Key) -> bool {
         let is_it = |number: &usize| {
             let said = self.said.get(*number);
-            said.is_some_and(|said| said.given.as_ref() == Some(&key.0))
+            said.is_some_and(|said| said.given.as_ref() == Some(&key.1))
         };
         !self.events.like(key).is_empty()
             || !self.said.like(key).is_empty()
-            || self.said.like(&(self.none.clone(), key.1)).iter().any(is_it)
+            || self.said.like(&(key.0, self.none.clone())).iter().any(is_it)
     }
 
     /// Whether so many messages have come that it is time to forget.
     pub fn is_full(&self) -> bool {
-        self.fresh >= FRESH_MAX
+        // All are looked through: the more there are, the less often.
+        self.fresh >= FRESH_LEAST.max(self.events.len())
     }
 
     /// Forget all events and all that was said before `horizon`, but the last subject, the last
@@ -315,8 +316,8 @@ impl Event {
     }
 }
 
-/// After how many messages the oldest are looked through.
-const FRESH_MAX: usize = 128;
+/// After how many messages at least the oldest are looked through.
+const FRESH_LEAST: usize = 128;
 
 /// How many messages are remembered whatever may still be told of them.
 const LOG_MAX: usize = 20_000;

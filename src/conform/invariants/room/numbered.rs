@@ -28,6 +28,11 @@ impl<T> Numbered<T> {
         number
     }
 
+    /// How many are left.
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
     pub fn get(&self, number: usize) -> Option<&T> {
         self.all.get(&number).map(|(_, one)| one)
     }
@@ -91,7 +96,7 @@ mod tests {
     fn filled() -> Numbered<char> {
         let mut list = Numbered::default();
         for one in "abca".chars() {
-            list.push(("id".into(), u64::from(one)), one);
+            list.push((u64::from(one), "id".into()), one);
         }
         list
     }
@@ -102,13 +107,13 @@ mod tests {
         list.retain(|number, _| number > 0);
         assert_eq!(list.iter().collect::<Vec<_>>(), [(1, &'b'), (2, &'c'), (3, &'a')]);
         assert_eq!(list.get(0), None);
-        assert_eq!(list.push(("id".into(), 0), 'd'), 4);
+        assert_eq!(list.push((0, "id".into()), 'd'), 4);
     }
 
     #[test]
     fn what_is_forgotten_is_not_found_by_its_key() {
         let mut list = filled();
-        let key = |one: char| ("id".into(), u64::from(one));
+        let key = |one: char| (u64::from(one), "id".into());
         assert_eq!(list.like(&key('a')), [0, 3]);
         list.keep_last(2);
         assert_eq!(list.like(&key('a')), [3]);
