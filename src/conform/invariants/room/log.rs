@@ -68,6 +68,8 @@ pub(in crate::conform) struct Log {
     none: Arc<str>,
     /// How many messages have come since the oldest were forgotten last.
     fresh: usize,
+    /// How many were left then.
+    left: usize,
 }
 
 /// Content and id: what differs in most comes first.
@@ -269,7 +271,7 @@ impl Log {
     /// Whether so many messages have come that it is time to forget.
     pub fn is_full(&self) -> bool {
         // All are looked through: the more there are, the less often.
-        self.fresh >= FRESH_LEAST.max(self.events.len())
+        self.fresh >= FRESH_LEAST.max(self.left)
     }
 
     /// Forget all events and all that was said before `horizon`, but the last subject, the last
@@ -289,6 +291,7 @@ impl Log {
         let became: BTreeSet<_> = self.events.iter().filter_map(|(_, event)| event.said).collect();
         self.said.retain(|number, said| said.at >= horizon || became.contains(&number));
         self.said.keep_last(LOG_MAX);
+        self.left = self.events.len();
     }
 }
 
