@@ -27,7 +27,10 @@ pub(super) fn judge(arguments: &args::Judge, screen: &mut Screen) -> Result<Verd
     let exact = arguments.scenario.as_deref().map(Script::read).transpose()?;
     let mut sum: Option<Judgement> = None;
     let mut refusals = Vec::new();
+    // Whether the setting of any was read off the record.
+    let mut guessed = false;
     for path in record::files(&arguments.paths)? {
+        guessed |= exact.is_none() && !record::is_scenario(&path);
         let judged = match judged(&path, arguments, exact.as_ref(), &asked) {
             Ok(judged) => judged,
             Err(refusal) => {
@@ -57,7 +60,7 @@ pub(super) fn judge(arguments: &args::Judge, screen: &mut Screen) -> Result<Verd
         screen.line("");
     }
     screen.text(match arguments.require.is_empty() {
-        true => table::unsupported(&sum) + &restless(&sum, exact.is_some()),
+        true => table::unsupported(&sum) + &restless(&sum, guessed),
         false => asked.unanswered(&sum),
     });
     screen.line(table::summary(&sum, arguments.strict));
@@ -65,10 +68,9 @@ pub(super) fn judge(arguments: &args::Judge, screen: &mut Screen) -> Result<Verd
 }
 
 /// What is judged of a room at rest was not, as it is not known when one is.
-fn restless(sum: &Judgement, exact: bool) -> String {
-    let waits = |row: &&Row| AT_REST.contains(&row.requirement.id);
-    let mut waiting = sum.rows.iter().filter(waits);
-    if exact || !waiting.all(|row| row.verdict == judgement::Verdict::Vacuous) {
+fn restless(sum: &Judgement, guessed: bool) -> String {
+    let vacuous = |row: &Row| row.verdict == judgement::Verdict::Vacuous;
+    if !guessed || !AT_REST.iter().all(|id| sum.row(id).is_some_and(vacuous)) {
         return String::new();
     }
     let word = style::paint(style::DOUBTFUL, "vacuous");

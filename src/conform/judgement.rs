@@ -153,7 +153,10 @@ impl Judgement {
         let shown =
             |one: &Finding| views.missing(one.requirement).is_none() && views.sees(&one.host);
         self.findings.retain(shown);
-        self.count_again();
+        // Of many findings only the first are kept: they are counted where some are not judged.
+        if views.is_of_one() {
+            self.count_again();
+        }
     }
 
     /// As often as something was found a requirement was broken.

@@ -72,6 +72,11 @@ impl Views {
         Self { classes, vantage: writers.only(setting) }
     }
 
+    /// Whether it is the log of one server alone.
+    pub fn is_of_one(&self) -> bool {
+        self.vantage.is_some()
+    }
+
     /// Whether what this host does is seen as it does it.
     pub fn sees(&self, host: &str) -> bool {
         self.vantage.as_ref().is_none_or(|vantage| vantage.sees(host))

@@ -271,6 +271,12 @@ fn the_record_of_one_person_is_judged() {
 }
 
 #[test]
+fn what_a_scenario_would_tell_is_not_said_of_one_that_is_played() {
+    let out = run(&["judge", "scenarios/s02-truly-rotten-time.scs"]).ends_with(0).out();
+    assert!(!out.contains("was not at rest"), "{out}");
+}
+
+#[test]
 fn a_setting_of_another_scenario_is_told() {
     let desk = doctored("hello", "hello");
     desk.put("scenarios/other.scs", desk.read("scenarios/own.scs").replacen("A test", "Other", 1));

@@ -1,5 +1,8 @@
 //! The log of one server, or of one person's client, condemns nobody who did nothing wrong.
 
+use wallops::conform::judgement::Judgement;
+use wallops::conform::views::Views;
+
 use crate::logs::{hosts, judged, seen_by};
 use crate::stage::{Run, shipped};
 
@@ -23,4 +26,14 @@ fn what_one_host_has_seen_condemns_nobody() {
     }
     assert!(wrong.is_empty(), "\n{wrong}");
     assert!(logs > 1_000 && applied > logs * 5, "{applied} in {logs}");
+}
+
+#[test]
+fn a_rule_was_broken_as_often_as_it_was_though_few_findings_are_kept() {
+    let run = Run::of("s02-truly-rotten-time");
+    let mut judgement = Judgement::of(&run.transcript, &run.setting);
+    let mut rows = judgement.rows.iter_mut();
+    rows.find(|row| row.requirement.id == "INV-NO-DUP").unwrap().tally.broken = 5_000;
+    judgement.limit(&Views::of(&run.transcript, &run.setting));
+    assert_eq!(judgement.row("INV-NO-DUP").unwrap().tally.broken, 5_000);
 }

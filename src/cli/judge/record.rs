@@ -16,7 +16,7 @@ use crate::conform::views::Views;
 use crate::sim::play;
 use crate::stanza::ReadError;
 use crate::transcript::edition::{Edition, reword};
-use crate::transcript::import::{Format, ImportOptions, Notice, Remark, import};
+use crate::transcript::import::{Format, ImportOptions, Imported, Notice, Remark, import};
 use crate::transcript::{self, Header, Transcript, What};
 
 /// A record, and what it does not show.
@@ -120,31 +120,35 @@ pub(in crate::cli) fn script_lines(transcript: &Transcript) -> Vec<usize> {
 /// What a stored transcript or a log tells.
 pub(in crate::cli) fn transcript(path: &Path) -> Result<Transcript, Refusal> {
     let name = path.display().to_string();
-    let text = files::text(path)?;
-    let format = Format::detect(&text).ok_or_else(|| {
-        Refusal::about(&name, "neither a transcript nor a log whose form is known")
-    })?;
-    let imported = import(&text, format, &ImportOptions::default());
-    let refuse = |error: ReadError| match format {
-        Format::Own => Refusal::transcript(&name, &text, &error),
-        _ => Refusal::record(&name, &text, &error),
+    let (_, imported) = read(&name, &files::text(path)?, None, "known are")?;
+    Ok(imported.transcript)
+}
+
+/// Read a text, in this format if one is said. `help`: how the list of formats begins.
+fn read(
+    name: &str,
+    text: &str,
+    said: Option<Format>,
+    help: &str,
+) -> Result<(Format, Imported), Refusal> {
+    if text.trim().is_empty() {
+        return Err(Refusal::about(name, "it is empty"));
+    }
+    let Some(format) = said.or_else(|| Format::detect(text)) else {
+        let known: Vec<_> = Format::ALL.iter().map(|format| format.name()).collect();
+        return Err(Refusal::about(name, "neither a transcript nor a log whose form is known")
+            .with_help(format!("{help}: {}", known.join(", "))));
     };
-    imported.map(|imported| imported.transcript).map_err(refuse)
+    let imported = import(text, format, &ImportOptions::default());
+    let imported = imported.map_err(|error| Refusal::record(name, text, &error))?;
+    Ok((format, imported))
 }
 
 fn stored(path: &Path, arguments: &args::Judge, exact: Option<&Script>) -> Result<Record, Refusal> {
     let name = path.display().to_string();
     let text = files::text(path)?;
-    if text.trim().is_empty() {
-        return Err(Refusal::about(&name, "it is empty"));
-    }
-    let Some(format) = arguments.format.or_else(|| Format::detect(&text)) else {
-        let known: Vec<_> = Format::ALL.iter().map(|format| format.name()).collect();
-        return Err(Refusal::about(&name, "neither a transcript nor a log whose form is known")
-            .with_help(format!("`--format` says which it is: {}", known.join(", "))));
-    };
+    let (format, imported) = read(&name, &text, arguments.format, "`--format` says which it is")?;
     let refuse = |error: ReadError| Refusal::record(&name, &text, &error);
-    let imported = import(&text, format, &ImportOptions::default()).map_err(refuse)?;
     let (transcript, lines) = (imported.transcript, imported.lines);
     let mut notices = imported.notices;
     notices.extend(other_scenario(&transcript.header, exact));

@@ -213,6 +213,11 @@ impl Room {
         self.by_nick.get(nick).copied()
     }
 
+    /// Who has this nick, as far as the master has announced it.
+    pub fn occupant_named(&self, nick: &str) -> Option<&Occupant> {
+        self.occupants.get(&self.known_nick(nick)?)
+    }
+
     /// The slave with this address.
     pub fn slave_of(&self, jid: &str) -> Option<SlaveId> {
         let slave = self.by_domain.get(domain_of(jid)).copied()?;

@@ -208,9 +208,7 @@ impl Birth {
         let all = room.occupants.keys().all(|nick| told(nick) > 0);
         let once = room.occupants.keys().all(|nick| told(nick) <= 1);
         let own = |nick: &String| {
-            let nick = room.known_nick(nick);
-            let occupant = nick.and_then(|nick| room.occupants.get(&nick));
-            occupant.is_some_and(|occupant| {
+            room.occupant_named(nick).is_some_and(|occupant| {
                 !occupant.sessions.is_empty()
                     && occupant.sessions.iter().all(|user| {
                         let user = &room.users[*user];

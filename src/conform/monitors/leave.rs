@@ -162,10 +162,10 @@ impl Leave {
         findings.judge("master.leave.to-affected-slave-only", own, here, expected);
         let again = self.taken.iter().any(|taken| taken == jid);
         self.taken.push(jid.to_owned());
-        if !room.is_stale(here.1) && !again && is_last(nick, jid, slave, room) {
-            self.leaving.push((nick.to_owned(), here.0));
-        }
         if !room.is_stale(here.1) && !again {
+            if is_last(nick, jid, slave, room) {
+                self.leaving.push((nick.to_owned(), here.0));
+            }
             let early = !self.told.iter().any(|told| told == nick);
             let expected = "a LEAVE before anybody is told that he is gone";
             findings.judge("master.leave.before-broadcast", early, here, expected);
@@ -175,9 +175,9 @@ impl Leave {
 
 /// Whether this session is the only one under its nick, and who is told of it is told all else.
 fn is_last(nick: &str, jid: &str, slave: SlaveId, room: &Room) -> bool {
-    let occupant = room.known_nick(nick).and_then(|nick| room.occupants.get(&nick));
     let user = room.known_user(jid);
-    let his = occupant
+    let his = room
+        .occupant_named(nick)
         .is_some_and(|one| one.sessions.len() == 1 && one.sessions.first().copied() == user);
     his && room.slaves[slave].master == Side::Active
 }

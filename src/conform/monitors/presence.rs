@@ -29,8 +29,7 @@ impl Invariant for Presence {
 
 /// Whether it is about somebody of the domain of this slave.
 fn is_behind(slave: SlaveId, reading: &Reading<'_>, room: &Room) -> bool {
-    let nick = reading.nick.and_then(|nick| room.known_nick(nick));
-    let occupant = nick.and_then(|nick| room.occupants.get(&nick));
+    let occupant = reading.nick.and_then(|nick| room.occupant_named(nick));
     occupant
         .is_some_and(|one| one.sessions.iter().any(|user| room.users[*user].slave == Some(slave)))
 }

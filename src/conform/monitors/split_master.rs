@@ -168,8 +168,8 @@ impl SplitMaster {
         if !is_news(reading) || !reading.is_presence() || !reading.stanza.is_available() {
             return;
         }
-        let nick = reading.nick.and_then(|nick| room.known_nick(nick));
-        let Some(occupant) = nick.and_then(|nick| room.occupants.get(&nick)) else { return };
+        let occupant = reading.nick.and_then(|nick| room.occupant_named(nick));
+        let Some(occupant) = occupant else { return };
         let vias = occupant.sessions.iter().filter_map(|user| room.users[*user].via);
         let lost = vias.into_iter().any(|via| room.slaves[via].master == Side::Split);
         let show = reading.stanza.payload("show", ns::CLIENT).map(|show| show.text());
