@@ -189,6 +189,11 @@ fn apply_numbers(new: &mut RoomConfig, fields: &mut Fields) -> Result<(), Proble
     Ok(())
 }
 
+/// Who shall see real JIDs, if a submission says so.
+pub fn whois(fields: &mut Fields) -> Option<Whois> {
+    fields.choice(WHOIS, &WHOSE).ok().flatten()
+}
+
 /// The status codes that tell of a change, in their order; none if nothing changed. What concerns
 /// privacy has codes of its own, everything else is 104 (XEP-0045 §10.2.1).
 pub fn codes(before: &RoomConfig, after: &RoomConfig) -> Vec<u16> {

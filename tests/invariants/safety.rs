@@ -92,6 +92,23 @@ fn a_slave_without_moderators_is_told_a_jid() {
 }
 
 #[test]
+fn a_slave_is_told_a_jid_in_a_room_that_shows_them_no_more() {
+    let mut run = Run::of("s20-hidden-again");
+    let copy = run.find("channel", "vesa", &["WiZ", "hiding"]);
+    run.edit(copy, "<item ", "<item jid='squit@eris.dclxvii.irc/jupiter' ");
+    run.breaks(&["INV-JID-SLAVE"]);
+}
+
+#[test]
+fn a_slave_is_told_a_jid_in_a_room_that_somebody_wanted_to_show_them() {
+    let lines = "Troy configures whois anyone\nWiZ is away \"hiding\"\nwait until quiet";
+    let mut run = Run::script("full", lines);
+    let copy = run.find("channel", "vesa", &["WiZ", "hiding"]);
+    run.edit(copy, "<item ", "<item jid='squit@eris.dclxvii.irc/jupiter' ");
+    run.breaks(&["INV-JID-SLAVE"]);
+}
+
+#[test]
 fn a_participant_is_told_a_jid() {
     let mut run = Run::of("s14-kicked");
     let copy = run.find("killrc", "valdis", &["Efchen", "participant"]);

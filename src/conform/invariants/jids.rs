@@ -103,7 +103,7 @@ impl Jids {
         passage: &Passage<'_>,
         room: &Room,
     ) {
-        if room.open || room.may_have_moderator(slave) || room.is_stale(passage) {
+        if room.may_be_open() || room.may_have_moderator(slave) || room.is_stale(passage) {
             return;
         }
         let reading = &passage.reading;
@@ -135,7 +135,7 @@ impl Jids {
     ) {
         let (reading, one) = (&passage.reading, &room.users[user]);
         let is_told = reading.is_presence() || reading.stanza.is_groupchat();
-        let open = room.open || self.is_open_to(user, room);
+        let open = room.may_be_open() || self.is_open_to(user, room);
         if open || !is_told || is_moderator(user, room) || one.is_of_before() {
             return;
         }

@@ -24,6 +24,7 @@ mod slave;
 mod state;
 mod told;
 mod user;
+mod whois;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -86,8 +87,11 @@ pub(in crate::conform) struct Room {
     forgotten: u32,
     /// Who began each stay, if the record tells.
     pub owners: BTreeMap<u32, Vec<UserId>>,
-    /// Whether everybody sees real JIDs.
+    /// Whether everybody sees real JIDs, and since when that is known.
     pub open: bool,
+    open_since: Time,
+    /// Owners who want that otherwise.
+    wishes: VecDeque<whois::Wish>,
     pub log: Log,
     pub health: Health,
     /// When everybody was last seen to be told everything at once.
@@ -151,6 +155,8 @@ impl Room {
             forgotten: 0,
             owners: BTreeMap::new(),
             open: one.config.whois == Whois::Anyone,
+            open_since: Time::from_micros(i64::MIN),
+            wishes: VecDeque::new(),
             log: Log::default(),
             health: Health::new(now),
             sound: now,

@@ -69,8 +69,9 @@ impl Room {
             self.forgotten = self.stays;
         }
         if self.persistence == Persistence::Nothing {
-            self.open = self.config.whois == Whois::Anyone;
+            self.learn_whois(self.config.whois == Whois::Anyone, self.now);
         }
+        self.wishes.clear();
         for slave in &mut self.slaves {
             slave.split_master = slave.split_master.filter(|_| !forgets);
             // If it remembers them it does not know what they have missed.

@@ -6,7 +6,7 @@ use super::user::is_one_of;
 use super::{Fact, NickId, Occupant, Privileges, Room, Side, SlaveId, UserId, same_person};
 use crate::conform::invariants::reading::Reading;
 use crate::stanza::ns;
-use crate::stanza::slave::Accept;
+use crate::stanza::slave::{Accept, Whois};
 use crate::time::Time;
 
 impl Room {
@@ -29,6 +29,9 @@ impl Room {
         let registered = self.slaves[slave].registering.map(|(at, _)| at);
         let stale = waited.is_some() && registered.is_some_and(|at| self.lost_since(at));
         if let Some(accept) = accepted(reading).filter(|_| !stale) {
+            if waited.is_none() {
+                self.learn_whois(accept.whois == Whois::Anyone, self.now);
+            }
             self.accept(slave, &accept);
             self.begin_state(slave, &accept, waited);
         }

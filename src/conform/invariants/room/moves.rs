@@ -92,6 +92,11 @@ impl Room {
             self.log.learn_id(&passage.reading);
         }
         self.infer_connection(entry, passage);
+        if let Class::ToUser(Some(user)) | Class::Down(user) = passage.class
+            && *passage.hop.from == *self.domain
+        {
+            self.whois_answered(user, &passage.reading);
+        }
         match passage.class {
             Class::Up(user) => self.up(entry, user, passage),
             Class::Down(user) => {
@@ -263,6 +268,7 @@ impl Room {
             _ => Touch::Other,
         };
         self.reached.push((user, entry, touch));
+        self.whois_wanted(user, reading);
         if let (Touch::Available, Some(nick)) = (touch, to_nick) {
             // Who is not in the room does not come in by any other presence.
             let mut reached = self.reached.iter();

@@ -16,12 +16,12 @@ impl Room {
         facts: &mut Vec<Fact>,
     ) {
         let nick = reading.nick.map(|nick| self.nick(nick));
-        match (reading.has(172), reading.has(173)) {
-            (true, _) => self.open = true,
-            (_, true) => self.open = false,
-            _ => {}
-        }
         let dmuc = reading.dmuc.unwrap_or_default();
+        if reading.has(172) || reading.has(173) {
+            // One that missed them may be told the last of them first.
+            let at = dmuc.stamp.or(reading.delay).unwrap_or(self.now);
+            self.learn_whois(reading.has(172), at);
+        }
         let known = self.log.event_of(reading, nick, self.now);
         if let Some(event) = known.and_then(|known| self.log.event_mut(known)) {
             if let Some(stamp) = dmuc.stamp.filter(|_| !event.exact) {
