@@ -73,7 +73,13 @@ impl Room {
         if passage.hop.fate == Fate::Lost {
             self.health.trouble(self.now);
             if let Class::Relay(Some(user)) | Class::ToUser(Some(user)) = passage.class {
-                self.users[user].unsure |= self.users[user].via.is_none();
+                let one = &mut self.users[user];
+                if one.via.is_none() {
+                    one.unsure = true;
+                    // Nobody repeats what he has said of himself.
+                    let own = Some(passage.reading.content);
+                    one.own = one.own.filter(|_| one.own != own);
+                }
             }
             let farewell = passage.reading.stanza.is_unavailable() && passage.reading.has(110);
             if let (Class::ToUser(Some(user)), true) = (passage.class, farewell) {
