@@ -105,6 +105,17 @@ pub fn without_cause(payloads: &Payloads) -> Payloads {
     })
 }
 
+/// A presence without those sessions of its subject whose real JIDs are `gone`; never without any.
+pub fn without_sessions(payloads: &Payloads, gone: impl Fn(&str) -> bool) -> Payloads {
+    edit(payloads, |x| {
+        let is_item = |child: &&Element| child.is("item", ns::MUC_USER);
+        let is_gone = |item: &Element| item.attr("jid").is_some_and(&gone);
+        if !x.children().filter(is_item).all(is_gone) {
+            remove_children(x, |child| is_item(&child) && is_gone(child));
+        }
+    })
+}
+
 /// Edit the `{muc#user}x` among the payloads.
 fn edit(payloads: &Payloads, change: impl Fn(&mut Element)) -> Payloads {
     let Some(position) = payloads.iter().position(|payload| payload.is("x", ns::MUC_USER)) else {

@@ -238,9 +238,11 @@ impl RegisteredRoom {
             }
             self.confirmed.insert(session.clone(), nick.clone());
             let renamed = |entry: &Entry| entry.done && entry.is_renaming();
-            let here = self.locals.get(&session).is_some_and(|here| *here != nick);
-            // His change of nick is not refused until somebody else has the nick.
-            if here && !self.outbox.has(&session, renamed) {
+            let here = self.locals.get(&session).filter(|here| **here != nick);
+            let here = here.map(|here| self.sessions(here)).unwrap_or_default();
+            // His change of nick is not refused until somebody else has the nick; nor is that of
+            // who has changed it with him.
+            if !here.is_empty() && !here.iter().any(|one| self.outbox.has(one, renamed)) {
                 others.push((session, nick));
             }
         }

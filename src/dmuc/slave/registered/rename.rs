@@ -6,7 +6,9 @@
 //! comes from the master.
 
 use super::outbox::What;
+use super::told::Telling;
 use super::*;
+use crate::room::audience::without_sessions;
 use crate::room::item::status;
 use crate::room::{Item, nick::is_acceptable};
 use crate::stanza::{Type, ns};
@@ -64,10 +66,31 @@ impl RegisteredRoom {
     /// What the master says of a nick, as it is to be said here.
     pub(super) fn as_here(&self, stanza: Stanza, nick: &str) -> (Stanza, String) {
         let here = self.taken_here_by(nick);
-        match here.and_then(|here| Some((self.occupant(&here)?, here))) {
+        let (stanza, here) = match here.and_then(|here| Some((self.occupant(&here)?, here))) {
             Some((occupant, here)) => (stanza.with_from(occupant), here),
             None => (stanza, nick.to_owned()),
-        }
+        };
+        (self.of_sessions_here(stanza, &here), here)
+    }
+
+    /// A presence of a nick without those sessions that have another nick here.
+    fn of_sessions_here(&self, stanza: Stanza, nick: &str) -> Stanza {
+        let elsewhere = |jid: &str| {
+            let jid = Jid::new(jid).ok();
+            let here = jid.and_then(|jid| self.locals.get(&jid));
+            here.is_some_and(|here| here != nick)
+        };
+        let payloads = without_sessions(&stanza.payloads, elsewhere);
+        stanza.with_payloads(payloads)
+    }
+
+    /// A session has this nick no more; others here have it still.
+    pub(super) fn restate(&mut self, nick: &str, gone: &Jid, out: &mut Vec<Output>) {
+        let Some(seat) = self.roster.get(nick) else { return };
+        let payloads = without_sessions(&seat.presence, |jid| jid == gone.as_str());
+        let presence =
+            Stanza::presence(Type::Absent).with_from(seat.occupant.clone()).with_payloads(payloads);
+        self.show(&presence, nick, Telling::News, None, out);
     }
 
     /// Whether this nick is held here by other sessions of who enters under it.
@@ -106,7 +129,7 @@ impl RegisteredRoom {
                 || self.confirmed.get(one).is_some_and(|known| known == nick)
         };
         if !holders.is_empty() && !holders.iter().any(owner) {
-            self.displace(nick, &[], out);
+            self.displace(nick, None, out);
         }
     }
 
@@ -114,19 +137,20 @@ impl RegisteredRoom {
     /// back, or another one.
     pub(super) fn rename_away(&mut self, nick: &str, out: &mut Vec<Output>) {
         if self.confirmed_as(nick).is_empty() {
-            self.displace(nick, &[], out);
+            self.displace(nick, None, out);
         }
     }
 
-    /// Nobody but these has this nick here any more.
-    fn displace(&mut self, nick: &str, owners: &[Arc<Jid>], out: &mut Vec<Output>) {
+    /// Nobody but this account has this nick here any more.
+    fn displace(&mut self, nick: &str, owner: Option<&BareJid>, out: &mut Vec<Output>) {
         let mut holders = self.sessions(nick).into_iter();
-        let Some(session) = holders.find(|one| !owners.contains(one)) else { return };
+        let other = |one: &Arc<Jid>| owner != Some(&one.to_bare());
+        let Some(session) = holders.find(other) else { return };
         let owned = self.confirmed.get(&session).filter(|owned| *owned != nick).cloned();
         let new = match owned {
             // Who has it without being known to the master has no nick of his own to go back to.
             Some(owned) if self.unconfirmed_only(&owned) => {
-                self.displace(&owned, &[], out);
+                self.displace(&owned, None, out);
                 owned
             }
             // Its holder waits for another nick himself.
@@ -238,33 +262,57 @@ impl RegisteredRoom {
         self.tell_presence(&there, new, None, [true; 2], out);
     }
 
-    /// The master says that somebody takes another nick.
+    /// The master says that somebody takes another nick, with all his sessions. Here they may have
+    /// several: those that have the new one already are told nothing.
     pub(super) fn renamed(&mut self, stanza: &Stanza, old: &str, new: &str, out: &mut Vec<Output>) {
         let own = self.confirmed_as(old);
-        let done = own.iter().any(|session| self.locals.get(session).is_some_and(|n| n == new));
         for known in self.confirmed.values_mut().filter(|known| *known == old) {
             new.clone_into(known);
         }
-        let stranger = own.is_empty() && self.is_local(old);
-        if done {
+        if own.is_empty() {
+            let stranger = self.is_local(old);
+            if !stranger && self.roster.contains_key(old) {
+                self.follow_rename(stanza, old, new, &own, out);
+            }
+            return;
+        }
+        let here: BTreeSet<_> =
+            own.iter().filter_map(|one| self.locals.get(one)).cloned().collect();
+        if here.contains(new) {
             // His change is known here; the presence that follows is, too.
             self.announced.insert(new.to_owned());
         }
-        if done || stranger || !self.roster.contains_key(old) {
-            return;
+        for here in here.iter().filter(|here| *here != new) {
+            self.follow_rename(stanza, here, new, &own, out);
         }
-        self.make_way(new, &own, out);
-        self.marked.remove(old);
-        self.tell_presence(stanza, old, None, [true; 2], out);
-        self.move_seat(old, new);
+    }
+
+    /// Who has this nick here takes another one.
+    fn follow_rename(
+        &mut self,
+        stanza: &Stanza,
+        here: &str,
+        new: &str,
+        owners: &[Arc<Jid>],
+        out: &mut Vec<Output>,
+    ) {
+        let Some(occupant) = self.occupant(here) else { return };
+        self.make_way(new, owners, out);
+        self.marked.remove(here);
+        let farewell = self.of_sessions_here(stanza.clone().with_from(occupant), here);
+        self.tell_presence(&farewell, here, None, [true; 2], out);
+        self.move_seat(here, new);
         self.taken.insert(new.to_owned());
     }
 
-    /// Whoever has this nick makes way for these.
+    /// Whoever has this nick makes way for these, but not their owner's other sessions.
     fn make_way(&mut self, nick: &str, owners: &[Arc<Jid>], out: &mut Vec<Output>) {
-        if self.sessions(nick).iter().any(|one| !owners.contains(one)) {
-            self.displace(nick, owners, out);
-        } else if self.roster.contains_key(nick)
+        let owners = owners.first().map(|one| one.to_bare());
+        let holders = self.sessions(nick);
+        if holders.iter().any(|one| Some(one.to_bare()) != owners) {
+            self.displace(nick, owners.as_ref(), out);
+        } else if holders.is_empty()
+            && self.roster.contains_key(nick)
             && let Some(gone) = self.farewell(nick, Item::default(), &[])
         {
             self.show_gone(&gone, nick, out);

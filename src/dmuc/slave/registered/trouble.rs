@@ -248,7 +248,9 @@ impl RegisteredRoom {
         self.locals.shift_remove(session);
         self.confirmed.shift_remove(session);
         self.forget_directed(session);
-        if let Some(farewell) = farewell.filter(|_| !self.is_local(&nick)) {
+        if self.is_local(&nick) {
+            self.restate(&nick, session, out);
+        } else if let Some(farewell) = farewell {
             self.show_gone(&farewell, &nick, out);
         }
         self.drop_jids(moderated);
