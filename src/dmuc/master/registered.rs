@@ -23,8 +23,8 @@
 //!
 //! Where the document leaves a choice:
 //!
-//! * A change of anonymity that a slave missed makes its sync a full one: the warning (172, 173)
-//!   goes out first, out of the order of positions, which only a full sync permits.
+//! * A change of anonymity that a slave missed makes its sync a full one: the warnings (172, 173)
+//!   go out first, out of the order of positions, which only a full sync permits.
 //! * Whoever was given up is synced in full when he returns, even if the log reaches back: his
 //!   users are newcomers.
 //! * A nick that belongs to somebody else now departs in the state before it arrives.

@@ -48,20 +48,22 @@ impl Master {
         out: &mut Vec<Output>,
     ) {
         let seq = self.log.seq();
-        let warning = self.warning_since(base);
-        if let Some((seq, warning)) = &warning {
-            self.tell_message(index, warning, Telling::Backfill(*seq), out);
-        }
-        self.tell_removed(index, listed, base, out);
         let missed: Vec<_> = match base {
             Base::Delta(seq) => self.log.after(seq).into_iter().flatten().collect(),
             Base::Nothing | Base::Full(_) | Base::OtherRun => vec![],
         };
         let plan = Plan::of(missed.into_iter(), self);
+        let messages = self.messages_for(index, base, &plan);
+        let warnings = self.warnings(base, &messages);
+        for (message, telling) in &warnings {
+            self.tell_message(index, message, *telling, out);
+        }
+        self.tell_removed(index, listed, base, out);
         self.tell_roster(index, &plan, base, out);
-        for (message, telling) in self.messages_for(index, base, &plan, warning.map(|(seq, _)| seq))
-        {
-            self.tell_message(index, message, telling, out);
+        for (message, telling) in messages {
+            if warnings.is_empty() || !self.warns(message) {
+                self.tell_message(index, message, telling, out);
+            }
         }
         if !base.is_delta() || plan.subject {
             out.push(Output::Send(self.current_subject().with_to(self.links[index].jid.clone())));
@@ -174,7 +176,6 @@ impl Master {
         index: usize,
         base: Base,
         plan: &Plan<'a>,
-        told: Option<u64>,
     ) -> Vec<(&'a StoredMessage, Telling)> {
         let mut telling: Vec<(&StoredMessage, Telling)> = Vec::new();
         let backfill = |(seq, message)| (message, Telling::Backfill(seq));
@@ -196,10 +197,6 @@ impl Master {
                 telling.extend(logged.into_iter().map(backfill));
             }
         }
-        telling.retain(|(_, telling)| match telling {
-            Telling::Backfill(seq) => Some(*seq) != told,
-            Telling::History => true,
-        });
         let Some(slave) = self.links[index].registered() else { return vec![] };
         self.newest(telling, &slave.terms.history, &self.links[index].jid)
     }
@@ -277,14 +274,24 @@ impl Master {
         *message.from == *self.address && (message.has_code("172") || message.has_code("173"))
     }
 
-    /// The last such thing that the slave may not know, with its number.
-    fn warning_since(&self, base: Base) -> Option<(u64, StoredMessage)> {
-        let missed = match base {
-            Base::Full(_) | Base::OtherRun => self.log.messages_after(base.seq()),
-            Base::Nothing | Base::Delta(_) => return None,
-        };
-        let warning = missed.filter(|(_, message)| self.warns(message));
-        warning.last().map(|(seq, message)| (seq, message.clone()))
+    /// What tells so among these messages, oldest first. The last is told even to a slave that may
+    /// store less.
+    fn warnings<'a>(
+        &'a self,
+        base: Base,
+        messages: &[(&'a StoredMessage, Telling)],
+    ) -> Vec<(&'a StoredMessage, Telling)> {
+        if !matches!(base, Base::Full(_) | Base::OtherRun) {
+            return vec![];
+        }
+        let told = messages.iter().copied().filter(|(message, _)| self.warns(message));
+        let told: Vec<_> = told.collect();
+        if !told.is_empty() {
+            return told;
+        }
+        let missed = self.log.messages_after(base.seq());
+        let last = missed.filter(|(_, message)| self.warns(message)).last();
+        last.map(|(seq, message)| (message, Telling::Backfill(seq))).into_iter().collect()
     }
 }
 
