@@ -293,10 +293,6 @@ impl Room {
             sessions.clear();
         }
         sessions.truncate(1);
-        if sessions.is_empty() {
-            // Who may see JIDs is told whose nick it is.
-            sessions.extend(reading.jids.iter().filter_map(|jid| self.known_user(jid)));
-        }
         self.doubtful.retain(|doubtful| *doubtful != nick);
         let stay = self.next_stay();
         self.owners.insert(stay, sessions.clone());
@@ -311,6 +307,7 @@ impl Room {
                 guessed: Some(self.now),
             },
         );
+        self.learn_owner(nick, reading);
         facts.push(Fact::Arrived(nick));
     }
 
@@ -324,6 +321,7 @@ impl Room {
     ) {
         let privileges = Privileges::of(reading).unwrap_or_default();
         if reading.stanza.is_available() {
+            self.learn_owner(nick, reading);
             let mut asking = self.asking.clone();
             asking.retain(|(_, user)| !self.is_elsewhere(*user, nick));
             let Some(occupant) = self.occupants.get_mut(&nick) else {
@@ -377,8 +375,19 @@ impl Room {
             Some(occupant) if !self.doubtful.contains(&nick) => {
                 occupant.content = reading.content;
                 occupant.privileges = privileges;
+                self.learn_owner(nick, reading);
             }
             _ => self.arrive(entry, nick, reading, &mut Vec::new()),
+        }
+    }
+
+    /// Who may see JIDs is told whose nick it is, if nobody was before.
+    fn learn_owner(&mut self, nick: NickId, reading: &Reading<'_>) {
+        let owner = reading.item.and_then(|item| self.known_user(item.jid?));
+        let unknown = self.occupants.get_mut(&nick).filter(|one| one.sessions.is_empty());
+        if let (Some(occupant), Some(owner)) = (unknown, owner) {
+            occupant.sessions.push(owner);
+            self.owners.insert(occupant.stay, vec![owner]);
         }
     }
 }
