@@ -15,7 +15,7 @@ use crate::time::Time;
 pub(super) struct Jids {
     /// To slaves at this instant: he may be promoted, or enter, right after.
     slaves: Vec<(SlaveId, Time, Finding)>,
-    /// To newcomers, who learn last what they are.
+    /// To who enters, or asks for all there is: he learns last what he is.
     users: BTreeMap<UserId, Vec<Finding>>,
     /// Whether everybody sees real JIDs, as each was told last: what he is told is in order, but
     /// the room may be otherwise already.
@@ -142,7 +142,7 @@ impl Jids {
         let Some(jid) = reading.jids.iter().find(|jid| bare_of(jid) != one.bare) else { return };
         let what = format!("{jid} is shown to {}, who is no moderator", one.jid);
         let expected = "no real JIDs of others for who is no moderator";
-        if one.inside {
+        if one.inside && !one.asks.to_be_in() {
             let host = &passage.hop.from;
             findings.push("INV-JID-USER", host, step.entry, what, expected, &[]);
         } else if !findings.is_forger(&passage.hop.from) {
@@ -165,14 +165,14 @@ fn is_moderator(user: UserId, room: &Room) -> bool {
     if one.trusted || one.privileges().is_some_and(|told| told.moderates()) {
         return true;
     }
-    let Some(nick) = one.nick else { return false };
-    let stored = one.via.and_then(|slave| room.slaves[slave].store.get(&nick));
     match one.via {
         // A LEAVE of somebody who had this nick before says nothing of him.
-        Some(_) => stored.is_some_and(|stored| {
-            let last = stored.recent.iter().rev().find(|print| print.available);
+        Some(slave) => {
+            let stored = one.nick.and_then(|nick| room.slaves[slave].store.get(&nick));
+            let mut recent = stored.into_iter().flat_map(|stored| stored.recent.iter().rev());
+            let last = recent.find(|print| print.available);
             last.is_some_and(|print| print.privileges.moderates())
-        }),
+        }
         None => room
             .occupants
             .values()

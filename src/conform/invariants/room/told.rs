@@ -88,11 +88,13 @@ impl Room {
         let now = self.now;
         let slave = self.users[user].slave.map(|slave| &self.slaves[slave]);
         let alone = slave.is_some_and(|slave| slave.own == Side::Split);
+        let direct = self.users[user].via.is_none();
+        let anew = direct && self.lost_since(self.users[user].since);
         let one = &mut self.users[user];
         let before = one.view.insert(nick, seen);
         facts.push(Fact::Seen { nick, before });
         // Somebody else's is none, whatever it says.
-        let lost = one.leaving().is_some() || one.forgotten;
+        let lost = one.leaving().is_some() || one.forgotten || anew;
         let returns = lost && one.asks.want(nick);
         let own = !one.inside || one.nick == Some(nick) || reading.has(210) || returns;
         if !reading.has(110) || !own {
