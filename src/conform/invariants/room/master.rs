@@ -355,6 +355,7 @@ impl Room {
             if let Some(holder) = holder.filter(|_| !self.doubtful.contains(&new)) {
                 facts.push(Fact::Contested { nick: new, holder });
             }
+            self.doubtful.retain(|doubtful| *doubtful != new);
             facts.push(Fact::Renamed(new));
             return;
         }
