@@ -22,6 +22,8 @@ pub(super) struct PrivilegesKept {
     asked: BTreeSet<UserId>,
     /// Whose presence the master got last, and when.
     came: BTreeMap<UserId, Time>,
+    /// What the master has told users itself that came to their servers at this instant.
+    letters: (Time, Vec<(UserId, String, Privileges)>),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +47,9 @@ impl Invariant for PrivilegesKept {
                 self.asked.remove(&user);
                 self.came.insert(user, step.at);
             }
+            (Happening::Came(_), Class::ToUser(Some(user))) => {
+                self.letter_came(user, passage, step.at);
+            }
             _ => {}
         }
     }
@@ -63,7 +68,7 @@ impl Invariant for PrivilegesKept {
                 Fact::Restated { nick, before } => {
                     restated(step.entry, *nick, *before, passage, room, findings);
                 }
-                Fact::Seen { nick, .. } => seen(step.entry, *nick, passage, room, findings),
+                Fact::Seen { nick, .. } => self.seen(step.entry, *nick, passage, room, findings),
                 Fact::Departed { nick, occupant } => {
                     let expelled = [301, 307, 321, 322].into_iter();
                     if expelled.into_iter().any(|code| passage.reading.has(code)) {
@@ -93,6 +98,46 @@ impl Invariant for PrivilegesKept {
 }
 
 impl PrivilegesKept {
+    fn letter_came(&mut self, user: UserId, passage: &Passage<'_>, at: Time) {
+        let reading = &passage.reading;
+        let Some((nick, told)) = reading.nick.zip(Privileges::of(reading)) else { return };
+        if self.letters.0 != at {
+            self.letters = (at, Vec::new());
+        }
+        self.letters.1.push((user, nick.to_owned(), told));
+    }
+
+    /// A slave shows privileges as it was told them; whom it has admitted itself, without any.
+    fn seen(
+        &self,
+        entry: usize,
+        nick: NickId,
+        passage: &Passage<'_>,
+        room: &Room,
+        findings: &mut Findings,
+    ) {
+        let Class::Down(user) = passage.class else { return };
+        let Some(slave) = room.users[user].via.or(room.users[user].slave) else { return };
+        if *passage.hop.from == *room.domain {
+            return;
+        }
+        let Some(told) = Privileges::of(&passage.reading) else { return };
+        let slave = &room.slaves[slave];
+        let stored = slave.store.get(&nick);
+        let mut recent = stored.iter().flat_map(|stored| stored.recent.iter());
+        let letter = (user, room.nicks[nick].clone(), told);
+        let given = recent.any(|print| print.privileges == told)
+            || (self.letters.0 == room.now && self.letters.1.contains(&letter))
+            || room.has_given(told, nick, room.users[user].slave);
+        let alone = slave.own == Side::Split || slave.own == Side::Syncing;
+        let own = alone || slave.told_all == Some(room.now) || room.is_unconfirmed(nick, user);
+        let admitted = own && told.affiliation == "none" && !told.moderates();
+        if !given && !admitted {
+            let expected = "privileges that the master has given";
+            findings.stanza("INV-NO-ESCALATION", entry, passage, expected, &[]);
+        }
+    }
+
     /// Who was expelled is let in again if he asks, and not before.
     fn let_in(
         &mut self,
@@ -159,28 +204,5 @@ fn restated(
         let expected =
             format!("{} to stay {before}, as nobody has asked for more", room.nicks[nick]);
         findings.stanza("INV-NO-ESCALATION", entry, passage, &expected, &[]);
-    }
-}
-
-/// A slave shows privileges as it was told them; whom it has admitted itself, without any.
-fn seen(entry: usize, nick: NickId, passage: &Passage<'_>, room: &Room, findings: &mut Findings) {
-    let Class::Down(user) = passage.class else { return };
-    let Some(slave) = room.users[user].via.or(room.users[user].slave) else { return };
-    if *passage.hop.from == *room.domain {
-        return;
-    }
-    let Some(told) = Privileges::of(&passage.reading) else { return };
-    let slave = &room.slaves[slave];
-    let stored = slave.store.get(&nick);
-    let mut recent = stored.iter().flat_map(|stored| stored.recent.iter());
-    let given = recent.any(|print| print.privileges == told)
-        || room.has_given(told, nick, room.users[user].slave);
-    let alone = slave.own == Side::Split || slave.own == Side::Syncing;
-    let own = alone || slave.told_all == Some(room.now) || room.is_unconfirmed(nick, user);
-    let admitted = own && told.affiliation == "none" && !told.moderates();
-    let unknown = room.users[user].via.is_none() && (!alone || room.serves(user));
-    if !given && !admitted && !unknown {
-        let expected = "privileges that the master has given";
-        findings.stanza("INV-NO-ESCALATION", entry, passage, expected, &[]);
     }
 }
