@@ -78,7 +78,11 @@ impl Passages {
             return;
         }
         let Some(passage) = self.of(session, &room.to_bare()) else { return };
-        passage.asked.retain(|asked| told != Some(Told::Out) && asked.is_unavailable());
+        match passage.asked.iter().rposition(Stanza::is_available) {
+            // Who is let in again does not wait to be told that he is out.
+            Some(join) if told == Some(Told::In) => drop(passage.asked.drain(..=join)),
+            _ => passage.asked.retain(|one| told != Some(Told::Out) && one.is_unavailable()),
+        }
         passage.told = told.or(passage.told);
     }
 
