@@ -30,6 +30,7 @@
 //! what who may see of a presence; not what it does with them.
 
 mod alive;
+mod direct;
 mod enter;
 mod event;
 mod hidden;
@@ -104,7 +105,7 @@ pub struct RegisteredRoom {
     /// Messages that were shown here and are not the master's yet.
     provisional: Vec<Provisional>,
     /// Messages that the master itself has told local occupants, since it knew no slave: whom, by
-    /// whom, their ids.
+    /// whom, and by what each is known.
     direct: BTreeSet<(Arc<Jid>, Arc<Jid>, Arc<str>)>,
     /// Messages that users have seen and that are not to be shown again: of the master's last run,
     /// and what was shown here and not said any more.

@@ -3,6 +3,7 @@
 
 use super::outbox::{Entry, What};
 use super::*;
+use crate::stanza::{Element, ns};
 
 impl RegisteredRoom {
     /// Show a message of a local occupant to all here.
@@ -80,9 +81,10 @@ impl RegisteredRoom {
     /// A local occupant is told a message by a master that knows no slave.
     pub(super) fn hears_directly(&mut self, user: &Arc<Jid>, stanza: &Stanza) {
         let told = stanza.is_groupchat() && self.locals.contains_key(user);
-        let message = stanza.from.clone().zip(stanza.id.clone()).filter(|_| told);
-        if let Some((from, id)) = message.filter(|_| self.direct.len() < DIRECT_MAX) {
-            self.direct.insert((user.clone(), from, id));
+        let from = stanza.from.clone().filter(|_| told && self.direct.len() < DIRECT_MAX);
+        if let Some(from) = from {
+            let name = name_of(stanza.id.as_ref(), &stanza.payloads);
+            self.direct.insert((user.clone(), from, name));
         }
     }
 
@@ -92,8 +94,11 @@ impl RegisteredRoom {
         message: &StoredMessage,
         seen: Option<BTreeSet<Arc<Jid>>>,
     ) -> Option<BTreeSet<Arc<Jid>>> {
-        let same = |from: &Arc<Jid>, id| *from == message.from && Some(id) == message.id.as_ref();
-        let told = self.direct.iter().filter(|(_, from, id)| same(from, id));
+        if self.direct.is_empty() {
+            return seen;
+        }
+        let name = name_of(message.id.as_ref(), &message.payloads);
+        let told = self.direct.iter().filter(|(_, from, id)| *from == message.from && *id == name);
         let told: BTreeSet<_> = told.map(|(user, ..)| user.clone()).collect();
         if told.is_empty() { seen } else { Some(seen.into_iter().flatten().chain(told).collect()) }
     }
@@ -142,6 +147,15 @@ impl RegisteredRoom {
 
 fn is_same(shown: &Provisional, entry: &Entry) -> bool {
     entry.is_of(&shown.session) && entry.stanza.id == shown.message.id
+}
+
+/// By what a message of somebody is known: its id, or else what it says.
+fn name_of(id: Option<&Arc<str>>, payloads: &[Element]) -> Arc<str> {
+    let said = || {
+        let said = payloads.iter().filter(|payload| !payload.is("delay", ns::DELAY));
+        said.map(String::from).collect::<String>().into()
+    };
+    id.cloned().unwrap_or_else(said)
 }
 
 /// How many messages are remembered that the master itself has told.

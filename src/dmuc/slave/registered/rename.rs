@@ -306,7 +306,7 @@ impl RegisteredRoom {
     }
 
     /// Whoever has this nick makes way for these, but not their owner's other sessions.
-    fn make_way(&mut self, nick: &str, owners: &[Arc<Jid>], out: &mut Vec<Output>) {
+    pub(super) fn make_way(&mut self, nick: &str, owners: &[Arc<Jid>], out: &mut Vec<Output>) {
         let owners = owners.first().map(|one| one.to_bare());
         let holders = self.sessions(nick);
         if holders.iter().any(|one| Some(one.to_bare()) != owners) {

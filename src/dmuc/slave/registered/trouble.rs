@@ -4,7 +4,6 @@
 use super::event::plain;
 use super::outbox::{Entry, Status, What};
 use super::*;
-use crate::dmuc::slave::event::is_hiding;
 use crate::room::Item;
 use crate::stanza::{Condition, ErrorType, Kind, Type};
 
@@ -53,65 +52,6 @@ impl RegisteredRoom {
             return self.served_directly(now, &user, plain(stanza), out);
         }
         out.push(Output::Send(plain(stanza)));
-    }
-
-    /// The master tells somebody himself that he is in the room, or out of it. If it should have
-    /// told the slave, it has forgotten that it has one.
-    fn served_directly(
-        &mut self,
-        now: Time,
-        user: &Arc<Jid>,
-        stanza: Stanza,
-        out: &mut Vec<Output>,
-    ) {
-        let settled = self.outbox.take_settled(user, |entry| {
-            let answered = if stanza.is_available() { What::Join } else { What::Leave };
-            entry.what == answered && entry.is_under_way()
-        });
-        self.follow_direct(user, &stanza);
-        let here = self.locals.get(user).cloned();
-        out.push(Output::Send(stanza.clone()));
-        // Of himself who is hidden from others is told by the master, whoever serves him.
-        let hidden = here.as_ref().is_some_and(|here| self.hidden.contains(here));
-        let over = stanza.is_unavailable() && !stanza.has_code("303") && !is_hiding(&stanza);
-        if let Some(here) = here.as_ref().filter(|_| over) {
-            let moderated = self.is_moderated();
-            self.drop_late(user, out);
-            self.locals.shift_remove(user);
-            self.confirmed.shift_remove(user);
-            self.forget_directed(user);
-            if let Some(occupant) = self.occupant(here).filter(|_| !self.is_local(here)) {
-                self.show_gone(&stanza.with_from(occupant), here, out);
-            }
-            self.drop_jids(moderated);
-        }
-        let entered = settled.is_some_and(|entry| entry.what == What::Join) && !hidden;
-        if entered && self.closed.contains(user) {
-            // Who is connected now has asked for it, and knows nothing of what was told before: the
-            // master goes on to tell him.
-            self.let_go(user, out);
-        }
-        if (over && here.is_some() || entered)
-            && matches!(self.phase, Phase::Active | Phase::Late(_))
-        {
-            self.register_again(now, out);
-        }
-    }
-
-    /// Somebody is served by the master itself: whether he is in the room.
-    fn follow_direct(&mut self, user: &Arc<Jid>, stanza: &Stanza) {
-        if stanza.kind == Kind::Presence && (stanza.is_error() || stanza.has_code("110")) {
-            let sent = |e: &Entry| e.what == What::Join && e.status != Status::Held;
-            self.outbox.take(|entry| entry.is_of(user) && sent(entry));
-        }
-        let over = stanza.is_unavailable()
-            && stanza.has_code("110")
-            && !stanza.has_code("303")
-            && self.directed.get(user) == stanza.from.as_ref();
-        let refused = stanza.is_error() && stanza.kind == Kind::Presence;
-        if over || refused {
-            self.forget_directed(user);
-        }
     }
 
     /// An error for a local user. One of the kind that a broken link makes comes from our link,

@@ -1,0 +1,191 @@
+//! Local users whom the master tells itself what it should tell the slave: it has forgotten that it
+//! has one, or gave it up.
+
+use super::outbox::{Entry, Status, What};
+use super::told::Telling;
+use super::*;
+use crate::dmuc::slave::event::is_hiding;
+use crate::room::{Audience, Item, Role, audience};
+use crate::stanza::{Kind, Type};
+
+impl RegisteredRoom {
+    /// The master tells somebody himself that he is in the room, or out of it.
+    pub(super) fn served_directly(
+        &mut self,
+        now: Time,
+        user: &Arc<Jid>,
+        stanza: Stanza,
+        out: &mut Vec<Output>,
+    ) {
+        let before = |entry: &&Entry| !is_join_under_way(entry);
+        let is_leave = |entry: &Entry| entry.what == What::Leave && !entry.done;
+        let left = self.outbox.of(user).take_while(before).any(is_leave);
+        let settled = self.outbox.take_settled(user, |entry| match stanza.is_available() {
+            true => is_join_under_way(entry),
+            false => entry.what == What::Leave && entry.is_under_way(),
+        });
+        self.follow_direct(user, &stanza);
+        let here = self.locals.get(user).cloned();
+        // Of himself who is hidden from others is told by the master, whoever serves him.
+        let hidden = here.as_ref().is_some_and(|here| self.hidden.contains(here));
+        let over = stanza.is_unavailable() && !stanza.has_code("303") && !is_hiding(&stanza);
+        let entered = settled.is_some_and(|entry| entry.what == What::Join) && !hidden;
+        if entered {
+            self.take_in(user, stanza, left, out);
+        } else {
+            out.push(Output::Send(stanza.clone()));
+            if let Some(here) = here.as_ref().filter(|_| over) {
+                self.let_out(user, here, stanza, out);
+            }
+        }
+        if (over && here.is_some() || entered)
+            && matches!(self.phase, Phase::Active | Phase::Late(_))
+        {
+            self.register_again(now, out);
+        }
+    }
+
+    /// Somebody who has this nick here is out, and was told so.
+    fn let_out(&mut self, user: &Arc<Jid>, here: &str, stanza: Stanza, out: &mut Vec<Output>) {
+        let moderated = self.is_moderated();
+        self.drop_late(user, out);
+        self.locals.shift_remove(user);
+        self.confirmed.shift_remove(user);
+        self.forget_directed(user);
+        if let Some(occupant) = self.occupant(here).filter(|_| !self.is_local(here)) {
+            self.show_gone(&stanza.with_from(occupant), here, out);
+        }
+        self.drop_jids(moderated);
+    }
+
+    /// The master has let this session in: that is one of the slave's from now on, under the nick
+    /// that it is told. `left`: of the nick that it had here it knows that it gave it up.
+    fn take_in(&mut self, user: &Arc<Jid>, stanza: Stanza, left: bool, out: &mut Vec<Output>) {
+        let nick = stanza.from.as_ref().and_then(|from| from.resource()).map(|n| n.to_string());
+        let Some(nick) = nick else { return out.push(Output::Send(stanza)) };
+        let here = self.locals.get(user).cloned();
+        let keeps = here.as_ref() == Some(&nick);
+        self.follow_whois(&stanza);
+        let new = here.is_none() || self.closed.contains(user);
+        let mut before = here.filter(|_| !keeps);
+        if self.closed.contains(user) {
+            // Who is connected now has asked for it, and knows nothing of what was told before.
+            self.let_go(user, out);
+            if let Some(here) = before.take() {
+                self.give_up(&here, out);
+            }
+        }
+        if !keeps {
+            self.make_way(&nick, std::slice::from_ref(user), out);
+        }
+        let shared = before.as_ref().is_some_and(|here| self.sessions(here).len() > 1);
+        if let Some(here) = before.as_ref().filter(|_| !left) {
+            self.tell_taken(user, here, &nick, shared, out);
+        }
+        if new {
+            self.show_locals(user, &stanza, &nick, out);
+        }
+        let joins = self.is_local(&nick);
+        if joins && !keeps {
+            self.show(&self.without_new_jids(&stanza), &nick, Telling::News, None, out);
+        }
+        self.locals.insert(user.clone(), nick.clone());
+        self.confirmed.insert(user.clone(), nick.clone());
+        out.push(Output::Send(stanza.clone()));
+        match before {
+            Some(here) if shared => self.restate(&here, user, out),
+            Some(here) if left => self.give_up(&here, out),
+            Some(here) => drop(self.roster.shift_remove(&here)),
+            None => {}
+        }
+        let presence = self.without_new_jids(&stanza);
+        if !keeps && !joins && self.show(&presence, &nick, Telling::Nobody, None, out) {
+            // To the others he is new; of himself he was told.
+            self.tell_others(&presence, &nick, out);
+        }
+    }
+
+    /// Who enters is warned if everybody sees his JID (100). A room that has forgotten who was in
+    /// it may have forgotten that, too.
+    fn follow_whois(&mut self, own: &Stanza) {
+        let moderated = self.is_moderated();
+        self.whois = if own.has_code("100") { Whois::Anyone } else { Whois::Moderators };
+        self.drop_jids(moderated);
+    }
+
+    /// A presence that was for its subject, as a slave gets it.
+    fn without_new_jids(&self, own: &Stanza) -> Stanza {
+        match self.whois {
+            Whois::Anyone => own.clone(),
+            _ => own.clone().with_payloads(audience::without_jids(&own.payloads)),
+        }
+    }
+
+    /// Nobody has this nick here any more, unless somebody else has.
+    fn give_up(&mut self, nick: &str, out: &mut Vec<Output>) {
+        if !self.is_local(nick)
+            && let Some(farewell) = self.farewell(nick, Item::default(), &[])
+        {
+            self.show_gone(&farewell, nick, out);
+        }
+    }
+
+    /// A session has another nick at the master than here. `shared`: others keep the one here, so
+    /// that nobody else hears of it, and it has to be shown to him again.
+    fn tell_taken(
+        &mut self,
+        user: &Arc<Jid>,
+        here: &str,
+        nick: &str,
+        shared: bool,
+        out: &mut Vec<Output>,
+    ) {
+        let Some(seat) = self.roster.get(here).cloned() else { return };
+        let item = Item { role: Some(seat.role.clone()), nick: Some(nick), ..Item::default() };
+        let Some(farewell) = self.farewell(here, item, &[303]) else { return };
+        if !shared {
+            return self.tell_presence(&farewell, here, None, [true; 2], out);
+        }
+        self.tell_own_farewell(&farewell, user, out);
+        let jids = self.sees_jids(here);
+        let others = audience::without_sessions(&seat.presence, |jid| jid == user.as_str());
+        let others = Audience::Other { jids }.render(&others);
+        let others = Stanza::presence(Type::Absent).with_from(seat.occupant).with_payloads(others);
+        out.push(Output::Send(others.with_to(user.clone())));
+    }
+
+    /// Those here whom a master that has forgotten them has not shown him.
+    fn show_locals(&self, user: &Arc<Jid>, stanza: &Stanza, nick: &str, out: &mut Vec<Output>) {
+        let role = super::told::seat_of(stanza).map(|seat| seat.role);
+        let jids = self.whois == Whois::Anyone || role == Some(Role::Moderator);
+        let shown = |other: &str| other != nick && self.is_local(other);
+        let others = self.roster.iter().filter(|(other, _)| shown(other));
+        for (_, seat) in others.filter(|(other, _)| !self.hidden.contains(*other)) {
+            let presence = Stanza::presence(Type::Absent)
+                .with_from(seat.occupant.clone())
+                .with_to(user.clone())
+                .with_payloads(Audience::Other { jids }.render(&seat.presence));
+            out.push(Output::Send(presence));
+        }
+    }
+
+    /// Somebody is served by the master itself: whether he is in the room.
+    pub(super) fn follow_direct(&mut self, user: &Arc<Jid>, stanza: &Stanza) {
+        if stanza.kind == Kind::Presence && (stanza.is_error() || stanza.has_code("110")) {
+            let sent = |e: &Entry| e.what == What::Join && e.status != Status::Held;
+            self.outbox.take(|entry| entry.is_of(user) && sent(entry));
+        }
+        let over = stanza.is_unavailable()
+            && stanza.has_code("110")
+            && !stanza.has_code("303")
+            && self.directed.get(user) == stanza.from.as_ref();
+        let refused = stanza.is_error() && stanza.kind == Kind::Presence;
+        if over || refused {
+            self.forget_directed(user);
+        }
+    }
+}
+
+fn is_join_under_way(entry: &Entry) -> bool {
+    entry.what == What::Join && entry.is_under_way()
+}
