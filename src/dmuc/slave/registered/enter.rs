@@ -82,18 +82,20 @@ impl RegisteredRoom {
     /// him (XEP-0421), which is no news to anybody. His presence is the one that he has here.
     fn learn(&mut self, nick: &str, own: &Stanza, out: &mut Vec<Output>) {
         let is_id = |payload: &&Element| payload.is("occupant-id", ns::OCCUPANT_IDS);
+        let is_room = |payload: &&Element| payload.is("x", ns::MUC_USER);
         let Some(seat) = self.roster.get_mut(nick) else { return };
         let Some(said) = super::told::seat_of(own) else { return };
-        let id = own.payloads.iter().find(is_id).cloned();
-        let known = seat.presence.iter().filter(|payload| !is_id(payload)).cloned();
-        let presence: Vec<_> = known.chain(id).collect();
-        if (&seat.affiliation, &seat.role) == (&said.affiliation, &said.role) {
-            seat.presence = Arc::new(presence);
+        let same = (&seat.affiliation, &seat.role) == (&said.affiliation, &said.role);
+        let his = seat.presence.iter().filter(|payload| !is_id(payload) && !is_room(payload));
+        let id = own.payloads.iter().find(is_id);
+        let room = if same { &seat.presence } else { &own.payloads };
+        // In the order of the room, which says the same again in a netjoin.
+        let payloads = his.chain(id).chain(room.iter().filter(is_room));
+        let payloads: Vec<_> = payloads.cloned().collect();
+        if same {
+            seat.presence = Arc::new(payloads);
             return;
         }
-        let room = own.payloads.iter().filter(|payload| payload.is("x", ns::MUC_USER)).cloned();
-        let his = presence.into_iter().filter(|payload| !payload.is("x", ns::MUC_USER));
-        let payloads: Vec<_> = his.chain(room).collect();
         let presence =
             Stanza::presence(Type::Absent).with_from(said.occupant).with_payloads(payloads);
         self.show(&presence, nick, super::told::Telling::Always, None, out);
