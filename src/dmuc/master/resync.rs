@@ -122,7 +122,8 @@ impl Master {
     }
 
     /// LEAVE for those of its own users who were removed, then the departures of all who are not
-    /// back as the same person. Who went more than once went as he did the last time.
+    /// back as the same person: to others his sessions are one. Who went more than once went as he
+    /// did the last time.
     fn resend_departures(&self, index: usize, missed: &[Logged], out: &mut Vec<Output>) {
         let departures: Vec<(&Gone, bool)> = missed
             .iter()
@@ -146,7 +147,7 @@ impl Master {
         let link = &self.links[index];
         for (position, (gone, last)) in departures.iter().enumerate() {
             let again = |later: &Gone| later.session == gone.session && later.nick == gone.nick;
-            if !last || later(position, &again) {
+            if !last || later(position, &again) || self.has_nick_again(gone) {
                 continue;
             }
             let audience = Audience::Slave { jids: self.shows_jids(link) };
@@ -160,6 +161,12 @@ impl Master {
     fn is_back(&self, gone: &Gone) -> bool {
         let occupant = self.occupants.get(&gone.nick);
         occupant.is_some_and(|occupant| occupant.sessions.contains_key(&gone.session))
+    }
+
+    /// Whether the same person has the nick again, with whatever session.
+    fn has_nick_again(&self, gone: &Gone) -> bool {
+        let occupant = self.occupants.get(&gone.nick);
+        occupant.is_some_and(|occupant| occupant.bare == gone.session.to_bare())
     }
 
     /// What a slave is told late of a nick that is no more. Who is there under another one has
