@@ -23,7 +23,17 @@ pub(super) struct PrivilegesKept {
     /// Whose presence the master got last, and when.
     came: BTreeMap<UserId, Time>,
     /// What the master has told users itself that came to their servers at this instant.
-    letters: (Time, Vec<(UserId, String, Privileges)>),
+    letters: (Time, Vec<Letter>),
+}
+
+/// What the master has told a user itself.
+#[derive(Debug)]
+struct Letter {
+    user: UserId,
+    nick: String,
+    told: Privileges,
+    /// Whether it is of himself.
+    own: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -104,7 +114,19 @@ impl PrivilegesKept {
         if self.letters.0 != at {
             self.letters = (at, Vec::new());
         }
-        self.letters.1.push((user, nick.to_owned(), told));
+        let (nick, own) = (nick.to_owned(), reading.has(110));
+        self.letters.1.push(Letter { user, nick, told, own });
+    }
+
+    /// Whether the master told that to this user itself at this instant, or to somebody else of his
+    /// slave of himself.
+    fn is_in_a_letter(&self, nick: NickId, told: Privileges, user: UserId, room: &Room) -> bool {
+        let slave = room.users[user].slave;
+        let says_so = |letter: &Letter| {
+            let here = letter.own && slave.is_some() && room.users[letter.user].slave == slave;
+            letter.told == told && letter.nick == room.nicks[nick] && (here || letter.user == user)
+        };
+        self.letters.0 == room.now && self.letters.1.iter().any(says_so)
     }
 
     /// A slave shows privileges as it was told them; whom it has admitted itself, without any.
@@ -125,9 +147,8 @@ impl PrivilegesKept {
         let slave = &room.slaves[slave];
         let stored = slave.store.get(&nick);
         let mut recent = stored.iter().flat_map(|stored| stored.recent.iter());
-        let letter = (user, room.nicks[nick].clone(), told);
         let given = recent.any(|print| print.privileges == told)
-            || (self.letters.0 == room.now && self.letters.1.contains(&letter))
+            || self.is_in_a_letter(nick, told, user, room)
             || room.has_given(told, nick, room.users[user].slave);
         let alone = slave.own == Side::Split || slave.own == Side::Syncing;
         let own = alone || slave.told_all == Some(room.now) || room.is_unconfirmed(nick, user);
