@@ -17,11 +17,11 @@ impl RegisteredRoom {
         stanza: Stanza,
         out: &mut Vec<Output>,
     ) {
-        let before = |entry: &&Entry| !is_join_under_way(entry);
+        let before = |entry: &&Entry| !is_join_that_went_up(entry);
         let is_leave = |entry: &Entry| entry.what == What::Leave && !entry.done;
         let left = self.outbox.of(user).take_while(before).any(is_leave);
         let settled = self.outbox.take_settled(user, |entry| match stanza.is_available() {
-            true => is_join_under_way(entry),
+            true => is_join_that_went_up(entry),
             false => entry.what == What::Leave && entry.is_under_way(),
         });
         self.follow_direct(user, &stanza);
@@ -172,8 +172,7 @@ impl RegisteredRoom {
     /// Somebody is served by the master itself: whether he is in the room.
     pub(super) fn follow_direct(&mut self, user: &Arc<Jid>, stanza: &Stanza) {
         if stanza.kind == Kind::Presence && (stanza.is_error() || stanza.has_code("110")) {
-            let sent = |e: &Entry| e.what == What::Join && e.status != Status::Held;
-            self.outbox.take(|entry| entry.is_of(user) && sent(entry));
+            self.outbox.take(|entry| entry.is_of(user) && is_join_that_went_up(entry));
         }
         let over = stanza.is_unavailable()
             && stanza.has_code("110")
@@ -186,6 +185,7 @@ impl RegisteredRoom {
     }
 }
 
-fn is_join_under_way(entry: &Entry) -> bool {
-    entry.what == What::Join && entry.is_under_way()
+/// It may go up once more, if the slave registers again since.
+fn is_join_that_went_up(entry: &Entry) -> bool {
+    entry.what == What::Join && entry.status != Status::Held
 }
