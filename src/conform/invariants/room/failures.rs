@@ -1,6 +1,6 @@
 //! What becomes of the room when something breaks.
 
-use super::{Class, Passage, Room, Side, UserId};
+use super::{Class, Occupant, Passage, Room, Side, UserId};
 use crate::dmuc::Persistence;
 use crate::room::Whois;
 use crate::transcript::{Fault, Machine, StreamEvent, is_client};
@@ -43,6 +43,16 @@ impl Room {
             if !slave.persistent {
                 slave.store.clear();
             }
+        }
+    }
+
+    /// The master says that somebody is gone. Those of his sessions whose slave is lost are told so
+    /// when it is back, unless they have asked to enter before.
+    pub(super) fn lose_unheard(&mut self, occupant: &Occupant) {
+        for session in &occupant.sessions {
+            let via = self.users[*session].via;
+            let lost = via.is_some_and(|slave| self.slaves[slave].master == Side::Split);
+            self.users[*session].gone_unheard |= lost && self.users[*session].inside;
         }
     }
 

@@ -362,6 +362,7 @@ impl Room {
         for slave in self.slaves.iter_mut().filter(|slave| slave.master != Side::Active) {
             slave.departures += 1;
         }
+        self.lose_unheard(&occupant);
         facts.push(Fact::Departed { nick, occupant });
     }
 

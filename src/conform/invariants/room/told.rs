@@ -126,7 +126,8 @@ impl Room {
     /// A master, or the slave that it tells, lets somebody in.
     pub(super) fn let_in(&mut self, user: UserId, via: Option<SlaveId>) {
         let (now, stays) = (self.now, self.stays);
-        let forgot = self.slave_forgot(&self.users[user], self.users[user].since);
+        let one = &self.users[user];
+        let forgot = self.slave_forgot(one, one.since) || self.has_left_untold(one);
         let numbered = via.is_some_and(|slave| self.slaves[slave].registers);
         let one = &mut self.users[user];
         if one.is_out_untold() && (forgot || !numbered) {

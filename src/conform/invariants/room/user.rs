@@ -61,6 +61,8 @@ pub(in crate::conform) struct User {
     pub dismissed: bool,
     /// When his slave was told so last.
     pub dismissed_at: Option<Time>,
+    /// Whether the master has said that he is gone when his slave was lost to it.
+    pub gone_unheard: bool,
     /// When the master told him itself that he is out, while his slave was down.
     pub removed_at: Option<Time>,
     /// When he was told that he is in.
@@ -127,6 +129,7 @@ impl User {
             own: None,
             dismissed: false,
             dismissed_at: None,
+            gone_unheard: false,
             removed_at: None,
             since: Time::from_micros(i64::MIN),
             joins: 0,
@@ -155,6 +158,7 @@ impl User {
         self.in_burst = false;
         self.unsure = false;
         self.forgotten = false;
+        self.gone_unheard = false;
         self.void = 0;
     }
 
@@ -162,7 +166,7 @@ impl User {
     pub fn let_in(&mut self, now: Time) {
         let ends = self.coming.contains(&false);
         self.entered |= self.inside && !ends;
-        (self.entered_at, self.dismissed) = (now, false);
+        (self.entered_at, self.dismissed, self.gone_unheard) = (now, false, false);
         // Who has asked for nothing is told nothing by it.
         if !self.inside || ends || self.asks.to_be_in() {
             push_bounded(&mut self.coming, true, COMING_MAX);
@@ -202,7 +206,8 @@ impl User {
 
     /// Whether his stay is over, because he asked to leave or was removed, and no end of it comes.
     pub fn is_out_untold(&self) -> bool {
-        self.inside && (self.leaving().is_some() || self.dismissed) && !self.coming.contains(&false)
+        let over = self.leaving().is_some() || self.dismissed || self.gone_unheard;
+        self.inside && over && !self.coming.contains(&false)
     }
 
     /// His connection is over.
