@@ -8,6 +8,7 @@
 //! error.
 
 mod against_plain;
+mod annotations;
 mod args;
 mod check;
 mod complete;

@@ -13,6 +13,7 @@ use self::asked::Asked;
 use self::judged::Judged;
 use self::record::Record;
 use self::show::Scene;
+use super::annotations;
 use super::args;
 use super::files::Script;
 use super::refusal::Refusal;
@@ -43,6 +44,9 @@ pub(super) fn judge(arguments: &args::Judge, screen: &mut Screen) -> Result<Verd
         let scene = Scene { entry: &entry, place: &place, edition: judged.edition };
         let most = if arguments.all { usize::MAX } else { FINDINGS_MAX };
         screen.text(show::findings(&judged.judgement.findings, scene, most));
+        if annotations::are_wanted() {
+            judged.annotations(most).for_each(|annotation| screen.line(annotation));
+        }
         screen.flush();
         match &mut sum {
             Some(sum) => sum.add(judged.judgement),

@@ -1,15 +1,17 @@
 //! `wallops test`: play scenarios on both networks and judge them.
 
-mod annotations;
 mod judge;
 mod report;
 mod requirements;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
 
 use self::judge::{Judge, Judged};
+use super::annotations;
 use super::args;
 use super::expected::Expected;
 use super::files::Script;

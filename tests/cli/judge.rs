@@ -1,6 +1,6 @@
 //! `wallops judge`.
 
-use super::desk::{Desk, run};
+use super::desk::{Desk, Ran, run, wallops};
 
 const HEARD: &str = "BigCheese says \"hello\"\nWumpus hears BigCheese say \"hello\"";
 
@@ -294,4 +294,20 @@ fn who_comes_as_the_first_moderator_of_a_slave_breaks_nothing() {
                   BigCheese sees Troy arrive\n";
     desk.put("scenarios/own.scs", format!("{head}{people}{script}"));
     desk.run(&["judge", "scenarios/own.scs"]).ends_with(0);
+}
+
+#[test]
+fn github_is_told_beside_the_line_of_the_record() {
+    let (desk, line) = another_greeting();
+    let judge = |actions: &str| {
+        let mut command = wallops();
+        command.current_dir(desk.path("")).env("GITHUB_ACTIONS", actions).args(["judge", "t.txt"]);
+        Ran(command.output().unwrap())
+    };
+    judge("true")
+        .ends_with(1)
+        .prints(&format!("::error file=t.txt,line={line},title=INV-JUSTIFIED::"))
+        .prints("%0Awallops explain INV-JUSTIFIED");
+    let ran = judge("").ends_with(1);
+    assert!(!ran.out().contains("::error"), "{}", ran.out());
 }

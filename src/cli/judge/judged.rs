@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::show;
+use crate::cli::annotations::Annotation;
 use crate::conform::judgement::Judgement;
+use crate::conform::requirements::{Level, Requirement};
 use crate::transcript::Entry;
 use crate::transcript::edition::Edition;
 use crate::transcript::import::Notice;
@@ -33,6 +36,22 @@ impl Judged {
             Some((line, _)) if *line > 0 => format!("{}:{line}", self.name),
             _ => self.name.clone(),
         }
+    }
+
+    /// Of each requirement the first `most` findings, for the pages of GitHub.
+    pub fn annotations(&self, most: usize) -> impl Iterator<Item = Annotation> {
+        let level = |id: &str| Requirement::find(id).map(|one| one.level);
+        let findings = show::first_of_each(&self.judgement.findings, most);
+        findings.map(move |one| Annotation {
+            warns: level(one.requirement) == Some(Level::Should),
+            file: self.name.clone(),
+            line: self.entries.get(&one.entry).map_or(0, |(line, _)| *line),
+            title: one.requirement.to_owned(),
+            message: format!(
+                "{}\nexpected: {}\nwallops explain {}",
+                one.what, one.expected, one.requirement
+            ),
+        })
     }
 }
 

@@ -30,13 +30,11 @@ pub(in crate::cli) struct Scene<'a> {
 pub(super) fn findings(findings: &[Finding], scene: Scene<'_>, most: usize) -> String {
     let mut text = String::new();
     let mut shown: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    let in_full = findings.iter().filter(|finding| {
-        let entries = shown.entry(finding.requirement).or_default();
-        entries.push(finding.entry);
-        entries.len() <= most
-    });
+    for finding in findings {
+        shown.entry(finding.requirement).or_default().push(finding.entry);
+    }
     let mut last = None;
-    for one in in_full {
+    for one in first_of_each(findings, most) {
         let again = last.replace(one.entry) == Some(one.entry);
         if !again && !text.is_empty() {
             text.push('\n');
@@ -50,6 +48,16 @@ pub(super) fn findings(findings: &[Finding], scene: Scene<'_>, most: usize) -> S
         text.push_str(&rest(id, entries.get(most..).unwrap_or_default(), scene));
     }
     text
+}
+
+/// Of each requirement the first `most` findings.
+pub(super) fn first_of_each(findings: &[Finding], most: usize) -> impl Iterator<Item = &Finding> {
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    findings.iter().filter(move |finding| {
+        let number = seen.entry(finding.requirement).or_default();
+        *number += 1;
+        *number <= most
+    })
 }
 
 /// Where else a requirement was broken.

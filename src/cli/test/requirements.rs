@@ -1,7 +1,7 @@
 //! What scenarios break of what XEP-0282 demands, and which failures are known.
 
-use super::annotations::Annotation;
 use super::judge::Judged;
+use crate::cli::annotations::Annotation;
 use crate::cli::expected::{Failing, Known};
 use crate::cli::judge::record::script_lines;
 use crate::cli::judge::show::{self, Scene};
@@ -54,6 +54,7 @@ pub(super) fn annotations(judged: &Judged<'_>) -> Vec<Annotation> {
         let failing = |finding: &&Finding| level(finding) != Level::Should;
         for finding in judged.findings().filter(failing).take(SHOWN_MAX) {
             all.push(Annotation {
+                warns: false,
                 file: file.clone(),
                 line: lines.get(finding.entry).copied().unwrap_or(0),
                 title: finding.requirement.to_owned(),
@@ -64,6 +65,7 @@ pub(super) fn annotations(judged: &Judged<'_>) -> Vec<Annotation> {
     for (_, played) in judged.plays.iter().take(1) {
         for failure in played.iter().flat_map(|outcome| &outcome.failures) {
             all.push(Annotation {
+                warns: false,
                 file: file.clone(),
                 line: usize::try_from(failure.span.line).unwrap_or(0),
                 title: "expectation not met".to_owned(),
@@ -73,6 +75,7 @@ pub(super) fn annotations(judged: &Judged<'_>) -> Vec<Annotation> {
     }
     for known in judged.unexpected_passes() {
         all.push(Annotation {
+            warns: false,
             file: known.file.display().to_string(),
             line: known.line,
             title: "unexpected pass".to_owned(),

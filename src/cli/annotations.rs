@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-/// An error at a line of a file.
+/// Something at a line of a file.
 #[derive(Debug)]
 pub(super) struct Annotation {
+    /// Whether it only warns.
+    pub warns: bool,
     /// The file, as it was named.
     pub file: String,
     /// The line, from 1; 0 if there is none.
@@ -22,8 +24,9 @@ pub(super) fn are_wanted() -> bool {
 
 impl fmt::Display for Annotation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { file, line, title, message } = self;
-        write!(f, "::error file={}", property(file))?;
+        let Self { warns, file, line, title, message } = self;
+        let command = if *warns { "warning" } else { "error" };
+        write!(f, "::{command} file={}", property(file))?;
         if *line > 0 {
             write!(f, ",line={line}")?;
         }
@@ -48,6 +51,7 @@ mod tests {
     #[test]
     fn what_steers_a_command_is_escaped() {
         let annotation = Annotation {
+            warns: false,
             file: "a,b:c.scs".to_owned(),
             line: 3,
             title: "100%: no".to_owned(),
