@@ -88,6 +88,16 @@ fn the_documented_bounds_are_those_of_the_reader() {
 }
 
 #[test]
+fn a_log_whose_times_have_no_zone_is_known_by_its_form() {
+    let zoneless = |rest: &str| HEAD.replace("Z ", " ") + rest + "\n";
+    assert_eq!(Format::detect(&zoneless(" <presence/>")), Some(Format::Plain));
+    assert_eq!(Format::detect(&zoneless(" lost <presence/>")), Some(Format::Plain));
+    for rest in ["", " connected"] {
+        assert_eq!(Format::detect(&zoneless(rest)), None, "{rest}");
+    }
+}
+
+#[test]
 fn mistakes_have_a_place_and_say_what_was_expected() {
     let good = format!("{HEAD} <presence/>\n");
     for (text, message) in [

@@ -13,15 +13,23 @@ use crate::time::Time;
 use crate::transcript::{Fate, Name};
 
 /// Whether this line begins an entry: a time and two hosts, and after these XML or what may stand
-/// before it. Other logs have lines that begin with a time and some words.
+/// before it. Other logs have lines that begin with a time and some words. A time without its zone
+/// is a mistake in an entry.
 pub(super) fn is_head(line: &str) -> bool {
     let mut fields = Fields::new(line);
     let is_time = |word: &str| word.parse::<Time>().is_ok();
-    fields.next().is_some_and(|(_, time)| is_time(time))
+    let Some((_, time)) = fields.next() else { return false };
+    let zoned = is_time(time);
+    (zoned || is_zoneless(time))
         && (0..2).all(|_| fields.next().is_some_and(|(_, name)| host(name).is_some()))
-        && fields.next().is_none_or(|(_, word)| {
+        && fields.next().map_or(zoned, |(_, word)| {
             word.starts_with('<') || matches!(word, LOST | UNDER_WAY) || is_time(word)
         })
+}
+
+/// Whether this would be a time if it had a zone.
+fn is_zoneless(word: &str) -> bool {
+    format!("{word}Z").parse::<Time>().is_ok()
 }
 
 const LOST: &str = "lost";
@@ -133,7 +141,7 @@ impl<'a> Reader<'a> {
     }
 
     fn time(&self, at: usize, word: &str) -> Result<Time, ReadError> {
-        let zoneless = format!("{word}Z").parse::<Time>().is_ok();
+        let zoneless = is_zoneless(word);
         word.parse().map_err(|_| {
             let expected = match zoneless {
                 true => "a time with its zone: `Z`, or such as `+02:00`",
