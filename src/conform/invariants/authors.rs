@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::Invariant;
 use super::findings::Findings;
-use super::reading::Reading;
+use super::reading::{FNV, Reading, digest_text};
 use super::room::{Class, Fact, Passage, Room, push_bounded};
 use super::steps::{Happening, Step};
 use crate::dmuc::Persistence;
-use crate::stanza::Kind;
 use crate::time::Time;
 
 /// Both of them.
@@ -21,29 +20,24 @@ pub(super) struct Authors {
     others: BTreeMap<String, VecDeque<Letter>>,
 }
 
-/// Kind, id, sender and addressee of a stanza, and its entry.
-#[derive(Clone, Debug)]
+/// What a stanza is that may be answered, and its entry.
+#[derive(Clone, Copy, Debug)]
 struct Letter {
-    kind: Kind,
-    id: String,
-    from: String,
-    to: String,
+    /// Its kind, its id and its two addresses, in one number.
+    key: u64,
     entry: usize,
     at: Time,
 }
 
 impl Letter {
     fn of(reading: &Reading<'_>, entry: usize, at: Time) -> Self {
-        let (from, to) = (reading.from.to_owned(), reading.to.to_owned());
-        Self { kind: reading.stanza.kind, id: reading.id().to_owned(), from, to, entry, at }
+        Self { key: key(reading, reading.from, reading.to), entry, at }
     }
+}
 
-    fn is_answered_by(&self, reading: &Reading<'_>) -> bool {
-        self.kind == reading.stanza.kind
-            && self.id == reading.id()
-            && self.from == reading.to
-            && self.to == reading.from
-    }
+/// The key of the stanza that goes between these two and is of this kind and id.
+fn key(reading: &Reading<'_>, from: &str, to: &str) -> u64 {
+    [reading.stanza.kind.name(), reading.id(), from, to].into_iter().fold(FNV, digest_text)
 }
 
 impl Invariant for Authors {
@@ -58,11 +52,10 @@ impl Invariant for Authors {
                 }
             }
             Happening::Came(passage) => {
-                let host = passage.hop.to.to_string();
-                self.remember(host, &passage.reading, step);
+                self.remember(&passage.hop.to, &passage.reading, step);
             }
             Happening::Undeliverable { at, reading, .. } => {
-                self.remember((*at).to_owned(), reading, step);
+                self.remember(at, reading, step);
             }
             _ => {}
         }
@@ -70,13 +63,13 @@ impl Invariant for Authors {
 }
 
 impl Authors {
-    fn remember(&mut self, host: String, reading: &Reading<'_>, step: &Step<'_>) {
+    fn remember(&mut self, host: &str, reading: &Reading<'_>, step: &Step<'_>) {
         let letters = if reading.stanza.is_error() { &mut self.errors } else { &mut self.others };
-        push_bounded(
-            letters.entry(host).or_default(),
-            Letter::of(reading, step.entry, step.at),
-            LETTERS_MAX,
-        );
+        let letter = Letter::of(reading, step.entry, step.at);
+        match letters.get_mut(host) {
+            Some(letters) => push_bounded(letters, letter, LETTERS_MAX),
+            None => drop(letters.insert(host.to_owned(), VecDeque::from([letter]))),
+        }
     }
 
     fn answers_no_error(
@@ -86,9 +79,10 @@ impl Authors {
         room: &Room,
         findings: &mut Findings,
     ) {
+        let answered = key(&passage.reading, passage.reading.to, passage.reading.from);
         let last = |letters: &BTreeMap<String, VecDeque<Letter>>| {
             let mut letters = letters.get(&*passage.hop.from)?.iter().rev();
-            let found = letters.find(|letter| letter.is_answered_by(&passage.reading));
+            let found = letters.find(|letter| letter.key == answered);
             found.map(|one| (one.entry, one.at))
         };
         let error = last(&self.errors);

@@ -150,4 +150,4 @@ fn common_x(mut all: u64, x: &Element) -> u64 {
 }
 
 /// How many events are remembered; their copies leave at one instant.
-const NUMBERED_MAX: usize = 4_096;
+const NUMBERED_MAX: usize = 1_024;
