@@ -152,7 +152,13 @@ impl<'a> People<'a> {
         if !session.contains('/') {
             return;
         }
-        if reading.is_join() && !self.is_inside(session) {
+        if reading.is_join() && self.asks_again(hop, session) {
+            self.inside.entry(session.to_owned()).or_insert(None);
+            let nick = reading.to_nick.unwrap_or_default();
+            // Others may have been told that he is gone.
+            let number = self.holder(nick).or(self.departed.get(nick).copied());
+            self.belongs(number, session);
+        } else if reading.is_join() && !self.is_inside(session) {
             self.outside.insert(session.to_owned());
             if let Some(nick) = reading.to_nick {
                 self.asked.insert(nick.to_owned(), session.to_owned());
@@ -169,6 +175,15 @@ impl<'a> People<'a> {
                 self.said.drain(..SAID_MAX / 2);
             }
         }
+    }
+
+    /// Whether a slave asks in for somebody who has not asked himself, though the record has what
+    /// its clients send: he was there, and the room has forgotten him.
+    fn asks_again(&self, hop: &Hop, session: &str) -> bool {
+        !is_client(&hop.from)
+            && self.users.are_at(&hop.from)
+            && !self.outside.contains(session)
+            && self.inside.get(session).is_none_or(Option::is_none)
     }
 
     /// The room, or somebody for it, tells something.
@@ -225,7 +240,7 @@ impl<'a> People<'a> {
             };
             self.told.insert(reader.to_owned());
         }
-        if let Some(reader) = reader.filter(|_| own.is_none() && reading.stanza.is_available()) {
+        if let Some(reader) = reader.filter(|_| own.is_none()) {
             self.see(reader, number, reading);
         }
         if let Some(one) = number.and_then(|number| self.nicks.get_mut(number))
@@ -267,13 +282,15 @@ impl<'a> People<'a> {
             return;
         }
         let known = self.outside.contains(reader) || self.told.contains(reader);
-        let jid = reading.item.and_then(|item| item.jid);
+        let jid = reading.item.and_then(|item| item.jid).is_some();
         match (jid, known) {
-            (Some(_), true) => self.shown.0 += 1,
-            (Some(_), false) => {
+            (true, false) => {
                 self.trusted.insert(reader.to_owned());
             }
-            (None, _) => self.shown.1 += 1,
+            // Who goes may be shown with less.
+            _ if !reading.stanza.is_available() => {}
+            (true, true) => self.shown.0 += 1,
+            (false, _) => self.shown.1 += 1,
         }
     }
 
