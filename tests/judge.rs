@@ -6,6 +6,8 @@
 mod files;
 #[path = "shipped/logs.rs"]
 mod logs;
+#[path = "judge/one_fault.rs"]
+mod one_fault;
 #[path = "invariants/stage.rs"]
 #[allow(dead_code, reason = "the stage of the invariants has more")]
 mod stage;

@@ -150,7 +150,7 @@ fn is_heard(user: UserId, reading: &Reading<'_>, slave: &Slave, room: &Room) -> 
     let nick = reading.nick.and_then(|nick| room.known_nick(nick));
     let events = room.log.like(&id, reading.content).iter();
     let mut events = events.filter_map(|number| room.log.event(*number));
-    if events.any(|event| event.nick == nick) {
+    if events.any(|event| event.nick == nick && event.says(reading.literal)) {
         return true;
     }
     if reading.stanza.is_subject_change() {
@@ -162,7 +162,8 @@ fn is_heard(user: UserId, reading: &Reading<'_>, slave: &Slave, room: &Room) -> 
         let author = room.log.submission(said).map(|said| &room.users[said.user]);
         author.is_some_and(|author| author.slave == room.users[user].slave)
     });
-    here && slave.own != Side::Active && slave.policy.local_chat
+    let exact = reading.content == reading.literal;
+    here && exact && slave.own != Side::Active && slave.policy.local_chat
 }
 
 /// How many stanzas are remembered of each user.

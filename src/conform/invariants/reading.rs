@@ -58,13 +58,32 @@ pub(in crate::conform) struct Reading<'a> {
     pub destroys: bool,
     /// When it was sent first, if it says that it is late.
     pub delay: Option<Time>,
-    /// What it says for itself, in one number: all payloads but what the room or a slave adds.
+    /// What it says for itself, in one number: all payloads but what the room or a slave adds. Of a
+    /// copy that was altered, what it was to say.
     pub content: u64,
+    /// The same of what stands there.
+    pub literal: u64,
 }
 
 impl<'a> Reading<'a> {
     /// Read a stanza that goes to or comes from `room`, or that names it.
     pub fn new(stanza: &'a Stanza, room: &str) -> Self {
+        let mut reading = Self::again(stanza, room, FNV, FNV);
+        for payload in stanza.payloads.iter().filter(|payload| is_content(payload)) {
+            reading.content = digest(reading.content, payload);
+        }
+        if stanza.is_groupchat() {
+            // They are all that a room says of its configuration.
+            for code in &reading.codes {
+                reading.content = digest_text(reading.content, &code.to_string());
+            }
+        }
+        reading.literal = reading.content;
+        reading
+    }
+
+    /// Read a stanza again whose [`Reading::content`] and [`Reading::literal`] are known.
+    pub fn again(stanza: &'a Stanza, room: &str, content: u64, literal: u64) -> Self {
         let from = stanza.from.as_ref().map_or("", |from| from.as_str());
         let to = stanza.to.as_ref().map_or("", |to| to.as_str());
         let mut reading = Reading {
@@ -80,32 +99,22 @@ impl<'a> Reading<'a> {
             codes: Vec::new(),
             destroys: false,
             delay: None,
-            content: FNV,
+            content,
+            literal,
         };
         for payload in stanza.payloads.iter() {
             reading.read(payload);
-        }
-        if stanza.is_groupchat() {
-            // They are all that a room says of its configuration.
-            for code in &reading.codes {
-                reading.content = digest_text(reading.content, &code.to_string());
-            }
         }
         reading
     }
 
     fn read(&mut self, payload: &'a Element) {
-        let is_of = |namespace: &str| payload.has_ns(namespace);
-        if is_of(ns::CLIENT) {
-            self.content = digest(self.content, payload);
-        } else if payload.is("x", ns::DMUC) {
+        if payload.is("x", ns::DMUC) {
             self.dmuc = Some(read_dmuc(payload));
         } else if payload.is("x", ns::MUC_USER) {
             self.read_x(payload);
-        } else if is_of(ns::DELAY) {
+        } else if payload.has_ns(ns::DELAY) {
             self.delay = payload.attr("stamp").and_then(|stamp| stamp.parse().ok());
-        } else if ![ns::MUC, ns::STANZA_IDS, ns::OCCUPANT_IDS, ns::SLAVE].into_iter().any(is_of) {
-            self.content = digest(self.content, payload);
         }
     }
 
@@ -176,6 +185,15 @@ pub(in crate::conform) fn domain_of(jid: &str) -> &str {
 /// The bare JID of a JID.
 pub(in crate::conform) fn bare_of(jid: &str) -> &str {
     jid.split_once('/').map_or(jid, |(bare, _)| bare)
+}
+
+/// Whether it is nothing that a room or a slave adds.
+fn is_content(payload: &Element) -> bool {
+    let is_of = |namespace: &str| payload.has_ns(namespace);
+    let added = [ns::DELAY, ns::MUC, ns::STANZA_IDS, ns::OCCUPANT_IDS, ns::SLAVE];
+    let added =
+        added.into_iter().any(is_of) || payload.is("x", ns::DMUC) || payload.is("x", ns::MUC_USER);
+    is_of(ns::CLIENT) || !added
 }
 
 fn read_dmuc(x: &Element) -> Dmuc<'_> {

@@ -6,6 +6,7 @@
 //! [`User::view`]. The machines' own notes are believed where they say when a split begins; what
 //! stanzas show of its end is taken from these.
 
+mod altered;
 mod asks;
 mod before;
 mod facts;

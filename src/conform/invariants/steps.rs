@@ -45,7 +45,17 @@ pub(in crate::conform) enum Happening<'a> {
 #[derive(Debug, Default)]
 pub(in crate::conform) struct Steps {
     /// What will come, by when and by its entry: it is read again then.
-    under_way: BTreeMap<(Time, usize), (Class, Hop)>,
+    under_way: BTreeMap<(Time, usize), UnderWay>,
+}
+
+#[derive(Debug)]
+struct UnderWay {
+    class: Class,
+    hop: Hop,
+    /// [`Reading::content`].
+    content: u64,
+    /// [`Reading::literal`].
+    literal: u64,
 }
 
 impl Steps {
@@ -63,10 +73,15 @@ impl Steps {
         };
         match &entry.what {
             What::Hop(hop) => {
-                let Some(passage) = room.passage(hop) else { return };
+                let Some(mut passage) = room.passage(hop) else { return };
+                if let Some(content) = room.meant(&passage, entry.at) {
+                    passage.reading.content = content;
+                }
                 tell(room, Happening::Left(&passage));
                 if let Fate::Delivered(after) = hop.fate {
-                    self.under_way.insert((entry.at + after, number), (passage.class, hop.clone()));
+                    let Reading { content, literal, .. } = passage.reading;
+                    let one = UnderWay { class: passage.class, hop: hop.clone(), content, literal };
+                    self.under_way.insert((entry.at + after, number), one);
                 }
             }
             What::Undeliverable { at, stanza, .. } => {
@@ -90,8 +105,8 @@ impl Steps {
         take: &mut impl FnMut(&mut Room, &Step<'_>),
     ) {
         while let Some(first) = self.under_way.first_entry().filter(|one| one.key().0 <= until) {
-            let ((at, entry), (class, hop)) = first.remove_entry();
-            let reading = Reading::new(&hop.stanza, &room.address);
+            let ((at, entry), UnderWay { class, hop, content, literal }) = first.remove_entry();
+            let reading = Reading::again(&hop.stanza, &room.address, content, literal);
             let passage = Passage { class, hop: &hop, reading };
             take(room, &Step { entry, at, what: Happening::Came(&passage) });
         }

@@ -28,7 +28,7 @@ impl Invariant for Broadcast {
             Happening::Came(passage) => {
                 let reading = &passage.reading;
                 if *passage.hop.to == *room.domain && reading.stanza.is_groupchat() {
-                    self.came.push((reading.id().to_owned(), reading.content));
+                    self.came.push((reading.id().to_owned(), reading.literal));
                 }
             }
             Happening::Left(passage) => {
@@ -87,7 +87,7 @@ impl Broadcast {
             return;
         }
         let exact = self.came.iter().any(|(id, content)| {
-            *content == reading.content && (id.is_empty() || *id == reading.id())
+            *content == reading.literal && (id.is_empty() || *id == reading.id())
         });
         let alike = self.came.len() == 1;
         if exact || alike {

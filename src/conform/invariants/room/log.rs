@@ -34,6 +34,8 @@ pub(in crate::conform) struct Event {
     pub kept: bool,
     /// What said it.
     pub said: Option<usize>,
+    /// What altered copies of it say.
+    pub altered: Vec<u64>,
 }
 
 /// What a user sent to everybody.
@@ -222,6 +224,23 @@ impl Log {
         found.map(|(number, _)| number)
     }
 
+    /// The last thing with this id that somebody of this nick said and was told since an instant.
+    pub fn told_as(&self, id: &str, nick: NickId, since: Time) -> Option<&Event> {
+        let last = self.events.iter().rev().take(RECENT_MAX).map(|(_, event)| event);
+        let mut recent = last.take_while(|event| event.at >= since);
+        recent.find(|event| *event.id == *id && event.nick == Some(nick) && !event.subject)
+    }
+
+    /// What users have said with this id, or without one that a slave may have given it, the last
+    /// first.
+    pub fn said_as(&self, id: &str) -> impl Iterator<Item = &Submission> {
+        let last = self.said.iter().rev().take(RECENT_MAX).map(|(_, said)| said);
+        last.filter(move |said| match &said.given {
+            Some(given) => **given == *id,
+            None => *said.id == *id || said.id.is_empty(),
+        })
+    }
+
     /// Whether this was ever the subject.
     pub fn has_subject(&self, content: u64, nick: Option<NickId>) -> bool {
         self.subjects.contains(&(content, nick))
@@ -296,6 +315,18 @@ impl Log {
 }
 
 impl Event {
+    /// Whether a copy of it says this.
+    pub fn says(&self, literal: u64) -> bool {
+        self.content == literal || self.altered.contains(&literal)
+    }
+
+    /// A copy of it says this.
+    pub fn alter(&mut self, literal: u64) {
+        if !self.says(literal) && self.altered.len() < ALTERED_MAX {
+            self.altered.push(literal);
+        }
+    }
+
     /// Whether newcomers may be told of it.
     pub fn is_history(&self) -> bool {
         self.kept && !self.subject
@@ -315,9 +346,16 @@ impl Event {
             subject,
             kept,
             said: None,
+            altered: Vec::new(),
         }
     }
 }
+
+/// Among how many messages is looked for one that says something else.
+const RECENT_MAX: usize = 64;
+
+/// How many different copies of an event are told apart.
+const ALTERED_MAX: usize = 16;
 
 /// After how many messages at least the oldest are looked through.
 const FRESH_LEAST: usize = 128;

@@ -30,6 +30,7 @@ impl Room {
             if let (None, Some((epoch, seq))) = (&event.seq, dmuc.at) {
                 event.seq = Some((epoch.into(), seq));
             }
+            event.alter(reading.literal);
             return;
         }
         let subject = reading.stanza.is_subject_change();
@@ -47,7 +48,7 @@ impl Room {
             return;
         }
         let came = origin.and_then(|said| said.came).map(|(came, _)| came);
-        let number = self.log.push(Event {
+        let mut event = Event {
             nick,
             id,
             content: reading.content,
@@ -61,7 +62,10 @@ impl Room {
             subject,
             kept: reading.is_kept(),
             said,
-        });
+            altered: Vec::new(),
+        };
+        event.alter(reading.literal);
+        let number = self.log.push(event);
         if let Some(said) = said.and_then(|said| self.log.submission_mut(said)) {
             said.events.push(number);
         }
@@ -76,7 +80,10 @@ impl Room {
         let like = self.log.said_like(id, content);
         let like = like.filter_map(|number| Some((number, self.log.submission(number)?)));
         let like: Vec<_> = like.filter(|(_, said)| said.came.is_some()).collect();
-        let found = like.iter().find(|(_, one)| fresh(one) && by(one));
+        let named = |said: &Submission| said.given.as_ref().is_none_or(|given| given == id);
+        let found = like.iter().find(|(_, one)| fresh(one) && by(one) && named(one));
+        let found = found.or_else(|| like.iter().find(|(_, one)| fresh(one) && by(one)));
+        let found = found.or_else(|| like.iter().find(|(_, one)| fresh(one) && named(one)));
         let found = found.or_else(|| like.iter().find(|(_, one)| fresh(one)));
         let found = found.or_else(|| like.iter().rev().find(|(_, one)| by(one)));
         found.map(|(number, _)| *number)
