@@ -12,9 +12,14 @@ use crate::time::{Duration, Time};
 /// Both of them.
 #[derive(Debug, Default)]
 pub(super) struct History {
-    /// What came to each slave last as what it had missed: id and content.
-    missed: BTreeSet<(SlaveId, Arc<str>, u64)>,
+    /// What came to each slave last as what it had missed.
+    missed: BTreeSet<Heard>,
+    /// What came to slaves live at this instant.
+    live: (Time, BTreeSet<Heard>),
 }
+
+/// To whom a message came, its id and its content.
+type Heard = (SlaveId, Arc<str>, u64);
 
 impl Invariant for History {
     fn before(&mut self, step: &Step<'_>, room: &Room, _: &mut Findings) {
@@ -22,10 +27,15 @@ impl Invariant for History {
         let (Class::ToSlave(slave), reading) = (passage.class, &passage.reading) else { return };
         if reading.is_said() {
             let key = (slave, room.log.id(reading), reading.content);
-            match reading.dmuc.is_some_and(|dmuc| dmuc.backfill) {
-                true => self.missed.insert(key),
-                false => self.missed.remove(&key),
-            };
+            if reading.dmuc.is_some_and(|dmuc| dmuc.backfill) {
+                self.missed.insert(key);
+                return;
+            }
+            self.missed.remove(&key);
+            if self.live.0 != step.at {
+                self.live = (step.at, BTreeSet::new());
+            }
+            self.live.1.insert(key);
         }
     }
 
@@ -73,7 +83,9 @@ impl History {
         let Some((slave, event)) = room.users[user].slave.zip(room.log.event(event)) else {
             return;
         };
-        if self.missed.contains(&(slave, room.log.id(reading), reading.content)) {
+        let key = (slave, room.log.id(reading), reading.content);
+        let live = self.live.0 == room.now && self.live.1.contains(&key);
+        if !live && self.missed.contains(&key) {
             let expected = format!("the stamp {}, as it is told late", event.stamp);
             findings.stanza("INV-STAMP", entry, passage, &expected, &[]);
         }
