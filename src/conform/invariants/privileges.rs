@@ -6,9 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Invariant;
 use super::findings::Findings;
+use super::reading::Reading;
 use super::room::{Class, Fact, NickId, Passage, Privileges, Room, Side, Touch, UserId};
 use super::steps::{Happening, Step};
 use crate::dmuc::{Change, Note, Persistence};
+use crate::stanza::{Type, ns};
 use crate::time::Time;
 
 /// Both of them.
@@ -24,6 +26,8 @@ pub(super) struct PrivilegesKept {
     came: BTreeMap<UserId, Time>,
     /// What the master has told users itself that came to their servers at this instant.
     letters: (Time, Vec<Letter>),
+    /// When the master was last asked to let others in, or no others.
+    changed: Option<Time>,
 }
 
 /// What the master has told a user itself.
@@ -48,6 +52,9 @@ impl Invariant for PrivilegesKept {
     fn before(&mut self, step: &Step<'_>, _: &Room, _: &mut Findings) {
         let (Happening::Came(passage) | Happening::Left(passage)) = &step.what else { return };
         let joins = passage.reading.is_join();
+        if matches!(step.what, Happening::Came(_)) && asks_for_changes(&passage.reading) {
+            self.changed = Some(step.at);
+        }
         match (&step.what, passage.class) {
             (_, Class::Up(user)) if joins => {
                 self.out.remove(&user);
@@ -169,10 +176,21 @@ impl PrivilegesKept {
         findings: &mut Findings,
     ) {
         let before = sessions.iter().find_map(|user| self.out.remove(user));
-        if let Some(before) = before.filter(|before| !is_forgotten(before, room)) {
+        if let Some(before) = before.filter(|before| !self.is_forgotten(before, room)) {
             let expected = "who was expelled to be let in only if he asks again";
             findings.stanza("INV-EXPELLED", entry, passage, expected, &[before.entry]);
         }
+    }
+
+    /// Whether the master lost its memory of it: with its log that of kicks, with the room's
+    /// configuration that of everything. Without its log it knows no more than whom it lets in now.
+    fn is_forgotten(&self, before: &Expulsion, room: &Room) -> bool {
+        let kept = match room.persistence {
+            Persistence::Nothing => false,
+            Persistence::Rooms => !before.kick && self.changed <= Some(before.at),
+            Persistence::Everything => true,
+        };
+        !kept && room.lost_since(before.at)
     }
 
     /// Who was expelled says nothing any more.
@@ -192,7 +210,7 @@ impl PrivilegesKept {
             Class::ToSlave(slave) => room.slaves[slave].master != Side::Active,
             _ => passage.reading.delay.is_some(),
         };
-        let before = self.expelled.get(&nick).filter(|before| !is_forgotten(before, room));
+        let before = self.expelled.get(&nick).filter(|before| !self.is_forgotten(before, room));
         if let Some(before) = before.filter(|_| !told && !passage.reading.stanza.is_error()) {
             let expected = "nothing more of who was expelled";
             findings.stanza("INV-EXPELLED", entry, passage, expected, &[before.entry]);
@@ -200,15 +218,11 @@ impl PrivilegesKept {
     }
 }
 
-/// Whether the master lost its memory of it: with its log that of kicks, with the room's
-/// configuration that of everything.
-fn is_forgotten(before: &Expulsion, room: &Room) -> bool {
-    let kept = match room.persistence {
-        Persistence::Nothing => false,
-        Persistence::Rooms => !before.kick,
-        Persistence::Everything => true,
-    };
-    !kept && room.lost_since(before.at)
+/// Whether somebody wants affiliations or the room's configuration to be otherwise.
+fn asks_for_changes(reading: &Reading<'_>) -> bool {
+    let stanza = reading.stanza;
+    let has = |namespace| stanza.has_payload("query", namespace);
+    stanza.is_request() && stanza.type_ == Type::Set && (has(ns::MUC_ADMIN) || has(ns::MUC_OWNER))
 }
 
 /// Privileges change when somebody asks the master to change them.
