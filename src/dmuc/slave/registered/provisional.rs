@@ -146,7 +146,9 @@ impl RegisteredRoom {
 }
 
 fn is_same(shown: &Provisional, entry: &Entry) -> bool {
-    entry.is_of(&shown.session) && entry.stanza.id == shown.message.id
+    // An error that says that a copy of it came back has its id too.
+    let says = entry.what == What::Message;
+    says && entry.is_of(&shown.session) && entry.stanza.id == shown.message.id
 }
 
 /// By what a message of somebody is known: its id, or else what it says.
