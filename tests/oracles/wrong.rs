@@ -3,8 +3,10 @@
 use wallops::dmuc::Change;
 use wallops::server::{Input, Output};
 use wallops::sim::world::{Tamper, World};
-use wallops::stanza::{Jid, Stanza, Type};
+use wallops::stanza::{Jid, Stanza, Type, ns};
 use wallops::time::Time;
+
+const MASTER: &str = "channel.avalon.irc";
 
 /// What makes machines wrong.
 pub type Wrong = fn() -> Box<dyn Tamper>;
@@ -25,6 +27,29 @@ pub fn talkative() -> Box<dyn Tamper> {
     Box::<Talkative>::default()
 }
 
+pub fn deaf() -> Box<dyn Tamper> {
+    Box::new(Deaf)
+}
+
+/// A master that gives and takes no privileges.
+#[derive(Debug)]
+struct Deaf;
+
+impl Tamper for Deaf {
+    fn input(&mut self, _: Time, host: &str, input: Input) -> Vec<Input> {
+        match &input {
+            Input::FromPeer(_, stanza) if host == MASTER && is_of_admin(stanza) => Vec::new(),
+            _ => vec![input],
+        }
+    }
+
+    fn outputs(&mut self, _: Time, _: &str, _: &mut Vec<Output>, _: &mut Vec<Stanza>) {}
+}
+
+fn is_of_admin(stanza: &Stanza) -> bool {
+    stanza.type_ == Type::Set && stanza.has_payload("query", ns::MUC_ADMIN)
+}
+
 /// A master that takes BigCheese for gone as soon as it cannot reach his slave.
 #[derive(Debug, Default)]
 struct Impatient {
@@ -34,7 +59,7 @@ struct Impatient {
 
 impl Tamper for Impatient {
     fn input(&mut self, _: Time, host: &str, input: Input) -> Vec<Input> {
-        if !self.is_split || self.is_done || host != "channel.avalon.irc" {
+        if !self.is_split || self.is_done || host != MASTER {
             return vec![input];
         }
         self.is_done = true;
