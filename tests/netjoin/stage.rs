@@ -4,14 +4,14 @@
 //! Each way between a slave's server and the service's is up, loses what it carries, or returns it
 //! as an error in the shape of Prosody; whatever is under way when it is cut shares that fate. Time
 //! advances to the next arrival or deadline. Of a server there is as much as the machines need: it
-//! knows who is online and to whom they have sent directed presence.
+//! knows who is online, to whom they have sent directed presence, and what passed a dead slave by.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use wallops::dmuc::{
-    Service, ServiceConfig, ServiceDisk, Slave, SlaveConfig, SlaveDisk, SlaveInput,
+    Passages, Service, ServiceConfig, ServiceDisk, Slave, SlaveConfig, SlaveDisk, SlaveInput,
 };
 use wallops::room::{RoomConfig, Whois};
 use wallops::stanza::slave::Policy;
@@ -50,6 +50,8 @@ pub struct Site {
     pub config: SlaveConfig,
     /// What was on disk when it crashed.
     disk: SlaveDisk,
+    /// What passes it by while it is dead, as its server remembers.
+    pub passages: Passages,
     pub domain: String,
     pub jid: String,
     /// Whether its server runs.
@@ -192,6 +194,13 @@ impl Stage {
     /// His session is lost: his server says goodbye for him.
     pub fn disconnect(&mut self, who: &str) {
         let directed = self.client(who).disconnect();
+        if let Some(site) = self.site_of(who) {
+            let session = Arc::new(jid(who));
+            match self.sites[site].slave.is_some() {
+                true => self.step_slave(site, SlaveInput::Closed(session)),
+                false => self.sites[site].passages.closed(&session),
+            }
+        }
         for to in directed {
             let stanza = xml(&format!("<presence type='unavailable' from='{who}' to='{to}'/>"));
             self.submit(who, stanza);
@@ -237,6 +246,7 @@ impl Stage {
         self.crash(slave);
         let site = self.site(slave);
         self.sites[site].hosted = false;
+        self.sites[site].passages = Passages::default();
         let domain = self.sites[site].domain.clone();
         let users = self.clients.values_mut();
         for client in users.filter(|client| domain_of(&client.jid) == domain) {
@@ -258,7 +268,8 @@ impl Stage {
             false => Slave::new(config),
         });
         let directed = self.directed(slave);
-        self.step_slave(site, SlaveInput::Restarted(directed, Vec::new()));
+        let passages = self.sites[site].passages.take();
+        self.step_slave(site, SlaveInput::Restarted(directed, passages));
     }
 
     /// The operator has this slave register.
@@ -325,6 +336,7 @@ impl Site {
             jid: config.jid.to_string(),
             slave: Some(Slave::new(config.clone())),
             disk: SlaveDisk::default(),
+            passages: Passages::default(),
             hosted: true,
             up: Line::new(),
             down: Line::new(),

@@ -16,7 +16,12 @@ impl Stage {
             Some(site) if self.sites[site].slave.is_some() => {
                 self.step_slave(site, SlaveInput::Up(stanza));
             }
-            Some(site) => self.upwards(site, stanza),
+            Some(site) => {
+                if stanza.kind == Kind::Presence {
+                    self.sites[site].passages.sent(&stanza);
+                }
+                self.upwards(site, stanza);
+            }
             None => {
                 let at = self.now + self.latency;
                 self.returns.push_back((at, Return::ToMaster(stanza)));
@@ -151,6 +156,7 @@ impl Stage {
             }
             return;
         }
+        self.sites[site].passages.came(&stanza);
         self.write(Hop::SlaveToUser, &stanza, false);
         self.deliver(stanza);
     }
@@ -255,6 +261,7 @@ impl Stage {
                     if self.sites[site].slave.is_some() {
                         self.step_slave(site, SlaveInput::Bounced(stanza));
                     } else if stanza.to.as_ref().is_some_and(|to| to.is_full()) {
+                        self.sites[site].passages.came(&stanza);
                         self.write(Hop::SlaveToUser, &stanza, false);
                         self.deliver(stanza);
                     }
