@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::user::is_one_of;
-use super::{Event, Fact, NickId, Room, Submission};
+use super::{Event, Fact, NickId, Room, Submission, Touch};
 use crate::conform::invariants::reading::Reading;
 
 impl Room {
@@ -42,7 +42,12 @@ impl Room {
         let said = self.origin(&id, reading.content, nick);
         let stamp = dmuc.stamp.or(reading.delay);
         let origin = said.and_then(|said| self.log.submission(said));
-        let fresh = origin.is_some_and(|said| said.events.is_empty());
+        // What the room says itself it says because somebody has changed something.
+        let changed = || self.reached.iter().any(|(_, _, touch)| *touch == Touch::Request);
+        let fresh = match nick {
+            Some(_) => origin.is_some_and(|said| said.events.is_empty()),
+            None => changed(),
+        };
         if stamp.is_none() && !fresh && self.log.heard(reading, nick).is_some() {
             // A copy that had to wait for a stream.
             return;
