@@ -285,7 +285,7 @@ impl Room {
     /// it: nobody tells him that he is out.
     pub fn has_left_untold(&self, user: &User) -> bool {
         let slave = user.slave.map(|slave| &self.slaves[slave]);
-        let forgets = slave.filter(|slave| !slave.registers || !slave.persistent);
+        let forgets = slave.filter(|slave| slave.forgets());
         let forgot = forgets.is_some_and(|slave| slave.stopped >= Some(user.since));
         user.leaving().is_some() && (user.left_unseen || forgot)
     }

@@ -231,6 +231,11 @@ impl Slave {
         self.departures = 0;
     }
 
+    /// Whether it does not know after a crash who was there before.
+    pub fn forgets(&self) -> bool {
+        !self.registers || !self.persistent
+    }
+
     /// Whether both sides take it for together, or one of them lost the other.
     pub fn is_together(&self) -> bool {
         self.master == Side::Active && self.own == Side::Active && !self.lame

@@ -266,7 +266,7 @@ impl Room {
         // Whom a slave has forgotten it does not tell that he is out.
         let slaves = &self.slaves;
         let forgot = |user: &User| {
-            deaf || (!slaves[slave].registers && slaves[slave].stopped >= Some(user.since))
+            deaf || (slaves[slave].forgets() && slaves[slave].stopped >= Some(user.since))
         };
         for user in self.users.iter_mut().filter(|user| user.slave == Some(slave)) {
             let dismissed = match session {
