@@ -43,6 +43,14 @@ impl Asks {
         self.queue.iter().any(|ask| ask.is_for(nick))
     }
 
+    /// Whether he asks to be in the room, under this nick if one is given, and did not ask to leave
+    /// after that.
+    pub fn want_still(&self, nick: Option<NickId>) -> bool {
+        let last = self.queue.iter().rev();
+        let mut last = last.take_while(|ask| matches!(ask, Ask::Be { .. }));
+        last.any(|ask| nick.is_none_or(|nick| ask.is_for(nick)))
+    }
+
     /// How often he asks for all there is.
     pub fn joins(&self) -> usize {
         self.queue.iter().filter(|ask| ask.is_join()).count()

@@ -12,6 +12,11 @@ impl Room {
             return self.told_error(user, reading);
         }
         if reading.stanza.is_groupchat() {
+            let one = &self.users[user];
+            if one.is_of_before() && !one.asks.want_still(None) {
+                // A plain room has sent it before it heard that his connection is over.
+                return;
+            }
             let nick = reading.nick.map(|nick| self.nick(nick));
             let event = self.log.heard(reading, nick);
             let is_news = reading.delay.is_none() || reading.stanza.is_subject_change();
@@ -76,7 +81,7 @@ impl Room {
         facts: &mut Vec<Fact>,
     ) {
         let one = &self.users[user];
-        let asks = if reading.has(110) { one.asks.want(nick) } else { one.asks.to_be_in() };
+        let asks = one.asks.want_still(reading.has(110).then_some(nick));
         if one.is_of_before() && !asks {
             // A plain room has sent it before it heard that his connection is over.
             return;
