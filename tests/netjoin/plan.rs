@@ -131,12 +131,19 @@ fn troubled() -> BoxedStrategy<Act> {
     .boxed()
 }
 
-fn mortal() -> BoxedStrategy<Act> {
+fn mortal_slaves() -> BoxedStrategy<Act> {
     prop_oneof![
         30 => troubled(),
         1 => (0..3usize).prop_map(Act::Crash),
         1 => (0..3usize).prop_map(Act::CrashHost),
         2 => (0..3usize).prop_map(Act::Restart),
+    ]
+    .boxed()
+}
+
+fn mortal() -> BoxedStrategy<Act> {
+    prop_oneof![
+        34 => mortal_slaves(),
         1 => Just(Act::CrashService),
         2 => Just(Act::RestartService),
     ]
@@ -165,7 +172,12 @@ pub fn with_faults() -> impl Strategy<Value = Plan> {
     plans(troubled(), Just(Persistence::Everything).boxed())
 }
 
-/// Plans in which machines die too.
+/// Plans in which slaves and their servers die too.
+pub fn with_crashes_of_slaves() -> impl Strategy<Value = Plan> {
+    plans(mortal_slaves(), Just(Persistence::Everything).boxed())
+}
+
+/// Plans in which any machine dies.
 pub fn with_crashes() -> impl Strategy<Value = Plan> {
     let kept = prop_oneof![
         Just(Persistence::Nothing),
@@ -289,7 +301,10 @@ fn play_act(stage: &mut Stage, people: &mut People, act: &Act) {
             stage.rename(who, NICKS[*nick]);
         }),
         Act::Say(who) => if_in(stage, &people[*who].0, |stage, who| {
-            stage.say(who, "hi");
+            // What nobody keeps for a way that is cut may be lost, as without slaves.
+            if !stage.is_mute(who) {
+                stage.say(who, "hi");
+            }
         }),
         Act::Subject(who) => if_in(stage, &people[*who].0, |stage, who| {
             let subject = stage.id("subject ");
@@ -363,6 +378,12 @@ fn if_in(stage: &mut Stage, who: &str, act: impl Fn(&mut Stage, &str)) {
 }
 
 impl Stage {
+    /// Whether what this user says goes nowhere, and there is no slave to keep it.
+    fn is_mute(&self, who: &str) -> bool {
+        let site = &self.sites[self.site_of(who).expect("everybody has a slave")];
+        site.slave.is_none() && site.up.way != Way::Up
+    }
+
     /// Whether nothing is under way to or from this user's server.
     fn is_quiet(&self, who: &str) -> bool {
         let site = &self.sites[self.site_of(who).expect("everybody has a slave")];
