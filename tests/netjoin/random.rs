@@ -47,8 +47,8 @@ proptest! {
 }
 
 // About one plan in five hundred goes wrong still: who is served directly while his slave is dead,
-    #[ignore = "one in thirty fails: whom a service that forgot serves directly is not settled"]
-// many as are known to go well.
+// for so long that the master gives it up, is told of two stays when the slave is back. These are
+// as many as are known to go well.
 proptest! {
     #![proptest_config(config(300))]
 
