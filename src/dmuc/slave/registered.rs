@@ -37,6 +37,7 @@ mod hidden;
 mod local;
 mod outbox;
 mod over;
+mod presence;
 mod provisional;
 mod query;
 mod register;
@@ -60,7 +61,7 @@ use crate::dmuc::pinger::Pinger;
 use crate::dmuc::{Change, Demands, Note, Output, SlaveConfig, Slip, Slips, Timers};
 use crate::room::{History, Roster, StoredMessage};
 use crate::stanza::slave::{Policy, Resume, Whois};
-use crate::stanza::{BareJid, Jid, Stanza};
+use crate::stanza::{BareJid, Jid, Payloads, Stanza};
 use crate::time::{Duration, Time};
 
 /// A registering slave's copy of a room.
@@ -101,6 +102,8 @@ pub struct RegisteredRoom {
     /// To which address of the room a local session has sent available presence, and no
     /// unavailable since.
     directed: BTreeMap<Arc<Jid>, Arc<Jid>>,
+    /// What each of these has said of itself last: the roster has one presence for each nick.
+    said: BTreeMap<Arc<Jid>, Payloads>,
     history: History,
     /// Messages that were shown here and are not the master's yet.
     provisional: Vec<Provisional>,
@@ -260,6 +263,7 @@ impl RegisteredRoom {
             closed: BTreeSet::new(),
             confirmed: IndexMap::new(),
             directed: BTreeMap::new(),
+            said: BTreeMap::new(),
             history: History::default(),
             provisional: Vec::new(),
             direct: BTreeSet::new(),

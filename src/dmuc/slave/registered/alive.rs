@@ -205,7 +205,7 @@ impl RegisteredRoom {
             if lost.repeats > REPEATS_MAX {
                 if lost.what == What::Join && !lost.done {
                     self.return_lost(&lost, out);
-                    self.directed.remove(&session);
+                    self.undirect(&session);
                 }
                 continue;
             }

@@ -170,7 +170,7 @@ impl RegisteredRoom {
         let (stanza, nick) = self.as_here(stanza, nick);
         let nick = nick.as_str();
         let own = self.sessions(nick);
-        let answered = self.answer_presence(&own, &stanza);
+        let answered = self.answer_presence(&own, &stanza, nick);
         let asking = own.iter().find(|session| {
             self.outbox.has(session, |e| is_join(&e.stanza) && !e.done && e.is_under_way())
         });
@@ -192,8 +192,9 @@ impl RegisteredRoom {
         !own.is_empty() && matches!(self.phase, Phase::Late(_))
     }
 
-    /// A presence of one of these sessions has come back; with it what was older.
-    fn answer_presence(&mut self, own: &[Arc<Jid>], event: &Stanza) -> Option<Entry> {
+    /// A presence of one of these sessions has come back; with it what was older. Of several
+    /// sessions one stands for the nick: what another says of itself brings back what was known.
+    fn answer_presence(&mut self, own: &[Arc<Jid>], event: &Stanza, nick: &str) -> Option<Entry> {
         let answered = |entry: &Entry| {
             let presence = match entry.what {
                 What::Presence => true,
@@ -205,11 +206,20 @@ impl RegisteredRoom {
                 && entry.status != Status::Held
                 && said.iter().all(|payload| event.payloads.contains(payload))
         };
-        own.iter().find_map(|session| {
-            let entry = self.outbox.take_first(|entry| entry.is_of(session) && answered(entry))?;
-            self.outbox.supersede(&entry);
-            Some(entry)
-        })
+        let said = own.iter().find_map(|session| {
+            self.outbox.take_first(|entry| entry.is_of(session) && answered(entry))
+        });
+        let known = || super::told::seat_of(event).as_ref() == self.roster.get(nick);
+        let entry = match said {
+            None if own.len() > 1 && known() => self.outbox.take_first(|entry| {
+                let his = own.iter().any(|session| entry.is_of(session));
+                let plain = entry.what == What::Presence && !entry.is_renaming();
+                his && plain && entry.is_under_way()
+            }),
+            said => said,
+        }?;
+        self.outbox.supersede(&entry);
+        Some(entry)
     }
 
     /// Somebody is gone, or takes another nick.

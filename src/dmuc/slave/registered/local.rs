@@ -33,7 +33,7 @@ impl RegisteredRoom {
             let occupant = self.occupant(&nick)?;
             Some((nick, occupant))
         }) else {
-            self.directed.remove(&session);
+            self.undirect(&session);
             // If the master has him, it is to forget him: he is not listed any more.
             self.confirmed.shift_remove(&session);
             return self.return_to_sender(&entry.stanza, out);
@@ -49,6 +49,7 @@ impl RegisteredRoom {
         let codes: &[u16] = if self.whois == Whois::Anyone { &[100] } else { &[] };
         payloads.push(item.element(codes));
         let presence = Stanza::presence(Type::Absent).with_from(occupant).with_payloads(payloads);
+        self.remember_said(&entry.stanza);
         self.show(&presence, &nick, Telling::Always, None, out);
         self.locals.insert(session.clone(), nick.clone());
         let limits = history_limits(&entry.stanza);

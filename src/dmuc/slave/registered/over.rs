@@ -100,6 +100,7 @@ impl RegisteredRoom {
         }
         let waits = |session: &Jid| outbox.has(session, |entry| entry.what == What::Join);
         self.directed.retain(|session, _| !locals.contains_key(session) || waits(session));
+        self.said.retain(|session, _| self.directed.contains_key(session));
         *self = self.emptied(outbox);
     }
 
@@ -126,6 +127,7 @@ impl RegisteredRoom {
             closed: BTreeSet::new(),
             confirmed: IndexMap::new(),
             directed: std::mem::take(&mut self.directed),
+            said: std::mem::take(&mut self.said),
             history: History::default(),
             provisional: Vec::new(),
             direct: BTreeSet::new(),

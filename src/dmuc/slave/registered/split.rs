@@ -168,7 +168,7 @@ impl RegisteredRoom {
     /// Somebody leaves whom the master may not have: it need not be asked.
     pub(super) fn leave_unconfirmed(&mut self, now: Time, entry: Entry, out: &mut Vec<Output>) {
         let Some(session) = entry.stanza.from.clone() else { return };
-        self.directed.remove(&session);
+        self.undirect(&session);
         self.drop_late(&session, out);
         let stanza = entry.stanza.clone();
         self.leave_here(session, entry, out);
@@ -196,11 +196,15 @@ impl RegisteredRoom {
     ) {
         let Some(seat) = self.roster.get(nick) else { return };
         let room = seat.presence.iter().filter(|payload| payload.is("x", ns::MUC_USER)).cloned();
-        let mut payloads = seat.with_id(crate::dmuc::own_payloads(&entry.stanza));
+        let own = crate::dmuc::own_payloads(&entry.stanza);
+        // What is shown may be another session's.
+        let known = self.said.get(session).is_none_or(|said| **said == own);
+        let mut payloads = seat.with_id(own);
         payloads.extend(room);
-        let changed = payloads != *seat.presence;
+        let changed = !known || payloads != *seat.presence;
         let presence =
             Stanza::presence(Type::Absent).with_from(seat.occupant.clone()).with_payloads(payloads);
+        self.remember_said(&entry.stanza);
         if is_join(&entry.stanza) {
             self.show(&presence, nick, Telling::News, Some(session), out);
             let limits = super::local::history_limits(&entry.stanza);

@@ -254,16 +254,6 @@ impl RegisteredRoom {
         self.send_up(now, iq, out);
     }
 
-    /// The join that a local occupant would send now.
-    pub(super) fn join_of(&self, session: &Arc<Jid>) -> Option<Stanza> {
-        let nick = self.locals.get(session)?;
-        let own = self.roster.get(nick)?.own_payloads().cloned();
-        let muc = crate::stanza::element("x", ns::MUC, &[]);
-        let payloads: Vec<_> = own.chain([muc]).collect();
-        let join = Stanza::presence(Type::Absent).with_from(session.clone());
-        Some(join.with_to(self.occupant(nick)?).with_payloads(Payloads::new(payloads)))
-    }
-
     /// With the time at which it was received; an IQ carries nothing.
     fn marked_late(&self, stanza: Stanza, nick: Option<&str>, at: Time) -> Stanza {
         if stanza.kind == crate::stanza::Kind::Iq {

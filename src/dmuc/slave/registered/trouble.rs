@@ -93,6 +93,8 @@ impl RegisteredRoom {
             }
             Kind::Presence => {
                 let entry = self.outbox.take_first(answered);
+                // What was refused does not count.
+                self.said.remove(&user);
                 if entry.is_some_and(|entry| entry.done) {
                     // He has the nick here that he wanted, and may not have it.
                     if let Some(known) = self.confirmed.get(&user).cloned() {

@@ -2,7 +2,7 @@
 
 use super::outbox::{Entry, Status, What, is_join};
 use super::*;
-use crate::stanza::{Kind, Type, ns};
+use crate::stanza::{Kind, ns};
 
 impl RegisteredRoom {
     /// A local user sends something to the room.
@@ -34,6 +34,7 @@ impl RegisteredRoom {
     /// As if there were no slave. What it has to know if it registers later it remembers.
     pub(super) fn send_natively(&mut self, now: Time, stanza: Stanza, out: &mut Vec<Output>) {
         self.remember_directed(&stanza);
+        self.remember_said(&stanza);
         if let Some(session) = stanza.from.clone().filter(|_| stanza.kind == Kind::Presence) {
             // Who is not answered when the slave is registered asks again through it.
             let asked = |entry: &Entry| entry.is_of(&session) && entry.what == What::Join;
@@ -72,6 +73,7 @@ impl RegisteredRoom {
     pub(super) fn relay_entry(&mut self, now: Time, mut entry: Entry, out: &mut Vec<Output>) {
         let Some(session) = entry.stanza.from.clone() else { return };
         self.remember_directed(&entry.stanza);
+        self.remember_said(&entry.stanza);
         let entering = self.outbox.has(&session, |entry| entry.what == What::Join);
         let present = self.locals.contains_key(&session) || entering;
         let unconfirmed = !self.confirmed.contains_key(&session);
@@ -114,31 +116,6 @@ impl RegisteredRoom {
     pub(in super::super) fn close(&mut self, session: &Arc<Jid>) {
         if self.locals.contains_key(session) {
             self.closed.insert(session.clone());
-        }
-    }
-
-    /// To whom this session has sent presence.
-    pub(super) fn remember_directed(&mut self, stanza: &Stanza) {
-        let (Some(session), Some(to)) = (&stanza.from, &stanza.to) else { return };
-        match (stanza.kind, &stanza.type_) {
-            (Kind::Presence, Type::Absent) => {
-                if !self.locals.contains_key(session) {
-                    self.closed.remove(session);
-                }
-                self.directed.insert(session.clone(), to.clone());
-            }
-            (Kind::Presence, Type::Unavailable) => {
-                self.directed.remove(session);
-            }
-            _ => {}
-        }
-    }
-
-    /// This session is out of the room; unless it has asked again already, it has to ask anew.
-    pub(super) fn forget_directed(&mut self, session: &Jid) {
-        if !self.outbox.has(session, |entry| entry.what == What::Join) {
-            self.directed.remove(session);
-            self.ahead.take(session);
         }
     }
 

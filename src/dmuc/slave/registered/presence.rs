@@ -1,0 +1,61 @@
+//! The directed presence of local sessions: where it went, and what it said.
+
+use super::outbox::What;
+use super::*;
+use crate::dmuc::own_payloads;
+use crate::stanza::{Kind, Type, element, ns};
+
+impl RegisteredRoom {
+    /// To whom this session has sent presence.
+    pub(super) fn remember_directed(&mut self, stanza: &Stanza) {
+        let (Some(session), Some(to)) = (&stanza.from, &stanza.to) else { return };
+        match (stanza.kind, &stanza.type_) {
+            (Kind::Presence, Type::Absent) => {
+                if !self.locals.contains_key(session) {
+                    self.closed.remove(session);
+                }
+                self.directed.insert(session.clone(), to.clone());
+            }
+            (Kind::Presence, Type::Unavailable) => {
+                self.undirect(session);
+            }
+            _ => {}
+        }
+    }
+
+    /// This session is out of the room; unless it has asked again already, it has to ask anew.
+    pub(super) fn forget_directed(&mut self, session: &Jid) {
+        if !self.outbox.has(session, |entry| entry.what == What::Join) {
+            self.undirect(session);
+            self.ahead.take(session);
+        }
+    }
+
+    pub(super) fn undirect(&mut self, session: &Jid) {
+        self.directed.remove(session);
+        self.said.remove(session);
+    }
+
+    /// What a session has said of itself, if it counts from now on.
+    pub(super) fn remember_said(&mut self, stanza: &Stanza) {
+        let Some(session) = stanza.from.as_ref().filter(|_| stanza.kind == Kind::Presence) else {
+            return;
+        };
+        if stanza.is_available() {
+            self.said.insert(session.clone(), Arc::new(own_payloads(stanza)));
+        }
+    }
+
+    /// The join that a local occupant would send now.
+    pub(super) fn join_of(&self, session: &Arc<Jid>) -> Option<Stanza> {
+        let nick = self.locals.get(session)?;
+        let own: Vec<_> = match self.said.get(session) {
+            Some(said) => said.iter().cloned().collect(),
+            None => self.roster.get(nick)?.own_payloads().cloned().collect(),
+        };
+        let muc = element("x", ns::MUC, &[]);
+        let join = Stanza::presence(Type::Absent).with_from(session.clone());
+        let payloads: Vec<_> = own.into_iter().chain([muc]).collect();
+        Some(join.with_to(self.occupant(nick)?).with_payloads(payloads))
+    }
+}
