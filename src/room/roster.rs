@@ -40,6 +40,14 @@ impl Seat {
         own
     }
 
+    /// The payloads of his presence if he says this of himself: what the room says of him stays.
+    pub fn saying(&self, own: Vec<Element>) -> Vec<Element> {
+        let room = self.presence.iter().filter(|payload| payload.is("x", ns::MUC_USER)).cloned();
+        let mut payloads = self.with_id(own);
+        payloads.extend(room);
+        payloads
+    }
+
     /// Whether two rosters say the same of him, but for real JIDs.
     pub fn agrees_with(&self, other: &Seat) -> bool {
         self.affiliation == other.affiliation

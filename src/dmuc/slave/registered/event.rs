@@ -213,8 +213,7 @@ impl RegisteredRoom {
         let entry = match said {
             None if own.len() > 1 && known() => self.outbox.take_first(|entry| {
                 let his = own.iter().any(|session| entry.is_of(session));
-                let plain = entry.what == What::Presence && !entry.is_renaming();
-                his && plain && entry.is_under_way()
+                his && entry.is_plain() && entry.is_under_way()
             }),
             said => said,
         }?;

@@ -95,11 +95,20 @@ impl RegisteredRoom {
             out.extend(entry.stanza.error_reply(error).map(Output::Send));
             return;
         }
+        // Whoever takes another nick says all of himself once more.
+        let own = crate::dmuc::own_payloads(&entry.stanza);
+        self.remember_said(&entry.stanza);
+        if let Some(seat) = self.roster.get_mut(old) {
+            seat.presence = Arc::new(seat.saying(own));
+        }
+        self.outbox.take(|other| other.is_of(session) && other.is_plain());
+        self.tell_new_nick(old, new, &[], out);
         let queued = |entry: &Entry| entry.what == What::Join && entry.status == Status::Queued;
         let joining = self.outbox.has(session, queued);
-        self.tell_new_nick(old, new, &[], out);
-        if !joining {
-            // Who has to be admitted yet asks to be under the new nick.
+        if joining {
+            // Who has to be admitted yet asks to be under the new nick, and so.
+            self.outbox.say_in_joins(&entry);
+        } else {
             let mut kept = entry.kept();
             kept.stanza = kept.stanza.retaining(|payload| !payload.is("x", ns::MUC));
             (kept.what, kept.nick) = (What::Presence, Some(old.to_owned()));

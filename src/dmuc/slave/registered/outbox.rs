@@ -108,6 +108,20 @@ impl Entry {
         matches!(self.status, Status::Relayed(_) | Status::Sent)
     }
 
+    /// Whether its author says of himself how he is, and nothing else.
+    pub fn is_plain(&self) -> bool {
+        self.what == What::Presence && !self.is_renaming()
+    }
+
+    /// Of a join: its author wants to be in as he has said since.
+    fn say(&mut self, newer: &Entry) {
+        let muc = self.stanza.payload("x", ns::MUC).cloned();
+        let (id, to) = (self.stanza.id.take(), newer.stanza.to.clone());
+        let newer = newer.stanza.clone().retaining(|payload| !payload.is("x", ns::MUC));
+        self.stanza = muc.into_iter().fold(newer, Stanza::with_payload);
+        (self.stanza.id, self.stanza.to) = (id, to);
+    }
+
     /// Whether it asks for another nick than its author had.
     pub fn is_renaming(&self) -> bool {
         let asked = self.stanza.to.as_ref().and_then(|to| to.resource());
@@ -191,15 +205,17 @@ impl Outbox {
             let same = entry.stanza.from == newer.stanza.from && entry.at <= newer.at;
             same && matches!(entry.status, Status::Relayed(_))
         };
-        let is_over = |entry: &Entry| entry.what == What::Presence && !entry.is_renaming();
-        self.entries.retain(|entry| !older(entry) || !is_over(entry));
+        self.entries.retain(|entry| !older(entry) || !entry.is_plain());
         let joins = self.entries.iter_mut().filter(|entry| older(entry) && is_join(&entry.stanza));
-        for join in joins {
-            let muc = join.stanza.payload("x", ns::MUC).cloned();
-            let (id, to) = (join.stanza.id.take(), newer.stanza.to.clone());
-            join.stanza = muc.into_iter().fold(newer.stanza.clone(), Stanza::with_payload);
-            (join.stanza.id, join.stanza.to) = (id, to);
-        }
+        joins.for_each(|join| join.say(newer));
+    }
+
+    /// This presence of a session is newer than its wish to be in that is late.
+    pub fn say_in_joins(&mut self, newer: &Entry) {
+        let same = |entry: &&mut Entry| entry.stanza.from == newer.stanza.from;
+        let joins = self.entries.iter_mut().filter(same);
+        let joins = joins.filter(|one| is_join(&one.stanza) && one.status == Status::Queued);
+        joins.for_each(|join| join.say(newer));
     }
 
     /// Take out all that `matches`, oldest first.

@@ -195,12 +195,10 @@ impl RegisteredRoom {
         out: &mut Vec<Output>,
     ) {
         let Some(seat) = self.roster.get(nick) else { return };
-        let room = seat.presence.iter().filter(|payload| payload.is("x", ns::MUC_USER)).cloned();
         let own = crate::dmuc::own_payloads(&entry.stanza);
         // What is shown may be another session's.
         let known = self.said.get(session).is_none_or(|said| **said == own);
-        let mut payloads = seat.with_id(own);
-        payloads.extend(room);
+        let payloads = seat.saying(own);
         let changed = !known || payloads != *seat.presence;
         let presence =
             Stanza::presence(Type::Absent).with_from(seat.occupant.clone()).with_payloads(payloads);
@@ -213,10 +211,7 @@ impl RegisteredRoom {
             self.show(&presence, nick, Telling::Always, None, out);
         }
         if changed {
-            let older = |other: &Entry| {
-                other.is_of(session) && other.what == What::Presence && !other.is_renaming()
-            };
-            self.outbox.take(older);
+            self.outbox.take(|other| other.is_of(session) && other.is_plain());
             entry.stanza = entry.stanza.retaining(|payload| !payload.is("x", ns::MUC));
             entry.what = What::Presence;
             self.outbox.push(entry.kept());
