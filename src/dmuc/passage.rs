@@ -19,7 +19,8 @@ pub struct Passage {
     pub closed: bool,
     /// What the room itself said of him last, if it said anything.
     pub told: Option<Told>,
-    /// What he asked for and was not answered, in this order: to be out, to be in.
+    /// What he asked for and was not answered, in this order: to be out, to be in. What he has said
+    /// of himself since is part of what he asks for, or else stands alone.
     pub asked: Vec<Stanza>,
 }
 
@@ -52,14 +53,23 @@ impl Passages {
     /// A local session sends something to a room.
     pub fn sent(&mut self, stanza: &Stanza) {
         let (Some(session), Some(room)) = (&stanza.from, &stanza.to) else { return };
-        let joins = stanza.is_available() && stanza.has_payload("x", ns::MUC);
-        if !joins && !stanza.is_unavailable() {
+        if !stanza.is_available() && !stanza.is_unavailable() {
             return;
         }
         let Some(passage) = self.of(session, &room.to_bare()) else { return };
+        let join = passage.asked.iter().find(|asked| asked.has_payload("x", ns::MUC));
+        let muc = stanza.payload("x", ns::MUC).or(join.and_then(|join| join.payload("x", ns::MUC)));
+        let (muc, enters) = (muc.cloned(), stanza.is_available());
         // Who leaves does not want to enter any more; of several leaves one is enough.
-        passage.asked.retain(|asked| joins && asked.is_unavailable());
-        passage.asked.push(stanza.clone());
+        passage.asked.retain(|asked| enters && asked.is_unavailable());
+        let out = !passage.asked.is_empty() || passage.told == Some(Told::Out);
+        if enters && muc.is_none() && out {
+            // Who is out is not there in any way.
+            return;
+        }
+        let said = stanza.clone().retaining(|payload| !payload.is("x", ns::MUC));
+        let muc = muc.filter(|_| enters);
+        passage.asked.push(muc.into_iter().fold(said, Stanza::with_payload));
     }
 
     /// A room, or the own server in its name, sends something to a local session.

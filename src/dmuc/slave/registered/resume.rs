@@ -1,7 +1,7 @@
 //! A slave that comes back from its disk. It believes what it knew, but of users with whom the
 //! room has dealt itself meanwhile: they are the room's own until they ask to enter again.
 
-use super::outbox::{Entry, Outbox, Status, What};
+use super::outbox::{Entry, Outbox, Status, What, is_join};
 use super::*;
 use crate::dmuc::Passage;
 use crate::stanza::Type;
@@ -74,15 +74,19 @@ impl RegisteredRoom {
     }
 
     /// Who wanted to enter meanwhile, and was not answered, wants it still. If he has left before,
-    /// this is another visit.
+    /// this is another visit. What somebody has said of himself the master may not have.
     fn ask_again(&mut self, now: Time, passage: &Passage) {
         let session = &passage.session;
-        let Some(join) = passage.asked.iter().find(|asked| asked.is_available()) else { return };
+        let Some(asked) = passage.asked.iter().find(|asked| asked.is_available()) else { return };
         let nick = self.locals.get(session).cloned();
+        if nick.is_none() && !is_join(asked) {
+            return;
+        }
+        self.remember_said(asked);
         if nick.is_none() {
             self.confirmed.shift_remove(session);
             self.outbox.take(|entry| entry.is_of(session));
         }
-        self.outbox.push(Entry::new(join.clone(), now, nick.as_ref(), Status::Queued));
+        self.outbox.push(Entry::new(asked.clone(), now, nick.as_ref(), Status::Queued));
     }
 }
