@@ -2,12 +2,12 @@
 
 use wallops::dmuc::SlaveInput;
 use wallops::stanza::slave::Policy;
-use wallops::stanza::{Stanza, ns};
+use wallops::stanza::{Kind, Stanza, ns};
 
 use crate::cast::*;
 use crate::late::{CHAT, reconnect, returns};
 use crate::lone_slave::*;
-use crate::positions::wait_for_ping;
+use crate::positions::{pong, wait_for_ping};
 use crate::record::*;
 use crate::stanzas::*;
 
@@ -305,4 +305,38 @@ fn an_offer_is_answered() {
     let sent = alone.take();
     assert_eq!(id(&sent[0]), "of1", "{}", story(&sent));
     assert!(alone.slave.room(&bare(ROOM)).is_none_or(|room| room.roster().is_empty()));
+}
+
+/// What somebody has said of himself before his slave knew him is submitted late, and nobody waits
+/// for it when the master has all that was late.
+#[test]
+fn presence_of_who_was_not_known_is_not_repeated_after_it_was_late() {
+    let mut alone = LoneSlave::new(EVERYTHING);
+    alone.join(BIGCHEESE);
+    alone.seconds(6);
+    alone.up(BIGCHEESE, &format!("<presence to='{ROOM}/BigCheese'><show>away</show></presence>"));
+    alone.seconds(120);
+    alone.take();
+    alone.join(EFCHEN);
+    let id = alone.register_id().expect("it registers again for the next who wants to enter");
+    alone.take();
+    alone.down(&accept(&id, 415, "full", &policy_xml(EVERYTHING), ""));
+    alone.down(&subject("EFnet or A-net?"));
+    alone.down(&synced(415));
+    let late = alone.gone_up();
+    let presence = |stanza: &&Stanza| stanza.kind == Kind::Presence;
+    assert_eq!(late.iter().filter(presence).count(), 2, "that he wants to enter, and is away");
+    alone.down(&event("BigCheese", 416, ""));
+    alone.down(&enter("BigCheese", BIGCHEESE));
+    alone.acknowledge_last(late.last().expect("it says that it is synced"));
+    alone.down(&event("Efchen", 417, ""));
+    alone.down(&enter("Efchen", EFCHEN));
+    alone.take();
+    for _ in 0..12 {
+        alone.seconds(5);
+        if let Some(ping) = alone.peek().iter().rev().find(|stanza| is_ping(stanza)).cloned() {
+            alone.down(&pong(&ping, 417));
+        }
+        assert_eq!(alone.gone_up().iter().filter(presence).count(), 0);
+    }
 }

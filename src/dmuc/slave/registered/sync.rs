@@ -1,7 +1,7 @@
 //! What the master sends between accept and `synced`: state by difference, messages by log.
 
 use super::event::{plain, stored};
-use super::outbox::{Status, What};
+use super::outbox::{Status, What, is_join};
 use super::told::Telling;
 use super::*;
 use crate::dmuc::slave::event::is_hiding;
@@ -271,7 +271,7 @@ impl RegisteredRoom {
     /// The master has all that was late.
     pub(super) fn late_is_over(&mut self, now: Time, out: &mut Vec<Output>) {
         let over = self.outbox.take(|entry| {
-            let waits = entry.what == What::Message || (entry.what == What::Join && !entry.done);
+            let waits = entry.what == What::Message || (is_join(&entry.stanza) && !entry.done);
             entry.status == Status::Sent && !waits
         });
         drop(over);
