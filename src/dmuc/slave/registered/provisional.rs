@@ -1,7 +1,7 @@
 //! Messages that were shown here before the master had them: each is shown to nobody twice, and is
 //! forgotten if the master does not take it.
 
-use super::outbox::{Entry, What};
+use super::outbox::{Entry, Status, What};
 use super::*;
 use crate::stanza::{Element, ns};
 
@@ -78,8 +78,20 @@ impl RegisteredRoom {
         gone.into_iter().flat_map(|shown| shown.seen).collect()
     }
 
-    /// A local occupant is told a message by a master that knows no slave.
-    pub(super) fn hears_directly(&mut self, user: &Arc<Jid>, stanza: &Stanza) {
+    /// Somebody is told a message by a master that knows no slave. If it is his own it is answered.
+    pub(super) fn hears_directly(
+        &mut self,
+        user: &Arc<Jid>,
+        stanza: &Stanza,
+        out: &mut Vec<Output>,
+    ) {
+        if stanza.is_groupchat() && self.directed.get(user) == stanza.from.as_ref() {
+            self.lost_before(user, stanza.id.as_ref(), out);
+            self.outbox.take_first(|entry| {
+                let his = entry.is_of(user) && entry.what == What::Message;
+                his && entry.status != Status::Held && entry.stanza.id == stanza.id
+            });
+        }
         let told = stanza.is_groupchat() && self.locals.contains_key(user);
         let from = stanza.from.clone().filter(|_| told && self.direct.len() < DIRECT_MAX);
         if let Some(from) = from {

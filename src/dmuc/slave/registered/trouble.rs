@@ -47,7 +47,7 @@ impl RegisteredRoom {
         if is_absence(&stanza) && self.outbox.has(&user, enters) {
             return self.ahead.keep(user, plain(stanza));
         }
-        self.hears_directly(&user, &stanza);
+        self.hears_directly(&user, &stanza, out);
         if stanza.has_code("110") && stanza.kind == Kind::Presence {
             return self.served_directly(now, &user, plain(stanza), out);
         }
