@@ -10,7 +10,7 @@
 //! Streams are ordered both ways: whatever was relayed before a ping and is unanswered at its pong
 //! is lost, and so is what is older than an answered message of the same session.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::stanza::{Element, Jid, Kind, Stanza, Type, ns};
@@ -111,6 +111,22 @@ impl Entry {
     /// Whether its author says of himself how he is, and nothing else.
     pub fn is_plain(&self) -> bool {
         self.what == What::Presence && !self.is_renaming()
+    }
+
+    /// Whether a later join of the same visit asks for the same and more. `asked`: what the joins
+    /// after this one, of each session, ask for.
+    fn is_asked_again(&self, asked: &mut BTreeMap<Arc<Jid>, Arc<Jid>>) -> bool {
+        let late = self.status == Status::Queued && self.stanza.kind == Kind::Presence;
+        let Some(session) = self.stanza.from.as_ref().filter(|_| late) else { return false };
+        let known = asked.get(session).is_some_and(|to| Some(to) == self.stanza.to.as_ref());
+        if known && self.stanza.is_available() && !self.done {
+            return true;
+        }
+        asked.remove(session);
+        if let Some(to) = self.stanza.to.as_ref().filter(|_| is_join(&self.stanza)) {
+            asked.insert(session.clone(), to.clone());
+        }
+        false
     }
 
     /// Of a join: its author wants to be in as he has said since.
@@ -246,12 +262,21 @@ impl Outbox {
         older
     }
 
-    /// Everything that went up goes up again, late.
+    /// Everything that went up goes up again, late; but of each visit of a session one join.
     pub fn requeue(&mut self) {
         for entry in self.entries.iter_mut().filter(|entry| entry.is_under_way()) {
             entry.status = Status::Queued;
             entry.size = size(&entry.stanza);
         }
+        let mut asked: BTreeMap<Arc<Jid>, Arc<Jid>> = BTreeMap::new();
+        let mut kept = VecDeque::new();
+        for entry in self.entries.drain(..).rev() {
+            if entry.is_asked_again(&mut asked) {
+                continue;
+            }
+            kept.push_front(entry);
+        }
+        self.entries = kept;
     }
 
     /// A session has another nick now: what it asks for it asks under the new one.
@@ -304,80 +329,4 @@ const BYTES_MAX: usize = 1 << 20;
 const UNDER_WAY_MAX: usize = 8 * STANZAS_MAX;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOW: Time = Time::XEP_EPOCH;
-
-    fn relayed(who: &str, xml: &str) -> Entry {
-        let mut stanza: Stanza = xml.parse().unwrap();
-        stanza.from = Some(Arc::new(Jid::new(who).unwrap()));
-        Entry::new(stanza, NOW, Some(&"BigCheese".to_owned()), Status::Relayed(NOW))
-    }
-
-    fn said(who: &str, id: &str) -> Entry {
-        let to = "wallops@channel.avalon.irc";
-        relayed(who, &format!("<message id='{id}' to='{to}' type='groupchat'><body/></message>"))
-    }
-
-    fn presence(type_: &str, nick: &str) -> Entry {
-        let to = format!("wallops@channel.avalon.irc/{nick}");
-        relayed(CHEESE, &format!("<presence to='{to}'{type_}/>"))
-    }
-
-    fn ids(entries: &[Entry]) -> Vec<&str> {
-        entries.iter().filter_map(|entry| entry.stanza.id.as_deref()).collect()
-    }
-
-    const CHEESE: &str = "rubenro@vesa.yeggmaex.irc/shaver";
-    const EFCHEN: &str = "msa@vesa.yeggmaex.irc/bicycle";
-
-    #[test]
-    fn the_answer_to_a_message_shows_that_older_ones_of_the_session_are_lost() {
-        let mut outbox = Outbox::default();
-        for (who, id) in [(CHEESE, "a"), (EFCHEN, "b"), (CHEESE, "c"), (CHEESE, "d")] {
-            outbox.push(said(who, id));
-        }
-        let session = Jid::new(CHEESE).unwrap();
-        assert_eq!(ids(&outbox.take_older(&session, Some(&"c".into()))), ["a"]);
-        assert!(outbox.take_older(&session, Some(&"x".into())).is_empty());
-        assert_eq!(ids(&outbox.take(|_| true)), ["b", "c", "d"]);
-    }
-
-    #[test]
-    fn the_answer_to_a_leave_settles_the_presence_before_it_only() {
-        let mut outbox = Outbox::default();
-        outbox.push(presence("", "BigCheese"));
-        outbox.push(said(CHEESE, "a"));
-        outbox.push(presence(" type='unavailable'", "BigCheese"));
-        outbox.push(presence("", "SmallCheese"));
-        let session = Jid::new(CHEESE).unwrap();
-        let left = outbox.take_settled(&session, |entry| entry.what == What::Leave);
-        assert!(left.is_some());
-        let rest: Vec<_> = outbox.iter().map(|entry| entry.what).collect();
-        assert_eq!(rest, [What::Message, What::Presence]);
-    }
-
-    #[test]
-    fn who_gets_another_nick_asks_under_the_new_one() {
-        let mut outbox = Outbox::default();
-        outbox.push(presence("", "BigCheese").late());
-        outbox.push(presence("", "SmallCheese").late());
-        let new = Arc::new(Jid::new("wallops@channel.avalon.irc/BigCheese~2").unwrap());
-        outbox.retarget(&Jid::new(CHEESE).unwrap(), "BigCheese", &new);
-        let to: Vec<_> = outbox.iter().filter_map(|entry| entry.stanza.to.clone()).collect();
-        assert_eq!(to[0], new);
-        assert_eq!(to[1].resource().map(|nick| nick.as_str()), Some("SmallCheese"));
-    }
-
-    #[test]
-    fn a_thousand_late_stanzas_are_enough_and_what_is_under_way_does_not_count() {
-        let mut outbox = Outbox::default();
-        for _ in 0..STANZAS_MAX {
-            outbox.push(said(CHEESE, "a"));
-        }
-        assert!(!outbox.is_full());
-        outbox.requeue();
-        assert!(outbox.is_full());
-    }
-}
+mod tests;
