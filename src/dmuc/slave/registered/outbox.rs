@@ -241,9 +241,14 @@ impl Outbox {
         Vec::from(taken)
     }
 
-    /// Take out the messages of a session that are older than this one and went up; none if this
-    /// one is not there.
-    pub fn take_older(&mut self, session: &Jid, id: Option<&Arc<str>>) -> Vec<Entry> {
+    /// Take out the messages of a session that are older than this one, went up, and count; none
+    /// if this one is not there.
+    pub fn take_older(
+        &mut self,
+        session: &Jid,
+        id: Option<&Arc<str>>,
+        counts: impl Fn(&Entry) -> bool,
+    ) -> Vec<Entry> {
         let message = |entry: &Entry| {
             entry.is_of(session) && entry.what == What::Message && entry.status != Status::Held
         };
@@ -253,7 +258,7 @@ impl Outbox {
         let mut older = Vec::new();
         self.entries.retain(|entry| {
             index += 1;
-            let lost = index <= position && message(entry);
+            let lost = index <= position && message(entry) && counts(entry);
             if lost {
                 older.push(entry.clone());
             }

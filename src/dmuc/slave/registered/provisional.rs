@@ -86,7 +86,7 @@ impl RegisteredRoom {
         out: &mut Vec<Output>,
     ) {
         if stanza.is_groupchat() && self.directed.get(user) == stanza.from.as_ref() {
-            self.lost_before(user, stanza.id.as_ref(), out);
+            self.lost_before(user, stanza.id.as_ref(), |_| true, out);
             self.outbox.take_first(|entry| {
                 let his = entry.is_of(user) && entry.what == What::Message;
                 his && entry.status != Status::Held && entry.stanza.id == stanza.id
@@ -150,7 +150,7 @@ impl RegisteredRoom {
         };
         let session = entry.stanza.from.clone()?;
         let shown = self.provisional.iter().any(|shown| is_same(shown, &entry));
-        self.lost_before(&session, Some(id), out);
+        self.lost_before(&session, Some(id), |_| true, out);
         self.outbox.take_first(|other| *other == entry);
         let seen = self.withdraw(|shown| is_same(shown, &entry));
         shown.then_some(seen)

@@ -107,7 +107,9 @@ impl RegisteredRoom {
                 }
             }
             Kind::Message => {
-                self.lost_before(&user, error.id.as_ref(), out);
+                // Not what was shown here: if only its answer was lost, the master says so in the
+                // netjoin.
+                self.lost_before(&user, error.id.as_ref(), |entry| !entry.done, out);
                 if let Some(entry) = self.outbox.take_first(answered) {
                     self.purge(&entry);
                 }
@@ -123,15 +125,16 @@ impl RegisteredRoom {
         out.push(Output::Send(plain(error)));
     }
 
-    /// What a session said before a message that is answered, and is not answered itself, is lost.
-    /// It is not said again: it would come after the later one.
+    /// What a session said before a message that is answered, and is not answered itself, is lost,
+    /// if it `counts`. It is not said again: it would come after the later one.
     pub(super) fn lost_before(
         &mut self,
         session: &Jid,
         id: Option<&Arc<str>>,
+        counts: impl Fn(&Entry) -> bool,
         out: &mut Vec<Output>,
     ) {
-        for entry in self.outbox.take_older(session, id) {
+        for entry in self.outbox.take_older(session, id, counts) {
             if self.slips.has(Slip::SaidAgain) {
                 out.push(Output::Send(entry.stanza));
                 continue;

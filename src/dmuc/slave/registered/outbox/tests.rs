@@ -34,8 +34,8 @@ fn the_answer_to_a_message_shows_that_older_ones_of_the_session_are_lost() {
         outbox.push(said(who, id));
     }
     let session = Jid::new(CHEESE).unwrap();
-    assert_eq!(ids(&outbox.take_older(&session, Some(&"c".into()))), ["a"]);
-    assert!(outbox.take_older(&session, Some(&"x".into())).is_empty());
+    assert_eq!(ids(&outbox.take_older(&session, Some(&"c".into()), |_| true)), ["a"]);
+    assert!(outbox.take_older(&session, Some(&"x".into()), |_| true).is_empty());
     assert_eq!(ids(&outbox.take(|_| true)), ["b", "c", "d"]);
 }
 
