@@ -17,12 +17,17 @@ impl RegisteredRoom {
         stanza: Stanza,
         out: &mut Vec<Output>,
     ) {
-        let before = |entry: &&Entry| !is_join_that_went_up(entry);
+        // Who asks to be in under another nick is not answered by what becomes of this one.
+        let is_join = |entry: &Entry| is_join_that_went_up(entry) && entry.stanza.to == stanza.from;
+        let before = |entry: &&Entry| !is_join(entry);
         let is_leave = |entry: &Entry| entry.what == What::Leave && !entry.done;
         let left = self.outbox.of(user).take_while(before).any(is_leave);
         let settled = self.outbox.take_settled(user, |entry| match stanza.is_available() {
-            true => is_join_that_went_up(entry),
-            false => entry.what == What::Leave && entry.is_under_way(),
+            true => is_join(entry),
+            false => {
+                let left = entry.what == What::Leave && entry.is_under_way();
+                left && !stanza.has_code("303")
+            }
         });
         self.follow_direct(user, &stanza);
         let here = self.locals.get(user).cloned();
@@ -172,7 +177,11 @@ impl RegisteredRoom {
     /// Somebody is served by the master itself: whether he is in the room.
     pub(super) fn follow_direct(&mut self, user: &Arc<Jid>, stanza: &Stanza) {
         if stanza.kind == Kind::Presence && (stanza.is_error() || stanza.has_code("110")) {
-            self.outbox.take(|entry| entry.is_of(user) && is_join_that_went_up(entry));
+            // Under another nick he may be answered otherwise.
+            let by_room = stanza.from.as_ref().is_some_and(|from| from.resource().is_none());
+            let asked = |entry: &Entry| by_room || entry.stanza.to == stanza.from;
+            let sent = |entry: &Entry| is_join_that_went_up(entry) && asked(entry);
+            self.outbox.take(|entry| entry.is_of(user) && sent(entry));
         }
         let over = stanza.is_unavailable()
             && stanza.has_code("110")
