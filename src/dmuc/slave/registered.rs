@@ -80,6 +80,8 @@ pub struct RegisteredRoom {
     accepted: bool,
     /// The slave was started again: another run of it may be registered.
     amnesiac: bool,
+    /// The master has pinged it since, as one that is registered.
+    claimed: bool,
     /// The creation of the room, the run of its log, and the last event applied.
     position: Option<Resume>,
     granted: Policy,
@@ -252,6 +254,7 @@ impl RegisteredRoom {
             phase: Phase::Idle,
             accepted: false,
             amnesiac: false,
+            claimed: false,
             position: None,
             granted: Policy::default(),
             whois: Whois::default(),

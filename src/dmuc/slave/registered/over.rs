@@ -116,6 +116,7 @@ impl RegisteredRoom {
             phase: Phase::Idle,
             accepted: false,
             amnesiac: false,
+            claimed: false,
             position: None,
             granted: Policy::default(),
             whois: Whois::default(),
@@ -179,6 +180,8 @@ impl RegisteredRoom {
         let condition = error.as_ref().map(|error| error.defined_condition.clone());
         let wait = error.as_ref().is_some_and(|e| e.type_ == crate::stanza::ErrorType::Wait);
         if !self.accepted {
+            // The next ping counts again.
+            self.claimed &= !wait;
             let span = match condition {
                 // Another run is registered still: what is meant for users comes to it.
                 _ if wait && self.amnesiac => ANEW_AFTER,

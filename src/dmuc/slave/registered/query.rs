@@ -38,10 +38,12 @@ impl RegisteredRoom {
                 Phase::Registering(attempt) => attempt.native,
                 _ => false,
             };
-            if waits && self.amnesiac && get && iq.has_payload("ping", ns::PING) {
-                // The master takes it for registered: another run of the slave was. What is asked
-                // for already will be answered, unless it has not been for long.
-                self.amnesiac = false;
+            let waits = waits && self.amnesiac && !self.claimed;
+            if waits && get && iq.has_payload("ping", ns::PING) {
+                self.claimed = true;
+                // The master takes it for registered: another run of the slave was, or it was
+                // granted what it asked for, and the answer is lost or under way.
+                self.give_up_request();
                 self.register(now, out);
             }
             return;
@@ -82,7 +84,7 @@ impl RegisteredRoom {
     }
 
     fn answer(&mut self, now: Time, iq: &Stanza, id: &str, out: &mut Vec<Output>) {
-        if self.is_register(id) {
+        if self.is_register(id) || self.was_given_up(id) {
             self.accepted(now, iq, out);
         } else if self.is_own_synced(id) {
             self.late_is_over(now, out);

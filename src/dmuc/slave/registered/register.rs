@@ -82,7 +82,7 @@ impl RegisteredRoom {
     /// The local occupants that it takes the master to have, or that have something to come.
     fn listed(&self) -> Vec<Occupant> {
         let mut listed = IndexMap::new();
-        if self.position.is_none() && !self.amnesiac {
+        if self.position.is_none() && (!self.amnesiac || self.claimed) {
             let held = |session: &Jid| self.outbox.has(session, |entry| entry.what == What::Join);
             for (session, to) in self.directed.iter().filter(|(session, _)| !held(session)) {
                 let nick = to.resource().map(|nick| nick.to_string()).unwrap_or_default();
@@ -118,13 +118,19 @@ impl RegisteredRoom {
 
     /// The answer to this id is for the registration that is asked for.
     pub(super) fn is_register(&self, id: &str) -> bool {
-        let asked = match &self.phase {
-            Phase::Registering(attempt) => attempt.id.as_deref(),
+        match &self.phase {
+            Phase::Registering(attempt) => attempt.id.as_deref() == Some(id),
             // An answer after all.
-            Phase::Idle => self.given_up.as_deref(),
-            _ => None,
-        };
-        asked == Some(id)
+            Phase::Idle => self.was_given_up(id),
+            _ => false,
+        }
+    }
+
+    /// The answer to this id is for a first request that was not waited for any longer. If that was
+    /// granted after all, what it asked for comes, and another request since is one too many.
+    pub(super) fn was_given_up(&self, id: &str) -> bool {
+        let first = matches!(self.phase, Phase::Idle | Phase::Registering(_)) && !self.accepted;
+        first && self.given_up.as_deref() == Some(id)
     }
 
     /// The master accepts.

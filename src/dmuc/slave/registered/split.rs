@@ -66,13 +66,19 @@ impl RegisteredRoom {
         if self.accepted {
             return self.split(now, out);
         }
-        if let Phase::Registering(attempt) = &self.phase {
-            self.given_up.clone_from(&attempt.id);
-        }
+        self.give_up_request();
+        self.claimed = false;
         // If another run of it is registered still, what is meant for its users comes to it.
         let span = if self.amnesiac { super::over::ANEW_AFTER } else { UNANSWERED_FOR };
         self.refused_until = Some(now + span);
         self.go_native(now, out);
+    }
+
+    /// The answer to what was asked for last is not waited for.
+    pub(super) fn give_up_request(&mut self) {
+        if let Phase::Registering(attempt) = &self.phase {
+            self.given_up.clone_from(&attempt.id);
+        }
     }
 
     /// There is no slave for this room: what users sent meanwhile goes up as if there were none.
