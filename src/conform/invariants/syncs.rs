@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::Invariant;
 use super::findings::Findings;
+use super::reading::Reading;
 use super::room::{Class, Fact, Passage, Room, SlaveId, accepted};
 use super::steps::{Happening, Step};
 use crate::stanza::{Kind, ns};
@@ -42,7 +43,7 @@ impl Invariant for Syncs {
                         *self.asked.entry(slave).or_default() += 1;
                     }
                 }
-                Class::Relay(Some(user)) => {
+                Class::Relay(Some(user)) if is_request(&passage.reading) => {
                     let up = room.users[user].slave.and_then(|slave| self.up.get_mut(&slave));
                     up.into_iter().for_each(|up| *up += 1);
                 }
@@ -147,6 +148,15 @@ impl Syncs {
         }
         // If it is not answered, they come again.
         self.asked.insert(slave, asked);
+    }
+}
+
+/// Whether this counts as late: what a server answers of its own accord does not.
+fn is_request(reading: &Reading<'_>) -> bool {
+    match reading.stanza.kind {
+        Kind::Presence => !reading.stanza.is_error(),
+        Kind::Message => reading.stanza.is_groupchat(),
+        Kind::Iq => reading.stanza.is_request(),
     }
 }
 
