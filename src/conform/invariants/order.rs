@@ -78,8 +78,11 @@ impl Order {
             }
         }
         // An event of the run that the master forgot: who heard it then does not hear it again.
-        let again = origin.is_some_and(|said| said.events.len() > 1 && room.lost_since(said.at));
-        if !event.kept || event.subject || again {
+        let lost = origin.filter(|said| room.lost_since(said.at));
+        let again = lost.is_some_and(|said| said.events.len() > 1);
+        // One of before that is told first as history: who was there then is not told by this run.
+        let before = lost.is_some() && passage.reading.dmuc.is_some_and(|dmuc| dmuc.history);
+        if !event.kept || event.subject || again || before {
             return;
         }
         let key = (event.content, event.id.clone());
