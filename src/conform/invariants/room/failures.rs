@@ -1,11 +1,20 @@
 //! What becomes of the room when something breaks.
 
 use super::{Class, Occupant, Passage, Room, Side, UserId};
+use crate::conform::invariants::reading::Reading;
 use crate::dmuc::Persistence;
 use crate::room::Whois;
 use crate::transcript::{Fault, Machine, StreamEvent, is_client};
 
 impl Room {
+    /// What tells a user that he is out does not reach him.
+    pub(super) fn farewell_came_back(&mut self, user: UserId, reading: &Reading<'_>) {
+        self.forget(user);
+        if let Some(nick) = reading.nick.map(|nick| self.nick(nick)) {
+            self.lasts_without(nick, user);
+        }
+    }
+
     pub(super) fn fault(&mut self, fault: &Fault) {
         self.health.fault(self.now, fault);
         if let Fault::Restart(Machine::Server(domain) | Machine::Slave(domain)) = fault

@@ -225,7 +225,7 @@ impl Room {
     }
 
     /// One session of a nick is gone; whether there are others, or may be.
-    fn lasts_without(&mut self, nick: NickId, user: UserId) -> bool {
+    pub(super) fn lasts_without(&mut self, nick: NickId, user: UserId) -> bool {
         let Some(occupant) = self.occupants.get_mut(&nick) else { return false };
         let several = occupant.sessions.len() != 1;
         if several {

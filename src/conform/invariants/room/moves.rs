@@ -57,7 +57,7 @@ impl Room {
                     && let Some(user) = self.known_user(reading.to)
                 {
                     if reading.stanza.is_unavailable() && reading.has(110) {
-                        self.forget(user);
+                        self.farewell_came_back(user, reading);
                     }
                     self.reached.push((user, step.entry, Touch::Error));
                 }
