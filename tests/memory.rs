@@ -57,7 +57,7 @@ fn however_much_is_said() {
 
 #[test]
 fn however_many_come_and_go() {
-    is_flat("core", 80, |round| {
+    is_flat("core", 110, |round| {
         format!(
             "Efchen joins wallops\nEfchen says \"{round}\"\nEfchen leaves\nwait 3m\n\
              Efchen joins wallops as \"E{}\"\nEfchen says \"Again\"\nEfchen leaves\nwait 5m\n",
