@@ -149,7 +149,9 @@ impl Room {
             let late = one.at >= since || listeners > 1;
             (overtaken || (late && one.to != Some(slave))) && one.looks_like(&print)
         };
-        let mut recent = recent.rev();
+        // What was said before he came or went is of another stay.
+        let lasts = |one: &&Print| one.at >= since || one.available == print.available;
+        let mut recent = recent.rev().take_while(lasts);
         recent.find(same).map(|one| one.stay)
     }
 
