@@ -108,7 +108,9 @@ impl Room {
             return self.health.stream(self.now, from, to, opened);
         }
         let (user, now, last) = (self.user(from), self.now, self.last);
-        self.users[user].hang_up(now, last);
+        if self.users[user].online || self.users[user].inside {
+            self.users[user].hang_up(now, last);
+        }
         self.users[user].online = *event == StreamEvent::Opened;
         self.health.acted = self.now;
     }

@@ -207,13 +207,7 @@ impl Room {
             Class::Own(slave) => self.hear_slave(slave, &passage.reading),
             Class::ToSlave(slave) => self.reach_slave(entry, slave, &passage.reading),
             Class::ToUser(Some(user)) if passage.reading.stanza.kind == Kind::Presence => {
-                // An error for who wants to enter, or the end of his stay.
-                let out = !passage.reading.stanza.is_available();
-                self.users[user].dismissed |= out;
-                let slave = self.users[user].slave.map(|slave| &self.slaves[slave]);
-                if out && slave.is_some_and(|slave| slave.lame && slave.persistent) {
-                    self.users[user].removed_at = Some(self.now);
-                }
+                self.comes_to_user(user, &passage.reading);
             }
             _ => {}
         }

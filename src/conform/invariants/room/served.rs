@@ -41,6 +41,20 @@ impl Room {
         }
     }
 
+    /// What the master tells a user himself of his being in the room reaches his server: an error
+    /// for who wants to enter, the end of his stay, or that he is in.
+    pub(super) fn comes_to_user(&mut self, user: UserId, reading: &Reading<'_>) {
+        let out = !reading.stanza.is_available();
+        if !self.users[user].online && reading.has(110) && !reading.has(303) {
+            self.users[user].miss(out);
+        }
+        self.users[user].dismissed |= out;
+        let slave = self.users[user].slave.map(|slave| &self.slaves[slave]);
+        if out && slave.is_some_and(|slave| slave.lame && slave.persistent) {
+            self.users[user].removed_at = Some(self.now);
+        }
+    }
+
     /// The master tells a user himself what it would tell his slave, if it had one.
     pub(super) fn serve_itself(&mut self, user: UserId) {
         let unknown = |slave: &SlaveId| self.slaves[*slave].master == Side::Unknown;

@@ -12,8 +12,7 @@ impl Room {
             return self.told_error(user, reading);
         }
         if reading.stanza.is_groupchat() {
-            let one = &self.users[user];
-            if one.is_of_before() && !one.asks.want_still(None) {
+            if self.users[user].is_told_of_before() {
                 // A plain room has sent it before it heard that his connection is over.
                 return;
             }
@@ -82,7 +81,7 @@ impl Room {
     ) {
         let one = &self.users[user];
         let asks = one.asks.want_still(reading.has(110).then_some(nick));
-        if one.is_of_before() && !asks {
+        if one.is_told_of_before() || (one.is_of_before() && !asks) {
             // A plain room has sent it before it heard that his connection is over.
             return;
         }

@@ -41,6 +41,10 @@ pub(in crate::conform) struct User {
     /// ENTERs (true) and LEAVEs (false) that he has not been told of yet, oldest first; or what a
     /// master that serves him itself has sent him instead.
     pub coming: VecDeque<bool>,
+    /// The slave to which the last of these ENTERs came.
+    pub let_in_via: Option<SlaveId>,
+    /// Whether the record tells what comes for him.
+    tracked: bool,
     /// When such an ENTER came last.
     pub entered_at: Time,
     /// Whether he had a connection that is over: his server has said so to whom it had told of him.
@@ -119,6 +123,8 @@ impl User {
             asks: Asks::default(),
             entered: false,
             coming: VecDeque::new(),
+            let_in_via: None,
+            tracked: false,
             entered_at: Time::from_micros(i64::MIN),
             disconnected: false,
             hung_up: false,
@@ -165,6 +171,7 @@ impl User {
     /// An ENTER for him came, or a master that serves him itself lets him in.
     pub fn let_in(&mut self, now: Time) {
         let ends = self.coming.contains(&false);
+        self.tracked = true;
         self.entered |= self.inside && !ends;
         (self.entered_at, self.dismissed, self.gone_unheard) = (now, false, false);
         // Who has asked for nothing is told nothing by it.
@@ -175,6 +182,7 @@ impl User {
 
     /// A LEAVE for him came, and what all are told, or he is told himself that he is out.
     pub fn let_out(&mut self) {
+        self.tracked = true;
         if self.coming.back() != Some(&false) {
             push_bounded(&mut self.coming, false, COMING_MAX);
         }
@@ -216,6 +224,11 @@ impl User {
         self.hung_up |= stays;
         self.disconnected |= self.online;
         self.exit();
+        if self.via.is_none() {
+            // What is on its way to him from a master that serves him itself is of before.
+            self.coming.clear();
+            self.entered = false;
+        }
         if stays {
             // His server says so for him; what he asked before is answered before.
             self.asks.push(Ask::Leave { at: now, entry });
@@ -231,6 +244,23 @@ impl User {
     /// which his connection ended.
     pub fn is_of_before(&self) -> bool {
         self.hung_up && !self.inside && self.via.is_none()
+    }
+
+    /// Whether he is told of such a stay, although he asks to be in again: its end has to come, or
+    /// nothing of the next has been sent to him.
+    pub fn is_told_of_before(&self) -> bool {
+        let ended = !self.coming.contains(&false);
+        let begun = !self.tracked || self.coming.contains(&true);
+        self.is_of_before() && !(ended && begun && self.asks.want_still(None))
+    }
+
+    /// Nobody is connected to be told this of what came for him.
+    pub fn miss(&mut self, out: bool) {
+        match self.coming.iter().position(|comes_in| !comes_in).filter(|_| out) {
+            Some(end) => drop(self.coming.drain(..=end)),
+            None if out => {}
+            None => drop(self.coming.pop_front_if(|comes_in| *comes_in)),
+        }
     }
 
     /// What he may do, as he was told.
