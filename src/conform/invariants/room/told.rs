@@ -140,7 +140,7 @@ impl Room {
             (one.void, one.forgotten) = (stays, true);
         }
         one.let_in(now);
-        one.via = via;
+        (one.via, one.let_in_via) = (via, via);
         one.direct = one.direct.filter(|_| via.is_none());
     }
 
@@ -217,6 +217,9 @@ impl Room {
         }
         if accepted(reading).is_some() {
             (self.slaves[slave].own, self.slaves[slave].split_own) = (Side::Syncing, None);
+            // What it has not told by now it does not heed: it is told all there is.
+            let its = self.users.iter_mut().filter(|user| user.let_in_via == Some(slave));
+            its.for_each(|user| user.coming.clear());
         }
         if dmuc.synced {
             (self.slaves[slave].own, self.slaves[slave].split_own) = (Side::Active, None);
