@@ -16,8 +16,8 @@ pub(in crate::conform) struct Asks {
 pub(in crate::conform) enum Ask {
     /// To be in the room, under another nick, or otherwise. `join`: to be told all there is.
     Be { nick: NickId, join: bool },
-    /// To be out of it; when, and the entry.
-    Leave { at: Time, entry: usize },
+    /// To be out of it; when, and the entry. `returned`: that could not be delivered.
+    Leave { at: Time, entry: usize, returned: bool },
 }
 
 /// What being told that one is in answers.
@@ -59,7 +59,7 @@ impl Asks {
     /// When he first asked to leave, and the entry.
     pub fn leave(&self) -> Option<(Time, usize)> {
         self.queue.iter().find_map(|ask| match ask {
-            Ask::Leave { at, entry } => Some((*at, *entry)),
+            Ask::Leave { at, entry, .. } => Some((*at, *entry)),
             Ask::Be { .. } => None,
         })
     }
@@ -89,8 +89,17 @@ impl Asks {
         }
     }
 
-    /// He is refused this nick.
-    pub fn refused(&mut self, nick: NickId) {
+    /// He is refused this nick; or what could not be delivered is `returned`, perhaps a leave.
+    pub fn refused(&mut self, nick: NickId, returned: bool) {
+        let mut open = self.queue.iter_mut().take_while(|ask| !ask.is_for(nick));
+        let leave = open.find_map(|ask| match ask {
+            Ask::Leave { returned, .. } => Some(returned).filter(|returned| !**returned),
+            Ask::Be { .. } => None,
+        });
+        if let Some(leave) = leave.filter(|_| returned) {
+            *leave = true;
+            return;
+        }
         if let Some(position) = self.queue.iter().position(|ask| ask.is_for(nick)) {
             self.queue.remove(position);
         }

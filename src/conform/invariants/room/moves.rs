@@ -157,7 +157,7 @@ impl Room {
             let unseen = slave.is_some_and(|slave| slave.lame);
             let one = &mut self.users[user];
             one.left_unseen |= unseen;
-            one.asks.push(Ask::Leave { at: now, entry });
+            one.asks.push(Ask::Leave { at: now, entry, returned: false });
             one.asked = None;
         } else if reading.stanza.is_groupchat() && nick.is_none() {
             let one = &self.users[user];

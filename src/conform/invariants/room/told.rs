@@ -3,7 +3,7 @@
 use super::slave::Print;
 use super::{Fact, NickId, Privileges, Room, Side, SlaveId, Submission, User, UserId, accepted};
 use crate::conform::invariants::reading::Reading;
-use crate::stanza::Kind;
+use crate::stanza::{Condition, Kind};
 
 impl Room {
     /// A user is told something by the room.
@@ -34,9 +34,14 @@ impl Room {
     fn told_error(&mut self, user: UserId, reading: &Reading<'_>) {
         let nick = reading.nick.map(|nick| self.nick(nick));
         let one = &mut self.users[user];
+        let condition = reading.stanza.error().map(|error| error.defined_condition);
+        let returned = matches!(
+            condition,
+            Some(Condition::RemoteServerNotFound | Condition::RemoteServerTimeout)
+        );
         match reading.stanza.kind {
             Kind::Presence => {
-                nick.into_iter().for_each(|nick| one.asks.refused(nick));
+                nick.into_iter().for_each(|nick| one.asks.refused(nick, returned));
                 // What he asked for under another nick since may be answered otherwise.
                 if one.asked.is_none_or(|asked| Some(asked) == nick) {
                     one.own = None;

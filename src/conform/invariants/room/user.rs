@@ -231,7 +231,7 @@ impl User {
         }
         if stays {
             // His server says so for him; what he asked before is answered before.
-            self.asks.push(Ask::Leave { at: now, entry });
+            self.asks.push(Ask::Leave { at: now, entry, returned: false });
         }
         self.joins = 0;
         self.online = false;
