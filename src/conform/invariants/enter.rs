@@ -140,6 +140,10 @@ impl Enter {
             return;
         }
         if user.asks.to_be_in() {
+            if user.unsure {
+                // Nobody promises him that what was lost on the way from the master is told again.
+                return;
+            }
             let expected = "the others and himself before any message";
             findings.stanza("INV-JOIN-ORDER", entry, passage, expected, &[]);
         } else if user.was_inside {
@@ -218,7 +222,8 @@ impl Enter {
             }
         }
         let enters = reading.has(110) && reading.stanza.is_available() && reading.is_presence();
-        if enters && !room.users[user].inside {
+        // What was lost on the way from the master is told again to nobody whom it serves itself.
+        if enters && !room.users[user].inside && !room.users[user].unsure {
             self.newcomers.insert(user, entry);
         }
     }

@@ -136,7 +136,9 @@ impl Jids {
         let (reading, one) = (&passage.reading, &room.users[user]);
         let is_told = reading.is_presence() || reading.stanza.is_groupchat();
         let open = room.may_be_open() || self.is_open_to(user, room);
-        if open || !is_told || is_moderator(user, room) || one.is_of_before() {
+        // What he is may have been lost on the way.
+        let unknown = one.is_of_before() || (one.unsure && !one.inside);
+        if open || !is_told || is_moderator(user, room) || unknown {
             return;
         }
         let Some(jid) = reading.jids.iter().find(|jid| bare_of(jid) != one.bare) else { return };
