@@ -19,6 +19,8 @@ pub struct Passage {
     pub closed: bool,
     /// What the room itself said of him last, if it said anything.
     pub told: Option<Told>,
+    /// Whether presence of his came back: he does not wait any more for what he had asked before.
+    pub refused: bool,
     /// What he asked for and was not answered, in this order: to be out, to be in. What he has said
     /// of himself since is part of what he asks for, or else stands alone.
     pub asked: Vec<Stanza>,
@@ -94,6 +96,7 @@ impl Passages {
             _ => passage.asked.retain(|one| told != Some(Told::Out) && one.is_unavailable()),
         }
         passage.told = told.or(passage.told);
+        passage.refused |= told.is_none();
     }
 
     /// The connection of a local session ends.
@@ -120,8 +123,14 @@ impl Passages {
         if self.passages.len() >= PASSAGES_MAX {
             return None;
         }
-        let (session, room) = (session.clone(), room.clone());
-        self.passages.push(Passage { session, room, closed: false, told: None, asked: Vec::new() });
+        self.passages.push(Passage {
+            session: session.clone(),
+            room: room.clone(),
+            closed: false,
+            told: None,
+            refused: false,
+            asked: Vec::new(),
+        });
         self.passages.last_mut()
     }
 }

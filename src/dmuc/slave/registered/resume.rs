@@ -28,11 +28,16 @@ impl RegisteredRoom {
             self.let_go(&passage.session, out);
         }
         let online = |session: &Jid| directed.iter().any(|(one, _)| **one == *session);
-        // Who is not there any more does not want to enter.
+        let refused = |session: &Jid| passages.iter().any(|p| p.refused && *p.session == *session);
+        // Who is not there any more does not want to enter, and who was refused knows it.
         self.outbox.take(|entry| {
-            let there = entry.stanza.from.as_ref().is_some_and(|session| online(session));
-            entry.what == What::Join && !entry.done && !there
+            let waits = |session: &Arc<Jid>| online(session) && !refused(session);
+            let waits = entry.stanza.from.as_ref().is_some_and(waits);
+            entry.what == What::Join && !entry.done && !waits
         });
+        // Whoever has the address now of whose connection is over is not he.
+        let closed = passages.iter().filter(|passage| passage.closed).map(|one| &one.session);
+        self.closed.extend(closed.filter(|one| self.locals.contains_key(*one)).cloned());
         self.split(now, out);
         let left = |session: &Jid| {
             let asked = |passage: &Passage| passage.asked.iter().any(Stanza::is_unavailable);
@@ -41,17 +46,18 @@ impl RegisteredRoom {
         let gone = self.locals.iter().filter(|(session, _)| !online(session) || left(session));
         let gone: Vec<_> = gone.map(|(session, nick)| (session.clone(), nick.clone())).collect();
         for (session, nick) in gone {
-            // Whoever has his address now did not leave.
-            if passages.iter().any(|one| one.closed && *one.session == *session) {
-                self.closed.insert(session.clone());
-            }
             let Some(occupant) = self.occupant(&nick) else { continue };
             let left =
                 Stanza::presence(Type::Unavailable).with_from(session.clone()).with_to(occupant);
             let entry = Entry::new(left, now, Some(&nick), Status::Held);
             self.treat(now, entry, out);
         }
-        self.directed = directed.iter().cloned().collect();
+        let asks = |session: &Jid| {
+            let asked = |passage: &Passage| passage.asked.iter().any(Stanza::is_available);
+            passages.iter().any(|passage| *passage.session == *session && asked(passage))
+        };
+        let enters = |one: &Jid| self.locals.contains_key(one) || !refused(one) || asks(one);
+        self.directed = directed.iter().filter(|(one, _)| enters(one)).cloned().collect();
         for passage in passages {
             self.ask_again(now, passage);
         }
