@@ -14,6 +14,9 @@ impl RegisteredRoom {
                 if !self.locals.contains_key(session) {
                     self.closed.remove(session);
                 }
+                // What comes for him from now on may be for who asks now.
+                let told = |e: &Entry| e.is_goodbye() && matches!(e.status, Status::Relayed(_));
+                self.outbox.take(|entry| entry.is_of(session) && told(entry));
                 self.directed.insert(session.clone(), to.clone());
             }
             (Kind::Presence, Type::Unavailable) => {

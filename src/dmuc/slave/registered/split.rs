@@ -85,11 +85,14 @@ impl RegisteredRoom {
     pub(super) fn go_native(&mut self, now: Time, out: &mut Vec<Output>) {
         self.phase = Phase::Idle;
         for entry in self.outbox.take(|_| true) {
+            // Until a goodbye is answered the room may tell him what is over for him.
+            let asked = entry.what == What::Join && !entry.done && entry.status != Status::Held;
+            let kept = asked || entry.is_goodbye();
+            let kept = kept.then(|| Entry { status: Status::Relayed(now), ..entry.clone() });
             if entry.status == Status::Held {
                 self.send_natively(now, entry.stanza, out);
-            } else if entry.what == What::Join && !entry.done {
-                self.outbox.push(Entry { status: Status::Relayed(now), ..entry });
             }
+            kept.into_iter().for_each(|kept| self.outbox.push(kept));
         }
     }
 
