@@ -50,6 +50,15 @@ impl RegisteredRoom {
         }
     }
 
+    /// Whether this session was told here that it is out, has not asked to be in since, and the
+    /// master may not have heard of it.
+    pub(super) fn was_told_out(&self, user: &Jid) -> bool {
+        let left = |entry: &Entry| entry.what == What::Leave && entry.done;
+        let back = || self.outbox.has(user, |entry| entry.what == What::Join);
+        let goodbye = self.outbox.has(user, Entry::is_goodbye);
+        goodbye || (self.outbox.has(user, left) && !self.locals.contains_key(user) && !back())
+    }
+
     /// Somebody who has this nick here is out, and was told so.
     fn let_out(&mut self, user: &Arc<Jid>, here: &str, stanza: Stanza, out: &mut Vec<Output>) {
         let moderated = self.is_moderated();

@@ -34,8 +34,14 @@ impl RegisteredRoom {
             Some((nick, occupant))
         }) else {
             self.undirect(&session);
-            // If the master has him, it is to forget him: he is not listed any more.
+            // If the master has him, it is to forget him: he is not listed any more, and if it
+            // serves him itself he has left.
             self.confirmed.shift_remove(&session);
+            let may_have_come = entry.status != Status::Held && !entry.bounced;
+            let occupant = entry.stanza.to.clone().filter(|to| may_have_come && to.is_full());
+            if let Some(to) = occupant.filter(|_| !self.outbox.has(&session, Entry::is_goodbye)) {
+                self.push_goodbye(now, &session, &to, Status::Queued);
+            }
             return self.return_to_sender(&entry.stanza, out);
         };
         let role = match self.granted.enter_role {

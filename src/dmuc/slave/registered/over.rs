@@ -243,21 +243,34 @@ impl RegisteredRoom {
     ) {
         self.amnesiac = true;
         for passage in passages.iter().filter(|passage| passage.waits_to_be_out()) {
-            // Who has left meanwhile is told so by nobody else.
-            let left = passage.asked.last().and_then(|asked| asked.to.clone());
-            out.extend(left.map(|occupant| told_out(&passage.session, occupant, &[110])));
+            // Who has left meanwhile is told so by nobody else. His leave may not have come.
+            let left = passage.asked.last().and_then(|asked| asked.to.as_ref());
+            if let Some(occupant) = left {
+                out.push(told_out(&passage.session, occupant.clone(), &[110]));
+                self.push_goodbye(now, &passage.session, occupant, Status::Held);
+            }
         }
         for (session, occupant) in directed {
             out.push(told_out(session, occupant.clone(), &[333, 110]));
             // If the master serves them itself, it has to hear of it.
-            let left = Stanza::presence(Type::Unavailable)
-                .with_id(self.id(GOODBYE))
-                .with_from(session.clone())
-                .with_to(occupant.clone());
-            let done = true;
-            self.outbox.push(Entry { done, ..Entry::new(left, now, None, Status::Held) });
+            self.push_goodbye(now, session, occupant, Status::Held);
         }
         self.register(now, out);
+    }
+
+    /// A session was told that it is out, and the master may still have it: it is told so too.
+    pub(super) fn push_goodbye(
+        &mut self,
+        now: Time,
+        session: &Arc<Jid>,
+        occupant: &Arc<Jid>,
+        status: Status,
+    ) {
+        let left = Stanza::presence(Type::Unavailable)
+            .with_id(self.id(GOODBYE))
+            .with_from(session.clone())
+            .with_to(occupant.clone());
+        self.outbox.push(Entry { done: true, ..Entry::new(left, now, None, status) });
     }
 }
 

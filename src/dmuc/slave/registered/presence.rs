@@ -1,6 +1,6 @@
 //! The directed presence of local sessions: where it went, and what it said.
 
-use super::outbox::What;
+use super::outbox::{Entry, Status, What};
 use super::*;
 use crate::dmuc::own_payloads;
 use crate::stanza::{Kind, Type, element, ns};

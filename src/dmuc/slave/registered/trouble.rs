@@ -20,11 +20,12 @@ impl RegisteredRoom {
             return;
         };
         let to_all = stanza.kind == Kind::Presence || stanza.is_groupchat();
-        if to_all && !stanza.is_error() && self.outbox.has(&user, Entry::is_goodbye) {
-            // He was told that he is out, and the room did not know it yet.
-            if stanza.is_unavailable() && stanza.has_code("110") {
+        if to_all && !stanza.is_error() && self.was_told_out(&user) {
+            // The room did not know it yet.
+            if stanza.is_unavailable() && stanza.has_code("110") && !stanza.has_code("303") {
                 self.outbox.take_first(|entry| {
-                    entry.is_of(&user) && entry.is_goodbye() && entry.status != Status::Held
+                    let left = entry.what == What::Leave && entry.done;
+                    entry.is_of(&user) && left && entry.status != Status::Held
                 });
             }
             return;
