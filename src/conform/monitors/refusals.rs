@@ -10,10 +10,10 @@ use crate::time::Time;
 /// What was refused, and what has to be, at this instant.
 #[derive(Debug, Default)]
 pub(super) struct Refusals {
-    /// Joins that were refused: user, entry.
+    /// Presence that was refused: user, entry.
     refused: Vec<(UserId, usize)>,
-    /// Joins that came: how often each user asks.
-    joins: Vec<UserId>,
+    /// Presence that came: how often each user asks.
+    asked: Vec<UserId>,
     /// ENTERs.
     entered: Vec<UserId>,
     /// What strangers said to everybody: user, entry, content.
@@ -22,10 +22,10 @@ pub(super) struct Refusals {
 
 impl Invariant for Refusals {
     fn pass(&mut self, _: Time, room: &Room, findings: &mut Findings) {
-        let joins = std::mem::take(&mut self.joins);
+        let asked = std::mem::take(&mut self.asked);
         for (user, entry) in self.refused.drain(..) {
-            let asked = joins.iter().filter(|one| **one == user).count();
-            if asked > 1 {
+            let often = asked.iter().filter(|one| **one == user).count();
+            if often > 1 {
                 continue;
             }
             let id = "master.enter.refusal-is-direct";
@@ -70,8 +70,8 @@ impl Refusals {
             return;
         }
         let reading = &passage.reading;
-        if reading.is_join() {
-            self.joins.push(user);
+        if reading.stanza.is_available() && reading.to_nick.is_some() {
+            self.asked.push(user);
         }
         let is_known = room.occupants.values().any(|one| {
             // Whose nick it is was never told.

@@ -89,8 +89,19 @@ impl RegisteredRoom {
         let unconfirmed = self.locals.contains_key(&user) && !self.confirmed.contains_key(&user);
         match error.kind {
             Kind::Presence if unconfirmed => {
-                self.outbox.take_first(answered);
-                return self.refuse_entry(now, &user, &error, out);
+                let here = self.locals.get(&user).map(String::as_str);
+                let named = error.from.as_ref().and_then(|from| from.resource());
+                let own = named.is_none_or(|named| Some(named.as_str()) == here);
+                let condition = error.error().map(|error| error.defined_condition);
+                // He may have been given another nick since he asked.
+                let any = own || condition == Some(Condition::Conflict);
+                let for_it = |entry: &Entry| entry.stanza.to == error.from;
+                let asked = |entry: &Entry| answered(entry) && (any || for_it(entry));
+                // What he was told before he was admitted here is no answer to that.
+                if self.outbox.take_first(asked).is_some() || any {
+                    self.refuse_entry(now, &user, &error, out);
+                }
+                return;
             }
             Kind::Presence => {
                 let entry = self.outbox.take_first(answered);
