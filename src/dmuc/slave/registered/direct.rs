@@ -190,7 +190,8 @@ impl RegisteredRoom {
             let by_room = stanza.from.as_ref().is_some_and(|from| from.resource().is_none());
             let asked = |entry: &Entry| by_room || entry.stanza.to == stanza.from;
             let sent = |entry: &Entry| is_join_that_went_up(entry) && asked(entry);
-            self.outbox.take(|entry| entry.is_of(user) && sent(entry));
+            // Whatever he asked for before is answered too, or was lost.
+            while self.outbox.take_settled(user, sent).is_some() {}
         }
         let over = stanza.is_unavailable()
             && stanza.has_code("110")
