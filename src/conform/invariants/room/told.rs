@@ -12,7 +12,7 @@ impl Room {
             return self.told_error(user, reading);
         }
         if reading.stanza.is_groupchat() {
-            if self.users[user].is_told_of_before() {
+            if self.users[user].is_told_of_before(self.is_alone(user)) {
                 // A plain room has sent it before it heard that his connection is over.
                 return;
             }
@@ -77,6 +77,12 @@ impl Room {
         }
     }
 
+    /// Whether this user's slave has lost its master: it may let him in itself.
+    fn is_alone(&self, user: UserId) -> bool {
+        let slave = self.users[user].slave.map(|slave| &self.slaves[slave]);
+        slave.is_some_and(|slave| slave.own == Side::Split)
+    }
+
     fn told_available(
         &mut self,
         user: UserId,
@@ -86,7 +92,8 @@ impl Room {
     ) {
         let one = &self.users[user];
         let asks = one.asks.want_still(reading.has(110).then_some(nick));
-        if one.is_told_of_before() || (one.is_of_before() && !asks) {
+        let alone = self.is_alone(user);
+        if one.is_told_of_before(alone) || (one.is_of_before() && !asks) {
             // A plain room has sent it before it heard that his connection is over.
             return;
         }
@@ -95,8 +102,6 @@ impl Room {
         seen.stay = self.stay_told(user, nick, reading);
         seen.jid = reading.item.and_then(|item| item.jid).map(str::to_owned);
         let now = self.now;
-        let slave = self.users[user].slave.map(|slave| &self.slaves[slave]);
-        let alone = slave.is_some_and(|slave| slave.own == Side::Split);
         let direct = self.users[user].via.is_none();
         let anew = direct && self.lost_since(self.users[user].since);
         let one = &mut self.users[user];

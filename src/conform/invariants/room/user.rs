@@ -247,11 +247,11 @@ impl User {
     }
 
     /// Whether he is told of such a stay, although he asks to be in again: its end has to come, or
-    /// nothing of the next has been sent to him.
-    pub fn is_told_of_before(&self) -> bool {
+    /// nothing of the next has been sent to him, unless his slave is `alone` and lets him in itself.
+    pub fn is_told_of_before(&self, alone: bool) -> bool {
         let ended = !self.coming.contains(&false);
         let begun = !self.tracked || self.coming.contains(&true);
-        self.is_of_before() && !(ended && begun && self.asks.want_still(None))
+        self.is_of_before() && !((alone || (ended && begun)) && self.asks.want_still(None))
     }
 
     /// Nobody is connected to be told this of what came for him.
