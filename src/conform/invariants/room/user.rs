@@ -183,7 +183,9 @@ impl User {
     /// A LEAVE for him came, and what all are told, or he is told himself that he is out.
     pub fn let_out(&mut self) {
         self.tracked = true;
-        if self.coming.back() != Some(&false) {
+        // Who has no connection any more is told nothing.
+        let told = self.online || self.inside;
+        if told && self.coming.back() != Some(&false) {
             push_bounded(&mut self.coming, false, COMING_MAX);
         }
     }
@@ -247,7 +249,7 @@ impl User {
     }
 
     /// Whether he is told of such a stay, although he asks to be in again: its end has to come, or
-    /// nothing of the next has been sent to him, unless his slave is `alone` and lets him in itself.
+    /// nothing of the next has been sent to him. A slave that is `alone` may let him in itself.
     pub fn is_told_of_before(&self, alone: bool) -> bool {
         let ended = !self.coming.contains(&false);
         let begun = !self.tracked || self.coming.contains(&true);
