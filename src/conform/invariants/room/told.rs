@@ -292,7 +292,7 @@ impl Room {
             };
             if dismissed {
                 (user.dismissed, user.dismissed_at) = (true, Some(now));
-                if !forgot(user) {
+                if !forgot(user) && !user.is_gone_already() {
                     user.let_out();
                 }
             }

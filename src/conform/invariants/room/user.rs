@@ -242,6 +242,12 @@ impl User {
         self.own = None;
     }
 
+    /// Whether his connection ended the stay of which his slave hears that it is over: nobody is
+    /// told, and it is not the end of what comes for the next connection.
+    pub fn is_gone_already(&self) -> bool {
+        self.hung_up && !self.inside && !self.coming.contains(&true)
+    }
+
     /// Whether a room that serves him itself may still tell him what was for a stay of his over
     /// which his connection ended.
     pub fn is_of_before(&self) -> bool {
