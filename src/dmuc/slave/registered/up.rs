@@ -38,7 +38,11 @@ impl RegisteredRoom {
         if let Some(session) = stanza.from.clone().filter(|_| stanza.kind == Kind::Presence) {
             // Who is not answered when the slave is registered asks again through it.
             let asked = |entry: &Entry| entry.is_of(&session) && entry.what == What::Join;
-            let joined = self.outbox.take(asked).pop().filter(|_| stanza.is_available());
+            let mut joins = self.outbox.take(asked);
+            // How he is, which he has said since, asks for less.
+            let real = joins.iter().rposition(|entry| is_join(&entry.stanza));
+            joins.truncate(real.map_or(joins.len(), |real| real + 1));
+            let joined = joins.pop().filter(|_| stanza.is_available());
             if is_join(&stanza) {
                 self.outbox.push(Entry::new(stanza.clone(), now, None, Status::Relayed(now)));
                 self.outbox.limit();
