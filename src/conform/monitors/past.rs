@@ -9,7 +9,7 @@ use crate::conform::invariants::steps::{Happening, Step};
 use crate::stanza::ns;
 use crate::time::Time;
 
-/// Nothing has to be remembered but who is entering at this instant.
+/// Nothing has to be remembered but who is entering at this instant and was not told the subject.
 #[derive(Debug, Default)]
 pub(super) struct Past {
     entering: Vec<UserId>,
@@ -23,6 +23,10 @@ impl Invariant for Past {
     fn before(&mut self, step: &Step<'_>, room: &Room, findings: &mut Findings) {
         let Happening::Left(passage) = &step.what else { return };
         match passage.class {
+            // After the subject comes what is new (XEP-0045 §7.2.15).
+            Class::Down(user) if passage.reading.stanza.is_subject_change() => {
+                self.entering.retain(|one| *one != user);
+            }
             Class::Down(user) => self.told((step.entry, passage), user, room, findings),
             Class::ToSlave(_) => initial((step.entry, passage), room, findings),
             _ => {}
