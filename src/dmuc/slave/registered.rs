@@ -136,8 +136,8 @@ pub struct RegisteredRoom {
     /// How many pings were answered since this instant.
     answered: (Time, u32),
     backoff: Backoff,
-    /// The id of a first request that was not waited for any longer.
-    given_up: Option<Arc<str>>,
+    /// The id of a first request that was not waited for any longer, and when it was sent.
+    given_up: Option<(Arc<str>, Time)>,
     /// When unconfirmed occupants' joins were repeated last.
     rejoined: Time,
     /// Until when a refusal is remembered.

@@ -41,6 +41,8 @@ pub(super) struct Entry {
     pub bounced: bool,
     /// How often it was relayed again.
     pub repeats: u8,
+    /// When it was relayed, if it is late because that may have been in vain.
+    pub relayed: Option<Time>,
     /// A bound of the length of its text, in bytes; counted while it is not under way.
     pub size: usize,
 }
@@ -78,7 +80,8 @@ impl Entry {
         let what = What::of(&stanza, nick.is_some());
         let (nick, done, bounced, repeats) = (nick.cloned(), false, false, 0);
         let size = if status == Status::Relayed(at) { 0 } else { size(&stanza) };
-        Self { stanza, what, at, status, nick, done, bounced, repeats, size }
+        let relayed = None;
+        Self { stanza, what, at, status, nick, done, bounced, repeats, relayed, size }
     }
 
     /// The same, to go up in the next netjoin.
@@ -270,6 +273,10 @@ impl Outbox {
     /// Everything that went up goes up again, late; but of each visit of a session one join.
     pub fn requeue(&mut self) {
         for entry in self.entries.iter_mut().filter(|entry| entry.is_under_way()) {
+            entry.relayed = match entry.status {
+                Status::Relayed(since) => Some(since),
+                _ => None,
+            };
             entry.status = Status::Queued;
             entry.size = size(&entry.stanza);
         }
@@ -282,6 +289,16 @@ impl Outbox {
             kept.push_front(entry);
         }
         self.entries = kept;
+    }
+
+    /// What was relayed after this instant is not late: it is on its way, or was answered.
+    pub fn unqueue(&mut self, since: Time) {
+        for entry in self.entries.iter_mut().filter(|entry| entry.status == Status::Queued) {
+            let relayed = entry.relayed.filter(|at| *at > since && !entry.bounced);
+            if let Some(at) = relayed {
+                (entry.status, entry.size) = (Status::Relayed(at), 0);
+            }
+        }
     }
 
     /// A session has another nick now: what it asks for it asks under the new one.

@@ -130,7 +130,7 @@ impl RegisteredRoom {
     /// granted after all, what it asked for comes, and another request since is one too many.
     pub(super) fn was_given_up(&self, id: &str) -> bool {
         let first = matches!(self.phase, Phase::Idle | Phase::Registering(_)) && !self.accepted;
-        first && self.given_up.as_deref() == Some(id)
+        first && self.given_up.as_ref().is_some_and(|(given_up, _)| **given_up == *id)
     }
 
     /// The master accepts.
@@ -139,7 +139,11 @@ impl RegisteredRoom {
         let Some(accept) = accept.filter(|accept| !accept.room.is_empty()) else {
             return out.push(self.note(&self.address, Change::Ignored));
         };
-        self.given_up = None;
+        let given_up = self.given_up.take().filter(|(id, _)| iq.id.as_ref() == Some(id));
+        if let Some((_, sent)) = given_up {
+            // What users have sent since comes to the master as to whom it has accepted.
+            self.outbox.unqueue(sent);
+        }
         self.say_goodbye();
         self.refused_until = None;
         let other = |position: &Resume| position.room != accept.room;

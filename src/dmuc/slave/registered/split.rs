@@ -77,7 +77,7 @@ impl RegisteredRoom {
     /// The answer to what was asked for last is not waited for.
     pub(super) fn give_up_request(&mut self) {
         if let Phase::Registering(attempt) = &self.phase {
-            self.given_up.clone_from(&attempt.id);
+            self.given_up = attempt.id.clone().map(|id| (id, attempt.at));
         }
     }
 
