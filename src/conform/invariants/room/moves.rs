@@ -237,6 +237,7 @@ impl Room {
             let listed = register.children().filter(|child| child.name() == "occupant");
             let listed: Vec<_> = listed.filter_map(|listed| listed.attr("jid")).collect();
             slave.registering = Some((now, listed.len()));
+            self.claim(id, &listed);
             self.may_remove(id, &listed);
         }
     }

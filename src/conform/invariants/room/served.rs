@@ -85,6 +85,16 @@ impl Room {
         (0..self.users.len()).any(|user| self.serves(user))
     }
 
+    /// A slave that asks to be registered lists these of its users. If it is accepted it serves all
+    /// of them; of whom it has under the same nick accept need not say so.
+    pub(super) fn claim(&mut self, slave: SlaveId, listed: &[&str]) {
+        let listed: Vec<_> = listed.iter().filter_map(|jid| self.known_user(jid)).collect();
+        for user in listed {
+            let one = &mut self.users[user];
+            one.direct = one.direct.filter(|_| one.slave != Some(slave));
+        }
+    }
+
     /// The master serves this session itself, in the stay in which it is.
     pub(super) fn serve_directly(&mut self, user: UserId) {
         let mut stays = self.occupants.values().filter(|one| is_one_of(&one.sessions, user));
