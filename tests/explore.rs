@@ -37,32 +37,21 @@ fn first_wrong(profile: Profile, number: u64) -> Option<(Schedule, Vec<Flaw>)> {
     Some((small, flaws))
 }
 
-/// The invariants that a schedule of profile full may break still, and how.
+/// The invariants that some schedule of profile full breaks still, of seeds 0 to 19999 and 50000000
+/// to 50009999, and how.
 const OPEN_IN_FULL: &[(&str, &str)] = &[
-    ("COST-BROADCAST", "not known"),
-    ("COST-JOIN", "not known"),
     ("INV-AFTER-LEAVE", "after several requests at once, of which one was lost"),
-    ("INV-ENTER", "after several requests at once, of which one was lost"),
-    ("INV-EXPELLED", "a slave that was given up comes back when its departures are forgotten"),
+    ("INV-EXPELLED", "not known"),
     ("INV-FIFO", "not known"),
-    ("INV-GAPLESS", "not known"),
-    ("INV-JID-SLAVE", "the room was hidden and opened again while a slave was away"),
-    ("INV-JID-USER", "who may see JIDs has changed during a split"),
+    ("INV-JID-SLAVE", "a room that was lost several times, with nobody who is told"),
     ("INV-JOIN-ORDER", "after several requests at once, of which one was lost"),
-    ("INV-JUSTIFIED", "not known"),
-    ("INV-NICK-UNIQUE", "not known"),
     ("INV-NO-DUP", "messages under way when the master forgot everybody"),
-    ("INV-NO-ESCALATION", "what waited for a stream is taken for news"),
-    ("INV-ONE-110", "not known"),
-    ("INV-STAMP", "what was lost without anybody noticing keeps its own stamp"),
+    ("INV-NO-ESCALATION", "a slave back from its disk"),
+    ("INV-ONE-110", "one of two sessions of a nick takes another while the master is down"),
     ("INV-STAY", "leaving and entering, of which one was lost"),
     ("INV-TOTAL-ORDER", "not known"),
-    ("LIVE-AWAY-UNDONE", "a slave keeps no presence for each session"),
+    ("LIVE-AWAY-UNDONE", "not known"),
     ("LIVE-CONV-ROSTER", "who is served by a master that forgot him before his slave knows"),
-    ("LIVE-DETECT", "not known"),
-    ("LIVE-LEAVE", "not known"),
-    ("LIVE-NO-SILENT-LOSS", "not known"),
-    ("expectation: the same roster everywhere", "two sessions of a nick take others in a split"),
 ];
 
 /// What machines know of one another at the end, and whether the invariants hold; in profile full
