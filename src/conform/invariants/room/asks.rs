@@ -64,21 +64,31 @@ impl Asks {
         })
     }
 
-    /// He is told that he is in under this nick. `admitted`: after he was let in once more.
-    pub fn told_in(&mut self, nick: NickId, inside: bool, admitted: bool) -> Answered {
+    /// He is told that he is in under this nick. `admitted`: after he was let in once more; `may`:
+    /// or perhaps so.
+    pub fn told_in(&mut self, nick: NickId, inside: bool, admitted: bool, may: bool) -> Answered {
         let leave = self.queue.iter().position(|ask| matches!(ask, Ask::Leave { .. }));
+        let before = |position: usize| leave.is_none_or(|leave| position < leave);
         let is_join = |ask: &Ask| ask.is_for(nick) && ask.is_join();
-        let join = self.queue.iter().position(is_join);
-        let any = self.queue.iter().position(|ask| ask.is_for(nick));
-        let before = |position: &usize| leave.is_none_or(|leave| *position < leave);
         let answered = match inside {
-            false => join.or(any),
-            true => any.filter(before).or(join.filter(|_| admitted)),
+            false => {
+                let join = self.queue.iter().position(is_join);
+                join.or_else(|| self.queue.iter().position(|ask| ask.is_for(nick)))
+            }
+            // Who is there is told of himself for other reasons, too.
+            true => self.queue.iter().enumerate().position(|(position, ask)| {
+                let answers = before(position) && (may || !ask.is_join());
+                ask.is_for(nick) && (answers || (admitted && ask.is_join()))
+            }),
         };
         let Some(position) = answered else { return Answered::default() };
         let join = self.queue[position].is_join();
-        self.queue.drain(..=position);
-        Answered { join, left_before: inside && !before(&position) }
+        let mut index = 0;
+        self.queue.retain(|ask| {
+            index += 1;
+            index > position + 1 || (!join && inside && ask.is_join())
+        });
+        Answered { join, left_before: inside && !before(position) }
     }
 
     /// He is told that he is out, because he asked for it or because he was `expelled`.

@@ -214,7 +214,9 @@ impl Room {
         };
         let nick = self.nick(nick);
         if reading.has(110) && reading.stanza.is_available() {
-            self.let_in(user, None);
+            if !self.users[user].ending {
+                self.let_in(user, None);
+            }
             self.admit(entry, nick, user, reading, facts);
             self.serve_directly(user);
         } else if reading.has(110) && self.lasts_without(nick, user) {

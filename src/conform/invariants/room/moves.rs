@@ -81,15 +81,9 @@ impl Room {
                     one.own = one.own.filter(|_| one.own != own);
                 }
             }
-            let farewell = passage.reading.stanza.is_unavailable() && passage.reading.has(110);
-            if let (Class::ToUser(Some(user)), true) = (passage.class, farewell) {
-                self.forget(user);
-            }
-        } else if let Class::ToUser(Some(user)) = passage.class {
-            let out = passage.reading.stanza.is_unavailable() && !passage.reading.has(303);
-            if out && passage.reading.has(110) {
-                self.users[user].let_out();
-            }
+        }
+        if let Class::ToUser(Some(user)) = passage.class {
+            self.goes_to_user(user, passage);
         }
         if matches!(passage.class, Class::ToSlave(_) | Class::ToUser(_)) {
             self.health.went(&passage.hop.from, &passage.hop.to);
@@ -269,6 +263,9 @@ impl Room {
             _ => Touch::Other,
         };
         self.reached.push((user, entry, touch));
+        if touch == Touch::Unavailable {
+            self.begins_to_end(user);
+        }
         self.whois_wanted(user, reading);
         if let (Touch::Available, Some(nick)) = (touch, to_nick) {
             // Who is not in the room does not come in by any other presence.

@@ -1,8 +1,9 @@
 //! Whom the master serves itself.
 
 use super::user::is_one_of;
-use super::{Fact, Occupant, Room, Side, SlaveId, UserId};
+use super::{Fact, Occupant, Passage, Room, Side, SlaveId, UserId};
 use crate::conform::invariants::reading::Reading;
+use crate::transcript::Fate;
 
 impl Room {
     /// A master that serves a user itself has admitted him, and had to wait for a stream to say so.
@@ -38,6 +39,24 @@ impl Room {
         self.users[user].via = None;
         if !self.occupants.contains_key(&nick) && !self.is_elsewhere(user, nick) {
             self.admit(entry, nick, user, reading, facts);
+        }
+    }
+
+    /// His leave reaches a master that serves this user itself.
+    pub(super) fn begins_to_end(&mut self, user: UserId) {
+        let there = self.occupants.values().any(|one| is_one_of(&one.sessions, user));
+        self.users[user].ending = there && self.users[user].via.is_none();
+    }
+
+    /// The master tells a user himself something, perhaps the end of his stay.
+    pub(super) fn goes_to_user(&mut self, user: UserId, passage: &Passage<'_>) {
+        let farewell = passage.reading.stanza.is_unavailable() && passage.reading.has(110);
+        let out = farewell && !passage.reading.has(303);
+        self.users[user].ending &= !out;
+        if passage.hop.fate == Fate::Lost && farewell {
+            self.forget(user);
+        } else if out {
+            self.users[user].let_out();
         }
     }
 

@@ -103,6 +103,8 @@ impl Room {
         seen.jid = reading.item.and_then(|item| item.jid).map(str::to_owned);
         let now = self.now;
         let direct = self.users[user].via.is_none();
+        let own = self.users[user].slave.map(|slave| self.slaves[slave].own);
+        let unsure = matches!(own, Some(Side::Unknown | Side::Syncing | Side::Split));
         let anew = direct && self.lost_since(self.users[user].since);
         let one = &mut self.users[user];
         let before = one.view.insert(nick, seen);
@@ -114,7 +116,7 @@ impl Room {
         if !reading.has(110) || !own {
             return;
         }
-        let mut answered = one.told_in(nick);
+        let mut answered = one.told_in(nick, unsure);
         // A slave without its master changes a nick, and tells nothing else.
         answered.join &= one.renaming.take().is_none() || !alone;
         if !one.inside || answered.join {

@@ -65,6 +65,8 @@ pub(in crate::conform) struct User {
     pub dismissed: bool,
     /// When his slave was told so last.
     pub dismissed_at: Option<Time>,
+    /// Whether a master that serves him itself knows that he has left, and has yet to tell him so.
+    pub ending: bool,
     /// Whether the master has said that he is gone when his slave was lost to it.
     pub gone_unheard: bool,
     /// When the master told him itself that he is out, while his slave was down.
@@ -135,6 +137,7 @@ impl User {
             own: None,
             dismissed: false,
             dismissed_at: None,
+            ending: false,
             gone_unheard: false,
             removed_at: None,
             since: Time::from_micros(i64::MIN),
@@ -164,7 +167,7 @@ impl User {
         self.in_burst = false;
         self.unsure = false;
         self.forgotten = false;
-        self.gone_unheard = false;
+        (self.gone_unheard, self.ending) = (false, false);
         self.void = 0;
     }
 
@@ -190,11 +193,14 @@ impl User {
         }
     }
 
-    /// He is told that he is in under this nick: what that answers.
-    pub fn told_in(&mut self, nick: NickId) -> Answered {
+    /// He is told that he is in under this nick: what that answers. `alone`: perhaps by a slave
+    /// that has lost its master.
+    pub fn told_in(&mut self, nick: NickId, alone: bool) -> Answered {
+        let comes = self.coming.front() == Some(&true);
         // Who is told his new nick is not told that he is let in.
-        let admitted = self.coming.front() == Some(&true) && self.renaming.is_none();
-        let answered = self.asks.told_in(nick, self.inside, admitted);
+        let admitted = comes && self.renaming.is_none();
+        let may = comes || alone || !self.tracked;
+        let answered = self.asks.told_in(nick, self.inside, admitted, may);
         if self.entered {
             self.coming.pop_front_if(|comes_in| *comes_in);
         } else if let Some(enter) = self.coming.iter().position(|comes_in| *comes_in) {
