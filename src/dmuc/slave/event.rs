@@ -117,8 +117,12 @@ impl SlaveRoom {
             return out.push(self.note(&self.address, Change::Ignored));
         }
         let own = self.local_sessions(nick);
-        let leaves = || own.iter().any(|own| self.waiting.has(own, Stanza::is_unavailable));
-        if !own.is_empty() && !is_expulsion(&stanza) && !leaves() {
+        // Whether that has reached the master may be known already, but not what it made of it.
+        let leaves = |own: &Arc<Jid>| {
+            self.waiting.has(own, Stanza::is_unavailable) || self.returning.contains(own)
+        };
+        let expelled = is_expulsion(&stanza);
+        if !own.is_empty() && !expelled && !own.iter().any(leaves) {
             // Somebody who had the nick before; the news comes late.
             return out.push(self.note(&self.address, Change::Ignored));
         }
@@ -132,7 +136,7 @@ impl SlaveRoom {
         // His LEAVE was lost: to those who had this nick the event is the end of their stay.
         for session in own {
             self.locals.shift_remove(&session);
-            self.waiting.left(&session, true);
+            self.waiting.left(&session, expelled);
             self.returning.remove(&session);
             self.forget_directed(&session);
         }
