@@ -36,7 +36,7 @@ impl SlaveRoom {
         self.non_anonymous |= codes
             .iter()
             .any(|code| matches!(code, xmpp_parsers::muc::user::Status::NonAnonymousRoom));
-        if self.leaving.remove(nick) {
+        if self.leaving.remove(nick).is_some() {
             // He left while the master was away, and the others were told: so is he back.
             self.store_own(&own, nick);
             self.distribute_to_others(&own, nick, Some(&session), out);
@@ -134,6 +134,8 @@ impl SlaveRoom {
         self.returning.remove(&session);
         self.forget_directed(&session);
         self.queue.shift_remove(&session);
+        // Whoever is there under his nick from now on is somebody else.
+        self.leaving.retain(|_, leaver| *leaver != session);
         if !listed && !asked {
             // He left while the master was away, and was told then.
             return;

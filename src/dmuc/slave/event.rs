@@ -44,7 +44,7 @@ impl SlaveRoom {
     /// Somebody is there, or is otherwise than before (`slave.presence.store`).
     fn available(&mut self, now: Time, stanza: Stanza, nick: &str, out: &mut Vec<Output>) {
         let stanza = stanza.retaining(|payload| !ns::is_dmuc(payload));
-        if self.leaving.contains(nick) {
+        if self.leaving.contains_key(nick) {
             // He left here while the master was away; it has not heard of it yet.
             return;
         }
@@ -174,8 +174,8 @@ impl SlaveRoom {
         if self.roster.contains_key(old) {
             self.distribute_presence(stanza, old, out);
         }
-        if self.leaving.remove(old) {
-            self.leaving.insert(new.to_owned());
+        if let Some(leaver) = self.leaving.remove(old) {
+            self.leaving.insert(new.to_owned(), leaver);
         }
         for nick in self.locals.values_mut().filter(|nick| *nick == old) {
             new.clone_into(nick);

@@ -42,8 +42,8 @@ pub struct SlaveRoom {
     pub(super) waiting: Waiting,
     /// While split: the last presence, or the leave, of each local session, to be relayed later.
     pub(super) queue: IndexMap<Arc<Jid>, Stanza>,
-    /// Nicks whose owner left while split, until the master has said so too.
-    pub(super) leaving: BTreeSet<String>,
+    /// Nicks whose owner left while split, with his last session, until the master has said so too.
+    pub(super) leaving: BTreeMap<String, Arc<Jid>>,
     /// Local sessions that have left and asked to enter again, or whose connection has ended, and
     /// are not answered: until then they get nothing more of their first stay.
     pub(super) returning: BTreeSet<Arc<Jid>>,
@@ -82,7 +82,7 @@ impl SlaveRoom {
             non_anonymous: false,
             waiting: Waiting::default(),
             queue: IndexMap::new(),
-            leaving: BTreeSet::new(),
+            leaving: BTreeMap::new(),
             returning: BTreeSet::new(),
             taken: BTreeSet::new(),
             ahead: Ahead::default(),

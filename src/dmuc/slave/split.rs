@@ -233,7 +233,7 @@ impl SlaveRoom {
         self.drop_jids(moderated);
         if last {
             self.roster.shift_remove(nick);
-            self.leaving.insert(nick.to_owned());
+            self.leaving.insert(nick.to_owned(), session.clone());
             return;
         }
         let remaining = self.local_sessions(nick);
