@@ -211,6 +211,12 @@ impl Stanza {
         self.payload("x", ns::MUC_USER).is_some_and(|x| x.children().any(is_it))
     }
 
+    /// The nick that somebody takes (XEP-0045 §7.6, 303).
+    pub fn new_nick(&self) -> Option<&str> {
+        let x = self.payload("x", ns::MUC_USER).filter(|_| self.has_code("303"))?;
+        x.get_child("item", ns::MUC_USER)?.attr("nick")
+    }
+
     /// Whether it is an error.
     pub fn is_error(&self) -> bool {
         self.type_ == Type::Error

@@ -144,14 +144,16 @@ impl Master {
                 self.send_leave(index, &gone.session, &departure, out);
             }
         }
-        let link = &self.links[index];
+        let mut told = Vec::new();
         for (position, (gone, last)) in departures.iter().enumerate() {
             let again = |later: &Gone| later.session == gone.session && later.nick == gone.nick;
-            if !last || later(position, &again) || self.has_nick_again(gone) {
-                continue;
+            if *last && !later(position, &again) && !self.has_nick_again(gone) {
+                told.push((&*gone.nick, self.departure(gone, self.farewell(index, gone))));
             }
-            let audience = Audience::Slave { jids: self.shows_jids(link) };
-            let departure = self.departure(gone, self.farewell(index, gone));
+        }
+        let link = &self.links[index];
+        let audience = Audience::Slave { jids: self.shows_jids(link) };
+        for departure in vacated_first(told) {
             let payloads = audience.render(&departure.payloads);
             out.push(Output::Send(copy(&departure, &link.jid, payloads)));
         }
@@ -281,6 +283,24 @@ impl Master {
             link.jids_since = None;
         }
     }
+}
+
+/// These departures in an order in which nobody takes a nick (303) that is still another's. Who
+/// has taken several is told of with the last of them, which may have become free only after he
+/// gave up the first.
+fn vacated_first(mut departures: Vec<(&str, Stanza)>) -> Vec<Stanza> {
+    let mut ordered = Vec::with_capacity(departures.len());
+    while !departures.is_empty() {
+        let waits = |(nick, departure): &(&str, Stanza)| {
+            let new = departure.new_nick();
+            let mut others = departures.iter().filter(|(other, _)| other != nick);
+            new.is_some_and(|new| others.any(|(other, _)| *other == new))
+        };
+        // Two who have exchanged their nicks wait for one another.
+        let next = departures.iter().position(|one| !waits(one)).unwrap_or(0);
+        ordered.push(departures.remove(next).1);
+    }
+    ordered
 }
 
 fn message_to(message: &StoredMessage, slave: &Arc<Jid>, initial: bool) -> Stanza {

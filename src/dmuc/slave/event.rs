@@ -102,7 +102,7 @@ impl SlaveRoom {
             return self.leave(&stanza, leave, out);
         }
         let stanza = stanza.retaining(|payload| !ns::is_dmuc(payload));
-        if let Some(new) = new_nick(&stanza) {
+        if let Some(new) = stanza.new_nick().map(str::to_owned) {
             let has = |nick: &str| self.locals.values().any(|local| local == nick);
             if (has(&new) && !has(nick)) || self.is_of_predecessor(&stanza, nick) {
                 // The master tells again what is known here; who has the old nick now is another.
@@ -337,17 +337,7 @@ pub(super) fn is_hiding(stanza: &Stanza) -> bool {
     let x = stanza.payload("x", ns::MUC_USER);
     let item = x.and_then(|x| x.get_child("item", ns::MUC_USER));
     let role = item.and_then(|item| item.attr("role"));
-    role.is_some_and(|role| role != "none") && new_nick(stanza).is_none()
-}
-
-/// The nick that somebody takes (303).
-fn new_nick(stanza: &Stanza) -> Option<String> {
-    let x = stanza.payload("x", ns::MUC_USER)?;
-    let renamed = x
-        .children()
-        .any(|child| child.is("status", ns::MUC_USER) && child.attr("code") == Some("303"));
-    let item = x.get_child("item", ns::MUC_USER)?;
-    renamed.then(|| item.attr("nick").map(str::to_owned)).flatten()
+    role.is_some_and(|role| role != "none") && stanza.new_nick().is_none()
 }
 
 /// Whether the only news is real JIDs: they are for moderators to come.

@@ -223,7 +223,7 @@ impl RegisteredRoom {
 
     /// Somebody is gone, or takes another nick.
     fn unavailable(&mut self, stanza: Stanza, nick: &str, out: &mut Vec<Output>) {
-        if let Some(new) = new_nick(&stanza) {
+        if let Some(new) = stanza.new_nick().map(str::to_owned) {
             return self.renamed(&stanza, nick, &new, out);
         }
         if is_hiding(&stanza) {
@@ -317,16 +317,6 @@ pub(super) fn stored(stanza: &Stanza, x: &dmuc::X, now: Time) -> Option<StoredMe
         payloads: Arc::new(stanza.payloads.iter().filter(kept).cloned().collect()),
         stamp: x.delay.as_ref().map_or(now, |delay| delay.stamp),
     })
-}
-
-/// The nick that somebody takes (303).
-pub(super) fn new_nick(stanza: &Stanza) -> Option<String> {
-    let x = stanza.payload("x", ns::MUC_USER)?;
-    let renamed = x
-        .children()
-        .any(|child| child.is("status", ns::MUC_USER) && child.attr("code") == Some("303"));
-    let item = x.get_child("item", ns::MUC_USER)?;
-    renamed.then(|| item.attr("nick").map(str::to_owned)).flatten()
 }
 
 /// How long an arrival waits for the ENTER that tells whose it is.

@@ -61,7 +61,7 @@ impl RegisteredRoom {
     }
 
     fn state_gone(&mut self, stanza: &Stanza, nick: &str, out: &mut Vec<Output>) {
-        if let Some(new) = super::event::new_nick(stanza)
+        if let Some(new) = stanza.new_nick().map(str::to_owned)
             && self.roster.contains_key(nick)
         {
             // His own change of nick came with accept.
