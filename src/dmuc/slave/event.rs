@@ -57,14 +57,22 @@ impl SlaveRoom {
         let own = self.local_sessions(nick);
         // With several sessions the id tells whose presence this is.
         let several = own.len() > 1;
+        let mut answered = Vec::new();
         for session in &own {
-            self.waiting.answered(session, |waiting| {
+            let answers = |waiting: &Stanza| {
                 let same = !several || waiting.id == stanza.id;
                 waiting.is_available() && !is_join(waiting) && same
-            });
+            };
+            if self.waiting.answered(session, answers) {
+                answered.push(session);
+            }
         }
-        // Who asks to enter again under this nick sees himself where ENTER shows him.
-        let asking = own.iter().find(|session| self.waiting.asks_for(session, nick));
+        // Who asks to enter again under this nick sees himself where ENTER shows him, unless that
+        // was lost: it comes before the answer to what he asked later.
+        let asks = |session: &&Arc<Jid>| {
+            self.waiting.asks_for(session, nick) && !answered.contains(session)
+        };
+        let asking = own.iter().find(asks);
         let asking = asking.map(|session| &**session);
         let news = self.taken.remove(nick) || appears;
         let told_again = !news

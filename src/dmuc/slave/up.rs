@@ -33,6 +33,9 @@ impl SlaveRoom {
                 if is_join(&stanza) && self.locals.contains_key(&session) && gone() {
                     self.returning.insert(session.clone());
                 }
+                if !is_join(&stanza) {
+                    self.waiting.restate(&session, &stanza);
+                }
                 if let Some(to) = &stanza.to {
                     self.queue.shift_remove(&session);
                     self.directed.insert(session, to.clone());

@@ -49,6 +49,18 @@ impl Waiting {
         }
     }
 
+    /// A session says what it is like now: so it will be if it has to ask to enter once more.
+    pub fn restate(&mut self, session: &Jid, presence: &Stanza) {
+        let joins = self.relayed.iter_mut().filter(|relayed| {
+            !relayed.entered && is_join(&relayed.stanza) && is_of(&relayed.stanza, session)
+        });
+        for Relayed { stanza: join, .. } in joins.filter(|join| join.stanza.to == presence.to) {
+            let asked = join.payload("x", ns::MUC).cloned();
+            let payloads = presence.payloads.iter().cloned().chain(asked).collect::<Vec<_>>();
+            *join = join.clone().with_payloads(payloads);
+        }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.relayed.is_empty()
     }
