@@ -36,7 +36,13 @@ impl Room {
             return;
         }
         self.serve_itself(user);
-        self.users[user].via = None;
+        let one = &mut self.users[user];
+        one.via = None;
+        let before = one.direct.filter(|_| one.asks.joins() == 0);
+        if before.is_some_and(|stay| self.occupants.values().all(|other| other.stay != stay)) {
+            // That was so before the end of the stay which others were told of at once.
+            return;
+        }
         if !self.occupants.contains_key(&nick) && !self.is_elsewhere(user, nick) {
             self.admit(entry, nick, user, reading, facts);
         }
