@@ -123,6 +123,9 @@ impl Room {
             facts.push(Fact::Entered(user));
         }
         if !one.inside {
+            // Who has not asked to enter is taken for who he was before his server was started
+            // again; a room that has not heard of that does not tell him who is there.
+            one.unsure |= direct && !answered.join;
             (one.since, one.dismissed, one.hung_up) = (now, false, false);
             one.removed_at = None;
             one.joins = 1 + one.asks.joins();
