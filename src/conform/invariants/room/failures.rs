@@ -1,12 +1,53 @@
 //! What becomes of the room when something breaks.
 
-use super::{Class, Occupant, Passage, Room, Side, UserId};
+use super::{Class, Occupant, Passage, Room, Side, SlaveId, Touch, UserId};
 use crate::conform::invariants::reading::Reading;
 use crate::dmuc::Persistence;
 use crate::room::Whois;
 use crate::transcript::{Fault, Machine, StreamEvent, is_client};
 
 impl Room {
+    /// A server could not deliver something.
+    pub(super) fn undeliverable(&mut self, entry: usize, at: &str, reading: &Reading<'_>) {
+        if self.silent {
+            self.infer_from_undeliverable(at, reading);
+        }
+        self.health.trouble(self.now);
+        self.health.bounced = self.now;
+        for jid in [reading.from, reading.to] {
+            if let Some(user) = self.known_user(jid) {
+                self.users[user].unsure |= self.users[user].via.is_none();
+            }
+        }
+        if let Some(slave) = self.slave_of(reading.from) {
+            self.begins_anew(slave, reading);
+        }
+        if *at != *self.domain {
+            return;
+        }
+        if let Some(user) = self.known_user(reading.to) {
+            if reading.stanza.is_unavailable() && reading.has(110) {
+                self.farewell_came_back(user, reading);
+            }
+            self.reached.push((user, entry, Touch::Error));
+        }
+        if let (Some(slave), true) = (self.slave_of(reading.to), reading.is_presence()) {
+            self.news_came_back(entry, slave, reading);
+        }
+    }
+
+    /// What the master has told a slave of somebody comes back: if nobody else was told, nobody is.
+    fn news_came_back(&mut self, entry: usize, slave: SlaveId, reading: &Reading<'_>) {
+        let dmuc = reading.dmuc.unwrap_or_default();
+        let for_one = dmuc.enter.is_some() || dmuc.leave.is_some() || dmuc.state;
+        let Some(nick) = reading.nick.filter(|_| !for_one) else { return };
+        let nick = self.nick(nick);
+        let since = self.health.waits_since(&self.domain, &self.slaves[slave].domain);
+        if since.is_some_and(|at| self.announced_since(nick, slave, reading, at).is_none()) {
+            self.emit_presence(entry, nick, reading, &mut Vec::new());
+        }
+    }
+
     /// What tells a user that he is out does not reach him.
     pub(super) fn farewell_came_back(&mut self, user: UserId, reading: &Reading<'_>) {
         self.forget(user);

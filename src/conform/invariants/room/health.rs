@@ -81,6 +81,13 @@ impl Health {
         found.filter(|(_, (at, _))| *at == now).map(|(_, (_, since))| *since)
     }
 
+    /// Since when what one host sends to another waits for a stream.
+    pub fn waits_since(&self, from: &str, to: &str) -> Option<Time> {
+        let mut ended = self.ended.iter();
+        let found = ended.find(|((one, other), _)| **one == *from && **other == *to);
+        found.map(|(_, since)| *since)
+    }
+
     /// Whether what one host sends to another goes there at once, as far as the record tells.
     pub fn carries(&self, from: &str, to: &str) -> bool {
         let is = |(one, other): &(Name, Name)| **one == *from && **other == *to;

@@ -132,7 +132,7 @@ impl Room {
     }
 
     /// Whether the master told others the same of this nick since then; of which stay it is.
-    fn announced_since(
+    pub(super) fn announced_since(
         &self,
         nick: NickId,
         slave: SlaveId,
@@ -316,7 +316,7 @@ impl Room {
     }
 
     /// News of an occupant. Further copies of it find it done.
-    fn emit_presence(
+    pub(super) fn emit_presence(
         &mut self,
         entry: usize,
         nick: NickId,

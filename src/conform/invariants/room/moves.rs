@@ -42,25 +42,8 @@ impl Room {
                     self.infer_from_came(passage);
                 }
             }
-            Happening::Undeliverable { at, reading, .. } => {
-                if self.silent {
-                    self.infer_from_undeliverable(at, reading);
-                }
-                self.health.trouble(step.at);
-                self.health.bounced = step.at;
-                for jid in [reading.from, reading.to] {
-                    if let Some(user) = self.known_user(jid) {
-                        self.users[user].unsure |= self.users[user].via.is_none();
-                    }
-                }
-                if **at == *self.domain
-                    && let Some(user) = self.known_user(reading.to)
-                {
-                    if reading.stanza.is_unavailable() && reading.has(110) {
-                        self.farewell_came_back(user, reading);
-                    }
-                    self.reached.push((user, step.entry, Touch::Error));
-                }
+            Happening::Undeliverable { at, reading } => {
+                self.undeliverable(step.entry, at, reading);
             }
             Happening::Note(note) => self.note(note),
             Happening::Fault(fault) => self.fault(fault),
@@ -174,7 +157,7 @@ impl Room {
     }
 
     /// A slave that says to have forgotten everything counts the master as lost no more.
-    fn begins_anew(&mut self, slave: usize, reading: &Reading<'_>) {
+    pub(super) fn begins_anew(&mut self, slave: usize, reading: &Reading<'_>) {
         let error = reading.stanza.error().filter(|_| reading.stanza.kind == Kind::Iq);
         let forgot = error.map(|error| error.defined_condition) == Some(Condition::ItemNotFound);
         let slave = &mut self.slaves[slave];
