@@ -9,6 +9,7 @@
 mod altered;
 mod asks;
 mod before;
+mod coming;
 mod facts;
 mod failures;
 mod health;

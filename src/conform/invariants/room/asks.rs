@@ -16,8 +16,9 @@ pub(in crate::conform) struct Asks {
 pub(in crate::conform) enum Ask {
     /// To be in the room, under another nick, or otherwise. `join`: to be told all there is.
     Be { nick: NickId, join: bool },
-    /// To be out of it; when, and the entry. `returned`: that could not be delivered.
-    Leave { at: Time, entry: usize, returned: bool },
+    /// To be out of it; when, and the entry. `returned`: that could not be delivered; `hung_up`:
+    /// his server says it, his connection being over.
+    Leave { at: Time, entry: usize, returned: bool, hung_up: bool },
 }
 
 /// What being told that one is in answers.
@@ -64,31 +65,40 @@ impl Asks {
         })
     }
 
-    /// He is told that he is in under this nick. `admitted`: after he was let in once more; `may`:
-    /// or perhaps so.
-    pub fn told_in(&mut self, nick: NickId, inside: bool, admitted: bool, may: bool) -> Answered {
+    /// Who is in is told of himself under this nick, for whatever reason. `admitted`: after he was
+    /// let in once more; `may`: or perhaps so.
+    pub fn told_in(&mut self, nick: NickId, admitted: bool, may: bool) -> Answered {
         let leave = self.queue.iter().position(|ask| matches!(ask, Ask::Leave { .. }));
         let before = |position: usize| leave.is_none_or(|leave| position < leave);
-        let is_join = |ask: &Ask| ask.is_for(nick) && ask.is_join();
-        let answered = match inside {
-            false => {
-                let join = self.queue.iter().position(is_join);
-                join.or_else(|| self.queue.iter().position(|ask| ask.is_for(nick)))
-            }
-            // Who is there is told of himself for other reasons, too.
-            true => self.queue.iter().enumerate().position(|(position, ask)| {
-                let answers = before(position) && (may || !ask.is_join());
-                ask.is_for(nick) && (answers || (admitted && ask.is_join()))
-            }),
-        };
+        let answered = self.queue.iter().enumerate().position(|(position, ask)| {
+            let answers = before(position) && (may || !ask.is_join());
+            ask.is_for(nick) && (answers || (admitted && ask.is_join()))
+        });
         let Some(position) = answered else { return Answered::default() };
         let join = self.queue[position].is_join();
         let mut index = 0;
         self.queue.retain(|ask| {
             index += 1;
-            index > position + 1 || (!join && inside && ask.is_join())
+            index > position + 1 || (!join && ask.is_join())
         });
-        Answered { join, left_before: inside && !before(position) }
+        Answered { join, left_before: !before(position) }
+    }
+
+    /// Who is not in is told that he is. A slave that is `alone` tells a connection nothing of what
+    /// was asked over the one before.
+    pub fn told_first(&mut self, nick: NickId, alone: bool) -> Answered {
+        let hung_up = |ask: &Ask| matches!(ask, Ask::Leave { hung_up: true, .. });
+        let before = self.queue.iter().rposition(hung_up).filter(|_| alone);
+        let find = |matches: &dyn Fn(&Ask) -> bool| {
+            let mut asks = self.queue.iter().enumerate();
+            asks.position(|(position, ask)| Some(position) > before && matches(ask))
+        };
+        let join = find(&|ask| ask.is_for(nick) && ask.is_join());
+        let answered = join.or_else(|| find(&|ask| ask.is_for(nick)));
+        let Some(position) = answered else { return Answered::default() };
+        let join = self.queue[position].is_join();
+        self.queue.drain(..=position);
+        Answered { join, left_before: false }
     }
 
     /// He is told that he is out, because he asked for it or because he was `expelled`.

@@ -215,7 +215,7 @@ impl Room {
         let nick = self.nick(nick);
         if reading.has(110) && reading.stanza.is_available() {
             if !self.users[user].ending {
-                self.let_in(user, None);
+                self.let_in(entry, user, None);
             }
             self.admit(entry, nick, user, reading, facts);
             self.serve_directly(user);

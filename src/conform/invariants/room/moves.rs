@@ -66,7 +66,7 @@ impl Room {
             }
         }
         if let Class::ToUser(Some(user)) = passage.class {
-            self.goes_to_user(user, passage);
+            self.goes_to_user(entry, user, passage);
         }
         if matches!(passage.class, Class::ToSlave(_) | Class::ToUser(_)) {
             self.health.went(&passage.hop.from, &passage.hop.to);
@@ -97,7 +97,7 @@ impl Room {
                     self.emit_to_user(entry, user, &passage.reading, facts);
                 } else if let (Some(user), true) = (user, passage.reading.has(110)) {
                     if passage.reading.stanza.is_available() {
-                        self.let_in(user, None);
+                        self.let_in(entry, user, None);
                     }
                     self.served_late(entry, user, &passage.reading, facts);
                 }
@@ -134,7 +134,7 @@ impl Room {
             let unseen = slave.is_some_and(|slave| slave.lame);
             let one = &mut self.users[user];
             one.left_unseen |= unseen;
-            one.asks.push(Ask::Leave { at: now, entry, returned: false });
+            one.asks.push(Ask::Leave { at: now, entry, returned: false, hung_up: false });
             one.asked = None;
         } else if reading.stanza.is_groupchat() && nick.is_none() {
             let one = &self.users[user];

@@ -55,14 +55,14 @@ impl Room {
     }
 
     /// The master tells a user himself something, perhaps the end of his stay.
-    pub(super) fn goes_to_user(&mut self, user: UserId, passage: &Passage<'_>) {
+    pub(super) fn goes_to_user(&mut self, entry: usize, user: UserId, passage: &Passage<'_>) {
         let farewell = passage.reading.stanza.is_unavailable() && passage.reading.has(110);
         let out = farewell && !passage.reading.has(303);
         self.users[user].ending &= !out;
         if passage.hop.fate == Fate::Lost && farewell {
             self.forget(user);
         } else if out {
-            self.users[user].let_out();
+            self.users[user].let_out(entry);
         }
     }
 

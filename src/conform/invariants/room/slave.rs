@@ -54,6 +54,8 @@ pub(in crate::conform) struct Slave {
     pub lame: bool,
     /// When it was last not running.
     pub stopped: Option<Time>,
+    /// Whether the record tells what reaches it.
+    pub tracked: bool,
     /// What reached it of each nick.
     pub store: BTreeMap<NickId, Stored>,
     /// What it may do while split.
@@ -187,6 +189,7 @@ impl Slave {
             settled: true,
             lame: false,
             stopped: None,
+            tracked: false,
             store: BTreeMap::new(),
             policy: both(setting.demands.policy, grants.policy),
             state: None,

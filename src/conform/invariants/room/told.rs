@@ -90,6 +90,14 @@ impl Room {
         reading: &Reading<'_>,
         facts: &mut Vec<Fact>,
     ) {
+        let one = &mut self.users[user];
+        if !one.online {
+            // What was for the connection that is over.
+            if reading.has(110) && one.via.is_some() {
+                one.miss(false);
+            }
+            return;
+        }
         let one = &self.users[user];
         let asks = one.asks.want_still(reading.has(110).then_some(nick));
         let alone = self.is_alone(user);
@@ -103,7 +111,9 @@ impl Room {
         seen.jid = reading.item.and_then(|item| item.jid).map(str::to_owned);
         let now = self.now;
         let direct = self.users[user].via.is_none();
-        let own = self.users[user].slave.map(|slave| self.slaves[slave].own);
+        let slave = self.users[user].slave.map(|slave| &self.slaves[slave]);
+        let tracked = slave.is_some_and(|slave| slave.tracked);
+        let own = slave.map(|slave| slave.own);
         let unsure = matches!(own, Some(Side::Unknown | Side::Syncing | Side::Split));
         let anew = direct && self.lost_since(self.users[user].since);
         let one = &mut self.users[user];
@@ -116,7 +126,7 @@ impl Room {
         if !reading.has(110) || !own {
             return;
         }
-        let mut answered = one.told_in(nick, unsure);
+        let mut answered = one.told_in(nick, unsure, tracked);
         // A slave without its master changes a nick, and tells nothing else.
         answered.join &= one.renaming.take().is_none() || !alone;
         if !one.inside || answered.join {
@@ -143,7 +153,7 @@ impl Room {
     }
 
     /// A master, or the slave that it tells, lets somebody in.
-    pub(super) fn let_in(&mut self, user: UserId, via: Option<SlaveId>) {
+    pub(super) fn let_in(&mut self, entry: usize, user: UserId, via: Option<SlaveId>) {
         let (now, stays) = (self.now, self.stays);
         let one = &self.users[user];
         let forgot = self.slave_forgot(one, one.since) || self.has_left_untold(one);
@@ -154,7 +164,7 @@ impl Room {
             // of the end of anybody whom he saw before.
             (one.void, one.forgotten) = (stays, true);
         }
-        one.let_in(now);
+        one.let_in(now, entry);
         (one.via, one.let_in_via) = (via, via);
         one.direct = one.direct.filter(|_| via.is_none());
     }
@@ -226,6 +236,7 @@ impl Room {
     pub(super) fn reach_slave(&mut self, entry: usize, slave: SlaveId, reading: &Reading<'_>) {
         let now = self.now;
         let stay = self.flight.remove(&entry).unwrap_or(0);
+        self.slaves[slave].tracked = true;
         let dmuc = reading.dmuc.unwrap_or_default();
         if dmuc.at.is_some() && self.slaves[slave].own == Side::Unknown {
             self.slaves[slave].own = Side::Active;
@@ -252,9 +263,9 @@ impl Room {
         if let Some(jid) = dmuc.enter.filter(|_| !deaf) {
             let user = self.user(jid);
             let via = self.users[user].via;
-            self.let_in(user, via);
+            self.let_in(entry, user, via);
         } else if reading.stanza.is_unavailable() && !dmuc.state && !reading.has(303) {
-            self.dismiss(slave, nick, dmuc.leave);
+            self.dismiss(entry, slave, nick, dmuc.leave);
         }
         if deaf {
             return;
@@ -283,7 +294,7 @@ impl Room {
     }
 
     /// A slave is told that this session, or all who have this nick, are out.
-    fn dismiss(&mut self, slave: SlaveId, nick: NickId, session: Option<&str>) {
+    fn dismiss(&mut self, entry: usize, slave: SlaveId, nick: NickId, session: Option<&str>) {
         let (now, deaf) = (self.now, self.slaves[slave].lame);
         // Whom a slave has forgotten it does not tell that he is out.
         let slaves = &self.slaves;
@@ -298,7 +309,7 @@ impl Room {
             if dismissed {
                 (user.dismissed, user.dismissed_at) = (true, Some(now));
                 if !forgot(user) && !user.is_gone_already() {
-                    user.let_out();
+                    user.let_out(entry);
                 }
             }
         }

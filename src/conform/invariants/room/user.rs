@@ -1,9 +1,10 @@
 //! A user, and what he was told.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::asks::{Answered, Ask, Asks};
-use super::{NickId, Occupant, Privileges, SlaveId, UserId, push_bounded};
+use super::coming::Coming;
+use super::{NickId, Occupant, Privileges, SlaveId, UserId};
 use crate::conform::invariants::reading::{bare_of, domain_of};
 use crate::time::Time;
 
@@ -38,9 +39,8 @@ pub(in crate::conform) struct User {
     pub asks: Asks,
     /// Whether an ENTER for this stay reached his slave, or the master serves him itself.
     pub entered: bool,
-    /// ENTERs (true) and LEAVEs (false) that he has not been told of yet, oldest first; or what a
-    /// master that serves him itself has sent him instead.
-    pub coming: VecDeque<bool>,
+    /// ENTERs and LEAVEs that he has not been told of yet.
+    pub coming: Coming,
     /// The slave to which the last of these ENTERs came.
     pub let_in_via: Option<SlaveId>,
     /// Whether the record tells what comes for him.
@@ -124,7 +124,7 @@ impl User {
             left_unseen: false,
             asks: Asks::default(),
             entered: false,
-            coming: VecDeque::new(),
+            coming: Coming::default(),
             let_in_via: None,
             tracked: false,
             entered_at: Time::from_micros(i64::MIN),
@@ -158,10 +158,8 @@ impl User {
     pub fn exit(&mut self) {
         self.was_inside |= self.inside;
         self.inside = false;
-        if let Some(end) = self.coming.iter().position(|comes_in| !comes_in) {
-            self.coming.drain(..=end);
-        }
-        self.entered = self.coming.contains(&true);
+        self.coming.take(false);
+        self.entered = self.coming.begins();
         (self.nick, self.renaming, self.left_unseen) = (None, None, false);
         self.view.clear();
         self.in_burst = false;
@@ -172,47 +170,48 @@ impl User {
     }
 
     /// An ENTER for him came, or a master that serves him itself lets him in.
-    pub fn let_in(&mut self, now: Time) {
-        let ends = self.coming.contains(&false);
+    pub fn let_in(&mut self, now: Time, entry: usize) {
+        let ends = self.coming.ends_before(entry);
         self.tracked = true;
         self.entered |= self.inside && !ends;
         (self.entered_at, self.dismissed, self.gone_unheard) = (now, false, false);
         // Who has asked for nothing is told nothing by it.
         if !self.inside || ends || self.asks.to_be_in() {
-            push_bounded(&mut self.coming, true, COMING_MAX);
+            self.coming.push_in(entry);
         }
     }
 
     /// A LEAVE for him came, and what all are told, or he is told himself that he is out.
-    pub fn let_out(&mut self) {
+    pub fn let_out(&mut self, entry: usize) {
         self.tracked = true;
         // Who has no connection any more is told nothing.
-        let told = self.online || self.inside;
-        if told && self.coming.back() != Some(&false) {
-            push_bounded(&mut self.coming, false, COMING_MAX);
+        if self.online || self.inside {
+            self.coming.push_out(entry);
         }
     }
 
     /// He is told that he is in under this nick: what that answers. `alone`: perhaps by a slave
-    /// that has lost its master.
-    pub fn told_in(&mut self, nick: NickId, alone: bool) -> Answered {
-        let comes = self.coming.front() == Some(&true);
+    /// that has lost its master; `tracked`: whether the record tells what that slave gets.
+    pub fn told_in(&mut self, nick: NickId, alone: bool, tracked: bool) -> Answered {
+        let comes = self.coming.begins_first();
         // Who is told his new nick is not told that he is let in.
         let admitted = comes && self.renaming.is_none();
-        let may = comes || alone || !self.tracked;
-        let answered = self.asks.told_in(nick, self.inside, admitted, may);
+        let may = comes || alone || !(tracked || self.tracked);
+        let answered = match self.inside {
+            true => self.asks.told_in(nick, admitted, may),
+            false => self.asks.told_first(nick, alone),
+        };
         if self.entered {
-            self.coming.pop_front_if(|comes_in| *comes_in);
-        } else if let Some(enter) = self.coming.iter().position(|comes_in| *comes_in) {
-            self.coming.drain(..=enter);
-            self.entered = true;
+            self.coming.take_first_in();
+        } else {
+            self.entered = self.coming.take(true);
         }
         answered
     }
 
     /// Whether an ENTER for him came, for this stay or another that he is to be told of.
     pub fn is_let_in(&self) -> bool {
-        self.entered || self.coming.contains(&true)
+        self.entered || self.coming.begins()
     }
 
     /// When he asked to leave, and the entry, until he is told that he is out.
@@ -223,7 +222,7 @@ impl User {
     /// Whether his stay is over, because he asked to leave or was removed, and no end of it comes.
     pub fn is_out_untold(&self) -> bool {
         let over = self.leaving().is_some() || self.dismissed || self.gone_unheard;
-        self.inside && over && !self.coming.contains(&false)
+        self.inside && over && !self.coming.ends()
     }
 
     /// His connection is over.
@@ -239,7 +238,7 @@ impl User {
         }
         if stays {
             // His server says so for him; what he asked before is answered before.
-            self.asks.push(Ask::Leave { at: now, entry, returned: false });
+            self.asks.push(Ask::Leave { at: now, entry, returned: false, hung_up: true });
         }
         self.joins = 0;
         self.online = false;
@@ -251,7 +250,7 @@ impl User {
     /// Whether his connection ended the stay of which his slave hears that it is over: nobody is
     /// told, and it is not the end of what comes for the next connection.
     pub fn is_gone_already(&self) -> bool {
-        self.hung_up && !self.inside && !self.coming.contains(&true)
+        self.hung_up && !self.inside && !self.coming.begins()
     }
 
     /// Whether a room that serves him itself may still tell him what was for a stay of his over
@@ -263,17 +262,16 @@ impl User {
     /// Whether he is told of such a stay, although he asks to be in again: its end has to come, or
     /// nothing of the next has been sent to him. A slave that is `alone` may let him in itself.
     pub fn is_told_of_before(&self, alone: bool) -> bool {
-        let ended = !self.coming.contains(&false);
-        let begun = !self.tracked || self.coming.contains(&true);
+        let ended = !self.coming.ends();
+        let begun = !self.tracked || self.coming.begins();
         self.is_of_before() && !((alone || (ended && begun)) && self.asks.want_still(None))
     }
 
     /// Nobody is connected to be told this of what came for him.
     pub fn miss(&mut self, out: bool) {
-        match self.coming.iter().position(|comes_in| !comes_in).filter(|_| out) {
-            Some(end) => drop(self.coming.drain(..=end)),
-            None if out => {}
-            None => drop(self.coming.pop_front_if(|comes_in| *comes_in)),
+        match out {
+            true => drop(self.coming.take(false)),
+            false => self.coming.take_first_in(),
         }
     }
 
@@ -282,9 +280,6 @@ impl User {
         self.view.get(&self.nick?).map(|seen| seen.privileges).or(self.renaming)
     }
 }
-
-/// How much is remembered of what is on its way to somebody.
-const COMING_MAX: usize = 64;
 
 /// A user of the room by his number.
 pub(in crate::conform) fn is_one_of(users: &[UserId], user: UserId) -> bool {

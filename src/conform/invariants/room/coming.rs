@@ -1,0 +1,79 @@
+//! What comes for somebody that lets him in or out, and that he has not been told of.
+
+use std::collections::VecDeque;
+
+/// ENTERs and LEAVEs; or what a master that serves him itself sends him instead, which is known
+/// before it comes. Whatever it is, it comes in the order in which the master has sent it.
+#[derive(Clone, Debug, Default)]
+pub(in crate::conform) struct Coming {
+    /// The entry that tells of it, and whether he is let in.
+    queue: VecDeque<(usize, bool)>,
+}
+
+impl Coming {
+    /// The master lets him in.
+    pub fn push_in(&mut self, entry: usize) {
+        let before = self.before(entry);
+        self.insert(before, (entry, true));
+    }
+
+    /// The master says that he is out, unless that is what it has said last.
+    pub fn push_out(&mut self, entry: usize) {
+        let before = self.before(entry);
+        let last = before.checked_sub(1).and_then(|last| self.queue.get(last));
+        if last.is_none_or(|(_, comes_in)| *comes_in) {
+            self.insert(before, (entry, false));
+        }
+    }
+
+    fn before(&self, entry: usize) -> usize {
+        self.queue.partition_point(|(other, _)| *other < entry)
+    }
+
+    fn insert(&mut self, position: usize, one: (usize, bool)) {
+        self.queue.insert(position, one);
+        if self.queue.len() > COMING_MAX {
+            self.queue.pop_front();
+        }
+    }
+
+    /// Whether it says that he is out.
+    pub fn ends(&self) -> bool {
+        self.queue.iter().any(|(_, comes_in)| !comes_in)
+    }
+
+    /// Whether it does so before this.
+    pub fn ends_before(&self, entry: usize) -> bool {
+        self.queue.iter().take(self.before(entry)).any(|(_, comes_in)| !comes_in)
+    }
+
+    /// Whether it lets him in.
+    pub fn begins(&self) -> bool {
+        self.queue.iter().any(|(_, comes_in)| *comes_in)
+    }
+
+    /// Whether it does so first.
+    pub fn begins_first(&self) -> bool {
+        self.queue.front().is_some_and(|(_, comes_in)| *comes_in)
+    }
+
+    /// He has heard that he is in, if that comes first.
+    pub fn take_first_in(&mut self) {
+        self.queue.pop_front_if(|(_, comes_in)| *comes_in);
+    }
+
+    /// He has heard that he is in, or out; whether that comes.
+    pub fn take(&mut self, comes_in: bool) -> bool {
+        let position = self.queue.iter().position(|(_, one)| *one == comes_in);
+        self.queue.drain(..position.map_or(0, |position| position + 1));
+        position.is_some()
+    }
+
+    /// Nothing of it counts.
+    pub fn clear(&mut self) {
+        self.queue.clear();
+    }
+}
+
+/// How much of it is remembered.
+const COMING_MAX: usize = 64;
