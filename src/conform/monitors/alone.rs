@@ -173,7 +173,9 @@ impl Alone {
                 findings.judge("slave.split.mark-away", false, here, expected);
             }
         }
-        if reading.has(307) && reading.stanza.is_unavailable() {
+        // What has just come of him from the master is no doing of the slave.
+        let told = self.news.contains(&(slave, nick));
+        if reading.has(307) && reading.stanza.is_unavailable() && !told {
             let by_moderator = room.users.iter().any(|other| {
                 other.slave == Some(slave)
                     && other.inside
