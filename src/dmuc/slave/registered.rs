@@ -112,8 +112,7 @@ pub struct RegisteredRoom {
     /// Messages that the master itself has told local occupants, since it knew no slave: whom, by
     /// whom, and by what each is known.
     direct: BTreeSet<(Arc<Jid>, Arc<Jid>, Arc<str>)>,
-    /// Messages that users have seen and that are not to be shown again: of the master's last run,
-    /// and what was shown here and not said any more.
+    /// Messages of the master's last run: users have seen them.
     lately: BTreeSet<(Arc<Jid>, Arc<str>)>,
     subject: Option<StoredMessage>,
     outbox: Outbox,
@@ -204,6 +203,8 @@ struct Provisional {
     seen: BTreeSet<Arc<Jid>>,
     /// Whether the master's history has it just so: from another run of the room.
     known: bool,
+    /// Nobody waits for it any more.
+    dropped: bool,
 }
 
 /// The arrival of somebody whose nick a local session has that the master may not know: his own

@@ -122,6 +122,7 @@ impl RegisteredRoom {
     /// Who enters is warned if everybody sees his JID (100). A room that has forgotten who was in
     /// it may have forgotten that, too.
     fn follow_whois(&mut self, own: &Stanza) {
+            self.has_seen_nothing(user);
         let moderated = self.is_moderated();
         self.whois = if own.has_code("100") { Whois::Anyone } else { Whois::Moderators };
         self.drop_jids(moderated);

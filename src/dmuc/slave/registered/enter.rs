@@ -65,6 +65,7 @@ impl RegisteredRoom {
         }
         self.confirmed.insert(session.clone(), nick.to_owned());
         self.locals.insert(session.clone(), nick.to_owned());
+        self.has_seen_nothing(&session);
         self.burst(now, &session, nick, &own, &limits, out);
     }
 

@@ -58,6 +58,7 @@ impl RegisteredRoom {
         self.remember_said(&entry.stanza);
         self.show(&presence, &nick, Telling::Always, None, out);
         self.locals.insert(session.clone(), nick.clone());
+        self.has_seen_nothing(&session);
         let limits = history_limits(&entry.stanza);
         self.burst(now, &session, &nick, &presence, &limits, out);
         if self.slips.has(Slip::TwoVisits) {

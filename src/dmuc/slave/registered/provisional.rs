@@ -26,7 +26,7 @@ impl RegisteredRoom {
             self.history.push(message.clone());
         }
         let seen = self.locals.keys().cloned().collect();
-        self.provisional.push(Provisional { session, message, seen, known: false });
+        self.provisional.push(Provisional { session, message, seen, known: false, dropped: false });
         self.tell(&stanza.with_from(from), None, out);
     }
 
@@ -53,10 +53,21 @@ impl RegisteredRoom {
         }
     }
 
-    /// The master did not take it. While it says what was missed, it may say that it did before.
+    /// A session is in the room anew: what it has seen before is of another stay.
+    pub(super) fn has_seen_nothing(&mut self, session: &Jid) {
+        for shown in &mut self.provisional {
+            shown.seen.remove(session);
+        }
+    }
+
+    /// Nobody waits for it any more, so that it is not stored. If the master took it all the same,
+    /// it says so at the end of the next netjoin at the latest.
     pub(super) fn purge(&mut self, entry: &Entry) {
-        if entry.what == What::Message && !matches!(self.phase, Phase::Syncing(_)) {
-            self.withdraw(|shown| is_same(shown, entry));
+        for shown in self.provisional.iter_mut().filter(|shown| is_same(shown, entry)) {
+            let StoredMessage { from, id, stamp, .. } = &shown.message;
+            if !shown.known && !std::mem::replace(&mut shown.dropped, true) {
+                self.history.remove(from, id.as_deref(), *stamp);
+            }
         }
     }
 
@@ -72,7 +83,9 @@ impl RegisteredRoom {
         let (gone, kept): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.provisional).into_iter().partition(is_it);
         self.provisional = kept;
-        for Provisional { message, .. } in gone.iter().filter(|shown| !shown.known) {
+        for Provisional { message, .. } in
+            gone.iter().filter(|shown| !shown.known && !shown.dropped)
+        {
             self.history.remove(&message.from, message.id.as_deref(), message.stamp);
         }
         gone.into_iter().flat_map(|shown| shown.seen).collect()
@@ -100,6 +113,14 @@ impl RegisteredRoom {
         }
     }
 
+    /// Whether somebody whom a master that knows no slave tells a message has seen it here.
+    pub(super) fn was_shown(&self, user: &Jid, stanza: &Stanza) -> bool {
+        let live = stanza.is_groupchat() && !stanza.has_payload("delay", ns::DELAY);
+        let Some(from) = stanza.from.as_ref().filter(|_| live) else { return false };
+        let is_it = |shown: &Provisional| shown.is(from, stanza.id.as_ref(), &stanza.payloads);
+        self.provisional.iter().any(|shown| shown.seen.contains(user) && is_it(shown))
+    }
+
     /// Who has seen a message, with those whom the master has told it itself.
     pub(super) fn seen_directly(
         &self,
@@ -113,17 +134,6 @@ impl RegisteredRoom {
         let told = self.direct.iter().filter(|(_, from, id)| *from == message.from && *id == name);
         let told: BTreeSet<_> = told.map(|(user, ..)| user.clone()).collect();
         if told.is_empty() { seen } else { Some(seen.into_iter().flatten().chain(told).collect()) }
-    }
-
-    /// What was shown here is not said any more. If the master has it after all, nobody is told it
-    /// again.
-    pub(super) fn remember_shown(&mut self, entry: &Entry) {
-        let shown = self.provisional.iter().find(|shown| is_same(shown, entry));
-        let known = shown.and_then(|shown| {
-            let StoredMessage { from, id, .. } = &shown.message;
-            Some((from.clone(), id.clone()?))
-        });
-        self.lately.extend(known);
     }
 
     /// A message of a local session has come back from the master: it is answered, and what the
@@ -144,9 +154,9 @@ impl RegisteredRoom {
         };
         let Some(entry) = self.outbox.iter().find(|entry| own(entry)).cloned() else {
             // Its author is not there any more, but others who have seen it may be.
-            let is_it = |one: &StoredMessage| one.from == message.from && one.id == message.id;
-            let shown = self.provisional.iter().any(|shown| is_it(&shown.message));
-            return shown.then(|| self.withdraw(|shown| is_it(&shown.message)));
+            let is_it = |shown: &Provisional| shown.is(&message.from, Some(id), &message.payloads);
+            let shown = self.provisional.iter().any(is_it);
+            return shown.then(|| self.withdraw(is_it));
         };
         let session = entry.stanza.from.clone()?;
         let shown = self.provisional.iter().any(|shown| is_same(shown, &entry));
@@ -154,6 +164,16 @@ impl RegisteredRoom {
         self.outbox.take_first(|other| *other == entry);
         let seen = self.withdraw(|shown| is_same(shown, &entry));
         shown.then_some(seen)
+    }
+}
+
+impl Provisional {
+    /// Whether this is what the master makes of it.
+    fn is(&self, from: &Jid, id: Option<&Arc<str>>, payloads: &[Element]) -> bool {
+        let body = |payload: &&Element| payload.is("body", ns::CLIENT);
+        let one = &self.message;
+        let named = *one.from == *from && one.id.as_ref() == id;
+        named && one.payloads.iter().find(body) == payloads.iter().find(body)
     }
 }
 

@@ -180,7 +180,7 @@ impl RegisteredRoom {
         let seen = self.history.iter();
         self.lately = seen.filter_map(|m| Some((m.from.clone(), m.id.clone()?))).collect();
         self.history = self.history.emptied();
-        for shown in &self.provisional {
+        for shown in self.provisional.iter().filter(|shown| !shown.dropped) {
             self.history.push(shown.message.clone());
         }
     }

@@ -259,7 +259,6 @@ impl RegisteredRoom {
         let expiry = self.timers.expiry;
         let old = |entry: &Entry| entry.what == What::Message && entry.at + expiry <= now;
         for entry in self.outbox.take(old) {
-            self.remember_shown(&entry);
             self.return_lost(&entry, out);
         }
     }

@@ -48,7 +48,11 @@ impl RegisteredRoom {
         if is_absence(&stanza) && self.outbox.has(&user, enters) {
             return self.ahead.keep(user, plain(stanza));
         }
+        let shown = self.was_shown(&user, &stanza);
         self.hears_directly(&user, &stanza, out);
+        if shown {
+            return;
+        }
         if stanza.has_code("110") && stanza.kind == Kind::Presence {
             return self.served_directly(now, &user, plain(stanza), out);
         }
@@ -284,7 +288,8 @@ impl RegisteredRoom {
             out.push(Output::Send(told));
             return;
         }
-        let shown: BTreeSet<_> = self.provisional.iter().map(|s| s.message.id.clone()).collect();
+        let shown = self.provisional.iter().filter(|shown| !shown.dropped);
+        let shown: BTreeSet<_> = shown.map(|shown| shown.message.id.clone()).collect();
         for entry in self.outbox.take(|entry| {
             entry.bounced && entry.what == What::Message && !shown.contains(&entry.stanza.id)
         }) {
