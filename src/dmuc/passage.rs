@@ -21,6 +21,8 @@ pub struct Passage {
     pub told: Option<Told>,
     /// Whether presence of his came back: he does not wait any more for what he had asked before.
     pub refused: bool,
+    /// Whether he has said something to all.
+    pub said: bool,
     /// What he asked for and was not answered, in this order: to be out, to be in. What he has said
     /// of himself since is part of what he asks for, or else stands alone.
     pub asked: Vec<Stanza>,
@@ -55,10 +57,14 @@ impl Passages {
     /// A local session sends something to a room.
     pub fn sent(&mut self, stanza: &Stanza) {
         let (Some(session), Some(room)) = (&stanza.from, &stanza.to) else { return };
-        if !stanza.is_available() && !stanza.is_unavailable() {
+        if !stanza.is_available() && !stanza.is_unavailable() && !stanza.is_groupchat() {
             return;
         }
         let Some(passage) = self.of(session, &room.to_bare()) else { return };
+        if stanza.is_groupchat() {
+            passage.said = true;
+            return;
+        }
         let join = passage.asked.iter().find(|asked| asked.has_payload("x", ns::MUC));
         let muc = stanza.payload("x", ns::MUC).or(join.and_then(|join| join.payload("x", ns::MUC)));
         let (muc, enters) = (muc.cloned(), stanza.is_available());
@@ -129,6 +135,7 @@ impl Passages {
             closed: false,
             told: None,
             refused: false,
+            said: false,
             asked: Vec::new(),
         });
         self.passages.last_mut()

@@ -11,7 +11,7 @@ use super::{HostedSlave, ServerConfig};
 use crate::dmuc::{
     Passages, Persistence, Registration, Service, ServiceDisk, Slave, SlaveDisk, SlaveInput, Slips,
 };
-use crate::stanza::{Jid, Kind, Stanza, Type, ns};
+use crate::stanza::{Jid, Stanza, Type, ns};
 
 /// A slave of a server.
 #[derive(Debug)]
@@ -204,9 +204,6 @@ impl Server {
     /// No slave sees this stanza. One that is down will be told of it.
     pub(super) fn pass_by(&mut self, path: Path, stanza: &Stanza) {
         let (Some(from), Some(to)) = (&stanza.from, &stanza.to) else { return };
-        if stanza.kind != Kind::Presence {
-            return;
-        }
         match path {
             Path::Sent => {
                 for resident in self.slaves.iter_mut().filter(|one| one.misses(to)) {

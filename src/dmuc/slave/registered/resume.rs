@@ -27,6 +27,16 @@ impl RegisteredRoom {
         for passage in passages.iter().filter(|passage| passage.told.is_some()) {
             self.let_go(&passage.session, out);
         }
+        for passage in passages.iter().filter(|passage| passage.said) {
+            // What he said before is not said after it.
+            let older = |entry: &Entry| {
+                let message = entry.what == What::Message && entry.status != Status::Held;
+                message && entry.is_of(&passage.session)
+            };
+            for entry in self.outbox.take(older) {
+                self.return_lost(&entry, out);
+            }
+        }
         let online = |session: &Jid| directed.iter().any(|(one, _)| **one == *session);
         let refused = |session: &Jid| passages.iter().any(|p| p.refused && *p.session == *session);
         // Who is not there any more does not want to enter, and who was refused knows it.
