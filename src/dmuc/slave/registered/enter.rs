@@ -173,11 +173,7 @@ impl RegisteredRoom {
         if session.domain() != self.slave.domain() {
             return;
         }
-        let again =
-            |entry: &Entry| entry.what == What::Join && entry.done && entry.status == Status::Sent;
-        let kicked = stanza.has_code("307") && self.locals.contains_key(&session);
-        if kicked && self.outbox.has(&session, again) {
-            // He was kicked here, and let in again. What is late says so in this order.
+        if self.is_of_a_visit_before(stanza, &session) {
             self.confirmed.shift_remove(&session);
             return;
         }
@@ -205,6 +201,27 @@ impl RegisteredRoom {
             }
         }
         self.drop_jids(moderated);
+    }
+
+    /// Whether this LEAVE ends a visit that was over here before the master knew: the session was
+    /// let in here again since.
+    fn is_of_a_visit_before(&self, stanza: &Stanza, session: &Arc<Jid>) -> bool {
+        if !self.locals.contains_key(session) {
+            return false;
+        }
+        let again = |status| {
+            let admitted = |entry: &Entry| entry.what == What::Join && entry.done;
+            self.outbox.has(session, |entry| admitted(entry) && entry.status == status)
+        };
+        if stanza.has_code("307") {
+            // He was kicked here. What is late says so in this order.
+            return again(Status::Sent);
+        }
+        // He has left; the join that is late follows.
+        let codes = stanza.muc_user().map(|x| x.status).unwrap_or_default();
+        let asked = codes.iter().all(|code| *code == xmpp_parsers::muc::user::Status::SelfPresence);
+        let leaves = self.outbox.has(session, |entry| entry.what == What::Leave);
+        asked && !leaves && again(Status::Queued)
     }
 
     /// Tell a session that it is out.
