@@ -17,6 +17,7 @@ impl RegisteredRoom {
         stanza: Stanza,
         out: &mut Vec<Output>,
     ) {
+        let stale = self.is_for_before(user, &stanza);
         // Who asks to be in under another nick is not answered by what becomes of this one.
         let is_join = |entry: &Entry| is_join_that_went_up(entry) && entry.stanza.to == stanza.from;
         let before = |entry: &&Entry| !is_join(entry);
@@ -25,29 +26,45 @@ impl RegisteredRoom {
         let settled = self.outbox.take_settled(user, |entry| match stanza.is_available() {
             true => is_join(entry),
             false => {
-                let left = entry.what == What::Leave && entry.is_under_way();
+                let left = entry.what == What::Leave && entry.status != Status::Held;
                 left && !stanza.has_code("303")
             }
         });
-        self.follow_direct(user, &stanza);
+        let settled = settled.as_ref();
+        match settled.is_some_and(|entry| entry.what == What::Leave) {
+            // What he has asked for since is not answered by it.
+            true => self.follow_end(user, &stanza),
+            false => self.follow_direct(user, &stanza),
+        }
         let here = self.locals.get(user).cloned();
         // Of himself who is hidden from others is told by the master, whoever serves him.
         let hidden = here.as_ref().is_some_and(|here| self.hidden.contains(here));
         let over = stanza.is_unavailable() && !stanza.has_code("303") && !is_hiding(&stanza);
-        let entered = settled.is_some_and(|entry| entry.what == What::Join) && !hidden;
+        let answered = settled.is_some_and(|entry| entry.what == What::Join);
+        let entered = answered && !hidden && !stale;
         if entered {
             self.take_in(user, stanza, left, out);
         } else {
             out.push(Output::Send(stanza.clone()));
             if let Some(here) = here.as_ref().filter(|_| over) {
-                self.let_out(user, here, stanza, out);
+                self.let_out(user, here, stanza, settled, out);
             }
         }
-        if (over && here.is_some() || entered)
+        if (over && here.is_some() || entered || stale)
             && matches!(self.phase, Phase::Active | Phase::Late(_))
         {
             self.register_again(now, out);
         }
+    }
+
+    /// Whether a master that tells somebody himself that he is in answers what he has asked over an
+    /// earlier connection: it has not said yet that he is out since.
+    fn is_for_before(&self, user: &Jid, stanza: &Stanza) -> bool {
+        let left = |entry: &Entry| entry.what == What::Leave && entry.status != Status::Held;
+        let join = |entry: &Entry| is_join_that_went_up(entry) && entry.stanza.to == stanza.from;
+        let leaves = self.closed.contains(user) && self.outbox.has(user, left);
+        let visit = |entry: &&Entry| entry.what != What::Leave;
+        leaves && stanza.is_available() && self.outbox.of(user).take_while(visit).any(join)
     }
 
     /// Whether this session was told here that it is out, has not asked to be in since, and the
@@ -59,10 +76,18 @@ impl RegisteredRoom {
         goodbye || (self.outbox.has(user, left) && !self.locals.contains_key(user) && !back())
     }
 
-    /// Somebody who has this nick here is out, and was told so.
-    fn let_out(&mut self, user: &Arc<Jid>, here: &str, stanza: Stanza, out: &mut Vec<Output>) {
+    /// Somebody who has this nick here is out, and was told so; `left`: for this leave.
+    fn let_out(
+        &mut self,
+        user: &Arc<Jid>,
+        here: &str,
+        stanza: Stanza,
+        left: Option<&Entry>,
+        out: &mut Vec<Output>,
+    ) {
         let moderated = self.is_moderated();
-        self.drop_late(user, out);
+        self.end_visit(user, left, out);
+        self.closed.remove(user);
         self.locals.shift_remove(user);
         self.confirmed.shift_remove(user);
         self.forget_directed(user);
@@ -97,6 +122,7 @@ impl RegisteredRoom {
             self.tell_taken(user, here, &nick, shared, out);
         }
         if new {
+            self.has_seen_nothing(user);
             self.show_locals(user, &stanza, &nick, out);
         }
         let joins = self.is_local(&nick);
@@ -122,7 +148,6 @@ impl RegisteredRoom {
     /// Who enters is warned if everybody sees his JID (100). A room that has forgotten who was in
     /// it may have forgotten that, too.
     fn follow_whois(&mut self, own: &Stanza) {
-            self.has_seen_nothing(user);
         let moderated = self.is_moderated();
         self.whois = if own.has_code("100") { Whois::Anyone } else { Whois::Moderators };
         self.drop_jids(moderated);
@@ -191,9 +216,18 @@ impl RegisteredRoom {
             let by_room = stanza.from.as_ref().is_some_and(|from| from.resource().is_none());
             let asked = |entry: &Entry| by_room || entry.stanza.to == stanza.from;
             let sent = |entry: &Entry| is_join_that_went_up(entry) && asked(entry);
-            // Whatever he asked for before is answered too, or was lost.
-            while self.outbox.take_settled(user, sent).is_some() {}
+            // Whatever he asked for before is answered too, or was lost; not what he asks for since
+            // he has left.
+            let visit = |entry: &&Entry| entry.what != What::Leave;
+            while self.outbox.of(user).take_while(visit).any(sent) {
+                self.outbox.take_settled(user, sent);
+            }
         }
+        self.follow_end(user, stanza);
+    }
+
+    /// Somebody whom the master serves itself is told that he is out, or not let in.
+    fn follow_end(&mut self, user: &Arc<Jid>, stanza: &Stanza) {
         let over = stanza.is_unavailable()
             && stanza.has_code("110")
             && !stanza.has_code("303")

@@ -242,7 +242,18 @@ impl RegisteredRoom {
     /// his is late is dropped. Whether he waits for it.
     fn answer_leave(&mut self, session: &Arc<Jid>, out: &mut Vec<Output>) -> bool {
         let leave = |entry: &Entry| entry.what == What::Leave && entry.status != Status::Held;
-        if let Some(left) = self.outbox.take_settled(session, leave) {
+        let left = self.outbox.take_settled(session, leave);
+        self.end_visit(session, left.as_ref(), out)
+    }
+
+    /// A session is out because it has `left`, or else was removed. Whether it waits to be told.
+    pub(super) fn end_visit(
+        &mut self,
+        session: &Arc<Jid>,
+        left: Option<&Entry>,
+        out: &mut Vec<Output>,
+    ) -> bool {
+        if let Some(left) = left {
             let lost = |entry: &Entry| {
                 entry.is_of(session) && entry.what == What::Message && entry.at <= left.at
             };
