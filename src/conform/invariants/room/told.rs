@@ -126,6 +126,7 @@ impl Room {
         if !reading.has(110) || !own {
             return;
         }
+        let asked = one.asks.joins();
         let mut answered = one.told_in(nick, unsure, tracked);
         // A slave without its master changes a nick, and tells nothing else.
         answered.join &= one.renaming.take().is_none() || !alone;
@@ -138,7 +139,8 @@ impl Room {
             one.unsure |= direct && !answered.join;
             (one.since, one.dismissed, one.hung_up) = (now, false, false);
             one.removed_at = None;
-            one.joins = 1 + one.asks.joins();
+            // What he asked for under another nick may be answered once he has this one.
+            one.joins = asked.max(1 + one.asks.joins());
         }
         if !one.inside || (answered.join && one.forgotten) {
             (one.known, one.forgotten) = (now, false);
