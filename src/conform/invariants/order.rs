@@ -39,7 +39,10 @@ impl Invariant for Order {
             match fact {
                 Fact::Logged(event) => self.logged(step.entry, *event, passage, room, findings),
                 Fact::Entered(user) | Fact::Left(user) => {
-                    self.listeners.remove(user);
+                    let one = &room.users[*user];
+                    let again = one.inside && one.since < room.now;
+                    let all = self.listeners.remove(user).filter(|_| again);
+                    self.listeners.extend(all.map(|all| (*user, all)));
                 }
                 Fact::Heard { event } => self.heard(step.entry, *event, passage, room, findings),
                 _ => {}
