@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::findings::Findings;
-use super::room::{Class, Fact, Key, NickId, Passage, Room, Side, UserId};
+use super::room::{Class, Fact, Key, NickId, Passage, Room, Side, SlaveId, UserId};
 use super::steps::{Happening, Step};
 use super::{Invariant, reading::Reading};
 use crate::time::Time;
@@ -26,6 +26,8 @@ struct Listener {
     authors: BTreeMap<UserId, usize>,
     /// The last event.
     last: Option<usize>,
+    /// Through which slave he heard that, if he did.
+    via: Option<Option<SlaveId>>,
     /// Events that he has not heard yet.
     waiting: BTreeSet<usize>,
     /// What he heard before it was an event: id and content.
@@ -120,6 +122,12 @@ impl Order {
         };
         let numbered = slave.is_none_or(|slave| slave.registers);
         let late = reading.delay.is_some();
+        if late && one.via.is_some() && listener.via.replace(one.via) == Some(None) {
+            // What a master has told him itself, since it knew no slave, he was not told through
+            // one: that tells him now what he has missed before.
+            (listener.last, listener.authors) = (None, BTreeMap::new());
+        }
+        listener.via = Some(one.via);
         let lost = room.lost_since(told.at);
         // Who asks again for all there is gets it again.
         let past = late && (one.in_burst || one.joins > 1 || reading.stanza.is_subject_change());
