@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Invariant;
 use super::findings::Findings;
-use super::room::{Class, Event, Fact, Passage, Room, Side, SlaveId};
+use super::room::{Class, Event, Fact, Passage, Room, Side, SlaveId, UserId};
 use super::steps::{Happening, Step};
 use crate::time::{Duration, Time};
 
@@ -16,6 +16,8 @@ pub(super) struct History {
     missed: BTreeSet<Heard>,
     /// What came to slaves live at this instant.
     live: (Time, BTreeSet<Heard>),
+    /// What a master that serves them itself has told users so.
+    direct: (Time, BTreeSet<(UserId, Arc<str>, u64)>),
 }
 
 /// To whom a message came, its id and its content.
@@ -24,7 +26,16 @@ type Heard = (SlaveId, Arc<str>, u64);
 impl Invariant for History {
     fn before(&mut self, step: &Step<'_>, room: &Room, _: &mut Findings) {
         let Happening::Came(passage) = &step.what else { return };
-        let (Class::ToSlave(slave), reading) = (passage.class, &passage.reading) else { return };
+        let reading = &passage.reading;
+        if let (Class::ToUser(Some(user)), None) = (passage.class, reading.delay)
+            && reading.is_said()
+        {
+            if self.direct.0 != step.at {
+                self.direct = (step.at, BTreeSet::new());
+            }
+            self.direct.1.insert((user, room.log.id(reading), reading.content));
+        }
+        let Class::ToSlave(slave) = passage.class else { return };
         if reading.is_said() {
             let key = (slave, room.log.id(reading), reading.content);
             if reading.dmuc.is_some_and(|dmuc| dmuc.backfill) {
@@ -84,7 +95,9 @@ impl History {
             return;
         };
         let key = (slave, room.log.id(reading), reading.content);
+        let direct = (user, key.1.clone(), key.2);
         let live = self.live.0 == room.now && self.live.1.contains(&key);
+        let live = live || (self.direct.0 == room.now && self.direct.1.contains(&direct));
         if !live && self.missed.contains(&key) {
             let expected = format!("the stamp {}, as it is told late", event.stamp);
             findings.stanza("INV-STAMP", entry, passage, &expected, &[]);
