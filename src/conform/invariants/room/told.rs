@@ -3,6 +3,7 @@
 use super::slave::Print;
 use super::{Fact, NickId, Privileges, Room, Side, SlaveId, Submission, User, UserId, accepted};
 use crate::conform::invariants::reading::Reading;
+use crate::dmuc::Persistence;
 use crate::stanza::{Condition, Kind};
 
 impl Room {
@@ -116,6 +117,11 @@ impl Room {
         let own = slave.map(|slave| slave.own);
         let unsure = matches!(own, Some(Side::Unknown | Side::Syncing | Side::Split));
         let anew = direct && self.lost_since(self.users[user].since);
+        let forgets = direct && self.persistence != Persistence::Everything;
+        let lost = self.master_lost.filter(|_| forgets);
+        // What lets him in may be older than the crash after which he is told.
+        let forgot = lost.is_some_and(|lost| self.users[user].was_let_in_before(lost));
+        let void = if forgot { self.forgotten } else { 0 };
         let one = &mut self.users[user];
         let before = one.view.insert(nick, seen);
         facts.push(Fact::Seen { nick, before });
@@ -143,7 +149,8 @@ impl Room {
             one.joins = asked.max(1 + one.asks.joins());
         }
         if !one.inside || (answered.join && one.forgotten) {
-            (one.known, one.forgotten) = (now, false);
+            (one.known, one.forgotten) = (now, forgot);
+            one.void = one.void.max(void);
         }
         if answered.left_before {
             one.left_unseen = false;

@@ -181,6 +181,11 @@ impl User {
         }
     }
 
+    /// Whether he was let in last before this instant, as far as the record tells.
+    pub fn was_let_in_before(&self, instant: Time) -> bool {
+        self.tracked && self.entered_at <= instant
+    }
+
     /// A LEAVE for him came, and what all are told, or he is told himself that he is out.
     pub fn let_out(&mut self, entry: usize) {
         self.tracked = true;
