@@ -222,9 +222,8 @@ impl Room {
         let own = reading.has(110) || one.nick == Some(nick);
         let renamed = reading.item.and_then(|item| item.nick).filter(|_| reading.has(303));
         let new = renamed.map(|new| self.nick(new));
-        let seen = self.users[user].view.get(&nick).map(|seen| seen.privileges);
         if let (Some(new), Some(slave)) = (new, self.users[user].slave) {
-            self.rename_stored(slave, nick, new, seen);
+            self.rename_stored(slave, nick, new, Privileges::of(reading));
         }
         let one = &mut self.users[user];
         let before = one.privileges();
@@ -283,17 +282,17 @@ impl Room {
         self.slaves[slave].store.entry(nick).or_default().push(print);
     }
 
-    /// A slave that renames somebody shows him as he was seen before. What came for his nick last
-    /// may be of who gets it now.
+    /// A slave that renames somebody shows him as before, and says what that is. What came for his
+    /// nick last may be of who gets it now.
     fn rename_stored(
         &mut self,
         slave: SlaveId,
         old: NickId,
         new: NickId,
-        seen: Option<Privileges>,
+        said: Option<Privileges>,
     ) {
         let store = &mut self.slaves[slave].store;
-        let his = |one: &&Print| one.available && seen.is_none_or(|seen| one.privileges == seen);
+        let his = |one: &&Print| one.available && said.is_none_or(|said| one.privileges == said);
         let last = store.get(&old).and_then(|one| one.recent.iter().rev().find(his));
         let Some(last) = last.map(|last| Print { stay: 0, ..*last }) else { return };
         let stored = store.entry(new).or_default();
