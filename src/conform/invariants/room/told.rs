@@ -231,7 +231,7 @@ impl Room {
         match new {
             Some(new) if own => (one.nick, one.renaming) = (Some(new), before),
             None if own => {
-                one.exit();
+                one.told_out();
                 one.asks.told_out(reading.codes.iter().any(|code| *code != 110));
                 one.hung_up = false;
                 facts.push(Fact::Left(user));

@@ -169,6 +169,16 @@ impl User {
         self.void = 0;
     }
 
+    /// He is told that he is out; perhaps of a stay before that which begins with what comes next.
+    pub fn told_out(&mut self) {
+        let before = self.hung_up && !self.inside && self.coming.begins_first();
+        let next = before.then(|| std::mem::take(&mut self.coming));
+        self.exit();
+        if let Some(next) = next {
+            (self.coming, self.entered) = (next, true);
+        }
+    }
+
     /// An ENTER for him came, or a master that serves him itself lets him in.
     pub fn let_in(&mut self, now: Time, entry: usize) {
         let ends = self.coming.ends_before(entry);
