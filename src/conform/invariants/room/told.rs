@@ -275,11 +275,17 @@ impl Room {
         } else if reading.stanza.is_unavailable() && !dmuc.state && !reading.has(303) {
             self.dismiss(entry, slave, nick, dmuc.leave);
         }
-        if deaf {
-            return;
+        self.store(slave, nick, Print::of(reading, stay, now));
+    }
+
+    /// A slave stores what it is told of a nick. One that knows what it knew hears, once it runs
+    /// again, what comes before it was told everything anew.
+    pub(super) fn store(&mut self, slave: SlaveId, nick: NickId, print: Print) {
+        let one = &mut self.slaves[slave];
+        let runs = one.persistent && !self.health.is_down(&one.domain);
+        if !one.lame || runs {
+            one.store.entry(nick).or_default().push(print);
         }
-        let print = Print::of(reading, stay, now);
-        self.slaves[slave].store.entry(nick).or_default().push(print);
     }
 
     /// A slave that renames somebody shows him as before, and says what that is. What came for his
