@@ -36,8 +36,6 @@ struct Letter {
     user: UserId,
     nick: String,
     told: Privileges,
-    /// Whether it is of himself.
-    own: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -121,17 +119,13 @@ impl PrivilegesKept {
         if self.letters.0 != at {
             self.letters = (at, Vec::new());
         }
-        let (nick, own) = (nick.to_owned(), reading.has(110));
-        self.letters.1.push(Letter { user, nick, told, own });
+        self.letters.1.push(Letter { user, nick: nick.to_owned(), told });
     }
 
-    /// Whether the master told that to this user itself at this instant, or to somebody else of his
-    /// slave of himself.
+    /// Whether the master told that to this user itself at this instant.
     fn is_in_a_letter(&self, nick: NickId, told: Privileges, user: UserId, room: &Room) -> bool {
-        let slave = room.users[user].slave;
         let says_so = |letter: &Letter| {
-            let here = letter.own && slave.is_some() && room.users[letter.user].slave == slave;
-            letter.told == told && letter.nick == room.nicks[nick] && (here || letter.user == user)
+            letter.told == told && letter.nick == room.nicks[nick] && letter.user == user
         };
         self.letters.0 == room.now && self.letters.1.iter().any(says_so)
     }

@@ -1,5 +1,6 @@
 //! Whom the master serves itself.
 
+use super::slave::Print;
 use super::user::is_one_of;
 use super::{Fact, Occupant, Passage, Room, Side, SlaveId, UserId};
 use crate::conform::invariants::reading::Reading;
@@ -73,11 +74,23 @@ impl Room {
         if !self.users[user].online && reading.has(110) && !reading.has(303) {
             self.users[user].miss(out);
         }
+        if !out && reading.has(110) {
+            self.store_own(user, reading);
+        }
         self.users[user].dismissed |= out;
         let slave = self.users[user].slave.map(|slave| &self.slaves[slave]);
         if out && slave.is_some_and(|slave| slave.lame && slave.persistent) {
             self.users[user].removed_at = Some(self.now);
         }
+    }
+
+    /// A slave that reads that the master has let somebody in knows from that what he is.
+    fn store_own(&mut self, user: UserId, reading: &Reading<'_>) {
+        let nick = reading.nick.map(|nick| self.nick(nick));
+        let Some((slave, nick)) = self.users[user].slave.zip(nick) else { return };
+        let his = self.occupants.get(&nick).filter(|one| is_one_of(&one.sessions, user));
+        let print = Print::of(reading, his.map_or(0, |one| one.stay), self.now);
+        self.store(slave, nick, print);
     }
 
     /// The master tells a user himself what it would tell his slave, if it had one.
