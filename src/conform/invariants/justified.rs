@@ -9,6 +9,7 @@ use super::reading::Reading;
 use super::room::{Class, Fact, Passage, Print, Room, Side, Slave, UserId, push_bounded};
 use super::steps::{Happening, Step};
 use crate::stanza::{Kind, Type};
+use crate::time::Time;
 
 /// What has come for users, and what they have asked.
 #[derive(Debug, Default)]
@@ -19,8 +20,10 @@ pub(super) struct Justified {
     asked: BTreeMap<UserId, VecDeque<(Kind, String)>>,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 struct Letter {
+    /// When it came.
+    at: Time,
     kind: Kind,
     type_: Type,
     id: String,
@@ -29,14 +32,21 @@ struct Letter {
 }
 
 impl Letter {
-    fn of(reading: &Reading<'_>) -> Self {
+    fn of(reading: &Reading<'_>, at: Time) -> Self {
         Self {
+            at,
             kind: reading.stanza.kind,
             type_: reading.stanza.type_.clone(),
             id: reading.id().to_owned(),
             from: reading.from.to_owned(),
             content: reading.content,
         }
+    }
+
+    /// Whether this is what the other says.
+    fn says(&self, other: &Letter) -> bool {
+        (self.kind, &self.type_, self.content) == (other.kind, &other.type_, other.content)
+            && (&self.id, &self.from) == (&other.id, &other.from)
     }
 }
 
@@ -46,7 +56,12 @@ impl Invariant for Justified {
             Happening::Came(passage) => {
                 if let Class::ToUser(Some(user)) = passage.class {
                     let letters = self.letters.entry(user).or_default();
-                    push_bounded(letters, Letter::of(&passage.reading), LETTERS_MAX);
+                    letters.push_back(Letter::of(&passage.reading, step.at));
+                    // What comes at one instant is handed over at it, however much that is.
+                    let old = letters.front().is_some_and(|first| first.at < step.at);
+                    if old && letters.len() > LETTERS_MAX {
+                        letters.pop_front();
+                    }
                 }
             }
             Happening::Left(passage) => match passage.class {
@@ -79,9 +94,9 @@ impl Invariant for Justified {
 impl Justified {
     fn is_justified(&mut self, user: UserId, passage: &Passage<'_>, room: &Room) -> bool {
         let reading = &passage.reading;
-        let letter = Letter::of(reading);
+        let letter = Letter::of(reading, room.now);
         let letters = self.letters.entry(user).or_default();
-        if let Some(position) = letters.iter().position(|one| *one == letter) {
+        if let Some(position) = letters.iter().position(|one| one.says(&letter)) {
             letters.remove(position);
             return true;
         }
@@ -89,7 +104,8 @@ impl Justified {
             // His server hands to one session what it cannot hand to another (RFC 6121 §8.5.3.2).
             let mut others = self.letters.iter();
             let mine = |other: &UserId| room.users[*other].bare == room.users[user].bare;
-            if others.any(|(other, letters)| mine(other) && letters.contains(&letter)) {
+            let says = |letters: &VecDeque<Letter>| letters.iter().any(|one| one.says(&letter));
+            if others.any(|(other, letters)| mine(other) && says(letters)) {
                 return true;
             }
         }
@@ -101,15 +117,14 @@ impl Justified {
             };
             asked.iter().any(like)
         });
-        // His own server answers what it cannot deliver.
+        // His own server answers what it cannot deliver; that it has said when his connection was
+        // over may come back too.
+        let gone = reading.stanza.kind == Kind::Presence && room.users[user].disconnected;
         let slave = room.users[user].slave.map(|slave| &room.slaves[slave]);
-        let Some(slave) = slave else { return answers && reading.stanza.is_error() };
+        let Some(slave) = slave else { return (answers || gone) && reading.stanza.is_error() };
         match (reading.stanza.kind, &reading.stanza.type_) {
-            // What was said for him when his connection was over, or his slave had forgotten him,
-            // may come back too.
-            (Kind::Presence, Type::Error) => {
-                answers || room.users[user].disconnected || slave.stopped.is_some()
-            }
+            // So may what was said for him when his slave had forgotten him.
+            (Kind::Presence, Type::Error) => answers || gone || slave.stopped.is_some(),
             (_, Type::Error) | (Kind::Iq, Type::Result) => answers,
             (Kind::Presence, _) => is_known(user, reading, slave, room),
             (Kind::Message, Type::Groupchat) => is_heard(user, reading, slave, room),
