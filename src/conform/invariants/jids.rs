@@ -32,7 +32,7 @@ impl Invariant for Jids {
         match passage.class {
             Class::ToSlave(slave) => {
                 // He may be gone again at the end of this instant.
-                self.slaves.retain(|(shown, ..)| !room.has_moderator(*shown));
+                self.slaves.retain(|(shown, ..)| !room.may_have_moderator(*shown));
                 self.shown_to_slave(step, slave, passage, room);
             }
             Class::Down(user) => {

@@ -66,10 +66,15 @@ impl Room {
         }
     }
 
-    /// Whether this slave has an occupant who may be a moderator, for all that is known.
+    /// Whether this slave has an occupant who may be a moderator, for all that is known. Whose nick
+    /// it is may never have been told.
     pub fn may_have_moderator(&self, slave: SlaveId) -> bool {
         let mut its = self.users.iter().filter(|user| user.slave == Some(slave));
         let strangers = self.slaves[slave].strangers;
-        strangers || self.has_moderator(slave) || its.any(|user| user.inside && user.trusted)
+        let unknown = |one: &Occupant| one.sessions.is_empty() && one.privileges.moderates();
+        strangers
+            || self.has_moderator(slave)
+            || self.occupants.values().any(unknown)
+            || its.any(|user| user.inside && user.trusted)
     }
 }

@@ -78,6 +78,7 @@ impl Room {
             return;
         }
         let entering = dmuc.enter.and_then(|jid| self.known_user(jid));
+                self.learn_owner(nick, user);
         let entering = entering.filter(|user| waited.is_some() && self.is_elsewhere(*user, nick));
         if let Some(user) = entering {
             // He has another nick by now, as others were told already.
@@ -177,7 +178,7 @@ impl Room {
     }
 
     /// The master says that it has this session under this nick, and nowhere else.
-    fn place(&mut self, user: UserId, nick: NickId) {
+    pub(super) fn place(&mut self, user: UserId, nick: NickId) {
         self.occupants.retain(|other, occupant| {
             let known = !occupant.sessions.is_empty();
             if *other != nick {
@@ -311,7 +312,7 @@ impl Room {
                 guessed: Some(self.now),
             },
         );
-        self.learn_owner(nick, reading);
+        self.learn_shown(nick, reading);
         facts.push(Fact::Arrived(nick));
     }
 
@@ -325,7 +326,7 @@ impl Room {
     ) {
         let privileges = Privileges::of(reading).unwrap_or_default();
         if reading.stanza.is_available() {
-            self.learn_owner(nick, reading);
+            self.learn_shown(nick, reading);
             let mut asking = self.asking.clone();
             asking.retain(|(_, user)| !self.is_elsewhere(*user, nick));
             let Some(occupant) = self.occupants.get_mut(&nick) else {
@@ -381,19 +382,9 @@ impl Room {
             Some(occupant) if !self.doubtful.contains(&nick) => {
                 occupant.content = reading.content;
                 occupant.privileges = privileges;
-                self.learn_owner(nick, reading);
+                self.learn_shown(nick, reading);
             }
             _ => self.arrive(entry, nick, reading, &mut Vec::new()),
-        }
-    }
-
-    /// Who may see JIDs is told whose nick it is, if nobody was before.
-    fn learn_owner(&mut self, nick: NickId, reading: &Reading<'_>) {
-        let owner = reading.item.and_then(|item| self.known_user(item.jid?));
-        let unknown = self.occupants.get_mut(&nick).filter(|one| one.sessions.is_empty());
-        if let (Some(occupant), Some(owner)) = (unknown, owner) {
-            occupant.sessions.push(owner);
-            self.owners.insert(occupant.stay, vec![owner]);
         }
     }
 }

@@ -62,6 +62,24 @@ impl Room {
         let its: Vec<_> = its.map(|(nick, _)| *nick).collect();
         self.doubtful.extend(its);
     }
+
+    /// Who may see JIDs is told whose nick it is, if nobody was before.
+    pub(super) fn learn_shown(&mut self, nick: NickId, reading: &Reading<'_>) {
+        if let Some(owner) = reading.item.and_then(|item| self.known_user(item.jid?)) {
+            self.learn_owner(nick, owner);
+        }
+    }
+
+    /// Whose nick it is, if that was not known.
+    pub(super) fn learn_owner(&mut self, nick: NickId, owner: UserId) {
+        let unknown = self.occupants.get(&nick).filter(|one| one.sessions.is_empty());
+        if let Some(stay) = unknown.map(|one| one.stay) {
+            self.place(owner, nick);
+            let his = self.occupants.entry(nick);
+            his.and_modify(|one| one.sessions.push(owner));
+            self.owners.insert(stay, vec![owner]);
+        }
+    }
 }
 
 /// What a master grants in this stanza.
