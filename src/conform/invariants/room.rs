@@ -269,10 +269,11 @@ impl Room {
         })
     }
 
-    /// Whether the master has anybody to tell its news.
+    /// Whether the master has anybody to tell its news, without waiting for a stream to him.
     pub fn is_heard(&self) -> bool {
-        self.slaves.iter().any(|slave| slave.master != Side::Split && slave.master != Side::Idle)
-            || self.serves_anybody()
+        let told = |slave: &Slave| !matches!(slave.master, Side::Split | Side::Idle);
+        let now = |slave: &Slave| self.health.waits_since(&self.domain, &slave.domain).is_none();
+        self.slaves.iter().any(|slave| told(slave) && now(slave)) || self.serves_anybody()
     }
 
     /// Whether this user's slave has lost its memory since then. One that registers knows what to

@@ -33,7 +33,7 @@ impl Room {
                 self.learn_whois(accept.whois == Whois::Anyone, self.now);
             }
             self.accept(slave, &accept);
-            self.begin_state(slave, &accept, waited);
+            self.begin_state(slave, &accept, waited.is_some());
         }
         if dmuc.synced {
             if !stale {
@@ -67,6 +67,10 @@ impl Room {
     ) {
         let dmuc = reading.dmuc.unwrap_or_default();
         let nick = self.nick(nick);
+        let occurs = dmuc.enter.is_none() && dmuc.leave.is_none();
+        if occurs && (dmuc.state || self.is_syncing(slave)) {
+            self.note_state(slave, nick, reading);
+        }
         if let Some(since) = waited
             && let Some(stay) = self.announced_since(nick, slave, reading, since)
         {
@@ -74,11 +78,15 @@ impl Room {
             if let Some(jid) = dmuc.enter {
                 let user = self.user(jid);
                 self.users[user].serve_via(slave);
+                self.learn_owner(nick, user);
             }
             return;
         }
+        if waited.is_some_and(|since| occurs && self.is_overtaken(nick, slave, since)) {
+            self.flight.insert(entry, 0);
+            return;
+        }
         let entering = dmuc.enter.and_then(|jid| self.known_user(jid));
-                self.learn_owner(nick, user);
         let entering = entering.filter(|user| waited.is_some() && self.is_elsewhere(*user, nick));
         if let Some(user) = entering {
             // He has another nick by now, as others were told already.
@@ -95,7 +103,6 @@ impl Room {
         } else if let Some(jid) = dmuc.leave {
             self.emit_leave(slave, nick, jid);
         } else if dmuc.state || self.is_syncing(slave) {
-            self.note_state(slave, nick, reading);
             self.emit_state(entry, nick, reading);
         } else {
             self.emit_presence(entry, nick, reading, facts);

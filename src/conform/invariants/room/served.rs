@@ -118,9 +118,12 @@ impl Room {
         told.is_some_and(here) || self.occupants.values().any(here)
     }
 
-    /// Whether there is anybody whom it does.
+    /// Whether there is anybody whom it does, and to whom a stream has not ended.
     pub(super) fn serves_anybody(&self) -> bool {
-        (0..self.users.len()).any(|user| self.serves(user))
+        let waits = |user: &UserId| {
+            self.health.waits_since(&self.domain, &self.users[*user].domain).is_some()
+        };
+        (0..self.users.len()).filter(|user| !waits(user)).any(|user| self.serves(user))
     }
 
     /// A slave that asks to be registered lists these of its users. If it is accepted it serves all

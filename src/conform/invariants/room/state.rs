@@ -17,14 +17,18 @@ pub(in crate::conform) struct State {
     full: bool,
     there: BTreeSet<NickId>,
     gone: BTreeSet<NickId>,
+    /// When it was so, if it had to wait for a stream.
+    at: Option<Time>,
 }
 
 impl Room {
-    /// The master begins to say who is there. What waited for a stream was so at another instant.
-    pub(super) fn begin_state(&mut self, slave: SlaveId, accept: &Accept, waited: Option<Time>) {
-        let begins = waited.is_none();
+    /// The master begins to say who is there. What waited for a stream was so when the slave asked.
+    pub(super) fn begin_state(&mut self, slave: SlaveId, accept: &Accept, waited: bool) {
         let full = accept.sync == Sync::Full;
-        self.slaves[slave].state = begins.then(|| State { full, ..State::default() });
+        let asked = self.slaves[slave].registering.map(|(at, _)| at);
+        let begins = !waited || asked.is_some();
+        let at = asked.filter(|_| waited);
+        self.slaves[slave].state = begins.then(|| State { full, at, ..State::default() });
     }
 
     /// It says something of this nick.
@@ -42,14 +46,21 @@ impl Room {
         let Some(state) = self.slaves[slave].state.take() else { return };
         let all = self.config.presence_broadcast.len() == BroadcastRole::ALL.len();
         let said = |nick: &NickId| state.gone.contains(nick) || state.full && all;
-        self.occupants.retain(|nick, _| state.there.contains(nick) || !said(nick));
+        let announced = &self.announced;
+        let since = |nick: &NickId| {
+            let last = announced.get(nick).and_then(|announced| announced.recent.back());
+            last.is_some_and(|last| state.at.is_some_and(|at| last.at >= at))
+        };
+        self.occupants.retain(|nick, _| state.there.contains(nick) || !said(nick) || since(nick));
     }
 
     /// A slave asks to be registered: of its occupants it lists these. The others may be out, and
     /// nobody be there to be told.
     pub(super) fn may_remove(&mut self, slave: usize, listed: &[&str]) {
         let told = |(other, one): (usize, &super::Slave)| {
-            other != slave && matches!(one.master, Side::Active | Side::Syncing)
+            other != slave
+                && matches!(one.master, Side::Active | Side::Syncing)
+                && self.health.waits_since(&self.domain, &one.domain).is_none()
         };
         if self.serves_anybody() || self.slaves.iter().enumerate().any(told) {
             return;
@@ -61,6 +72,14 @@ impl Room {
         let its = self.occupants.iter().filter(|(_, one)| one.sessions.iter().all(its));
         let its: Vec<_> = its.map(|(nick, _)| *nick).collect();
         self.doubtful.extend(its);
+    }
+
+    /// Whether another slave, which gets all there is to tell, was told of this nick since then:
+    /// what was not among that was before.
+    pub(super) fn is_overtaken(&self, nick: NickId, slave: SlaveId, since: Time) -> bool {
+        let last = self.announced.get(&nick).and_then(|announced| announced.recent.back());
+        let other = last.filter(|last| last.at >= since).and_then(|last| last.to);
+        other.is_some_and(|other| other != slave && self.slaves[other].master == Side::Active)
     }
 
     /// Who may see JIDs is told whose nick it is, if nobody was before.
