@@ -167,17 +167,16 @@ fn is_moderator(user: UserId, room: &Room) -> bool {
     if one.trusted || one.privileges().is_some_and(|told| told.moderates()) {
         return true;
     }
-    match one.via {
-        // A LEAVE of somebody who had this nick before says nothing of him.
-        Some(slave) => {
-            let stored = one.nick.and_then(|nick| room.slaves[slave].store.get(&nick));
-            let mut recent = stored.into_iter().flat_map(|stored| stored.recent.iter().rev());
-            let last = recent.find(|print| print.available);
-            last.is_some_and(|print| print.privileges.moderates())
-        }
-        None => room
-            .occupants
-            .values()
-            .any(|occupant| occupant.privileges.moderates() && occupant.sessions.contains(&user)),
-    }
+    // A slave goes by what it was told, though a master that has forgotten it may say otherwise. A
+    // LEAVE of somebody who had this nick before says nothing of him.
+    let by_slave = one.via.or(one.slave).is_some_and(|slave| {
+        let stored = one.nick.and_then(|nick| room.slaves[slave].store.get(&nick));
+        let mut recent = stored.into_iter().flat_map(|stored| stored.recent.iter().rev());
+        let last = recent.find(|print| print.available);
+        last.is_some_and(|print| print.privileges.moderates())
+    });
+    let mut occupants = room.occupants.values();
+    by_slave
+        || one.via.is_none()
+            && occupants.any(|one| one.privileges.moderates() && one.sessions.contains(&user))
 }

@@ -139,7 +139,10 @@ impl RegisteredRoom {
             None => {}
         }
         let presence = self.without_new_jids(&stanza);
-        if !keeps && !joins && self.show(&presence, &nick, Telling::Nobody, None, out) {
+        if keeps {
+            // He may be less here than he was, or more.
+            self.show(&presence, &nick, Telling::News, Some(user), out);
+        } else if !joins && self.show(&presence, &nick, Telling::Nobody, None, out) {
             // To the others he is new; of himself he was told.
             self.tell_others(&presence, &nick, out);
         }
