@@ -172,7 +172,9 @@ impl RegisteredRoom {
             if refused.is_none_or(|refused| refused == nick) {
                 self.rename_away(&nick, out);
             }
-            if let Some(join) = self.join_of(user) {
+            // A netjoin asks for all whom the master may not have.
+            let together = matches!(self.phase, Phase::Active | Phase::Late(_));
+            if let Some(join) = self.join_of(user).filter(|_| together) {
                 self.rejoined = now;
                 self.send_up(now, join, out);
             }
