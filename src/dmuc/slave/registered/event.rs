@@ -171,10 +171,12 @@ impl RegisteredRoom {
         let nick = nick.as_str();
         let own = self.sessions(nick);
         let answered = self.answer_presence(&own, &stanza, nick);
-        let asking = own.iter().find(|session| {
-            self.outbox.has(session, |e| is_join(&e.stanza) && !e.done && e.is_under_way())
-        });
-        // Who asks to enter again sees himself where ENTER shows him.
+        let asks =
+            |entry: &Entry| is_join(&entry.stanza) && entry.stanza.to == stanza.from && !entry.done;
+        let asking = own
+            .iter()
+            .find(|session| self.outbox.has(session, |entry| asks(entry) && entry.is_under_way()));
+        // Who asks to enter again under this nick sees himself where ENTER shows him.
         let asking = asking.cloned();
         let telling = match answered {
             _ if self.announced.remove(nick) => Telling::News,
@@ -207,18 +209,16 @@ impl RegisteredRoom {
                 && said.iter().all(|payload| event.payloads.contains(payload))
         };
         let said = own.iter().find_map(|session| {
-            self.outbox.take_first(|entry| entry.is_of(session) && answered(entry))
+            self.outbox.take_superseding(|entry| entry.is_of(session) && answered(entry))
         });
         let known = || super::told::seat_of(event).as_ref() == self.roster.get(nick);
-        let entry = match said {
-            None if own.len() > 1 && known() => self.outbox.take_first(|entry| {
+        match said {
+            None if own.len() > 1 && known() => self.outbox.take_superseding(|entry| {
                 let his = own.iter().any(|session| entry.is_of(session));
                 his && entry.is_plain() && entry.is_under_way()
             }),
             said => said,
-        }?;
-        self.outbox.supersede(&entry);
-        Some(entry)
+        }
     }
 
     /// Somebody is gone, or takes another nick.

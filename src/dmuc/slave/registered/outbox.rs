@@ -217,16 +217,21 @@ impl Outbox {
         settled
     }
 
-    /// The master has this presence of a session: it need not have what is older and went up, and
-    /// who asks to be in asks to be so.
-    pub fn supersede(&mut self, newer: &Entry) {
+    /// Take out the oldest presence that `matches`, which the master has: it need not have what of
+    /// the session is before it and went up, and who asked to be in before asks to be so.
+    pub fn take_superseding(&mut self, matches: impl Fn(&Entry) -> bool) -> Option<Entry> {
+        let position = self.entries.iter().position(matches)?;
+        let later = self.entries.split_off(position + 1);
+        let newer = self.entries.pop_back()?;
         let older = |entry: &Entry| {
-            let same = entry.stanza.from == newer.stanza.from && entry.at <= newer.at;
+            let same = entry.stanza.from == newer.stanza.from;
             same && matches!(entry.status, Status::Relayed(_))
         };
         self.entries.retain(|entry| !older(entry) || !entry.is_plain());
         let joins = self.entries.iter_mut().filter(|entry| older(entry) && is_join(&entry.stanza));
-        joins.for_each(|join| join.say(newer));
+        joins.for_each(|join| join.say(&newer));
+        self.entries.extend(later);
+        Some(newer)
     }
 
     /// This presence of a session is newer than its wish to be in that is late.
