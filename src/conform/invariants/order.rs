@@ -113,7 +113,8 @@ impl Order {
         let (Class::Down(user), reading) = (passage.class, &passage.reading) else { return };
         let one = &room.users[user];
         let slave = one.via.map(|slave| &room.slaves[slave]);
-        let alone = slave.is_some_and(|slave| slave.own == Side::Split);
+        // It may show something itself to whom a master that has forgotten it serves.
+        let alone = one.slave.is_some_and(|slave| room.slaves[slave].own == Side::Split);
         let listener = self.listeners.entry(user).or_default();
         let Some((event, told)) = event.and_then(|one| Some((one, room.log.event(one)?))) else {
             let key = (reading.content, room.log.id(reading));
