@@ -111,10 +111,13 @@ impl RegisteredRoom {
                 let entry = self.outbox.take_first(answered);
                 // What was refused does not count.
                 self.said.remove(&user);
-                if entry.is_some_and(|entry| entry.done) {
+                if let Some(entry) = entry.filter(|entry| entry.done) {
                     // He has the nick here that he wanted, and may not have it.
                     if let Some(known) = self.confirmed.get(&user).cloned() {
                         self.rename_to(&user, &known, out);
+                        if error.from != self.occupant(&known) {
+                            self.say_as(now, entry, &known, out);
+                        }
                     }
                     return;
                 }
@@ -139,6 +142,24 @@ impl RegisteredRoom {
             }
         }
         out.push(Output::Send(plain(error)));
+    }
+
+    /// Somebody did not get the nick under which he has said how he is: that is so all the same.
+    fn say_as(&mut self, now: Time, refused: Entry, nick: &str, out: &mut Vec<Output>) {
+        let here = refused.stanza.from.as_ref().is_some_and(|one| self.locals.contains_key(one));
+        let Some(to) = self.occupant(nick).filter(|_| here) else { return };
+        let status = match self.phase {
+            Phase::Active => Status::Relayed(now),
+            Phase::Split => Status::Queued,
+            _ => Status::Held,
+        };
+        let stanza = refused.stanza.with_to(to);
+        let mut entry = Entry::new(stanza, now, Some(&nick.to_owned()), status);
+        entry.done = true;
+        match status {
+            Status::Relayed(_) => self.relay_entry(now, entry, out),
+            _ => self.outbox.push(entry),
+        }
     }
 
     /// What a session said before a message that is answered, and is not answered itself, is lost,
