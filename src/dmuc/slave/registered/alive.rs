@@ -162,9 +162,12 @@ impl RegisteredRoom {
                 let ahead = at.zip(self.position.as_ref()).is_some_and(|(at, position)| {
                     at.epoch != position.epoch || at.seq > position.seq
                 });
-                // The room answers; so the errors were about somebody else's link.
+                // The room answers; so the errors were about somebody else's link. Presence is for
+                // the room: it was lost, and goes up again.
                 for error in std::mem::take(&mut self.doubted) {
-                    self.pass_error(now, error, out);
+                    if error.kind != Kind::Presence {
+                        self.pass_error(now, error, out);
+                    }
                 }
                 match ahead {
                     true => self.register_again(now, out),

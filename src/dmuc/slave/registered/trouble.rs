@@ -69,9 +69,12 @@ impl RegisteredRoom {
             Some(Condition::RemoteServerNotFound | Condition::RemoteServerTimeout)
         );
         let by_room = error.from.as_ref().is_some_and(|from| from.resource().is_none());
-        match (link, by_room, &self.phase) {
+        let active = matches!(self.phase, Phase::Active);
+        // Presence goes to the room, whatever nick it names.
+        let by_room = by_room || (error.kind == Kind::Presence && !active);
+        match (link, by_room, active) {
             (true, true, _) => self.user_bounce(now, error, out),
-            (true, false, Phase::Active) => {
+            (true, false, true) => {
                 self.doubted.push(error);
                 if !self.pinger.is_waiting() {
                     self.ping(now, out);
