@@ -214,6 +214,12 @@ impl RegisteredRoom {
 
     /// Somebody is served by the master itself: whether he is in the room.
     pub(super) fn follow_direct(&mut self, user: &Arc<Jid>, stanza: &Stanza) {
+        let out = stanza.is_unavailable() && stanza.has_code("110") && !stanza.has_code("303");
+        let left = |entry: &Entry| entry.what == What::Leave && entry.status != Status::Held;
+        if out && self.outbox.take_settled(user, left).is_some() {
+            // What he has asked for since is not answered by it.
+            return self.follow_end(user, stanza);
+        }
         if stanza.kind == Kind::Presence && (stanza.is_error() || stanza.has_code("110")) {
             // Under another nick he may be answered otherwise.
             let by_room = stanza.from.as_ref().is_some_and(|from| from.resource().is_none());
