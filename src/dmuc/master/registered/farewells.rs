@@ -16,6 +16,8 @@ struct Farewell {
     payloads: Payloads,
     /// How many pings had been sent to the slave.
     pings: u64,
+    /// The last event before it.
+    seq: u64,
     /// Whether the room told him itself, since his slave was not there.
     told: bool,
 }
@@ -25,11 +27,18 @@ struct Farewell {
 pub(in crate::dmuc) struct Farewells(BTreeMap<Arc<Jid>, Farewell>);
 
 impl Farewells {
-    /// A session left after so many pings.
-    pub fn add(&mut self, session: Arc<Jid>, payloads: Payloads, pings: u64) {
+    /// A session left after so many pings, and this event.
+    pub fn add(&mut self, session: Arc<Jid>, payloads: Payloads, pings: u64, seq: u64) {
         if self.0.len() < FAREWELLS_MAX || self.0.contains_key(&session) {
-            self.0.insert(session, Farewell { payloads, pings, told: false });
+            self.0.insert(session, Farewell { payloads, pings, seq, told: false });
         }
+    }
+
+    /// Whether this session was expelled, and a slave that has heard all up to this event has not
+    /// heard that.
+    pub fn was_expelled_since(&self, session: &Jid, seq: u64) -> bool {
+        let farewell = self.0.get(session).filter(|farewell| farewell.seq >= seq);
+        farewell.is_some_and(|farewell| expels(&farewell.payloads))
     }
 
     /// The session is in the room again.
@@ -99,7 +108,7 @@ mod tests {
     #[test]
     fn a_departure_is_kept_until_a_ping_after_it_is_answered() {
         let mut farewells = Farewells::default();
-        farewells.add(jid("msa"), payloads(&[307]), 3);
+        farewells.add(jid("msa"), payloads(&[307]), 3, 0);
         farewells.confirm(3);
         assert!(farewells.of(&jid("msa")).is_some(), "the third ping went out before");
         farewells.confirm(4);
@@ -107,9 +116,19 @@ mod tests {
     }
 
     #[test]
+    fn who_was_expelled_since_is_known_by_the_events() {
+        let mut farewells = Farewells::default();
+        farewells.add(jid("msa"), payloads(&[307]), 0, 5);
+        farewells.add(jid("rubenro"), payloads(&[]), 0, 5);
+        assert!(farewells.was_expelled_since(&jid("msa"), 5));
+        assert!(!farewells.was_expelled_since(&jid("msa"), 6));
+        assert!(!farewells.was_expelled_since(&jid("rubenro"), 5), "he left himself");
+    }
+
+    #[test]
     fn who_is_back_has_not_left() {
         let mut farewells = Farewells::default();
-        farewells.add(jid("msa"), payloads(&[]), 0);
+        farewells.add(jid("msa"), payloads(&[]), 0, 0);
         farewells.forget(&jid("msa"));
         assert!(farewells.is_empty());
     }
@@ -118,7 +137,7 @@ mod tests {
     fn their_number_is_limited() {
         let mut farewells = Farewells::default();
         for number in 0..=FAREWELLS_MAX {
-            farewells.add(jid(&format!("n{number}")), payloads(&[]), 0);
+            farewells.add(jid(&format!("n{number}")), payloads(&[]), 0, 0);
         }
         assert_eq!(farewells.0.len(), FAREWELLS_MAX);
     }

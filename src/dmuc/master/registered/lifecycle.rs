@@ -155,10 +155,11 @@ impl Master {
         sessions: &[Arc<Jid>],
         farewell: &Payloads,
     ) {
+        let seq = self.log.seq();
         for session in sessions {
             let Some(link) = occupant.via(session) else { continue };
             if let LinkKind::Registered(slave) = &mut self.links[link].kind {
-                slave.farewells.add(session.clone(), farewell.clone(), slave.pings);
+                slave.farewells.add(session.clone(), farewell.clone(), slave.pings, seq);
             }
         }
     }

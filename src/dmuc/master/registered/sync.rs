@@ -101,8 +101,9 @@ impl Master {
         }
     }
 
-    /// LEAVE for everybody listed who is not in the room any more, as he went. In a full sync who
-    /// was not expelled, and not told by the room that he is out, is a newcomer instead.
+    /// LEAVE for everybody listed who is not in the room any more, as he went; of those who are
+    /// pending for who was expelled, which the slave does not know. In a full sync who was not
+    /// expelled, and not told by the room that he is out, is a newcomer instead.
     fn tell_removed(
         &self,
         index: usize,
@@ -112,7 +113,11 @@ impl Master {
     ) {
         let link = &self.links[index];
         let Some(slave) = link.registered() else { return };
-        let lost = listed.iter().filter(|(jid, l)| !l.pending && !self.nicks.contains_key(*jid));
+        let expelled =
+            |jid: &Jid| base.is_delta() && slave.farewells.was_expelled_since(jid, base.seq());
+        let lost = listed.iter().filter(|(jid, listed)| {
+            !self.nicks.contains_key(*jid) && (!listed.pending || expelled(jid))
+        });
         for (jid, listed) in lost {
             let farewell = slave.farewells.of(jid);
             let knows = slave.farewells.was_told(jid);

@@ -262,8 +262,11 @@ impl RegisteredRoom {
             }
             return !left.done;
         }
-        let entering = !self.locals.contains_key(session)
-            && self.outbox.has(session, |entry| entry.what == What::Join && entry.is_under_way());
+        let waits = |entry: &Entry| {
+            let late = entry.status == Status::Queued && !entry.done;
+            entry.what == What::Join && (entry.is_under_way() || late)
+        };
+        let entering = !self.locals.contains_key(session) && self.outbox.has(session, waits);
         let over = |entry: &Entry| {
             entry.is_of(session)
                 && match entry.status {

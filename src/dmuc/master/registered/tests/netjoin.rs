@@ -62,6 +62,21 @@ fn the_expelled_are_told_why_in_a_full_sync_too_and_others_are_newcomers() {
 }
 
 #[test]
+fn who_was_expelled_is_not_brought_back_by_a_join_that_waits_for_an_answer() {
+    let (mut stage, epoch, seq) = cast();
+    stage.bounce(SLAVE, "message", "m0", "remote-server-timeout");
+    stage.kick("Efchen");
+    let pending = format!("<occupant jid='{MSA}' nick='Efchen' pending='true'/>");
+    let sent = stage.register(SLAVE, "1", &format!("{}{pending}", resume(&epoch, seq)));
+    assert!(told(&sent, SLAVE).contains(&format!("Efchen leave {MSA}")));
+    let (mut stage, epoch, _) = cast();
+    stage.kick("Efchen");
+    let knows = resume(&epoch, seq + 1);
+    let sent = stage.register(SLAVE, "1", &format!("{knows}{pending}"));
+    assert!(!told(&sent, SLAVE).contains(&format!("Efchen leave {MSA}")), "he asks again");
+}
+
+#[test]
 fn accept_lists_who_is_pending_or_has_another_nick() {
     let (mut stage, epoch, seq) = cast();
     stage.hear(&format!("<presence xmlns='jabber:client' from='{MSA}' to='{ROOM}/Efchen2'/>"));
