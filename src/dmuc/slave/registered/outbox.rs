@@ -43,6 +43,8 @@ pub(super) struct Entry {
     pub repeats: u8,
     /// When it was relayed, if it is late because that may have been in vain.
     pub relayed: Option<Time>,
+    /// To which address it went up, if its author has got another nick here since.
+    pub went_to: Option<Arc<Jid>>,
     /// A bound of the length of its text, in bytes; counted while it is not under way.
     pub size: usize,
 }
@@ -80,8 +82,8 @@ impl Entry {
         let what = What::of(&stanza, nick.is_some());
         let (nick, done, bounced, repeats) = (nick.cloned(), false, false, 0);
         let size = if status == Status::Relayed(at) { 0 } else { size(&stanza) };
-        let relayed = None;
-        Self { stanza, what, at, status, nick, done, bounced, repeats, relayed, size }
+        let (relayed, went_to) = (None, None);
+        Self { stanza, what, at, status, nick, done, bounced, repeats, relayed, went_to, size }
     }
 
     /// The same, to go up in the next netjoin.
@@ -99,6 +101,16 @@ impl Entry {
     /// Whether this session sent it.
     pub fn is_of(&self, session: &Jid) -> bool {
         self.stanza.from.as_deref() == Some(session)
+    }
+
+    /// Whether it names this nick.
+    pub fn is_to(&self, nick: &str) -> bool {
+        names(self.stanza.to.as_ref(), nick)
+    }
+
+    /// Whether it named this nick when it went up.
+    pub fn went_to(&self, nick: &str) -> bool {
+        names(self.went_to.as_ref().or(self.stanza.to.as_ref()), nick)
     }
 
     /// Whether it is a leave in the name of a session that the slave knows nothing of.
@@ -282,7 +294,7 @@ impl Outbox {
                 Status::Relayed(since) => Some(since),
                 _ => None,
             };
-            entry.status = Status::Queued;
+            (entry.status, entry.went_to) = (Status::Queued, None);
             entry.size = size(&entry.stanza);
         }
         let mut asked: BTreeMap<Arc<Jid>, Arc<Jid>> = BTreeMap::new();
@@ -309,9 +321,11 @@ impl Outbox {
     /// A session has another nick now: what it asks for it asks under the new one.
     pub fn retarget(&mut self, session: &Jid, old: &str, new: &Arc<Jid>) {
         for entry in self.entries.iter_mut().filter(|entry| entry.is_of(session)) {
-            let to = entry.stanza.to.as_ref().and_then(|to| to.resource());
-            if entry.stanza.kind == Kind::Presence && to.is_some_and(|to| to.as_str() == old) {
-                entry.stanza.to = Some(new.clone());
+            if entry.stanza.kind == Kind::Presence && entry.is_to(old) {
+                let before = entry.stanza.to.replace(new.clone());
+                if entry.is_under_way() && entry.went_to.is_none() {
+                    entry.went_to = before;
+                }
             }
             let nick = new.resource().map(|nick| nick.to_string());
             if entry.nick.as_deref() == Some(old) && entry.what == What::Presence {
@@ -333,6 +347,10 @@ impl Outbox {
             self.take_first(Entry::is_under_way);
         }
     }
+}
+
+fn names(to: Option<&Arc<Jid>>, nick: &str) -> bool {
+    to.and_then(|to| to.resource()).is_some_and(|to| to.as_str() == nick)
 }
 
 /// Whether it asks to enter the room.

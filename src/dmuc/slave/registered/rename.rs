@@ -5,7 +5,7 @@
 //! confirmed nick is owned; who was admitted here, or changed his nick here, makes room for who
 //! comes from the master.
 
-use super::outbox::What;
+use super::outbox::{Entry, What};
 use super::told::Telling;
 use super::*;
 use crate::room::audience::without_sessions;
@@ -33,11 +33,8 @@ impl RegisteredRoom {
             let own = self.sessions(nick);
             return own.into_iter().filter(|one| !self.confirmed.contains_key(one)).collect();
         }
-        let asks = |entry: &super::outbox::Entry| {
-            let to = entry.stanza.to.as_ref().and_then(|to| to.resource());
-            entry.is_under_way()
-                && entry.stanza.is_available()
-                && to.is_some_and(|to| to.as_str() == nick)
+        let asks = |entry: &Entry| {
+            entry.is_under_way() && entry.stanza.is_available() && entry.went_to(nick)
         };
         let unknown = self.locals.keys().filter(|one| !self.confirmed.contains_key(*one));
         unknown.filter(|one| self.outbox.has(one, asks)).cloned().collect()
