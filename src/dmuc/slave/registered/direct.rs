@@ -175,7 +175,7 @@ impl RegisteredRoom {
 
     /// A session has another nick at the master than here. `shared`: others keep the one here, so
     /// that nobody else hears of it, and it has to be shown to him again.
-    fn tell_taken(
+    pub(super) fn tell_taken(
         &mut self,
         user: &Arc<Jid>,
         here: &str,

@@ -256,7 +256,12 @@ impl RegisteredRoom {
                 others.push((session, nick));
             }
         }
-        for (session, nick) in others {
+        // Whose nick here is to be that of others of his gives it up first.
+        let wanted: BTreeSet<_> = others.iter().map(|(_, nick)| nick.clone()).collect();
+        let gives =
+            |session: &Arc<Jid>| self.locals.get(session).is_some_and(|here| wanted.contains(here));
+        let (first, then): (Vec<_>, Vec<_>) = others.into_iter().partition(|(one, _)| gives(one));
+        for (session, nick) in first.into_iter().chain(then) {
             let owners = self.sessions(&nick);
             let theirs = |one: &Arc<Jid>| {
                 one.to_bare() != session.to_bare() && self.confirmed.get(one) == Some(&nick)

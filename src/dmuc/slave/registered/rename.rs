@@ -96,11 +96,19 @@ impl RegisteredRoom {
         self.sessions(nick).iter().any(same)
     }
 
-    /// Whether the master has this session under this nick, and leaves to others the one that it
-    /// shares with them here.
+    /// Whether the master has this session under this nick, and has others, or is asked to let
+    /// them in, under the one that it shares with them here.
     pub(super) fn parts(&self, session: &Arc<Jid>, nick: &str) -> bool {
-        let here = self.locals.get(session).filter(|here| *here != nick);
-        here.is_some_and(|here| self.confirmed_as(here).iter().any(|other| other != session))
+        let Some(here) = self.locals.get(session).filter(|here| *here != nick) else {
+            return false;
+        };
+        let asks = |entry: &Entry| entry.what == What::Join && entry.went_to(here);
+        self.sessions(here).iter().filter(|other| *other != session).any(|other| {
+            match self.confirmed.get(other) {
+                Some(known) => known == here,
+                None => self.outbox.has(other, asks),
+            }
+        })
     }
 
     /// The master has this session under this nick.
@@ -115,7 +123,24 @@ impl RegisteredRoom {
     pub(super) fn rename_to(&mut self, session: &Arc<Jid>, nick: &str, out: &mut Vec<Output>) {
         self.make_room_for(nick, session, out);
         let Some(here) = self.locals.get(session).cloned() else { return };
+        if self.parts(session, nick) {
+            return self.rename_alone(session, &here, nick, out);
+        }
         self.rename_here(&here, nick, out);
+    }
+
+    /// A session gets another nick than the others with whom it has one here, who keep that.
+    fn rename_alone(&mut self, session: &Arc<Jid>, here: &str, nick: &str, out: &mut Vec<Output>) {
+        let Some(seat) = self.roster.get(here).cloned() else { return };
+        self.tell_taken(session, here, nick, true, out);
+        self.locals.insert(session.clone(), nick.to_owned());
+        self.restate(here, session, out);
+        let Some(occupant) = self.occupant(nick) else { return };
+        self.outbox.retarget(session, here, &occupant);
+        self.directed.insert(session.clone(), occupant.clone());
+        let payloads = without_sessions(&seat.presence, |jid| jid != session.as_str());
+        let there = Stanza::presence(Type::Absent).with_from(occupant).with_payloads(payloads);
+        self.show(&there, nick, Telling::Always, None, out);
     }
 
     /// Whoever has this nick here without owning it gives it up, for this session.
