@@ -1,7 +1,7 @@
 //! Local users whom the master tells itself what it should tell the slave: it has forgotten that it
 //! has one, or gave it up.
 
-use super::outbox::{Entry, Status, What};
+use super::outbox::{Entry, Status, What, is_join};
 use super::told::Telling;
 use super::*;
 use crate::dmuc::slave::event::is_hiding;
@@ -31,12 +31,14 @@ impl RegisteredRoom {
             }
         });
         let settled = settled.as_ref();
-        match settled.is_some_and(|entry| entry.what == What::Leave) {
-            // What he has asked for since is not answered by it.
-            true => self.follow_end(user, &stanza),
-            false => self.follow_direct(user, &stanza),
-        }
+        // What he has asked for since is answered by itself.
+        self.follow_end(user, &stanza);
         let here = self.locals.get(user).cloned();
+        if let Some(here) = here.as_ref().filter(|here| self.sessions(here).len() == 1)
+            && let Some(new) = stanza.new_nick().map(str::to_owned)
+        {
+            return self.renamed_directly(user, here, &new, stanza, out);
+        }
         // Of himself who is hidden from others is told by the master, whoever serves him.
         let hidden = here.as_ref().is_some_and(|here| self.hidden.contains(here));
         let over = stanza.is_unavailable() && !stanza.has_code("303") && !is_hiding(&stanza);
@@ -86,7 +88,11 @@ impl RegisteredRoom {
         out: &mut Vec<Output>,
     ) {
         let moderated = self.is_moderated();
+        let again = |entry: &Entry| is_join(&entry.stanza) && !entry.done;
+        let joins = self.outbox.take(|entry| entry.is_of(user) && again(entry));
         self.end_visit(user, left, out);
+        // What he has asked after that is not answered by it.
+        joins.into_iter().for_each(|join| self.outbox.push(join));
         self.closed.remove(user);
         self.locals.shift_remove(user);
         self.confirmed.shift_remove(user);
