@@ -34,13 +34,12 @@ impl RegisteredRoom {
         // What he has asked for since is answered by itself.
         self.follow_end(user, &stanza);
         let here = self.locals.get(user).cloned();
-        if let Some(here) = here.as_ref().filter(|here| self.sessions(here).len() == 1)
-            && let Some(new) = stanza.new_nick().map(str::to_owned)
-        {
-            return self.renamed_directly(user, here, &new, stanza, out);
-        }
         // Of himself who is hidden from others is told by the master, whoever serves him.
         let hidden = here.as_ref().is_some_and(|here| self.hidden.contains(here));
+        let alone = here.as_ref().filter(|here| !hidden && self.sessions(here).len() == 1);
+        if let (Some(here), Some(new)) = (alone, stanza.new_nick().map(str::to_owned)) {
+            return self.renamed_directly(user, here, &new, stanza, out);
+        }
         let over = stanza.is_unavailable() && !stanza.has_code("303") && !is_hiding(&stanza);
         let answered = settled.is_some_and(|entry| entry.what == What::Join);
         let entered = answered && !hidden && !stale;
@@ -67,6 +66,34 @@ impl RegisteredRoom {
         let leaves = self.closed.contains(user) && self.outbox.has(user, left);
         let visit = |entry: &&Entry| entry.what != What::Leave;
         leaves && stanza.is_available() && self.outbox.of(user).take_while(visit).any(join)
+    }
+
+    /// The master tells a session that it takes another nick, and will tell it that it has it.
+    fn renamed_directly(
+        &mut self,
+        user: &Arc<Jid>,
+        here: &str,
+        new: &str,
+        stanza: Stanza,
+        out: &mut Vec<Output>,
+    ) {
+        if here == new {
+            return out.push(Output::Send(stanza));
+        }
+        self.make_way(new, std::slice::from_ref(user), out);
+        out.push(Output::Send(stanza));
+        let seat = self.roster.get(here).cloned();
+        let role = seat.as_ref().map(|seat| seat.role.clone());
+        let item = Item { role, nick: Some(new), ..Item::default() };
+        if let Some(farewell) = self.farewell(here, item, &[303]) {
+            self.tell_others(&farewell, here, out);
+        }
+        self.move_seat(here, new);
+        self.confirmed.insert(user.clone(), new.to_owned());
+        if let (Some(seat), Some(occupant)) = (seat, self.occupant(new)) {
+            let there = Stanza::presence(Type::Absent).with_from(occupant);
+            self.tell_others(&there.with_payloads(seat.presence), new, out);
+        }
     }
 
     /// Whether this session was told here that it is out, has not asked to be in since, and the

@@ -342,7 +342,7 @@ impl RegisteredRoom {
     }
 
     /// A seat, and the local sessions in it, get another nick; the place in the roster stays.
-    fn move_seat(&mut self, old: &str, new: &str) {
+    pub(super) fn move_seat(&mut self, old: &str, new: &str) {
         for nick in self.locals.values_mut().filter(|nick| *nick == old) {
             new.clone_into(nick);
         }
