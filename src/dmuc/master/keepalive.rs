@@ -138,11 +138,14 @@ impl Master {
         }
     }
 
-    /// Traffic of the users of a slave's domain shows that its host lives.
+    /// Traffic of the users of a slave's domain shows that its host lives. Not that the slave does
+    /// that has not said yet that it was told everything: it may serve nobody.
     pub(super) fn hear_domain(&mut self, from: &Jid, now: Time) {
         let domain = from.domain().as_str();
         for link in self.links.iter_mut().filter(|link| link.is_born() && link.domain == domain) {
-            link.pinger.hear(now);
+            if link.registered().is_none_or(|slave| slave.late.is_none()) {
+                link.pinger.hear(now);
+            }
         }
     }
 
