@@ -208,7 +208,9 @@ impl Room {
         let taken = users.any(|(one, claims)| {
             [claims.nick, claims.asked].contains(&Some(nick)) && !owners.contains(&one)
         });
-        if taken && self.slaves[slave].own == Side::Split { 0 } else { stay }
+        let shown = reading.item.and_then(|item| self.known_user(item.jid?));
+        let another = shown.is_some_and(|one| !owners.is_empty() && !owners.contains(&one));
+        if another || (taken && self.slaves[slave].own == Side::Split) { 0 } else { stay }
     }
 
     fn told_unavailable(
