@@ -120,6 +120,9 @@ pub struct RegisteredRoom {
     announced: BTreeSet<String>,
     /// Nicks that have just been taken: the presence that comes next is news, whatever it says.
     taken: BTreeSet<String>,
+    /// Nicks whose last session here was dismissed, with what was said: all are told next, unless
+    /// that is lost.
+    dismissed: Vec<(String, Stanza)>,
     /// Sessions that are to get these nicks as soon as others have given them up.
     renames: Vec<(Arc<Jid>, String)>,
     deferred: Option<Deferred>,
@@ -276,6 +279,7 @@ impl RegisteredRoom {
             outbox: Outbox::default(),
             announced: BTreeSet::new(),
             taken: BTreeSet::new(),
+            dismissed: Vec::new(),
             renames: Vec::new(),
             deferred: None,
             queries: VecDeque::new(),

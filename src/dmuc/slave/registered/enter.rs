@@ -59,6 +59,7 @@ impl RegisteredRoom {
             }
             return;
         }
+        self.miss_dismissed(out);
         self.make_room_for(nick, &session, out);
         if !self.roster.contains_key(nick) {
             self.enter_hidden(&own, nick, out);
@@ -192,12 +193,14 @@ impl RegisteredRoom {
         // The event that follows names him as the master does. In a netjoin that may be by the nick
         // that he had before he took another one here.
         let syncing = matches!(self.phase, Phase::Syncing(_));
-        let elsewhere = here.filter(|here| syncing || known.as_ref() != Some(here) || here != nick);
-        if let Some(here) = elsewhere.filter(|here| !self.is_local(here)) {
-            let gone = self.occupant(&here).map(|from| stanza.clone().with_from(from));
-            if let Some(gone) = gone {
-                let gone = gone.retaining(|payload| !ns::is_dmuc(payload));
+        if let Some(here) = here.filter(|here| !self.is_local(here))
+            && let Some(from) = self.occupant(&here)
+        {
+            let gone = stanza.clone().with_from(from).retaining(|payload| !ns::is_dmuc(payload));
+            if syncing || known.as_ref() != Some(&here) || here != nick {
                 self.show_gone(&gone, &here, out);
+            } else if self.roster.contains_key(&here) {
+                self.dismissed.push((here, gone));
             }
         }
         self.drop_jids(moderated);
@@ -222,6 +225,16 @@ impl RegisteredRoom {
         let asked = codes.iter().all(|code| *code == xmpp_parsers::muc::user::Status::SelfPresence);
         let leaves = self.outbox.has(session, |entry| entry.what == What::Leave);
         asked && !leaves && again(Status::Queued)
+    }
+
+    /// A newcomer is told nothing of who is out. That all are told of him was lost, if it has not
+    /// come by now.
+    pub(super) fn miss_dismissed(&mut self, out: &mut Vec<Output>) {
+        for (gone, farewell) in std::mem::take(&mut self.dismissed) {
+            if !self.is_local(&gone) {
+                self.show_gone(&farewell, &gone, out);
+            }
+        }
     }
 
     /// Tell a session that it is out.

@@ -56,6 +56,7 @@ impl RegisteredRoom {
         payloads.push(item.element(codes));
         let presence = Stanza::presence(Type::Absent).with_from(occupant).with_payloads(payloads);
         self.remember_said(&entry.stanza);
+        self.miss_dismissed(out);
         self.show(&presence, &nick, Telling::Always, None, out);
         self.locals.insert(session.clone(), nick.clone());
         self.has_seen_nothing(&session);

@@ -137,6 +137,7 @@ impl RegisteredRoom {
             outbox,
             announced: BTreeSet::new(),
             taken: BTreeSet::new(),
+            dismissed: Vec::new(),
             renames: Vec::new(),
             deferred: None,
             queries: VecDeque::new(),

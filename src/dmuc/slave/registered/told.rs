@@ -47,6 +47,7 @@ impl RegisteredRoom {
         };
         self.marked.remove(nick);
         self.taken.remove(nick);
+        self.dismissed.retain(|(dismissed, _)| dismissed != nick);
         self.knows_jids |= has_jid(&seat.presence);
         let now = seat.presence.clone();
         self.roster.insert(nick.to_owned(), seat);
@@ -66,6 +67,7 @@ impl RegisteredRoom {
         let moderated = self.is_moderated();
         self.marked.remove(nick);
         self.taken.remove(nick);
+        self.dismissed.retain(|(dismissed, _)| dismissed != nick);
         if self.roster.shift_remove(nick).is_some() {
             self.tell_presence(stanza, nick, None, [true; 2], out);
         }
