@@ -156,6 +156,8 @@ fn is_news_to(user: &User, reading: &Reading<'_>, room: &Room) -> bool {
     let Some(nick) = nick else { return true };
     let seen = room.known_nick(nick).and_then(|nick| user.view.get(&nick));
     match seen {
+        // It may be what he was shown before the record began.
+        Some(seen) if seen.guess && reading.stanza.is_available() => false,
         Some(seen) if reading.stanza.is_available() => {
             Some(seen.privileges) != Privileges::of(reading) || seen.content != reading.content
         }

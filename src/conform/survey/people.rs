@@ -69,7 +69,7 @@ impl Nick {
             nick: Some(self.nick.clone()),
             affiliation,
             role,
-            known: self.privileges.is_some() && !self.trusted,
+            known: !self.trusted && self.privileges.is_some_and(|told| told.role != GONE),
             presence: self.presence.clone(),
         }
     }
@@ -388,6 +388,9 @@ fn affiliation(word: &str) -> Affiliation {
 
 /// More people than these are no record that anybody wants to have judged.
 const PEOPLE_MAX: usize = 10_000;
+
+/// The role of who has left: what it was before, that does not tell.
+const GONE: &str = "none";
 
 /// How much of what was said is remembered: it is told soon.
 const SAID_MAX: usize = 1_024;

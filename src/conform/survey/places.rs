@@ -1,6 +1,6 @@
 //! Which addresses of a record are rooms, and which are slaves.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexSet;
 
@@ -25,8 +25,13 @@ pub(super) struct Places<'a> {
     told_first: IndexSet<String>,
     /// The servers that tell their users that the room cannot be reached.
     refusing: BTreeSet<Name>,
+    /// The servers whose slave knows after a crash what it knew before.
+    recalling: BTreeSet<Name>,
     /// When a slave was first told something that is for all.
     told: Option<Time>,
+    /// The servers whose slave was stopped, and has not registered since; and when it was started
+    /// again.
+    stopped: BTreeMap<Name, Option<Time>>,
     /// Whether machines tell nothing of themselves.
     silent: bool,
 }
@@ -46,8 +51,6 @@ pub(super) struct Sign {
     pub refuses: bool,
     /// Whether the first that is told of it is that it is created.
     created: bool,
-    /// Whether it has been stopped.
-    stopped: bool,
     /// When it was first told something that is for all.
     told: Option<Time>,
     /// Whether history was among that, as at a beginning.
@@ -74,8 +77,9 @@ impl<'a> Places<'a> {
     /// Of a record with these users. `silent`: whether machines tell nothing of themselves in it.
     pub fn new(users: &'a Users, silent: bool) -> Self {
         let (rooms, slaves) = (Vec::new(), Vec::new());
-        let (told_first, refusing) = (IndexSet::new(), BTreeSet::new());
-        Self { rooms, slaves, users, told_first, refusing, told: None, silent }
+        let (told_first, refusing, recalling) = (IndexSet::new(), BTreeSet::new(), BTreeSet::new());
+        let stopped = BTreeMap::new();
+        Self { rooms, slaves, users, told_first, refusing, recalling, told: None, stopped, silent }
     }
 
     /// Find the slaves of rooms that are known.
@@ -92,9 +96,13 @@ impl<'a> Places<'a> {
             What::Hop(hop) if is_client(&hop.to) && is_returned(&hop.stanza) => {
                 self.refusing.insert(hop.from.clone());
             }
+            What::Hop(hop) if is_client(&hop.to) => self.recall(hop, entry.at),
             What::Note(note) => self.note(note),
             What::Fault(Fault::Crash(Machine::Slave(domain) | Machine::Server(domain))) => {
-                self.stop(domain);
+                self.stopped.insert(domain.clone(), None);
+            }
+            What::Fault(Fault::Restart(Machine::Slave(domain) | Machine::Server(domain))) => {
+                self.stopped.entry(domain.clone()).and_modify(|again| *again = Some(entry.at));
             }
             _ => {}
         }
@@ -105,6 +113,7 @@ impl<'a> Places<'a> {
         // Who hears that the room cannot be reached has a slave that does not serve it alone.
         for (jid, sign) in &mut self.slaves {
             sign.refuses = self.refusing.contains(jid.domain().as_str());
+            sign.persistent |= self.recalling.contains(jid.domain().as_str());
         }
         // Of slaves that are told the same at one instant the first is known first.
         let told = &self.told_first;
@@ -176,12 +185,13 @@ impl<'a> Places<'a> {
         if register.is_none() && (!pings || from.contains('/')) {
             return;
         }
+        let stopped = register.is_some() && self.stopped.remove(domain_of(from)).is_some();
         let Some(sign) = self.sign(from, room) else { return };
         let Some(register) = register else { return };
         sign.registers = true;
         sign.registered = sign.registered.or(Some(at));
         let Ok(register) = Register::try_from(register.clone()) else { return };
-        sign.persistent |= std::mem::take(&mut sign.stopped) && register.resume.is_some();
+        sign.persistent |= stopped && register.resume.is_some();
         let usual = Demands::default();
         sign.demands.get_or_insert(Demands {
             keepalive: register.keepalive.map_or(usual.keepalive, |one| one.interval),
@@ -204,9 +214,13 @@ impl<'a> Places<'a> {
         sign.created |= is_new && note.change == Change::Created;
     }
 
-    fn stop(&mut self, domain: &str) {
-        for (jid, sign) in &mut self.slaves {
-            sign.stopped |= jid.domain().as_str() == domain;
+    /// Who tells its users of a room in the instant in which it is started again has not forgotten
+    /// it.
+    fn recall(&mut self, hop: &Hop, at: Time) {
+        let again = self.stopped.get(&hop.from).is_some_and(|again| *again == Some(at));
+        let from = address(hop.stanza.from.as_ref());
+        if again && speaks_as_room(&hop.stanza) && !self.users.is_one(from) {
+            self.recalling.insert(hop.from.clone());
         }
     }
 

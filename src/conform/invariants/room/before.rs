@@ -1,6 +1,6 @@
 //! Who is there before the record begins, and what is not known of him.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Class, SlaveId, Stored};
 use super::{NickId, Occupant, Passage, Privileges, Room, RoomSetting, Seen, Side};
@@ -10,6 +10,7 @@ use crate::room::item::{affiliation_name, role_name};
 impl Room {
     /// Everybody who is there from the start knows everybody.
     pub(super) fn seat(&mut self, one: &RoomSetting) {
+        let mut guesses = BTreeSet::new();
         for present in &one.present {
             let shown = present.presence.as_ref();
             let content = shown.map_or(FNV, |shown| Reading::new(shown, "").content);
@@ -31,6 +32,7 @@ impl Room {
                 });
                 occupant.sessions.extend(user);
                 self.owners.insert(occupant.stay, occupant.sessions.clone());
+                guesses.extend((!present.known).then_some(nick));
             }
             let Some(user) = user else { continue };
             let via = self.users[user].slave.filter(|via| self.slaves[*via].master != Side::Idle);
@@ -44,8 +46,10 @@ impl Room {
             user.own = Some(content);
             (user.entered, user.joins, user.trusted) = (true, 1, !present.known);
         }
-        let seen: BTreeMap<NickId, Seen> =
-            self.occupants.iter().map(|(nick, occupant)| (*nick, Seen::of(occupant))).collect();
+        let seen = self.occupants.iter().map(|(nick, occupant)| {
+            (*nick, Seen { guess: guesses.contains(nick), ..Seen::of(occupant) })
+        });
+        let seen: BTreeMap<NickId, Seen> = seen.collect();
         for user in self.users.iter_mut().filter(|user| user.inside) {
             user.view.clone_from(&seen);
         }

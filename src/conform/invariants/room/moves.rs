@@ -370,6 +370,6 @@ impl Room {
     /// What somebody looks like to a user who is told of it now.
     pub(super) fn seen(&self, nick: usize, privileges: Privileges, content: u64) -> Seen {
         let stay = self.occupants.get(&nick).map_or(0, |occupant: &Occupant| occupant.stay);
-        Seen { privileges, content, stay, jid: None }
+        Seen { privileges, content, stay, jid: None, guess: false }
     }
 }

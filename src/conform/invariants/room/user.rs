@@ -96,12 +96,14 @@ pub(in crate::conform) struct Seen {
     pub stay: u32,
     /// His real JID, if it was shown.
     pub jid: Option<String>,
+    /// Whether what he may do is a guess: it was shown before the record began.
+    pub guess: bool,
 }
 
 impl Seen {
     pub fn of(occupant: &Occupant) -> Self {
         let Occupant { privileges, content, stay, .. } = occupant;
-        Self { privileges: *privileges, content: *content, stay: *stay, jid: None }
+        Self { privileges: *privileges, content: *content, stay: *stay, jid: None, guess: false }
     }
 }
 
