@@ -55,7 +55,7 @@ pub fn survey(record: &dyn Record) -> Setting {
     record.each(&mut |entry| {
         places.feed(entry);
         if let Some((_, hop)) = entry.hop() {
-            inside.iter_mut().for_each(|room| room.feed(hop));
+            inside.iter_mut().for_each(|room| room.feed(entry.at, hop));
         }
     });
     places.finish();
@@ -83,8 +83,8 @@ impl<'a> Inside<'a> {
         Self { jid: jid.clone(), people: People::new(jid, users), past: Past::before(begin) }
     }
 
-    fn feed(&mut self, hop: &Hop) {
-        self.people.feed(hop);
+    fn feed(&mut self, at: Time, hop: &Hop) {
+        self.people.feed(at, hop);
         self.past.feed(hop, self.jid.as_str());
     }
 
@@ -131,7 +131,8 @@ fn slave(
     let room_idle = room.map_or_else(Duration::default, |room| room.timers.master_idle);
     let room = room.map_or("", |room| room.config.jid.as_str());
     let idle = idle.unwrap_or(room_idle);
-    let active = if sign.registers { has_people } else { places.is_created(sign) };
+    let active =
+        if sign.registers { has_people || sign.serves_unseen() } else { places.is_created(sign) };
     let users = places.users;
     let had_people = rooms.iter().filter(served).any(|room| !room.present.is_empty());
     let unseen = sign.serves_unseen() || (had_people && !sign.registers);

@@ -1,17 +1,24 @@
 //! Who was in a room before a record begins: of whom the record tells that he is there, and who has
 //! not entered in it.
 
+mod again;
+mod nick;
+mod told;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
+use self::nick::Nick;
 use super::Reading;
 use super::users::Users;
 use crate::conform::invariants::Present;
 use crate::conform::invariants::reading::nick_in;
-use crate::conform::invariants::room::{Privileges, same_person};
-use crate::room::{Affiliation, Role, Whois, privilege};
-use crate::stanza::{BareJid, Condition, FullJid, Stanza};
+use crate::conform::invariants::room::same_person;
+use crate::room::{Affiliation, Role, Whois};
+use crate::stanza::slave::Register;
+use crate::stanza::{BareJid, FullJid, ns};
+use crate::time::Time;
 use crate::transcript::{Hop, is_client};
 
 /// What shows of the people of one room.
@@ -39,40 +46,12 @@ pub(super) struct People<'a> {
     /// Presences that were shown to who does not moderate: with real JIDs, and without.
     shown: (usize, usize),
     moderators: BTreeSet<String>,
-    /// Sessions that were told what they are.
+    /// Sessions that were told what they are, or whose slave was.
     told: BTreeSet<String>,
-}
-
-#[derive(Debug)]
-struct Nick {
-    nick: String,
-    /// Several are of one person.
-    sessions: Vec<String>,
-    privileges: Option<Privileges>,
-    /// Whether he was shown real JIDs before anybody told what he is.
-    trusted: bool,
-    presence: Option<Stanza>,
-}
-
-impl Nick {
-    fn present(&self, session: Option<FullJid>) -> Present {
-        let privileges = self.privileges.unwrap_or_default();
-        let affiliation = affiliation(privileges.affiliation);
-        let role = match privileges.role {
-            "moderator" => Role::Moderator,
-            "visitor" => Role::Visitor,
-            "participant" => Role::Participant,
-            _ => privilege::initial_role(&affiliation, false),
-        };
-        Present {
-            session,
-            nick: Some(self.nick.clone()),
-            affiliation,
-            role,
-            known: !self.trusted && self.privileges.is_some_and(|told| told.role != GONE),
-            presence: self.presence.clone(),
-        }
-    }
+    /// Nicks of those who were let in without a word to others, who, and when.
+    unannounced: BTreeMap<String, (String, Time)>,
+    /// Nicks that somebody is told to have left of whom nothing else shows, who, and when.
+    unseen: BTreeMap<String, (String, Time)>,
 }
 
 impl<'a> People<'a> {
@@ -93,20 +72,25 @@ impl<'a> People<'a> {
             shown: (0, 0),
             moderators: BTreeSet::new(),
             told: BTreeSet::new(),
+            unannounced: BTreeMap::new(),
+            unseen: BTreeMap::new(),
         }
     }
 
-    pub fn feed(&mut self, hop: &Hop) {
+    pub fn feed(&mut self, at: Time, hop: &Hop) {
         let from = hop.stanza.from.as_ref().map_or("", |from| from.as_str());
         let to = hop.stanza.to.as_ref().map_or("", |to| to.as_str());
         let by_room = nick_in(from, &self.room).is_some();
         let for_room = nick_in(to, &self.room).is_some();
         if by_room && !is_client(&hop.from) {
             let reading = Reading::new(&hop.stanza, &self.room);
-            self.told(hop, &reading);
+            self.told(at, hop, &reading);
         } else if for_room {
             let reading = Reading::new(&hop.stanza, &self.room);
-            self.asks(hop, &reading);
+            match hop.stanza.payload("register", ns::SLAVE) {
+                Some(register) => self.listed(register),
+                None => self.asks(hop, &reading),
+            }
         }
     }
 
@@ -124,7 +108,7 @@ impl<'a> People<'a> {
 
     /// Those who were there.
     pub fn present(&self) -> Vec<Present> {
-        let named = self.nicks.iter().flat_map(|one| {
+        let named = self.nicks.iter().filter(|one| !one.new).flat_map(|one| {
             let sessions = one.sessions.iter().map(|session| FullJid::new(session).ok());
             let mut sessions: Vec<_> = sessions.filter(Option::is_some).collect();
             if sessions.is_empty() {
@@ -186,121 +170,6 @@ impl<'a> People<'a> {
             && self.inside.get(session).is_none_or(Option::is_none)
     }
 
-    /// The room, or somebody for it, tells something.
-    fn told(&mut self, hop: &Hop, reading: &Reading<'_>) {
-        let reader = is_client(&hop.to).then_some(&*hop.to);
-        let reader = reader.or(Some(reading.to).filter(|to| self.users.is_one(to)));
-        if reading.stanza.is_error() {
-            if let Some(nick) = reading.nick.filter(|_| is_refusal(reading.stanza)) {
-                self.asked.remove(nick);
-            }
-            return;
-        }
-        if let Some(reader) = reader
-            && (reading.is_presence() || reading.stanza.is_groupchat())
-            && !self.outside.contains(reader)
-            && !self.is_inside(reader)
-        {
-            self.inside.insert(reader.to_owned(), None);
-        }
-        self.codes(reading);
-        let Some(nick) = reading.nick else { return };
-        if reading.is_presence() {
-            self.presence(nick, reader, reading);
-        } else if reading.stanza.is_groupchat() && reading.delay.is_none() {
-            let past = reading.dmuc.is_some_and(|dmuc| dmuc.history || dmuc.backfill);
-            if past || reading.stanza.is_subject_change() {
-                return;
-            }
-            // What had no id may have been given one.
-            let said = (reading.id().to_owned(), reading.content);
-            let given = (String::new(), reading.content);
-            if let Some(session) = self.said.get(&said).or(self.said.get(&given)).cloned() {
-                let number = self.holder(nick);
-                self.belongs(number, &session);
-            }
-        }
-    }
-
-    fn presence(&mut self, nick: &str, reader: Option<&str>, reading: &Reading<'_>) {
-        let dmuc = reading.dmuc.unwrap_or_default();
-        let departed = self.departed.get(nick).filter(|_| reading.stanza.is_unavailable());
-        let departed = departed.copied();
-        let number = self.holder(nick).or(departed);
-        let own = reader.filter(|_| reading.has(110));
-        let item = reading.item.and_then(|item| item.jid).filter(|jid| jid.contains('/'));
-        for session in [dmuc.enter, dmuc.leave, own, item].into_iter().flatten() {
-            self.belongs(number, session);
-        }
-        let privileges = Privileges::of(reading);
-        if let (Some(reader), Some(privileges)) = (own, privileges) {
-            match privileges.moderates() {
-                true => self.moderators.insert(reader.to_owned()),
-                false => self.moderators.remove(reader),
-            };
-            self.told.insert(reader.to_owned());
-        }
-        if let Some(reader) = reader.filter(|_| own.is_none()) {
-            self.see(reader, number, reading);
-        }
-        if let Some(one) = number.and_then(|number| self.nicks.get_mut(number))
-            && one.privileges.is_none()
-            && let Some(privileges) = privileges
-        {
-            one.privileges = Some(privileges);
-            one.presence = reading.stanza.is_available().then(|| reading.stanza.clone());
-        }
-        if reading.stanza.is_unavailable() {
-            self.unavailable(nick, number, dmuc.leave.is_some(), reading);
-        }
-    }
-
-    /// A nick is given up. Copies of this find it done.
-    fn unavailable(
-        &mut self,
-        nick: &str,
-        number: Option<usize>,
-        leave: bool,
-        reading: &Reading<'_>,
-    ) {
-        if let Some(new) = reading.item.and_then(|item| item.nick).filter(|_| reading.has(303)) {
-            self.holders.entry(new.to_owned()).or_insert(number);
-        } else if !leave {
-            // What follows under this nick is told of somebody else, or again.
-            self.holders.insert(nick.to_owned(), None);
-            if let Some(number) = number {
-                self.departed.insert(nick.to_owned(), number);
-            }
-        }
-    }
-
-    /// A presence is shown to somebody else.
-    fn see(&mut self, reader: &str, number: Option<usize>, reading: &Reading<'_>) {
-        let is_his = |one: &&Nick| one.sessions.iter().any(|session| session == reader);
-        let own = number.and_then(|number| self.nicks.get(number));
-        if self.moderators.contains(reader) || own.as_ref().is_some_and(is_his) {
-            return;
-        }
-        let known = self.outside.contains(reader) || self.told.contains(reader);
-        let jid = reading.item.and_then(|item| item.jid).is_some();
-        match (jid, known) {
-            (true, false) => {
-                self.trusted.insert(reader.to_owned());
-            }
-            // Who goes may be shown with less.
-            _ if !reading.stanza.is_available() => {}
-            (true, true) => self.shown.0 += 1,
-            (false, _) => self.shown.1 += 1,
-        }
-    }
-
-    fn codes(&mut self, reading: &Reading<'_>) {
-        let open = [(100, true), (172, false), (173, true)];
-        let told = open.into_iter().find(|(code, _)| reading.has(*code));
-        // That it is so from now on tells how it was before.
-        self.open = self.open.or(told.map(|(_, open)| open));
-    }
-
     /// Who has this nick: of those who were there before, or nobody of them.
     fn holder(&mut self, nick: &str) -> Option<usize> {
         if let Some(holder) = self.holders.get(nick) {
@@ -308,13 +177,7 @@ impl<'a> People<'a> {
         }
         let mut holder = None;
         if self.asked.remove(nick).is_none() && self.nicks.len() < PEOPLE_MAX {
-            self.nicks.push(Nick {
-                nick: nick.to_owned(),
-                sessions: Vec::new(),
-                privileges: None,
-                trusted: false,
-                presence: None,
-            });
+            self.nicks.push(Nick::new(nick));
             holder = Some(self.nicks.len() - 1);
         }
         self.holders.insert(nick.to_owned(), holder);
@@ -369,28 +232,8 @@ impl<'a> People<'a> {
     }
 }
 
-/// Whether a nick is not given to who asks for it.
-fn is_refusal(stanza: &Stanza) -> bool {
-    let condition = stanza.error().map(|error| error.defined_condition);
-    condition != Some(Condition::RemoteServerNotFound)
-        && condition != Some(Condition::RemoteServerTimeout)
-}
-
-fn affiliation(word: &str) -> Affiliation {
-    match word {
-        "owner" => Affiliation::Owner,
-        "admin" => Affiliation::Admin,
-        "member" => Affiliation::Member,
-        // An outcast was not there; what he was before the record does not tell.
-        _ => Affiliation::None,
-    }
-}
-
 /// More people than these are no record that anybody wants to have judged.
 const PEOPLE_MAX: usize = 10_000;
-
-/// The role of who has left: what it was before, that does not tell.
-const GONE: &str = "none";
 
 /// How much of what was said is remembered: it is told soon.
 const SAID_MAX: usize = 1_024;

@@ -57,6 +57,8 @@ pub(super) struct Sign {
     begins: bool,
     /// When it was first told that somebody enters behind it.
     entered: Option<Time>,
+    /// Whether it was told that somebody leaves behind it before it registered.
+    known: bool,
     /// When it first registered.
     registered: Option<Time>,
 }
@@ -66,7 +68,8 @@ impl Sign {
     /// behind it: somebody was there.
     pub fn serves_unseen(&self) -> bool {
         if self.registers {
-            return self.told.is_some_and(|told| self.registered.is_none_or(|at| told < at));
+            let before = |told: Time| self.registered.is_none_or(|at| told < at);
+            return self.known || self.told.is_some_and(before);
         }
         let at_once = |told: Time| self.entered.is_some_and(|entered| entered <= told + INSTANT);
         self.told.is_some_and(|told| !at_once(told))
@@ -160,9 +163,11 @@ impl<'a> Places<'a> {
             {
                 let for_all = hop.stanza.is_groupchat() || hop.stanza.is_available();
                 let enters = Reading::new(&hop.stanza, room.as_str()).dmuc;
+                let leaves = enters.is_some_and(|dmuc| dmuc.leave.is_some());
                 let enters = enters.is_some_and(|dmuc| dmuc.enter.is_some());
                 let Some(sign) = self.sign(to, room) else { return };
                 sign.entered = sign.entered.or(enters.then_some(at));
+                sign.known |= leaves && sign.registered.is_none();
                 if for_all {
                     sign.told = sign.told.or(Some(at));
                     sign.begins |= sign.told == Some(at) && is_past(&hop.stanza);
