@@ -48,6 +48,8 @@ pub fn survey(record: &dyn Record) -> Setting {
         places.find_room(&entry.what);
         if let Some((at, hop)) = entry.hop() {
             silences.feed(at, hop, &users);
+        } else if let What::Note(note) = &entry.what {
+            silences.note(entry.at, note);
         }
     });
     let inside = places.rooms.iter().map(|jid| Inside::new(jid, &users, begin));

@@ -1,10 +1,11 @@
-//! How long machines wait for one another before they ask, as far as their pings show it.
+//! How long machines wait for one another before they ask, as far as their pings show it, and when
+//! they give one another up.
 
 use std::collections::BTreeMap;
 
 use super::places::{address, is_ping};
 use super::users::Users;
-use crate::dmuc::Timers;
+use crate::dmuc::{Change, Note, Timers};
 use crate::time::{Duration, Time};
 use crate::transcript::{Fate, Hop, Name};
 
@@ -14,6 +15,9 @@ pub(super) struct Silences {
     /// By the host that pings and the address that it pings: how often after how many seconds.
     all: BTreeMap<(String, String), BTreeMap<u64, usize>>,
     ways: BTreeMap<(Name, Name), Way>,
+    /// Since when rooms have lost which slaves, and how soon they gave them up.
+    lost: BTreeMap<(String, String), Time>,
+    given_up: BTreeMap<String, Duration>,
 }
 
 /// What has passed between two hosts, one way.
@@ -49,6 +53,23 @@ impl Silences {
         }
     }
 
+    /// What a room says of a slave.
+    pub fn note(&mut self, at: Time, note: &Note) {
+        let between = (note.by.to_string(), note.about.to_string());
+        match note.change {
+            Change::Split => {
+                self.lost.insert(between, at);
+            }
+            Change::Expired => {
+                let Some(since) = self.lost.remove(&between) else { return };
+                let (room, after) = (between.0, at.since(since));
+                let least = self.given_up.entry(room).or_insert(after);
+                *least = after.min(*least);
+            }
+            _ => {}
+        }
+    }
+
     /// The usual silence after which this host pings this address.
     fn of_way(&self, host: &str, address: &str) -> Option<Duration> {
         usual(self.all.get(&(host.to_owned(), address.to_owned())))
@@ -67,7 +88,9 @@ impl Silences {
 
     /// The timers of a slave, at this host, of a room.
     pub fn of_slave(&self, host: &str, room: &str, master_idle: Duration) -> Timers {
-        with(Some(master_idle), self.of_way(host, room))
+        let timers = with(Some(master_idle), self.of_way(host, room));
+        let expiry = self.given_up.get(room).copied().unwrap_or(timers.expiry);
+        Timers { expiry, ..timers }
     }
 }
 
