@@ -72,7 +72,8 @@ impl Invariant for Answers {
             self.waiting.retain(|waiting| waiting.user != user || !waiting.leaves);
             return;
         }
-        if reading.stanza.is_available() && !reading.is_join() {
+        // Nor does a probe ask for anything.
+        if !leaves && !reading.is_join() {
             return;
         }
         self.waiting.retain(|waiting| waiting.user != user);

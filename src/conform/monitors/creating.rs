@@ -34,7 +34,8 @@ struct Birth {
     entry: usize,
     /// Whether its own users were handed over to it.
     handover: bool,
-    told: Vec<String>,
+    /// Of whom, each with whether his real JID was in it: those may follow, for a first moderator.
+    told: Vec<(String, bool)>,
     /// Who was in the room.
     before: BTreeSet<NickId>,
     /// Real JIDs in what it was sent.
@@ -143,7 +144,8 @@ impl Creating {
                         birth.judge(slave, room, findings);
                     }
                 } else if dmuc.enter.is_some() {
-                    let others = birth.told.iter().any(|told| Some(told.as_str()) != reading.nick);
+                    let others =
+                        birth.told.iter().any(|(told, _)| Some(told.as_str()) != reading.nick);
                     let early = !others && room.occupants.len() > 1;
                     let expected = "the roster before the first ENTER";
                     findings.judge("master.roster.before-enter", !early, here, expected);
@@ -151,7 +153,7 @@ impl Creating {
                     && reading.is_presence()
                     && (dmuc.state || !room.slaves[slave].registers)
                 {
-                    birth.told.push(nick.to_owned());
+                    birth.told.push((nick.to_owned(), !reading.jids.is_empty()));
                     birth.jids += usize::from(!reading.jids.is_empty());
                 }
             }
@@ -204,9 +206,14 @@ impl Birth {
             let nick = room.known_nick(nick);
             nick.is_some_and(|nick| self.before.contains(&nick) || room.wanted.contains(&nick))
         };
-        let told = |nick: &usize| self.told.iter().filter(|one| **one == room.nicks[*nick]).count();
-        let all = room.occupants.keys().all(|nick| told(nick) > 0);
-        let once = room.occupants.keys().all(|nick| told(nick) <= 1);
+        let told = |nick: &usize, jid: bool| {
+            let same = |(one, with): &&(String, bool)| *one == room.nicks[*nick] && *with == jid;
+            self.told.iter().filter(same).count()
+        };
+        let all = room.occupants.keys().all(|nick| told(nick, true) + told(nick, false) > 0);
+        let once = |nick: &usize| told(nick, true) <= 1 && told(nick, false) <= 1;
+        let once = room.occupants.keys().all(once);
+        let names = || self.told.iter().map(|(nick, _)| nick);
         let own = |nick: &String| {
             room.occupant_named(nick).is_some_and(|occupant| {
                 !occupant.sessions.is_empty()
@@ -219,10 +226,10 @@ impl Birth {
         let quiet = room.open || room.has_moderator(slave) || self.jids == 0;
         let rows = [
             ("master.roster.sent-on-create", all, "everybody who is in the room"),
-            ("master.roster.complete-once", once && self.told.iter().all(there), "each once"),
+            ("master.roster.complete-once", once && names().all(there), "each once"),
             (
                 "master.roster.remote-only-at-create",
-                self.told.iter().all(there) && (self.handover || !self.told.iter().any(own)),
+                names().all(there) && (self.handover || !names().any(own)),
                 "nobody of the new slave's own",
             ),
             ("master.roster.no-jid-at-create", quiet, "no real JIDs"),
@@ -232,7 +239,11 @@ impl Birth {
             if well {
                 findings.kept(id);
             } else {
-                let what = format!("{} is told of: {}", one.jid, self.told.join(", "));
+                let what = format!(
+                    "{} is told of: {}",
+                    one.jid,
+                    names().map(String::as_str).collect::<Vec<_>>().join(", ")
+                );
                 findings.push(id, &room.domain, self.entry, what, expected, &[]);
             }
         }

@@ -48,8 +48,12 @@ pub(super) struct People<'a> {
     moderators: BTreeSet<String>,
     /// Sessions that were told what they are, or whose slave was.
     told: BTreeSet<String>,
+    /// Whether the room is created in the record.
+    created: bool,
     /// Nicks of those who were let in without a word to others, who, and when.
     unannounced: BTreeMap<String, (String, Time)>,
+    /// Who was told that he is in, and nobody else before.
+    alone: BTreeSet<String>,
     /// Nicks that somebody is told to have left of whom nothing else shows, who, and when.
     unseen: BTreeMap<String, (String, Time)>,
 }
@@ -74,6 +78,8 @@ impl<'a> People<'a> {
             told: BTreeSet::new(),
             unannounced: BTreeMap::new(),
             unseen: BTreeMap::new(),
+            created: false,
+            alone: BTreeSet::new(),
         }
     }
 
@@ -108,6 +114,9 @@ impl<'a> People<'a> {
 
     /// Those who were there.
     pub fn present(&self) -> Vec<Present> {
+        if self.created {
+            return Vec::new();
+        }
         let named = self.nicks.iter().filter(|one| !one.new).flat_map(|one| {
             let sessions = one.sessions.iter().map(|session| FullJid::new(session).ok());
             let mut sessions: Vec<_> = sessions.filter(Option::is_some).collect();
