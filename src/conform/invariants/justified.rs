@@ -16,6 +16,8 @@ use crate::time::Time;
 pub(super) struct Justified {
     /// What the master sent to a user's own address, until it is handed to him.
     letters: BTreeMap<UserId, VecDeque<Letter>>,
+    /// What it sent to somebody's bare JID: his server hands it to any of his sessions.
+    to_bare: BTreeMap<String, VecDeque<Letter>>,
     /// The last stanzas that users sent to the room: kind and id.
     asked: BTreeMap<UserId, VecDeque<(Kind, String)>>,
 }
@@ -54,14 +56,18 @@ impl Invariant for Justified {
     fn before(&mut self, step: &Step<'_>, room: &Room, findings: &mut Findings) {
         match &step.what {
             Happening::Came(passage) => {
-                if let Class::ToUser(Some(user)) = passage.class {
-                    let letters = self.letters.entry(user).or_default();
-                    letters.push_back(Letter::of(&passage.reading, step.at));
-                    // What comes at one instant is handed over at it, however much that is.
-                    let old = letters.front().is_some_and(|first| first.at < step.at);
-                    if old && letters.len() > LETTERS_MAX {
-                        letters.pop_front();
+                let letters = match passage.class {
+                    Class::ToUser(Some(user)) => self.letters.entry(user).or_default(),
+                    Class::ToUser(None) if self.to_bare.len() < PEOPLE_MAX => {
+                        self.to_bare.entry(passage.reading.to.to_owned()).or_default()
                     }
+                    _ => return,
+                };
+                letters.push_back(Letter::of(&passage.reading, step.at));
+                // What comes at one instant is handed over at it, however much that is.
+                let old = letters.front().is_some_and(|first| first.at < step.at);
+                if old && letters.len() > LETTERS_MAX {
+                    letters.pop_front();
                 }
             }
             Happening::Left(passage) => match passage.class {
@@ -105,7 +111,9 @@ impl Justified {
             let mut others = self.letters.iter();
             let mine = |other: &UserId| room.users[*other].bare == room.users[user].bare;
             let says = |letters: &VecDeque<Letter>| letters.iter().any(|one| one.says(&letter));
-            if others.any(|(other, letters)| mine(other) && says(letters)) {
+            if self.to_bare.get(&room.users[user].bare).is_some_and(says)
+                || others.any(|(other, letters)| mine(other) && says(letters))
+            {
                 return true;
             }
         }
@@ -180,6 +188,9 @@ fn is_heard(user: UserId, reading: &Reading<'_>, slave: &Slave, room: &Room) -> 
     let exact = reading.content == reading.literal;
     here && exact && slave.own != Side::Active && slave.policy.local_chat
 }
+
+/// How many people are remembered who were written to under their bare JIDs.
+const PEOPLE_MAX: usize = 1_024;
 
 /// How many stanzas are remembered of each user.
 const LETTERS_MAX: usize = 64;
