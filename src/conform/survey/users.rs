@@ -10,14 +10,17 @@ use crate::transcript::{Hop, Name, is_client};
 #[derive(Debug, Default)]
 pub(super) struct Users {
     all: BTreeSet<String>,
-    /// The servers that are seen to tell their users something.
+    /// The servers that are seen to tell their users something, or to be told.
     servers: BTreeSet<Name>,
 }
 
 impl Users {
     pub fn feed(&mut self, hop: &Hop) {
-        if is_client(&hop.to) && !self.servers.contains(&hop.from) {
-            self.servers.insert(hop.from.clone());
+        let between = [(&hop.from, &hop.to), (&hop.to, &hop.from)].into_iter();
+        for (server, _) in between.filter(|(_, user)| is_client(user)) {
+            if !self.servers.contains(server) {
+                self.servers.insert(server.clone());
+            }
         }
         for host in [&hop.from, &hop.to].into_iter().filter(|host| is_client(host)) {
             if !self.all.contains(&**host) {

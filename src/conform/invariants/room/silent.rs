@@ -2,7 +2,7 @@
 //! have met again.
 //!
 //! It is taken from stanzas alone: an error that says that nobody could be reached, of something
-//! that was for the other, or that a host has no such slave, or pings without an answer, begin a split; the answer to a ping ends it
+//! that was for the other, or pings without an answer, begin a split; the answer to a ping ends it
 //! between a slave without numbers and its master. Of slaves that register, `accept` and `synced`
 //! say it.
 
@@ -45,9 +45,7 @@ impl Room {
     pub(super) fn infer_from_came(&mut self, passage: &Passage<'_>) {
         let (stanza, reading) = (passage.reading.stanza, &passage.reading);
         match passage.class {
-            Class::Own(slave) if is_loss(stanza) || is_absence(stanza) => {
-                self.lost_by_master(slave);
-            }
+            Class::Own(slave) if is_loss(stanza) => self.lost_by_master(slave),
             Class::Own(slave) => {
                 let answers = stanza.kind == Kind::Iq && stanza.type_ == Type::Result;
                 if answers && self.slaves[slave].master == Side::Split {
@@ -164,12 +162,6 @@ impl Room {
 
 fn is_ping(stanza: &Stanza) -> bool {
     stanza.is_request() && stanza.has_payload("ping", ns::PING)
-}
-
-/// Whether a host says that it has no such slave.
-fn is_absence(stanza: &Stanza) -> bool {
-    let error = stanza.error().filter(|_| stanza.is_error());
-    error.is_some_and(|error| error.defined_condition == Condition::ServiceUnavailable)
 }
 
 /// Whether it says that somebody cannot be reached at all, rather than that he refuses something.

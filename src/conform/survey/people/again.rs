@@ -5,6 +5,7 @@
 use minidom::Element;
 
 use super::{People, Reading, Register, same_person};
+use crate::conform::invariants::reading::domain_of;
 use crate::time::{Duration, Time};
 
 impl People<'_> {
@@ -75,22 +76,30 @@ impl People<'_> {
         }
     }
 
+    /// Somebody is told that he is out who has asked to enter, and was not let in since.
+    pub(super) fn shown_out(&mut self, session: &str, nick: &str) {
+        if self.outside.contains(session) && !self.told.contains(session) {
+            self.was_here(nick, session);
+        }
+    }
+
     /// Somebody is told that he has another nick than the one that he gives up. He was there, if he
     /// has not asked for that.
     pub(super) fn renamed(&mut self, session: &str, nick: &str) {
-        let asks = self.asked.get(nick).is_some_and(|asks| asks == session);
+        if self.asked.get(nick).is_some_and(|asks| asks == session) {
+            return;
+        }
         let taken = self.holders.get(nick).is_some_and(|holder| holder.is_none());
         if self.departed.contains_key(nick) || !self.holders.contains_key(nick) {
-            if !asks {
-                self.outside.remove(session);
-            }
-        } else if taken && !asks && !self.outside.contains(session) {
+            self.outside.remove(session);
+        } else if taken && !self.outside.contains(session) {
             // Whoever has it by now came later.
             self.holders.remove(nick);
         }
     }
 
-    /// Others are told that a nick is given up. Who was told just before that he has left was there.
+    /// Others are told that a nick is given up. Who was told just before that he has left was in the
+    /// room.
     pub(super) fn departs(&mut self, nick: &str, number: Option<usize>, at: Time) {
         let Some((session, when)) = self.unseen.remove(nick) else { return };
         if at <= when + INSTANT {
@@ -98,9 +107,11 @@ impl People<'_> {
         }
     }
 
-    /// Whether a nick or somebody who is told that he has left it has shown in anything before.
+    /// Whether a nick or somebody who is told that he has left it has shown in anything before, or
+    /// might have without a trace, as what his server tells him is not in the record.
     pub(super) fn shows(&self, nick: &str, session: &str) -> bool {
-        self.is_inside(session)
+        !self.users.are_at(domain_of(session))
+            || self.is_inside(session)
             || self.holders.contains_key(nick)
             || self.departed.contains_key(nick)
     }

@@ -62,8 +62,12 @@ impl People<'_> {
         let own = reader.filter(|_| reading.has(110));
         match own {
             Some(reader) if reading.stanza.is_available() => self.let_in_alone(reader, nick),
-            Some(reader) if reading.has(303) => self.renamed(reader, nick),
+            Some(reader) if !reading.has(303) => self.shown_out(reader, nick),
             _ => {}
+        }
+        let item = reading.item.and_then(|item| item.jid);
+        if let Some(session) = own.or(item).filter(|_| reading.has(303)) {
+            self.renamed(session, nick);
         }
         let departed = self.departed.get(nick).filter(|_| reading.stanza.is_unavailable());
         let departed = departed.copied();
