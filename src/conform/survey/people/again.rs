@@ -98,8 +98,8 @@ impl People<'_> {
         }
     }
 
-    /// Others are told that a nick is given up. Who was told just before that he has left was in the
-    /// room.
+    /// Others are told that a nick is given up. Who was told just before that he has left was in
+    /// the room.
     pub(super) fn departs(&mut self, nick: &str, number: Option<usize>, at: Time) {
         let Some((session, when)) = self.unseen.remove(nick) else { return };
         if at <= when + INSTANT {
