@@ -55,7 +55,7 @@ impl SlaveRoom {
     /// What was relayed before a ping that is answered, and is not answered itself, is lost.
     /// A message might overtake a later one and is returned. Of each session's presence the newest
     /// goes up once more, a join until its session is entered. Newer presence takes the place of an
-    /// older join: it is to enter by itself.
+    /// older join: it is to enter by itself; but who has left asks for nothing by it.
     fn settle(&mut self, now: Time, pinged: Time, out: &mut Vec<Output>) {
         let mut newest: IndexMap<Arc<Jid>, Relayed> = IndexMap::new();
         for lost in self.waiting.take_before(pinged) {
@@ -65,12 +65,17 @@ impl SlaveRoom {
                 continue;
             }
             let older = newest.swap_remove(&session);
-            newest.insert(session, lost.in_place_of(older));
+            let left = older.as_ref().filter(|older| older.stanza.is_unavailable());
+            match left.filter(|_| lost.stanza.is_available() && !is_join(&lost.stanza)) {
+                Some(left) => newest.insert(session, left.clone()),
+                None => newest.insert(session, lost.in_place_of(older)),
+            };
         }
         for (session, lost) in newest {
             let join = is_join(&lost.stanza);
+            let plain = lost.stanza.is_available() && !join;
             let newer = |s: &Stanza| match s.type_ {
-                Type::Absent => s.kind == Kind::Presence && (!join || is_join(s)),
+                Type::Absent => s.kind == Kind::Presence && (plain || is_join(s)),
                 _ => s.is_unavailable(),
             };
             let superseded = self.waiting.has(&session, newer);

@@ -1,6 +1,6 @@
 //! Keepalive, positions in pongs, and what a pong proves to be lost on the way up.
 
-use super::outbox::{Status, What};
+use super::outbox::{Entry, Status, What};
 use super::*;
 use crate::dmuc::pinger::Due;
 use crate::room::Item;
@@ -190,19 +190,8 @@ impl RegisteredRoom {
                 self.return_lost(&lost, out);
                 continue;
             }
-            let newer = self.outbox.of(&session).rfind(|e| e.stanza.kind == Kind::Presence);
-            match newer.map(|newer| (newer.what, newer.stanza.clone())) {
-                None => {}
-                Some((What::Presence, newer)) if lost.what == What::Join => {
-                    let muc = lost.stanza.payload("x", ns::MUC).cloned();
-                    lost.stanza = muc.into_iter().fold(newer, Stanza::with_payload);
-                }
-                Some(_) => {
-                    if lost.what == What::Leave && !lost.done {
-                        self.end_stay(&session, out);
-                    }
-                    continue;
-                }
+            if self.is_superseded(&session, &mut lost, out) {
+                continue;
             }
             lost.repeats += 1;
             if lost.repeats > REPEATS_MAX {
@@ -218,6 +207,36 @@ impl RegisteredRoom {
         for lost in again {
             self.send_up(now, lost.stanza.clone(), out);
             self.outbox.push(lost);
+        }
+    }
+
+    /// Whether presence of this session on its way asks for what was `lost`, or for something else
+    /// instead. Who has left since does not want to enter; and who says how he is asks for nothing.
+    fn is_superseded(
+        &mut self,
+        session: &Arc<Jid>,
+        lost: &mut Entry,
+        out: &mut Vec<Output>,
+    ) -> bool {
+        let presence = |entry: &&Entry| entry.stanza.kind == Kind::Presence;
+        let newer: Vec<_> = self.outbox.of(session).filter(presence).cloned().collect();
+        let (Some(first), Some(last)) = (newer.first(), newer.last()) else { return false };
+        let asks = |what: What| newer.iter().any(|entry| entry.what == what);
+        match lost.what {
+            What::Leave if first.what == What::Leave => true,
+            What::Leave => {
+                let enters = asks(What::Join);
+                if enters && !lost.done {
+                    self.end_stay(session, out);
+                }
+                enters
+            }
+            What::Join if last.what == What::Presence && !asks(What::Leave) => {
+                let muc = lost.stanza.payload("x", ns::MUC).cloned();
+                lost.stanza = muc.into_iter().fold(last.stanza.clone(), Stanza::with_payload);
+                false
+            }
+            _ => true,
         }
     }
 
