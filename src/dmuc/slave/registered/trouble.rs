@@ -111,7 +111,15 @@ impl RegisteredRoom {
                 return;
             }
             Kind::Presence => {
-                let entry = self.outbox.take_first(answered);
+                // Nobody is refused to be out: that goes on until he is told so.
+                let asked = |entry: &Entry| answered(entry) && entry.what != What::Leave;
+                let for_it = |entry: &Entry| asked(entry) && entry.stanza.to == error.from;
+                let entry =
+                    self.outbox.take_first(for_it).or_else(|| self.outbox.take_first(asked));
+                if entry.is_none() && self.was_told_out(&user) {
+                    // It was answered here.
+                    return;
+                }
                 // What was refused does not count.
                 self.said.remove(&user);
                 if let Some(entry) = entry.filter(|entry| entry.done) {
