@@ -19,7 +19,10 @@ impl RegisteredRoom {
     ) {
         let stale = self.is_for_before(user, &stanza);
         // Who asks to be in under another nick is not answered by what becomes of this one.
-        let is_join = |entry: &Entry| is_join_that_went_up(entry) && entry.stanza.to == stanza.from;
+        let wish = |entry: &Entry| is_join_that_went_up(entry) && entry.stanza.to == stanza.from;
+        // A room that forgot him lets nobody in who has only said how he is.
+        let asks = self.outbox.has(user, |entry| wish(entry) && is_join(&entry.stanza));
+        let is_join = |entry: &Entry| wish(entry) && (!asks || is_join(&entry.stanza));
         let before = |entry: &&Entry| !is_join(entry);
         let is_leave = |entry: &Entry| entry.what == What::Leave && !entry.done;
         let left = self.outbox.of(user).take_while(before).any(is_leave);
