@@ -16,6 +16,8 @@ mod ends;
 mod files;
 #[path = "oracles/reference.rs"]
 mod reference;
+#[path = "oracles/requests.rs"]
+mod requests;
 #[path = "oracles/split.rs"]
 mod split;
 #[path = "oracles/stateless.rs"]

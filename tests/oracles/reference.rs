@@ -22,6 +22,8 @@ use wallops::stanza::{Condition, ErrorType, Jid, Kind, Stanza, Type, element, er
 use wallops::time::Time;
 use wallops::transcript::{Fault, Hop, Machine, Transcript, What, is_client};
 
+use super::requests::Requests;
+
 /// What a plain service makes of a run.
 pub struct Reference<'a> {
     scenario: &'a Scenario,
@@ -31,8 +33,9 @@ pub struct Reference<'a> {
     now: Time,
     /// Slaves that the master takes for lost.
     split: BTreeSet<Jid>,
-    /// What slaves said last when they registered.
-    registers: BTreeMap<Jid, Register>,
+    requests: Requests,
+    /// Whom a slave has not listed, and when: whoever comes at that instant came after.
+    unlisted: BTreeSet<(Jid, Time)>,
     /// Slaves that said that they have forgotten everything, and when.
     forgot: BTreeSet<(Jid, Time)>,
     /// Slaves that are told again what they missed, and when.
@@ -72,7 +75,8 @@ impl<'a> Reference<'a> {
             disk: None,
             now: beginning(scenario),
             split: BTreeSet::new(),
-            registers: BTreeMap::new(),
+            requests: Requests::default(),
+            unlisted: BTreeSet::new(),
             forgot: BTreeSet::new(),
             resyncs: BTreeSet::new(),
             late: BTreeSet::new(),
@@ -220,7 +224,7 @@ impl<'a> Reference<'a> {
         }
         let Some(from) = &stanza.from else { return };
         if self.is_slave(from) {
-            return self.slave_says(&stanza);
+            return self.slave_says(run, &stanza);
         }
         let to_rooms = stanza.to.as_ref().is_some_and(|to| to.domain().as_str() == self.domain());
         let genuine = is_client(&hop.from) || *from.domain().as_str() == *hop.from;
@@ -249,11 +253,17 @@ impl<'a> Reference<'a> {
     }
 
     /// What a slave says for itself shows whom it knows.
-    fn slave_says(&mut self, stanza: &Stanza) {
+    fn slave_says(&mut self, run: &Transcript, stanza: &Stanza) {
         let Some(slave) = stanza.from.as_deref().cloned() else { return };
         let register = stanza.payload("register", ns::SLAVE).cloned().map(Register::try_from);
-        if let Some(Ok(register)) = register {
-            self.registers.insert(slave.clone(), register);
+        if let (Some(Ok(register)), Some(room)) = (register, stanza.to.as_deref()) {
+            let listed = |one: &Jid| {
+                register.occupants.iter().any(|other| other.jid.as_str() == one.as_str())
+            };
+            if self.requests.is_granted_again(run, self.now, &slave, room) {
+                let lost = self.give_up(|one| one.domain() == slave.domain() && !listed(one));
+                self.unlisted.extend(lost.into_iter().map(|one| (one, self.now)));
+            }
         }
         let condition = stanza.error().map(|error| error.defined_condition);
         if condition == Some(Condition::ItemNotFound) {
@@ -276,9 +286,8 @@ impl<'a> Reference<'a> {
             Change::Split => {
                 self.split.insert(slave);
             }
-            Change::Expired => self.give_up(|session| session.domain().as_str() == domain),
-            Change::Deregistered => {
-                self.registers.remove(&slave);
+            Change::Expired => {
+                self.give_up(|session| session.domain().as_str() == domain);
             }
             // It has forgotten everybody.
             Change::Created if self.forgot.remove(&(slave.clone(), self.now)) => {
@@ -287,12 +296,7 @@ impl<'a> Reference<'a> {
             }
             Change::Resyncing => {
                 self.split.remove(&slave);
-                self.resyncs.insert((slave.clone(), self.now));
-                let Some(register) = self.registers.get(&slave).cloned() else { return };
-                let listed = |one: &Jid| {
-                    register.occupants.iter().any(|other| other.jid.as_str() == one.as_str())
-                };
-                self.give_up(|one| one.domain().as_str() == domain && !listed(one));
+                self.resyncs.insert((slave, self.now));
             }
             Change::Created | Change::Registered | Change::Synced => {
                 self.split.remove(&slave);
@@ -324,9 +328,11 @@ impl<'a> Reference<'a> {
             let of = seat.map(|seat| sessions(&seat)).unwrap_or_default();
             let split: BTreeSet<String> =
                 self.split.iter().map(|slave| slave.domain().to_string()).collect();
-            let one = of.len() == 1;
+            let (one, unlisted, now) = (of.len() == 1, self.unlisted.clone(), self.now);
             self.give_up(|session| {
-                of.contains(session) && (one || split.contains(session.domain().as_str()))
+                of.contains(session)
+                    && (one || split.contains(session.domain().as_str()))
+                    && !unlisted.contains(&(session.clone(), now))
             });
         }
     }
@@ -340,19 +346,20 @@ impl<'a> Reference<'a> {
         }
     }
 
-    /// These sessions cannot be reached.
-    fn give_up(&mut self, is_lost: impl Fn(&Jid) -> bool) {
+    /// These sessions cannot be reached. Who they are.
+    fn give_up(&mut self, is_lost: impl Fn(&Jid) -> bool) -> Vec<Jid> {
         let mut lost = Vec::new();
         for seat in self.rooms_now().flat_map(|room| room.roster().into_values()) {
             let its = sessions(&seat).into_iter().filter(|session| is_lost(session));
             lost.extend(its.map(|session| (session, seat.occupant.clone())));
         }
-        for (session, occupant) in lost {
+        for (session, occupant) in &lost {
             let gone =
                 error_element(ErrorType::Cancel, Condition::RecipientUnavailable, None, None);
-            let error = Stanza::presence(Type::Error).with_from(session);
-            self.give(error.with_to(occupant).with_payload(gone));
+            let error = Stanza::presence(Type::Error).with_from(session.clone());
+            self.give(error.with_to(occupant.clone()).with_payload(gone));
         }
+        lost.into_iter().map(|(session, _)| session).collect()
     }
 
     fn rooms_now(&self) -> impl Iterator<Item = &Master> {

@@ -27,7 +27,7 @@ use wallops::stanza::{Element, Jid, Kind, ns};
 use wallops::time::Time;
 use wallops::transcript::{self, Entry, Transcript, What, is_client};
 
-use super::drawn::{bounds, schedules, without_faults};
+use super::drawn::{Drawn, in_random_schedules, schedules};
 use super::ending::{Ending, ending};
 use super::files::{directory, find_cast, shipped};
 use super::split::{Split, is_fault, splits};
@@ -228,37 +228,14 @@ fn wrong(schedule: &Schedule) -> Option<String> {
     Some(format!("seed {}: {diff}", schedule.seed))
 }
 
-fn leave_no_trace(profile: Profile, drawn: impl Fn(u64, Profile) -> Schedule + Sync) {
+fn leaves_no_trace(drawn: Drawn) {
     let number = schedules();
-    let wrong = (0..number).into_par_iter().filter_map(|seed| wrong(&drawn(seed, profile)));
+    let wrong = (0..number).into_par_iter().filter_map(|seed| wrong(&drawn(seed)));
     let wrong: Vec<String> = wrong.collect();
     assert!(wrong.is_empty(), "{} of {number}\n{}", wrong.len(), wrong.concat());
 }
 
-#[test]
-fn it_leaves_none_in_random_schedules_without_faults_of_profile_core() {
-    leave_no_trace(Profile::Core, without_faults);
-}
-
-#[test]
-fn it_leaves_none_in_random_schedules_without_faults_of_profile_muc() {
-    leave_no_trace(Profile::Muc, without_faults);
-}
-
-#[test]
-fn it_leaves_none_in_random_schedules_without_faults_of_profile_full() {
-    leave_no_trace(Profile::Full, without_faults);
-}
-
-#[test]
-fn it_leaves_none_after_other_faults_of_profile_core() {
-    leave_no_trace(Profile::Core, |seed, profile| Schedule::draw(seed, &bounds(profile)));
-}
-
-#[test]
-fn it_leaves_none_after_other_faults_of_profile_full() {
-    leave_no_trace(Profile::Full, |seed, profile| Schedule::draw(seed, &bounds(profile)));
-}
+in_random_schedules!(leaves_no_trace);
 
 #[test]
 fn a_machine_that_a_split_leaves_a_trace_in_is_noticed() {
