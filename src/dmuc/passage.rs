@@ -26,6 +26,8 @@ pub struct Passage {
     /// What he asked for and was not answered, in this order: to be out, to be in. What he has said
     /// of himself since is part of what he asks for, or else stands alone.
     pub asked: Vec<Stanza>,
+    /// What he has said to all and was not answered, in this order.
+    pub unanswered: Vec<Stanza>,
 }
 
 impl Passage {
@@ -63,6 +65,10 @@ impl Passages {
         let Some(passage) = self.of(session, &room.to_bare()) else { return };
         if stanza.is_groupchat() {
             passage.said = true;
+            // What has no name nobody knows again.
+            if stanza.id.is_some() && passage.unanswered.len() < SAID_MAX {
+                passage.unanswered.push(stanza.clone());
+            }
             return;
         }
         let join = passage.asked.iter().find(|asked| asked.has_payload("x", ns::MUC));
@@ -83,6 +89,14 @@ impl Passages {
     /// A room, or the own server in its name, sends something to a local session.
     pub fn came(&mut self, stanza: &Stanza) {
         let (Some(room), Some(session)) = (&stanza.from, &stanza.to) else { return };
+        if stanza.kind == Kind::Message {
+            let passage = self.known(session, &room.to_bare());
+            let answered = |said: &Stanza| stanza.id.is_some() && said.id == stanza.id;
+            if let Some(passage) = passage.filter(|_| stanza.is_error() || stanza.is_groupchat()) {
+                passage.unanswered.retain(|said| !answered(said));
+            }
+            return;
+        }
         if stanza.kind != Kind::Presence {
             return;
         }
@@ -121,6 +135,10 @@ impl Passages {
         passages
     }
 
+    fn known(&mut self, session: &Jid, room: &BareJid) -> Option<&mut Passage> {
+        self.passages.iter_mut().find(|one| *one.session == *session && one.room == *room)
+    }
+
     fn of(&mut self, session: &Arc<Jid>, room: &BareJid) -> Option<&mut Passage> {
         let same = |one: &Passage| *one.session == **session && one.room == *room;
         if let Some(place) = self.passages.iter().position(same) {
@@ -137,6 +155,7 @@ impl Passages {
             refused: false,
             said: false,
             asked: Vec::new(),
+            unanswered: Vec::new(),
         });
         self.passages.last_mut()
     }
@@ -144,3 +163,6 @@ impl Passages {
 
 /// Of how many sessions and rooms it is known what passed by.
 const PASSAGES_MAX: usize = 4096;
+
+/// How many unanswered messages of one session are known.
+const SAID_MAX: usize = 100;

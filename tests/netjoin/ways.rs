@@ -17,9 +17,7 @@ impl Stage {
                 self.step_slave(site, SlaveInput::Up(stanza));
             }
             Some(site) => {
-                if stanza.kind == Kind::Presence {
-                    self.sites[site].passages.sent(&stanza);
-                }
+                self.sites[site].passages.sent(&stanza);
                 self.upwards(site, stanza);
             }
             None => {

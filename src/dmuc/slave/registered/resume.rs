@@ -48,6 +48,9 @@ impl RegisteredRoom {
         // Whoever has the address now of whose connection is over is not he.
         let closed = passages.iter().filter(|passage| passage.closed).map(|one| &one.session);
         self.closed.extend(closed.filter(|one| self.locals.contains_key(*one)).cloned());
+        for passage in passages {
+            self.await_said(now, passage);
+        }
         self.split(now, out);
         let left = |session: &Jid| {
             let asked = |passage: &Passage| passage.asked.iter().any(Stanza::is_unavailable);
@@ -87,6 +90,16 @@ impl RegisteredRoom {
             self.forget_hidden(&nick);
         }
         self.drop_jids(moderated);
+    }
+
+    /// What an occupant has said meanwhile, and was not answered, is on its way or lost, as if it
+    /// had been relayed.
+    fn await_said(&mut self, now: Time, passage: &Passage) {
+        let nick = self.locals.get(&passage.session).cloned();
+        for said in passage.unanswered.iter().filter(|_| nick.is_some()) {
+            let entry = Entry::new(said.clone(), now, nick.as_ref(), Status::Relayed(now));
+            self.outbox.push(entry);
+        }
     }
 
     /// Who wanted to enter meanwhile, and was not answered, wants it still. If he has left before,

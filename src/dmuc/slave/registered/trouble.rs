@@ -305,7 +305,9 @@ impl RegisteredRoom {
         };
         let known = self.outbox.iter_mut().find(own).map(|entry| entry.bounced = true).is_some();
         let awaited = error.kind == Kind::Presence || (error.kind == Kind::Message && to_room);
-        if awaited && !known {
+        // What is relayed has an id. What has none went past the slave, as it was down.
+        let relayed = error.kind == Kind::Presence || error.id.is_some();
+        if awaited && !known && relayed {
             // Long settled.
             return;
         }
