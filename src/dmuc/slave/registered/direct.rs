@@ -104,8 +104,29 @@ impl RegisteredRoom {
     pub(super) fn was_told_out(&self, user: &Jid) -> bool {
         let left = |entry: &Entry| entry.what == What::Leave && entry.done;
         let back = || self.outbox.has(user, |entry| entry.what == What::Join);
-        let goodbye = self.outbox.has(user, Entry::is_goodbye);
-        goodbye || (self.outbox.has(user, left) && !self.locals.contains_key(user) && !back())
+        // What comes after he has asked again may be for who asks now.
+        let asks = |one: &Entry| one.what == What::Join && one.status != Status::Held;
+        let last = self.outbox.of(user).rfind(|one| one.is_goodbye() || asks(one));
+        last.is_some_and(Entry::is_goodbye)
+            || (self.outbox.has(user, left) && !self.locals.contains_key(user) && !back())
+    }
+
+    /// Whether what the room tells this session is of a stay that is over, as it was told here: it
+    /// has asked to be in again since, and is not answered yet.
+    pub(super) fn is_of_before(&mut self, user: &Jid, stanza: &Stanza) -> bool {
+        let told = |entry: &Entry| entry.is_goodbye() && entry.is_under_way();
+        let asks = |entry: &Entry| entry.what == What::Join && entry.is_under_way();
+        let for_it = |entry: &Entry| asks(entry) && entry.stanza.to == stanza.from;
+        let waits = self.outbox.has(user, told) && self.outbox.has(user, asks);
+        if !waits || stanza.is_error() || self.locals.contains_key(user) {
+            return false;
+        }
+        if is_farewell(stanza) {
+            self.outbox.take_first(|entry| entry.is_of(user) && told(entry));
+            return true;
+        }
+        let own = stanza.kind == Kind::Presence && stanza.has_code("110");
+        stanza.is_groupchat() || (own && !self.outbox.has(user, for_it))
     }
 
     /// Somebody who has this nick here is out, and was told so; `left`: for this leave.
@@ -287,4 +308,9 @@ impl RegisteredRoom {
 /// It may go up once more, if the slave registers again since.
 fn is_join_that_went_up(entry: &Entry) -> bool {
     entry.what == What::Join && entry.status != Status::Held
+}
+
+/// Whether it says to its addressee that he is out.
+pub(super) fn is_farewell(stanza: &Stanza) -> bool {
+    stanza.is_unavailable() && stanza.has_code("110") && !stanza.has_code("303")
 }

@@ -1,6 +1,6 @@
 //! The directed presence of local sessions: where it went, and what it said.
 
-use super::outbox::{Entry, Status, What};
+use super::outbox::What;
 use super::*;
 use crate::dmuc::own_payloads;
 use crate::stanza::{Kind, Type, element, ns};
@@ -14,9 +14,6 @@ impl RegisteredRoom {
                 if !self.locals.contains_key(session) {
                     self.closed.remove(session);
                 }
-                // What comes for him from now on may be for who asks now.
-                let told = |e: &Entry| e.is_goodbye() && matches!(e.status, Status::Relayed(_));
-                self.outbox.take(|entry| entry.is_of(session) && told(entry));
                 self.directed.insert(session.clone(), to.clone());
             }
             (Kind::Presence, Type::Unavailable) => {

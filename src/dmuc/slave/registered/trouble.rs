@@ -1,6 +1,7 @@
 //! What comes for local users, and what comes back: whose error it is, and what it says of the way
 //! to the master.
 
+use super::direct::is_farewell;
 use super::event::plain;
 use super::outbox::{Entry, Status, What};
 use super::*;
@@ -22,12 +23,15 @@ impl RegisteredRoom {
         let to_all = stanza.kind == Kind::Presence || stanza.is_groupchat();
         if to_all && !stanza.is_error() && self.was_told_out(&user) {
             // The room did not know it yet.
-            if stanza.is_unavailable() && stanza.has_code("110") && !stanza.has_code("303") {
+            if is_farewell(&stanza) {
                 self.outbox.take_first(|entry| {
                     let left = entry.what == What::Leave && entry.done;
                     entry.is_of(&user) && left && entry.status != Status::Held
                 });
             }
+            return;
+        }
+        if self.is_of_before(&user, &stanza) {
             return;
         }
         if !self.accepted {
