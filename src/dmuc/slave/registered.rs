@@ -94,6 +94,8 @@ pub struct RegisteredRoom {
     marked: BTreeSet<String>,
     /// Whether a real JID is among what it stores.
     knows_jids: bool,
+    /// Whose a nick is, as moderators here were told last.
+    owners: BTreeMap<String, BareJid>,
     /// The distribution list: local sessions and their nicks here.
     locals: IndexMap<Arc<Jid>, String>,
     /// Local sessions whose connection is over: until they are told that they are out, nothing of
@@ -112,6 +114,9 @@ pub struct RegisteredRoom {
     /// Messages that the master itself has told local occupants, since it knew no slave: whom, by
     /// whom, and by what each is known.
     direct: BTreeSet<(Arc<Jid>, Arc<Jid>, Arc<str>)>,
+    /// Local sessions that the master itself has let in, since it knew no slave, and those about to
+    /// be: of whom each was told what. Until the next state they may know others than is stored.
+    apart: BTreeMap<Arc<Jid>, BTreeMap<String, Payloads>>,
     /// Messages of the master's last run: users have seen them.
     lately: BTreeSet<(Arc<Jid>, Arc<str>)>,
     subject: Option<StoredMessage>,
@@ -266,6 +271,7 @@ impl RegisteredRoom {
             hidden: BTreeSet::new(),
             marked: BTreeSet::new(),
             knows_jids: false,
+            owners: BTreeMap::new(),
             locals: IndexMap::new(),
             closed: BTreeSet::new(),
             confirmed: IndexMap::new(),
@@ -274,6 +280,7 @@ impl RegisteredRoom {
             history: History::default(),
             provisional: Vec::new(),
             direct: BTreeSet::new(),
+            apart: BTreeMap::new(),
             lately: BTreeSet::new(),
             subject: None,
             outbox: Outbox::default(),

@@ -2,11 +2,11 @@
 //! has one, or gave it up.
 
 use super::outbox::{Entry, Status, What, is_join};
-use super::told::Telling;
+use super::told::{Telling, is_another};
 use super::*;
 use crate::dmuc::slave::event::is_hiding;
 use crate::room::{Audience, Item, Role, audience};
-use crate::stanza::{Kind, Type};
+use crate::stanza::{Kind, Payloads, Type};
 
 impl RegisteredRoom {
     /// The master tells somebody himself that he is in the room, or out of it.
@@ -181,6 +181,9 @@ impl RegisteredRoom {
         if new {
             self.has_seen_nothing(user);
             self.show_locals(user, &stanza, &nick, out);
+        } else {
+            let known = self.known_to(user);
+            self.apart.entry(user.clone()).or_insert(known);
         }
         let joins = self.is_local(&nick);
         if joins && !keeps {
@@ -244,7 +247,8 @@ impl RegisteredRoom {
         let item = Item { role: Some(seat.role.clone()), nick: Some(nick), ..Item::default() };
         let Some(farewell) = self.farewell(here, item, &[303]) else { return };
         if !shared {
-            return self.tell_presence(&farewell, here, None, [true; 2], out);
+            self.tell_presence(&farewell, here, None, [true; 2], out);
+            return self.forget_told(here);
         }
         self.tell_own_farewell(&farewell, user, out);
         let jids = self.sees_jids(here);
@@ -255,17 +259,79 @@ impl RegisteredRoom {
     }
 
     /// Those here whom a master that has forgotten them has not shown him.
-    fn show_locals(&self, user: &Arc<Jid>, stanza: &Stanza, nick: &str, out: &mut Vec<Output>) {
+    fn show_locals(&mut self, user: &Arc<Jid>, stanza: &Stanza, nick: &str, out: &mut Vec<Output>) {
         let role = super::told::seat_of(stanza).map(|seat| seat.role);
         let jids = self.whois == Whois::Anyone || role == Some(Role::Moderator);
-        let shown = |other: &str| other != nick && self.is_local(other);
-        let others = self.roster.iter().filter(|(other, _)| shown(other));
-        for (_, seat) in others.filter(|(other, _)| !self.hidden.contains(*other)) {
+        let mut told = self.apart.remove(user).unwrap_or_default();
+        let shown = |other: &str| self.is_local(other) && !self.hidden.contains(other);
+        for (other, seat) in self.roster.iter().filter(|(other, _)| shown(other)) {
+            if other == nick || told.contains_key(other) {
+                continue;
+            }
+            let sessions = &self.sessions(other);
+            // The room's JIDs are for moderators, and there may have been none here.
+            let known = match jids {
+                true => Audience::Own { sessions, jids }.render(&seat.presence),
+                false => seat.presence.clone(),
+            };
+            let known = Audience::Other { jids }.render(&known);
             let presence = Stanza::presence(Type::Absent)
                 .with_from(seat.occupant.clone())
                 .with_to(user.clone())
-                .with_payloads(Audience::Other { jids }.render(&seat.presence));
+                .with_payloads(known.clone());
             out.push(Output::Send(presence));
+            told.insert(other.clone(), known);
+        }
+        self.apart.insert(user.clone(), told);
+    }
+
+    /// The master tells somebody of an occupant himself, since it knows no slave. Whether that is
+    /// for him: of whom he knows nothing any more he is told no farewell.
+    pub(super) fn sees_directly(
+        &mut self,
+        user: &Arc<Jid>,
+        stanza: &Stanza,
+        out: &mut Vec<Output>,
+    ) -> bool {
+        if stanza.kind != Kind::Presence || stanza.is_error() || stanza.has_code("110") {
+            return true;
+        }
+        let nick = stanza.from.as_ref().and_then(|from| from.resource());
+        let Some(nick) = nick.map(|nick| nick.to_string()) else { return true };
+        let new = !self.apart.contains_key(user) && self.apart.len() < APART_MAX;
+        if new && stanza.is_available() && self.outbox.has(user, is_join_that_went_up) {
+            let known = self.known_to(user);
+            self.apart.insert(user.clone(), known);
+        }
+        let Some(told) = self.apart.get_mut(user) else { return true };
+        if stanza.is_unavailable() {
+            return told.remove(&nick).is_some() || !self.locals.contains_key(user);
+        }
+        let before = told.insert(nick.clone(), stanza.payloads.clone());
+        if before.is_some_and(|before| is_another(&before, None, &stanza.payloads)) {
+            let farewell = self.farewell(&nick, Item::default(), &[]);
+            out.extend(farewell.map(|gone| Output::Send(gone.with_to(user.clone()))));
+        }
+        true
+    }
+
+    /// Whom a session knows that the master has told nothing itself yet.
+    fn known_to(&self, session: &Jid) -> BTreeMap<String, Payloads> {
+        let here = self.locals.contains_key(session);
+        let shown = self.roster.iter().filter(|(nick, _)| here && !self.hidden.contains(*nick));
+        shown.map(|(nick, seat)| (nick.clone(), seat.presence.clone())).collect()
+    }
+
+    /// The state is told: of those whom the master has shown to somebody himself, and who are not
+    /// there any more, he has to hear.
+    pub(super) fn rejoin_apart(&mut self, out: &mut Vec<Output>) {
+        for (session, told) in std::mem::take(&mut self.apart) {
+            let here = self.locals.contains_key(&session);
+            let gone = told.keys().filter(|nick| here && !self.roster.contains_key(*nick));
+            for nick in gone {
+                let farewell = self.farewell(nick, Item::default(), &[]);
+                out.extend(farewell.map(|gone| Output::Send(gone.with_to(session.clone()))));
+            }
         }
     }
 
@@ -304,6 +370,9 @@ impl RegisteredRoom {
         }
     }
 }
+
+/// Of how many sessions is remembered whom the master has shown them.
+const APART_MAX: usize = 1_000;
 
 /// It may go up once more, if the slave registers again since.
 fn is_join_that_went_up(entry: &Entry) -> bool {

@@ -140,6 +140,7 @@ impl RegisteredRoom {
         out: &mut Vec<Output>,
     ) {
         self.closed.remove(session);
+        self.apart.remove(session);
         let jids = self.sees_jids(nick);
         let shown = |other: &str| other != nick && !self.hidden.contains(other);
         for (other, seat) in self.roster.iter().filter(|(other, _)| shown(other)) {

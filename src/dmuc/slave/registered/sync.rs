@@ -2,13 +2,13 @@
 
 use super::event::{plain, stored};
 use super::outbox::{Status, What, is_join};
-use super::told::Telling;
+use super::told::{Telling, is_another};
 use super::*;
 use crate::dmuc::slave::event::is_hiding;
-use crate::room::Item;
 use crate::room::history::delay_element;
+use crate::room::{Item, Seat};
 use crate::stanza::slave::At;
-use crate::stanza::{Element, Payloads, Type, dmuc, ns};
+use crate::stanza::{Element, Type, dmuc, ns};
 
 impl RegisteredRoom {
     /// The state of one nick: to be stored, and told where it is news. Of a sync that was given up
@@ -50,9 +50,9 @@ impl RegisteredRoom {
     /// Who had a nick that somebody else elsewhere has now is shown to be gone. A master that has
     /// forgotten who was inside does not say so itself.
     fn bid_farewell_to_another(&mut self, stanza: &Stanza, nick: &str, out: &mut Vec<Output>) {
-        let known = self.roster.get(nick).and_then(|seat| occupant_id(&seat.presence));
-        let other = known.zip(occupant_id(&stanza.payloads)).is_some_and(|(one, two)| one != two);
-        if !other || self.is_local(nick) {
+        let owner = self.owners.get(nick);
+        let is_other = |seat: &Seat| is_another(&seat.presence, owner, &stanza.payloads);
+        if !self.roster.get(nick).is_some_and(is_other) || self.is_local(nick) {
             return;
         }
         if let Some(farewell) = self.farewell(nick, Item::default(), &[]) {
@@ -192,6 +192,7 @@ impl RegisteredRoom {
         if full {
             self.remove_unmentioned(&mentioned, out);
         }
+        self.rejoin_apart(out);
         self.purge_unwanted();
         self.direct.clear();
         self.position = Some(target);
@@ -284,9 +285,4 @@ impl RegisteredRoom {
         self.rejoined = now;
         self.release(now, out);
     }
-}
-
-/// The room's id of an occupant (XEP-0421).
-fn occupant_id(payloads: &Payloads) -> Option<&str> {
-    payloads.iter().find(|one| one.is("occupant-id", ns::OCCUPANT_IDS))?.attr("id")
 }

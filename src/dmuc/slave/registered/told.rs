@@ -48,12 +48,18 @@ impl RegisteredRoom {
         self.marked.remove(nick);
         self.taken.remove(nick);
         self.dismissed.retain(|(dismissed, _)| dismissed != nick);
-        self.knows_jids |= has_jid(&seat.presence);
+        if let Some(owner) = owner_of(&seat.presence) {
+            self.knows_jids = true;
+            self.owners.insert(nick.to_owned(), owner);
+        }
         let now = seat.presence.clone();
         self.roster.insert(nick.to_owned(), seat);
         if telling != Telling::Nobody {
             let news = |jids| before.as_ref().is_none_or(|before| is_news(before, &now, jids));
             self.tell_presence(stanza, nick, except, [news(false), news(true)], out);
+            for told in self.told_apart() {
+                told.insert(nick.to_owned(), now.clone());
+            }
         }
         if !saw && telling != Telling::Nobody && self.sees_jids(nick) {
             self.show_jids(nick, out);
@@ -68,10 +74,26 @@ impl RegisteredRoom {
         self.marked.remove(nick);
         self.taken.remove(nick);
         self.dismissed.retain(|(dismissed, _)| dismissed != nick);
+        self.owners.remove(nick);
         if self.roster.shift_remove(nick).is_some() {
             self.tell_presence(stanza, nick, None, [true; 2], out);
+            self.forget_told(nick);
         }
         self.drop_jids(moderated);
+    }
+
+    /// Nobody has this nick here any more, and all know it.
+    pub(super) fn forget_told(&mut self, nick: &str) {
+        for told in self.told_apart() {
+            told.remove(nick);
+        }
+    }
+
+    /// What those know whom the master itself has let in.
+    pub(super) fn told_apart(&mut self) -> impl Iterator<Item = &mut BTreeMap<String, Payloads>> {
+        let locals = &self.locals;
+        let here = self.apart.iter_mut().filter(|(session, _)| locals.contains_key(*session));
+        here.map(|(_, told)| told)
     }
 
     /// A presence of this nick to each local occupant as he may see it; `news`: whether to those
@@ -87,7 +109,18 @@ impl RegisteredRoom {
         let mut copies = Renderings::new(&stanza.payloads);
         for (session, local) in self.hearing() {
             let jids = self.sees_jids(local);
-            if except == Some(&**session) || !news[usize::from(jids)] {
+            let news = match self.apart.get(session).filter(|_| local != nick) {
+                None => news[usize::from(jids)],
+                Some(told) => match told.get(nick) {
+                    None => stanza.is_available(),
+                    Some(told) if stanza.is_unavailable() => {
+                        let seat = self.roster.get(nick);
+                        seat.is_none_or(|seat| !is_another(told, None, &seat.presence))
+                    }
+                    Some(told) => news[usize::from(jids)] || is_news(told, &stanza.payloads, jids),
+                },
+            };
+            if except == Some(&**session) || !news {
                 continue;
             }
             if local != nick && self.hidden.contains(nick) {
@@ -141,7 +174,12 @@ impl RegisteredRoom {
             if !is_news(&audience::without_jids(&seen), &seen, true) {
                 continue;
             }
-            for session in sessions.iter().filter(|session| !self.closed.contains(*session)) {
+            let sees = |one: &&Arc<Jid>| {
+                let told = self.apart.get(*one).and_then(|told| told.get(other));
+                told.is_some_and(|told| owner_of(told).is_some())
+            };
+            let open = sessions.iter().filter(|session| !self.closed.contains(*session));
+            for session in open.filter(|session| !sees(session)) {
                 let presence = Stanza::presence(Type::Absent)
                     .with_from(seat.occupant.clone())
                     .with_to(session.clone())
@@ -230,6 +268,7 @@ impl RegisteredRoom {
     pub(super) fn drop_jids(&mut self, moderated: bool) {
         if moderated && !self.is_moderated() {
             self.knows_jids = false;
+            self.owners.clear();
             for seat in self.roster.values_mut() {
                 seat.presence = audience::without_jids(&seat.presence);
             }
@@ -254,11 +293,26 @@ fn is_news(before: &Payloads, now: &Payloads, jids: bool) -> bool {
     before != now && audience::without_jids(&before) != now
 }
 
-fn has_jid(payloads: &Payloads) -> bool {
-    let mut items = payloads.iter().filter_map(|payload| {
-        payload.is("x", ns::MUC_USER).then(|| payload.get_child("item", ns::MUC_USER))?
-    });
-    items.any(|item| item.attr("jid").is_some())
+/// Whose a presence is, if it says so.
+fn owner_of(payloads: &Payloads) -> Option<BareJid> {
+    let x = payloads.iter().find(|payload| payload.is("x", ns::MUC_USER))?;
+    let jid = x.children().find_map(|item| item.attr("jid").filter(|_| item.name() == "item"))?;
+    Jid::new(jid).ok().map(|jid| jid.to_bare())
+}
+
+/// Whether a presence under a nick is surely somebody else's than the one before: the room's ids
+/// for them (XEP-0421) or their real JIDs say so. `owner`: whose the one before was, if known.
+pub(super) fn is_another(before: &Payloads, owner: Option<&BareJid>, now: &Payloads) -> bool {
+    let differ = |one: Option<&str>, two: Option<&str>| one.zip(two).is_some_and(|(a, b)| a != b);
+    let (known, new) = (owner_of(before), owner_of(now));
+    let known = owner.or(known.as_ref());
+    differ(occupant_id(before), occupant_id(now))
+        || known.zip(new.as_ref()).is_some_and(|(known, new)| known != new)
+}
+
+/// The room's id of an occupant (XEP-0421).
+fn occupant_id(payloads: &Payloads) -> Option<&str> {
+    payloads.iter().find(|one| one.is("occupant-id", ns::OCCUPANT_IDS))?.attr("id")
 }
 
 /// A presence with `away` in place of being available.

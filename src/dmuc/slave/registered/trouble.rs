@@ -54,7 +54,7 @@ impl RegisteredRoom {
         }
         let shown = self.was_shown(&user, &stanza);
         self.hears_directly(&user, &stanza, out);
-        if shown {
+        if shown || !self.sees_directly(&user, &stanza, out) {
             return;
         }
         if stanza.has_code("110") && stanza.kind == Kind::Presence {
