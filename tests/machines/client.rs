@@ -2,20 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use wallops::stanza::{Element, Kind, Stanza, Type, ns};
+use wallops::stanza::{Kind, Stanza, Type, ns};
 
+pub use self::seen::{Heard, Seen, own_texts};
+use self::seen::{is_removal, own};
 use crate::cast::*;
 use crate::record::*;
 
-/// Somebody in the room, as a client sees him.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Seen {
-    pub affiliation: String,
-    pub role: String,
-    pub jid: Option<String>,
-    /// The payloads of his own.
-    pub own: Vec<String>,
-}
+mod seen;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -32,15 +26,6 @@ enum State {
 enum Wish {
     Join(String),
     Leave,
-}
-
-/// A message that a client got.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Heard {
-    pub nick: String,
-    pub id: String,
-    pub body: String,
-    pub delayed: bool,
 }
 
 /// A client.
@@ -73,6 +58,12 @@ pub struct Client {
     taken: BTreeSet<String>,
     /// The goodbye that its server said for it may still be answered, to a later session.
     goodbye: bool,
+    /// A slave without memory has told it that it is out.
+    ended: bool,
+    /// And it waited to be let in then: the answer to that may come still.
+    answered_late: bool,
+    /// What comes now comes past its slave, which is dead.
+    pub past: bool,
 }
 
 impl Client {
@@ -97,6 +88,9 @@ impl Client {
             asked_again: false,
             taken: BTreeSet::new(),
             goodbye: false,
+            ended: false,
+            answered_late: false,
+            past: false,
         }
     }
 
@@ -214,7 +208,7 @@ impl Client {
         };
         let own = has_code(stanza, "110");
         match self.state {
-            State::Out if !self.expects_burst() => {
+            State::Out if !self.expects_burst() && !self.is_in_doubt() => {
                 return self.fault("presence for somebody who is not in the room", stanza);
             }
             State::Out => {
@@ -280,6 +274,12 @@ impl Client {
         let nick = from_nick(stanza).to_owned();
         let renamed = has_code(stanza, "303").then(|| item(stanza, "nick")).flatten();
         if !has_code(stanza, "110") {
+            if self.state == State::Out
+                && (self.is_in_doubt() || (self.was_cut && self.expects_burst()))
+            {
+                // The answer to his join may have been lost, and what comes after it not.
+                return;
+            }
             if self.state != State::In {
                 self.fault("a farewell for somebody who is not in the room", stanza);
             } else if nick == self.nick {
@@ -308,14 +308,16 @@ impl Client {
         let wish = self.wishes.iter().position(|wish| *wish == Wish::Leave);
         if let Some(position) = wish {
             self.wishes.drain(..=position);
-        } else if !is_removal(stanza) {
+        } else if !is_removal(stanza) && !self.is_in_doubt() {
             self.fault("removed without cause", stanza);
         }
+        self.ended |= has_code(stanza, "333");
         if self.state == State::Out && wish.is_none() {
             // He was in the room and removed, and heard of neither.
             let join = self.wishes.iter().position(|wish| matches!(wish, Wish::Join(_)));
             if let Some(position) = join {
                 self.wishes.drain(..=position);
+                self.answered_late = true;
                 return;
             }
             self.fault("removed though not in the room", stanza);
@@ -330,6 +332,12 @@ impl Client {
         self.view.clear();
     }
 
+    /// Whether it may be told of a stay that is over, as a slave has said that forgot it: what it
+    /// had asked for is answered late, or the slave is dead again and does not keep it from it.
+    fn is_in_doubt(&self) -> bool {
+        self.answered_late || (self.ended && self.past)
+    }
+
     fn message(&mut self, stanza: &Stanza) {
         let delayed = is_delayed(stanza);
         let Some(body) = stanza.body() else {
@@ -337,6 +345,7 @@ impl Client {
         };
         let again = self.asked_again && self.expects_burst();
         match self.state {
+            State::Out | State::Entering if self.is_in_doubt() => return,
             State::Out | State::Entering => self.fault("a message before his time", stanza),
             State::Listening if !delayed => self.fault("a live message before the subject", stanza),
             _ => {}
@@ -372,22 +381,4 @@ impl Client {
             self.wishes.drain(..=position);
         }
     }
-}
-
-/// Whether a farewell to oneself says why.
-fn is_removal(stanza: &Stanza) -> bool {
-    let x = stanza.payload("x", ns::MUC_USER);
-    ["301", "307", "321", "322", "332", "333"].iter().any(|code| has_code(stanza, code))
-        || x.is_some_and(|x| x.has_child("destroy", ns::MUC_USER))
-}
-
-/// The payloads of a presence that are its sender's own.
-fn own(stanza: &Stanza) -> Vec<String> {
-    let own = stanza.payloads.iter().filter(|payload| !payload.is("x", ns::MUC_USER));
-    own.map(String::from).collect()
-}
-
-/// The payloads of a presence as [`Seen`] has them.
-pub fn own_texts<'a>(payloads: impl Iterator<Item = &'a Element>) -> Vec<String> {
-    payloads.map(String::from).collect()
 }

@@ -89,3 +89,69 @@ fn jids_are_kept_for_a_moderator_who_is_about_to_enter() {
     let then = vec![Say(1), Wait(20), Heal(0), Join(0, 2)];
     replay(PLAIN, [first, then].concat());
 }
+
+/// A service that forgets, in which everything else is plain.
+const FORGETFUL: World = World { kept: Persistence::Nothing, ..PLAIN };
+
+/// Whom a room that has forgotten its slaves lets in itself is not told that those are gone whom
+/// nobody has shown him, nor shown anybody twice.
+#[test]
+fn who_is_let_in_by_a_room_that_forgot_knows_whom_he_was_shown() {
+    replay(FORGETFUL, vec![Join(1, 0), Wait(20), Join(2, 1), CrashService]);
+    replay(FORGETFUL, vec![Join(1, 0), CrashService, RestartService, Join(4, 1)]);
+    let away = vec![Join(2, 1), Join(3, 0), Disconnect(2), CrashService];
+    replay(World { travel: (500, 0), ..FORGETFUL }, away);
+    let shared = vec![CrashService, RestartService, Join(3, 1), Join(2, 0), Join(0, 1)];
+    let first = vec![Join(8, 0), Wait(20)];
+    replay(World { disks: true, ..FORGETFUL }, [first, shared].concat());
+}
+
+/// The state that shows that somebody is gone is lost: he was shown by the room itself.
+#[test]
+fn who_was_shown_by_the_room_itself_is_gone_for_him_too() {
+    let first = vec![CrashService, RestartService, Join(5, 3), Join(2, 0), Wait(1000)];
+    let then = vec![Cut(0, Up, Silent), Wait(500), Crash(2)];
+    replay(World { travel: (500, 0), ..FORGETFUL }, [first, then].concat());
+}
+
+/// A nick that a room that forgot gives to somebody else changes hands with a farewell.
+#[test]
+fn a_nick_that_somebody_else_has_in_the_next_run_is_given_up_first() {
+    let first = vec![Join(1, 0), Wait(500), CrashService, RestartService];
+    let then = vec![Join(4, 1), Join(2, 0), Show(0, 0)];
+    replay(World { travel: (500, 0), ..FORGETFUL }, [first, then].concat());
+    let first = vec![Join(7, 0), Join(0, 1), Wait(20), CrashService, RestartService];
+    replay(FORGETFUL, [first, vec![Join(3, 0), Join(2, 0), Join(0, 0)]].concat());
+    let policies = ["00000", "00100", "00000"];
+    let acts = vec![Join(1, 0), Wait(40), Join(2, 0), Join(4, 1), CrashService, Subject(1)];
+    replay(World { policies, disks: true, ..FORGETFUL }, acts);
+    let policies = ["00000", "00000", "00110"];
+    let first = vec![Join(1, 2), Join(8, 0), CrashService, Join(2, 0), RestartService];
+    replay(World { policies, ..FORGETFUL }, [first, vec![CrashHost(1), Wait(20)]].concat());
+}
+
+/// A slave that comes back from its disk after the master has given it up.
+#[test]
+fn who_enters_as_the_slave_comes_back_so_late_is_told_of_one_stay() {
+    let world = || World { disks: true, ..PLAIN };
+    replay(world(), vec![Join(2, 0), Wait(40), Crash(2), Wait(91_000), Join(2, 1)]);
+    replay(world(), vec![Crash(0), Wait(91_000), Join(5, 2), Join(0, 0)]);
+}
+
+/// What came back of what was said while the slave was dead is for its author.
+#[test]
+fn what_is_said_while_the_slave_is_dead_is_returned() {
+    let acts = vec![Join(6, 0), Wait(40), CrashService, Crash(0), Say(6)];
+    replay(World { disks: true, ..PLAIN }, acts);
+}
+
+/// Whom a slave without memory has told that he is out, and who asks to be in again, is told
+/// nothing of the stay before.
+#[test]
+fn who_asks_again_after_a_goodbye_is_not_told_of_the_stay_before() {
+    replay(FORGETFUL, vec![Join(0, 0), Crash(0), CrashService, Restart(0), Join(0, 0)]);
+    replay(FORGETFUL, vec![Join(0, 0), Crash(0), CrashService, Restart(0), Join(0, 1)]);
+    let first = vec![CrashService, RestartService, Cut(2, Up, Silent), Join(8, 0), Wait(20)];
+    let then = vec![Crash(2), Join(0, 0), Restart(2), Join(8, 0), Cut(2, Silent, Up)];
+    replay(FORGETFUL, [first, then].concat());
+}

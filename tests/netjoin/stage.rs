@@ -6,7 +6,7 @@
 //! advances to the next arrival or deadline. Of a server there is as much as the machines need: it
 //! knows who is online, to whom they have sent directed presence, and what passed a dead slave by.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -88,6 +88,8 @@ pub struct Stage {
     pub died: bool,
     /// Errors that servers have made, and what users of the service's own neighbours send.
     pub returns: VecDeque<(Time, Return)>,
+    /// The ids of what was lost on a way that was cut when there was no slave to keep it.
+    pub unkept: BTreeSet<String>,
     dice: u64,
     ids: u32,
 }
@@ -118,6 +120,7 @@ impl Stage {
             was_cut: false,
             died: false,
             returns: VecDeque::new(),
+            unkept: BTreeSet::new(),
             dice: 282,
             ids: 0,
         };

@@ -120,6 +120,8 @@ impl Stage {
     /// What cannot be delivered is returned, unless the way swallows it.
     pub fn lose_up(&mut self, site: usize, stanza: &Stanza) {
         if self.sites[site].up.way == Way::Silent {
+            let id = stanza.id.as_ref().filter(|_| self.sites[site].slave.is_none());
+            self.unkept.extend(id.map(|id| id.to_string()));
             return;
         }
         let error = unreachable_from(&self.sites[site].domain);
@@ -156,7 +158,10 @@ impl Stage {
         }
         self.sites[site].passages.came(&stanza);
         self.write(Hop::SlaveToUser, &stanza, false);
+        let who = to(&stanza).to_owned();
+        self.client(&who).past = true;
         self.deliver(stanza);
+        self.client(&who).past = false;
     }
 
     /// A server has a stanza for one of its users.
@@ -192,9 +197,10 @@ impl Stage {
     }
 
     /// INV-NO-ERROR-LOOP.
-    fn forbid_error_for_error(&mut self, answered: Option<&Jid>, stanza: &Stanza) {
-        if let Some(from) = answered.filter(|_| stanza.is_error())
+    fn forbid_error_for_error(&mut self, answered: Option<&(Jid, Jid)>, stanza: &Stanza) {
+        if let Some((from, to)) = answered.filter(|_| stanza.is_error())
             && stanza.to.as_deref() == Some(from)
+            && stanza.from.as_deref() == Some(to)
         {
             self.faults.push(format!("an error answers an error of {from}"));
         }
@@ -286,9 +292,10 @@ impl Stage {
     }
 }
 
-/// Whom an error comes from.
-fn answered(stanza: Option<&Stanza>) -> Option<Jid> {
-    stanza.filter(|stanza| stanza.is_error())?.from.as_deref().cloned()
+/// Whom an error comes from, and for whom it is.
+fn answered(stanza: Option<&Stanza>) -> Option<(Jid, Jid)> {
+    let error = stanza.filter(|stanza| stanza.is_error())?;
+    Some((error.from.as_deref().cloned()?, error.to.as_deref().cloned()?))
 }
 
 /// In order; what is sent at one instant arrives at one instant.
