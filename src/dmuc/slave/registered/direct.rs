@@ -317,7 +317,7 @@ impl RegisteredRoom {
 
     /// Whom a session knows that the master has told nothing itself yet.
     fn known_to(&self, session: &Jid) -> BTreeMap<String, Payloads> {
-        let here = self.locals.contains_key(session);
+        let here = self.locals.contains_key(session) && !self.closed.contains(session);
         let shown = self.roster.iter().filter(|(nick, _)| here && !self.hidden.contains(*nick));
         shown.map(|(nick, seat)| (nick.clone(), seat.presence.clone())).collect()
     }
@@ -350,7 +350,7 @@ impl RegisteredRoom {
             let sent = |entry: &Entry| is_join_that_went_up(entry) && asked(entry);
             // Whatever he asked for before is answered too, or was lost; not what he asks for since
             // he has left.
-            let visit = |entry: &&Entry| entry.what != What::Leave;
+            let visit = |entry: &&Entry| entry.what != What::Leave || entry.is_goodbye();
             while self.outbox.of(user).take_while(visit).any(sent) {
                 self.outbox.take_settled(user, sent);
             }

@@ -6,7 +6,7 @@
 //! comes from the master.
 
 use super::outbox::{Entry, What};
-use super::told::{Telling, is_another};
+use super::told::Telling;
 use super::*;
 use crate::room::audience::without_sessions;
 use crate::room::item::status;
@@ -355,9 +355,7 @@ impl RegisteredRoom {
                 self.owners.insert(new.to_owned(), owner);
             }
             for told in self.told_apart() {
-                if told.get(old).is_some_and(|told| !is_another(told, None, &seat.presence)) {
-                    told.remove(old);
-                }
+                told.remove(old);
                 told.insert(new.to_owned(), seat.presence.clone());
             }
             self.roster.shift_insert(position, new.to_owned(), seat);

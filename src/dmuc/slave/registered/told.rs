@@ -113,10 +113,6 @@ impl RegisteredRoom {
                 None => news[usize::from(jids)],
                 Some(told) => match told.get(nick) {
                     None => stanza.is_available(),
-                    Some(told) if stanza.is_unavailable() => {
-                        let seat = self.roster.get(nick);
-                        seat.is_none_or(|seat| !is_another(told, None, &seat.presence))
-                    }
                     Some(told) => news[usize::from(jids)] || is_news(told, &stanza.payloads, jids),
                 },
             };
