@@ -147,6 +147,8 @@ impl RegisteredRoom {
         self.closed.remove(user);
         self.locals.shift_remove(user);
         self.confirmed.shift_remove(user);
+        // If he is let in again he knows nobody.
+        self.apart.remove(user);
         self.forget_directed(user);
         if let Some(occupant) = self.occupant(here).filter(|_| !self.is_local(here)) {
             self.show_gone(&stanza.with_from(occupant), here, out);
