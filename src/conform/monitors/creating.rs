@@ -38,8 +38,6 @@ struct Birth {
     told: Vec<(String, bool)>,
     /// Who was in the room.
     before: BTreeSet<NickId>,
-    /// Real JIDs in what it was sent.
-    jids: usize,
 }
 
 impl Invariant for Creating {
@@ -154,7 +152,6 @@ impl Creating {
                     && (dmuc.state || !room.slaves[slave].registers)
                 {
                     birth.told.push((nick.to_owned(), !reading.jids.is_empty()));
-                    birth.jids += usize::from(!reading.jids.is_empty());
                 }
             }
             _ => {}
@@ -223,7 +220,7 @@ impl Birth {
                     })
             })
         };
-        let quiet = room.open || room.has_moderator(slave) || self.jids == 0;
+        let quiet = room.open || room.has_moderator(slave) || self.told.iter().all(|(_, jid)| !jid);
         let rows = [
             ("master.roster.sent-on-create", all, "everybody who is in the room"),
             ("master.roster.complete-once", once && names().all(there), "each once"),

@@ -303,8 +303,8 @@ pub(super) fn address(jid: Option<&std::sync::Arc<Jid>>) -> &str {
     jid.map_or("", |jid| jid.as_str())
 }
 
-/// What a master tells its slaves of one thing takes no longer.
-const INSTANT: Duration = Duration::from_millis(50);
+/// What a room tells of one thing takes no longer.
+pub(super) const INSTANT: Duration = Duration::from_millis(50);
 
 /// More rooms and slaves than these are no record that anybody wants to have judged.
 const ROOMS_MAX: usize = 64;

@@ -6,7 +6,8 @@ use minidom::Element;
 
 use super::{People, Reading, Register, same_person};
 use crate::conform::invariants::reading::domain_of;
-use crate::time::{Duration, Time};
+use crate::conform::survey::places::INSTANT;
+use crate::time::Time;
 
 impl People<'_> {
     /// Somebody is let in. If nobody was told that he arrives, he was there before, or another
@@ -127,6 +128,3 @@ impl People<'_> {
         }
     }
 }
-
-/// What a room tells of one thing takes no longer.
-const INSTANT: Duration = Duration::from_millis(50);

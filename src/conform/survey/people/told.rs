@@ -72,7 +72,6 @@ impl People<'_> {
         let departed = self.departed.get(nick).filter(|_| reading.stanza.is_unavailable());
         let departed = departed.copied();
         let number = self.holder(nick).or(departed);
-        let item = reading.item.and_then(|item| item.jid);
         // Of somebody with several sessions all are listed.
         let his = |jid: &str| item.is_some_and(|item| jid == item || same_person(jid, item));
         let listed = reading.jids.iter().copied().filter(|jid| jid.contains('/') && his(jid));
