@@ -33,15 +33,16 @@ fn judged(transcript: &Transcript, setting: &Setting) -> (u64, Judgement) {
     (info.bytes_max, judgement)
 }
 
-/// Eight times as much of the same takes as much memory.
+/// Six times as much of the same takes as much memory: after so many rounds, what is remembered is
+/// as much as it ever will be.
 fn is_flat(profile: &str, rounds: usize, round: impl Fn(usize) -> String) {
-    let [short, long] = [rounds, rounds * 8].map(|rounds| {
+    let [short, long] = [rounds, rounds * 6].map(|rounds| {
         let (transcript, setting) = record(profile, rounds, &round);
         let (bytes, judgement) = judged(&transcript, &setting);
         assert_eq!(judgement.findings, [], "{profile}");
         (transcript.entries.len(), bytes)
     });
-    assert!(long.0 > short.0 * 7, "{short:?} {long:?}");
+    assert!(long.0 > short.0 * 5, "{short:?} {long:?}");
     assert!(long.1 < short.1 * 5 / 4, "(entries, bytes): {short:?}, then {long:?}");
 }
 
@@ -57,7 +58,7 @@ fn however_much_is_said() {
 
 #[test]
 fn however_many_come_and_go() {
-    is_flat("core", 110, |round| {
+    is_flat("core", 160, |round| {
         format!(
             "Efchen joins wallops\nEfchen says \"{round}\"\nEfchen leaves\nwait 3m\n\
              Efchen joins wallops as \"E{}\"\nEfchen says \"Again\"\nEfchen leaves\nwait 5m\n",
@@ -68,7 +69,7 @@ fn however_many_come_and_go() {
 
 #[test]
 fn however_often_it_splits() {
-    is_flat("full", 80, |round| {
+    is_flat("full", 160, |round| {
         format!(
             "cut killrc from channel\nWumpus says \"{round}, lost\"\n\
              Valdis says \"{round}, too\"\nwait 10m\nheal everything\nwait 10m\n\

@@ -42,7 +42,7 @@ mod split_master;
 mod split_slave;
 mod wire;
 
-use super::invariants::reading::{FNV, Reading, digest_text};
+use super::invariants::reading::{Reading, START, digest_text};
 use super::invariants::room::{Passage, Room, Side, SlaveId, User};
 use super::invariants::{Invariant, invariants};
 use crate::stanza::{ShortNames, Stanza};
@@ -96,7 +96,7 @@ fn key(reading: &Reading<'_>) -> u64 {
 /// The same without the sender.
 fn content_key(reading: &Reading<'_>) -> u64 {
     let stanza = reading.stanza;
-    let head = digest_text(FNV, stanza.kind.name());
+    let head = digest_text(START, stanza.kind.name());
     // An id is a message's own; presences may get other ids on their way.
     let id = if stanza.is_groupchat() { reading.id() } else { "" };
     let head = digest_text(head, id);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::Invariant;
 use super::findings::Findings;
-use super::reading::{FNV, Reading, digest_text};
+use super::reading::{Reading, START, digest_text};
 use super::room::{Class, Fact, Passage, Room, push_bounded};
 use super::steps::{Happening, Step};
 use crate::dmuc::Persistence;
@@ -37,7 +37,7 @@ impl Letter {
 
 /// The key of the stanza that goes between these two and is of this kind and id.
 fn key(reading: &Reading<'_>, from: &str, to: &str) -> u64 {
-    [reading.stanza.kind.name(), reading.id(), from, to].into_iter().fold(FNV, digest_text)
+    [reading.stanza.kind.name(), reading.id(), from, to].into_iter().fold(START, digest_text)
 }
 
 impl Invariant for Authors {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::Invariant;
 use super::findings::Findings;
-use super::reading::{FNV, Reading, digest, digest_text};
+use super::reading::{Reading, START, digest, digest_text};
 use super::room::{Class, Fact, Passage, Room, SELF_CODES, Side, SlaveId};
 use super::steps::{Happening, Step};
 use crate::stanza::{Element, ns};
@@ -63,7 +63,7 @@ impl Copies {
         if self.numbered.len() > NUMBERED_MAX {
             self.numbered.pop_first();
         }
-        let key = (digest_text(FNV, epoch), seq);
+        let key = (digest_text(START, epoch), seq);
         let first = *self.numbered.entry(key).or_insert((same, entry));
         (first.0 != same).then_some(first.1)
     }
@@ -81,7 +81,7 @@ impl Copies {
             self.run = None;
             return None;
         }
-        let key = digest_text(digest_text(FNV, reading.from), reading.id());
+        let key = digest_text(digest_text(START, reading.from), reading.id());
         let key = key ^ u64::from(reading.stanza.is_available()) ^ reading.stanza.kind as u64;
         let run = Run { at: step.at, key, slave, digest: same, entry: step.entry };
         match self.run.replace(run) {
@@ -102,7 +102,7 @@ fn differ(entry: usize, passage: &Passage<'_>, other: usize, findings: &mut Find
 /// What is the same in all copies, in one number.
 fn common(reading: &Reading<'_>) -> u64 {
     let stanza = reading.stanza;
-    let mut all = digest_text(FNV, stanza.kind.name());
+    let mut all = digest_text(START, stanza.kind.name());
     all = digest_text(all, &format!("{:?}", stanza.type_));
     all = digest_text(all, reading.from);
     all = digest_text(all, reading.id());
@@ -131,7 +131,7 @@ fn common_x(mut all: u64, x: &Element) -> u64 {
             // One for each session, where their JIDs are shown.
             let mut one = ["affiliation", "role", "nick"]
                 .into_iter()
-                .fold(FNV, |all, name| digest_text(all, child.attr(name).unwrap_or("")));
+                .fold(START, |all, name| digest_text(all, child.attr(name).unwrap_or("")));
             for inner in child.children() {
                 one = match inner.name() {
                     "actor" => digest_text(one, inner.attr("nick").unwrap_or("")),

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use rustc_hash::FxHashSet;
+
 use super::Invariant;
 use super::findings::Findings;
 use super::room::{Class, Event, Fact, Key, Room, Submission, UserId};
@@ -15,7 +17,7 @@ pub(super) struct Delivery {
     /// What is on its way to whom.
     under_way: VecDeque<UnderWay>,
     /// What everybody has heard in this stay: id and content.
-    heard: BTreeMap<UserId, BTreeSet<Key>>,
+    heard: BTreeMap<UserId, FxHashSet<Key>>,
     /// How much of what was said is judged already.
     judged: usize,
     /// Slaves without numbers towards which something was lost: nobody promises that they notice.

@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use super::Invariant;
 use super::findings::Findings;
 use super::room::{Class, Fact, Key, NickId, Room, UserId};
@@ -16,7 +18,7 @@ use crate::time::Time;
 /// How often everybody has heard what.
 #[derive(Debug, Default)]
 pub(super) struct Duplicates {
-    heard: BTreeMap<UserId, BTreeMap<Message, Vec<usize>>>,
+    heard: BTreeMap<UserId, FxHashMap<Message, Vec<usize>>>,
 }
 
 /// What was said, and its author.

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use rustc_hash::FxHashMap;
+
 use super::Setting;
 use super::cost::Cost;
 use super::room::Passage;
@@ -55,7 +57,7 @@ pub(in crate::conform) struct Findings {
     pub costs: Option<Vec<Cost>>,
     /// How often each requirement applied, by the place of its id in memory: ids are constants, and
     /// are counted more often than anything else.
-    tallies: BTreeMap<(usize, usize), (&'static str, Tally)>,
+    tallies: FxHashMap<(usize, usize), (&'static str, Tally)>,
 }
 
 impl Findings {
@@ -64,7 +66,7 @@ impl Findings {
             all: Vec::new(),
             forgers: setting.forgers.clone(),
             costs: None,
-            tallies: BTreeMap::new(),
+            tallies: FxHashMap::default(),
         }
     }
 
@@ -90,10 +92,10 @@ impl Findings {
     /// How often each requirement applied.
     pub fn tallies(&self) -> BTreeMap<&'static str, Tally> {
         let mut all = BTreeMap::<&'static str, Tally>::new();
-        for (id, tally) in self.tallies.values() {
+        self.tallies.values().for_each(|(id, tally)| {
             let sum = all.entry(id).or_default();
             (sum.kept, sum.broken) = (sum.kept + tally.kept, sum.broken + tally.broken);
-        }
+        });
         all
     }
 

@@ -3,6 +3,10 @@
 //! Hops have the classes of the protocol study: user to slave, slave to master, master to slave,
 //! master to user, slave to user.
 
+use std::hash::{Hash, Hasher};
+
+use rustc_hash::FxHasher;
+
 use crate::stanza::{Element, Kind, Stanza, Type, ns};
 use crate::time::Time;
 
@@ -68,7 +72,7 @@ pub(in crate::conform) struct Reading<'a> {
 impl<'a> Reading<'a> {
     /// Read a stanza that goes to or comes from `room`, or that names it.
     pub fn new(stanza: &'a Stanza, room: &str) -> Self {
-        let mut reading = Self::again(stanza, room, FNV, FNV);
+        let mut reading = Self::again(stanza, room, START, START);
         for payload in stanza.payloads.iter().filter(|payload| is_content(payload)) {
             reading.content = digest(reading.content, payload);
         }
@@ -226,14 +230,15 @@ fn read_item(item: &Element) -> Item<'_> {
     }
 }
 
-/// The start of a digest (FNV-1a).
-pub(in crate::conform) const FNV: u64 = 0xcbf2_9ce4_8422_2325;
+/// The start of a digest.
+pub(in crate::conform) const START: u64 = 0;
 
 /// Add text to a digest.
 pub(in crate::conform) fn digest_text(digest: u64, text: &str) -> u64 {
-    let step = |digest: u64, byte: u8| (digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    // A byte that no text has keeps neighbours apart.
-    text.bytes().chain([0xff]).fold(digest, step)
+    let mut hasher = FxHasher::with_seed(digest as usize);
+    // With its end, which keeps neighbours apart.
+    text.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Add an element to a digest, with all that is in it.

@@ -30,6 +30,8 @@ mod whois;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use rustc_hash::FxHashMap;
+
 pub(in crate::conform) use self::facts::{Class, Fact, Passage, Privileges};
 pub(in crate::conform) use self::health::Health;
 pub(in crate::conform) use self::log::{Event, Key, Log, Submission};
@@ -78,11 +80,11 @@ pub(in crate::conform) struct Room {
     pub timers: Timers,
     pub persistence: Persistence,
     pub users: Vec<User>,
-    by_jid: BTreeMap<String, UserId>,
+    by_jid: FxHashMap<String, UserId>,
     pub slaves: Vec<Slave>,
-    by_domain: BTreeMap<String, SlaveId>,
+    by_domain: FxHashMap<String, SlaveId>,
     pub nicks: Vec<String>,
-    by_nick: BTreeMap<String, NickId>,
+    by_nick: FxHashMap<String, NickId>,
     pub occupants: BTreeMap<NickId, Occupant>,
     stays: u32,
     /// The last stay that began before the master forgot everybody.
@@ -147,11 +149,11 @@ impl Room {
             timers: one.timers,
             persistence: one.persistence,
             users: Vec::new(),
-            by_jid: BTreeMap::new(),
+            by_jid: FxHashMap::default(),
             slaves: Vec::new(),
-            by_domain: BTreeMap::new(),
+            by_domain: FxHashMap::default(),
             nicks: Vec::new(),
-            by_nick: BTreeMap::new(),
+            by_nick: FxHashMap::default(),
             occupants: BTreeMap::new(),
             stays: 0,
             forgotten: 0,
@@ -333,7 +335,7 @@ impl Room {
 
 fn room_nick(
     nicks: &mut Vec<String>,
-    by_nick: &mut BTreeMap<String, NickId>,
+    by_nick: &mut FxHashMap<String, NickId>,
     nick: &str,
 ) -> NickId {
     if let Some(known) = by_nick.get(nick) {

@@ -65,7 +65,7 @@ impl Broadcast {
             findings.judge("master.broadcast.delay-in-dmuc", delay.is_some(), here, expected);
         }
         if let Some(delay) = delay {
-            let stamp = delay.attr("stamp").and_then(|stamp| stamp.parse::<Time>().ok());
+            let stamp = reading.dmuc.and_then(|dmuc| dmuc.stamp);
             let utc = delay.attr("stamp").is_some_and(|stamp| stamp.ends_with('Z'));
             let recent = stamp.is_some_and(|stamp| {
                 stamp <= room.now + SLACK && (room.is_stale(here.1) || stamp + SLACK >= room.now)

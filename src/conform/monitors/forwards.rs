@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::super::invariants::reading::{FNV, digest};
+use super::super::invariants::reading::{START, digest};
 use super::{is_working, words};
 use crate::conform::invariants::Invariant;
 use crate::conform::invariants::findings::Findings;
@@ -166,5 +166,5 @@ impl Forwards {
 /// The payloads but what a slave takes away, in one number.
 fn payloads(passage: &Passage<'_>) -> u64 {
     let kept = passage.hop.stanza.payloads.iter().filter(|payload| !ns::is_dmuc(payload));
-    kept.fold(FNV, digest)
+    kept.fold(START, digest)
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Class, SlaveId, Stored};
 use super::{NickId, Occupant, Passage, Privileges, Room, RoomSetting, Seen, Side};
-use crate::conform::invariants::reading::{FNV, Reading};
+use crate::conform::invariants::reading::{Reading, START};
 use crate::room::item::{affiliation_name, role_name};
 
 impl Room {
@@ -13,7 +13,7 @@ impl Room {
         let mut guesses = BTreeSet::new();
         for present in &one.present {
             let shown = present.presence.as_ref();
-            let content = shown.map_or(FNV, |shown| Reading::new(shown, "").content);
+            let content = shown.map_or(START, |shown| Reading::new(shown, "").content);
             let user = present.session.as_ref().map(|session| self.user(session.as_str()));
             let nick = present.nick.as_ref().map(|nick| self.nick(nick));
             if let Some(nick) = nick {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::numbered::Numbered;
 use super::{NickId, UserId};
-use crate::conform::invariants::reading::{FNV, Reading, digest};
+use crate::conform::invariants::reading::{Reading, START, digest};
 use crate::room::{RoomConfig, StoredMessage};
 use crate::stanza::{Stanza, element, ns};
 use crate::time::Time;
@@ -85,7 +85,7 @@ impl Log {
             body.append_text(past.text.as_str());
             self.push(Event {
                 nick: Some(nick(&past.author)),
-                content: digest(FNV, &body),
+                content: digest(START, &body),
                 stamp: past.stamp,
                 ..Event::past(StoredMessage::is_kept(&[body]), false)
             });
@@ -95,7 +95,7 @@ impl Log {
             subject.append_text(past.text.as_str());
             self.push(Event {
                 nick: Some(nick(&past.author)),
-                content: digest(FNV, &subject),
+                content: digest(START, &subject),
                 stamp: past.stamp,
                 ..Event::past(false, true)
             });

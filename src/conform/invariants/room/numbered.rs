@@ -1,6 +1,8 @@
 //! A list that keeps the numbers of what is left when its oldest are forgotten.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
+
+use rustc_hash::FxHashMap;
 
 use super::log::Key;
 
@@ -8,13 +10,14 @@ use super::log::Key;
 #[derive(Debug)]
 pub(super) struct Numbered<T> {
     next: usize,
-    all: BTreeMap<usize, (Key, T)>,
-    by_key: BTreeMap<Key, Vec<usize>>,
+    /// By number, ascending.
+    all: VecDeque<(usize, Key, T)>,
+    by_key: FxHashMap<Key, Vec<usize>>,
 }
 
 impl<T> Default for Numbered<T> {
     fn default() -> Self {
-        Self { next: 0, all: BTreeMap::new(), by_key: BTreeMap::new() }
+        Self { next: 0, all: VecDeque::new(), by_key: FxHashMap::default() }
     }
 }
 
@@ -24,7 +27,7 @@ impl<T> Numbered<T> {
         let number = self.next;
         self.next += 1;
         self.by_key.entry(key.clone()).or_default().push(number);
-        self.all.insert(number, (key, one));
+        self.all.push_back((number, key, one));
         number
     }
 
@@ -34,11 +37,14 @@ impl<T> Numbered<T> {
     }
 
     pub fn get(&self, number: usize) -> Option<&T> {
-        self.all.get(&number).map(|(_, one)| one)
+        let (_, _, one) = self.all.get(self.place(number).ok()?)?;
+        Some(one)
     }
 
     pub fn get_mut(&mut self, number: usize) -> Option<&mut T> {
-        self.all.get_mut(&number).map(|(_, one)| one)
+        let place = self.place(number).ok()?;
+        let (_, _, one) = self.all.get_mut(place)?;
+        Some(one)
     }
 
     /// All that are left, oldest first.
@@ -48,11 +54,12 @@ impl<T> Numbered<T> {
 
     /// Those from this number on, oldest first.
     pub fn since(&self, first: usize) -> impl DoubleEndedIterator<Item = (usize, &T)> + Clone {
-        self.all.range(first..).map(|(number, (_, one))| (*number, one))
+        let place = self.place(first).unwrap_or_else(|place| place);
+        self.all.range(place..).map(|(number, _, one)| (*number, one))
     }
 
     pub fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut T> {
-        self.all.values_mut().map(|(_, one)| one)
+        self.all.iter_mut().map(|(_, _, one)| one)
     }
 
     /// The numbers of those with this key, oldest first.
@@ -63,7 +70,7 @@ impl<T> Numbered<T> {
     /// Forget all but those of which this is true.
     pub fn retain(&mut self, mut needed: impl FnMut(usize, &T) -> bool) {
         let by_key = &mut self.by_key;
-        self.all.retain(|number, (key, one)| {
+        self.all.retain(|(number, key, one)| {
             let needed = needed(*number, one);
             if !needed {
                 forget(by_key, key, *number);
@@ -75,13 +82,23 @@ impl<T> Numbered<T> {
     /// Forget all but the last so many.
     pub fn keep_last(&mut self, most: usize) {
         while self.all.len() > most {
-            let Some((number, (key, _))) = self.all.pop_first() else { return };
+            let Some((number, key, _)) = self.all.pop_front() else { return };
             forget(&mut self.by_key, &key, number);
+        }
+    }
+
+    /// Where this number is, or would be. Counted from the last, where most of them are that are
+    /// asked for, numbers have no gaps as a rule.
+    fn place(&self, number: usize) -> Result<usize, usize> {
+        let guess = (self.all.len() + number).checked_sub(self.next);
+        match guess.filter(|guess| self.all.get(*guess).is_some_and(|one| one.0 == number)) {
+            Some(place) => Ok(place),
+            None => self.all.binary_search_by_key(&number, |one| one.0),
         }
     }
 }
 
-fn forget(by_key: &mut BTreeMap<Key, Vec<usize>>, key: &Key, number: usize) {
+fn forget(by_key: &mut FxHashMap<Key, Vec<usize>>, key: &Key, number: usize) {
     let Some(numbers) = by_key.get_mut(key) else { return };
     numbers.retain(|one| *one != number);
     if numbers.is_empty() {
