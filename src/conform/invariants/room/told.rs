@@ -13,8 +13,9 @@ impl Room {
             return self.told_error(user, reading);
         }
         if reading.stanza.is_groupchat() {
-            if self.users[user].is_told_of_before(self.is_alone(user)) {
-                // A plain room has sent it before it heard that his connection is over.
+            let one = &self.users[user];
+            if !one.online || one.is_told_of_before(self.is_alone(user)) {
+                // It was sent before anybody heard that his connection is over.
                 return;
             }
             let nick = reading.nick.map(|nick| self.nick(nick));
