@@ -113,11 +113,17 @@ impl Room {
             // For one slave only.
             return;
         }
+        self.announce(nick, reading, Some(slave));
+    }
+
+    /// The master has told somebody of this nick: which slave, or a user whom it serves itself.
+    pub(super) fn announce(&mut self, nick: NickId, reading: &Reading<'_>, to: Option<SlaveId>) {
+        let stay = self.occupants.get(&nick).map_or(0, |occupant| occupant.stay);
         let print = Print::of(reading, stay, self.now);
         let announced = self.announced.entry(nick).or_default();
-        let same = |last: &Print| Print { to: None, ..*last } == print;
-        if !announced.recent.back().is_some_and(same) {
-            announced.push(Print { to: Some(slave), ..print });
+        match announced.recent.back_mut() {
+            Some(last) if (Print { to: None, ..*last }) == print => last.to = last.to.or(to),
+            _ => announced.push(Print { to, ..print }),
         }
     }
 
@@ -197,61 +203,6 @@ impl Room {
         if !self.occupants.contains_key(&nick) {
             self.asking.push((nick, user));
         }
-    }
-
-    /// The master sends something to one user at his own address.
-    pub(super) fn emit_to_user(
-        &mut self,
-        entry: usize,
-        user: Option<UserId>,
-        reading: &Reading<'_>,
-        facts: &mut Vec<Fact>,
-    ) {
-        if reading.stanza.is_error() {
-            return;
-        }
-        if reading.stanza.is_groupchat() || reading.is_presence() {
-            user.into_iter().for_each(|user| self.serve_itself(user));
-        }
-        if reading.stanza.is_groupchat() {
-            return self.emit_message(entry, reading, reading.delay.is_some(), facts);
-        }
-        let (Some(user), Some(nick)) = (user, reading.nick.filter(|_| reading.is_presence()))
-        else {
-            return;
-        };
-        let nick = self.nick(nick);
-        if reading.has(110) && reading.stanza.is_available() {
-            if !self.users[user].ending {
-                self.let_in(entry, user, None);
-            }
-            self.admit(entry, nick, user, reading, facts);
-            self.serve_directly(user);
-        } else if reading.has(110) && self.lasts_without(nick, user) {
-            // Another session stays.
-        } else if self.is_settled(user) || !reading.stanza.is_available() {
-            self.emit_presence(entry, nick, reading, facts);
-        } else {
-            self.emit_state(entry, nick, reading);
-        }
-    }
-
-    /// One session of a nick is gone; whether there are others, or may be.
-    pub(super) fn lasts_without(&mut self, nick: NickId, user: UserId) -> bool {
-        let Some(occupant) = self.occupants.get_mut(&nick) else { return false };
-        let several = occupant.sessions.len() != 1;
-        if several {
-            occupant.sessions.retain(|session| *session != user);
-            // If he has asked for it at this instant, he did so before.
-            self.asking.retain(|asking| *asking != (nick, user));
-        }
-        several
-    }
-
-    /// Whether a user whom the master serves itself was told who is there already.
-    fn is_settled(&self, user: UserId) -> bool {
-        self.occupants.values().any(|occupant| is_one_of(&occupant.sessions, user))
-            && !self.asking.iter().any(|(_, asking)| *asking == user)
     }
 
     /// A session has this nick.
@@ -380,7 +331,7 @@ impl Room {
 
     /// What there is, for who does not know it. If nobody was told before, it is news to the reader
     /// of the record too.
-    fn emit_state(&mut self, entry: usize, nick: NickId, reading: &Reading<'_>) {
+    pub(super) fn emit_state(&mut self, entry: usize, nick: NickId, reading: &Reading<'_>) {
         if !reading.stanza.is_available() {
             return;
         }

@@ -2,11 +2,74 @@
 
 use super::slave::Print;
 use super::user::is_one_of;
-use super::{Fact, Occupant, Passage, Room, Side, SlaveId, UserId};
+use super::{Fact, NickId, Occupant, Passage, Room, Side, SlaveId, UserId};
 use crate::conform::invariants::reading::Reading;
 use crate::transcript::Fate;
 
 impl Room {
+    /// The master sends something to one user at his own address.
+    pub(super) fn emit_to_user(
+        &mut self,
+        entry: usize,
+        user: Option<UserId>,
+        reading: &Reading<'_>,
+        facts: &mut Vec<Fact>,
+    ) {
+        if reading.stanza.is_error() {
+            return;
+        }
+        if reading.stanza.is_groupchat() || reading.is_presence() {
+            user.into_iter().for_each(|user| self.serve_itself(user));
+        }
+        if reading.stanza.is_groupchat() {
+            return self.emit_message(entry, reading, reading.delay.is_some(), facts);
+        }
+        let (Some(user), Some(nick)) = (user, reading.nick.filter(|_| reading.is_presence()))
+        else {
+            return;
+        };
+        let nick = self.nick(nick);
+        if reading.has(110) && reading.stanza.is_available() {
+            if !self.users[user].ending {
+                self.let_in(entry, user, None);
+            }
+            let his = |one: &Occupant| is_one_of(&one.sessions, user);
+            let known = self.occupants.get(&nick).is_some_and(his);
+            self.admit(entry, nick, user, reading, facts);
+            if known {
+                // There may be nobody else to be told what has become of him.
+                self.emit_presence(entry, nick, reading, facts);
+            }
+            self.serve_directly(user);
+            self.announce(nick, reading, None);
+        } else if reading.has(110) && self.lasts_without(nick, user) {
+            // Another session stays.
+        } else if self.is_settled(user) || !reading.stanza.is_available() {
+            self.emit_presence(entry, nick, reading, facts);
+            self.announce(nick, reading, None);
+        } else {
+            self.emit_state(entry, nick, reading);
+        }
+    }
+
+    /// One session of a nick is gone; whether there are others, or may be.
+    pub(super) fn lasts_without(&mut self, nick: NickId, user: UserId) -> bool {
+        let Some(occupant) = self.occupants.get_mut(&nick) else { return false };
+        let several = occupant.sessions.len() != 1;
+        if several {
+            occupant.sessions.retain(|session| *session != user);
+            // If he has asked for it at this instant, he did so before.
+            self.asking.retain(|asking| *asking != (nick, user));
+        }
+        several
+    }
+
+    /// Whether a user whom the master serves itself was told who is there already.
+    fn is_settled(&self, user: UserId) -> bool {
+        self.occupants.values().any(|occupant| is_one_of(&occupant.sessions, user))
+            && !self.asking.iter().any(|(_, asking)| *asking == user)
+    }
+
     /// A master that serves a user itself has admitted him, and had to wait for a stream to say so.
     pub(super) fn served_late(
         &mut self,

@@ -77,7 +77,9 @@ impl Room {
     /// Whether another slave, which gets all there is to tell, was told of this nick since then:
     /// what was not among that was before.
     pub(super) fn is_overtaken(&self, nick: NickId, slave: SlaveId, since: Time) -> bool {
-        let last = self.announced.get(&nick).and_then(|announced| announced.recent.back());
+        let announced = self.announced.get(&nick).into_iter();
+        let mut last = announced.flat_map(|announced| announced.recent.iter().rev());
+        let last = last.find(|last| last.to.is_some());
         let other = last.filter(|last| last.at >= since).and_then(|last| last.to);
         other.is_some_and(|other| other != slave && self.slaves[other].master == Side::Active)
     }
