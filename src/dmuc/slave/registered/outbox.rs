@@ -229,6 +229,14 @@ impl Outbox {
         settled
     }
 
+    /// Whether the author of this message may have had this nick when it came to the master: he
+    /// had asked for it by then.
+    pub fn is_said_as(&self, message: &Entry, nick: &str) -> bool {
+        let before = self.entries.iter().take_while(|entry| entry.at <= message.at);
+        let mut his = before.filter(|entry| entry.stanza.from == message.stanza.from);
+        his.any(|entry| entry.stanza.is_available() && entry.went_to(nick))
+    }
+
     /// Take out the oldest presence that `matches`, which the master has: it need not have what of
     /// the session is before it and went up, and who asked to be in before asks to be so.
     pub fn take_superseding(&mut self, matches: impl Fn(&Entry) -> bool) -> Option<Entry> {

@@ -113,10 +113,11 @@ impl RegisteredRoom {
         }
     }
 
-    /// Whether somebody whom a master that knows no slave tells a message has seen it here.
+    /// Whether somebody whom a master that knows no slave tells a message, live or of before, has
+    /// seen it here.
     pub(super) fn was_shown(&self, user: &Jid, stanza: &Stanza) -> bool {
-        let live = stanza.is_groupchat() && !stanza.has_payload("delay", ns::DELAY);
-        let Some(from) = stanza.from.as_ref().filter(|_| live) else { return false };
+        let said = stanza.is_groupchat();
+        let Some(from) = stanza.from.as_ref().filter(|_| said) else { return false };
         let is_it = |shown: &Provisional| shown.is(from, stanza.id.as_ref(), &stanza.payloads);
         self.provisional.iter().any(|shown| shown.seen.contains(user) && is_it(shown))
     }
