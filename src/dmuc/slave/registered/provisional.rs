@@ -25,9 +25,10 @@ impl RegisteredRoom {
         if StoredMessage::is_kept(&message.payloads) {
             self.history.push(message.clone());
         }
+        let told = self.seen_directly(&message, None);
         let seen = self.locals.keys().cloned().collect();
         self.provisional.push(Provisional { session, message, seen, known: false, dropped: false });
-        self.tell(&stanza.with_from(from), None, out);
+        self.tell(&stanza.with_from(from), told.as_ref(), out);
     }
 
     /// A newcomer has this message in his history.
@@ -151,7 +152,9 @@ impl RegisteredRoom {
             let known = session.and_then(|session| self.confirmed.get(session));
             entry.what == What::Message
                 && entry.stanza.id.as_ref() == Some(id)
-                && (entry.nick.as_ref() == Some(&nick) || known == Some(&nick))
+                && (entry.nick.as_ref() == Some(&nick)
+                    || known == Some(&nick)
+                    || self.outbox.is_said_as(entry, &nick))
         };
         let Some(entry) = self.outbox.iter().find(|entry| own(entry)).cloned() else {
             // Its author is not there any more, but others who have seen it may be.
