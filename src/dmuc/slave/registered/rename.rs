@@ -262,13 +262,19 @@ impl RegisteredRoom {
         codes: &[u16],
         out: &mut Vec<Output>,
     ) {
-        let Some(seat) = self.roster.get(old).cloned() else { return };
+        let Some(mut seat) = self.roster.get(old).cloned() else { return };
         let item = Item { role: Some(seat.role.clone()), nick: Some(new), ..Item::default() };
         if let Some(left) = self.farewell(old, item, &[303]) {
             self.tell_presence(&left, old, None, [true; 2], out);
         }
         let sessions = self.sessions(old);
+        let shared = self.roster.get(new).filter(|_| self.is_local(new)).cloned();
         self.move_seat(old, new);
+        if let Some(shared) = shared {
+            // They are seen as his other sessions, who have it already.
+            self.roster.insert(new.to_owned(), shared.clone());
+            seat = shared;
+        }
         let Some(occupant) = self.occupant(new) else { return };
         for session in &sessions {
             self.outbox.retarget(session, old, &occupant);
