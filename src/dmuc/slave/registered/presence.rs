@@ -1,16 +1,20 @@
 //! The directed presence of local sessions: where it went, and what it said.
 
-use super::outbox::What;
+use super::outbox::{What, is_join};
 use super::*;
 use crate::dmuc::own_payloads;
 use crate::stanza::{Kind, Type, element, ns};
 
 impl RegisteredRoom {
-    /// To whom this session has sent presence.
+    /// To whom this session has sent presence. To a room that knows no slave presence alone asks
+    /// for nothing: it may take him for who had his address.
     pub(super) fn remember_directed(&mut self, stanza: &Stanza) {
         let (Some(session), Some(to)) = (&stanza.from, &stanza.to) else { return };
         match (stanza.kind, &stanza.type_) {
             (Kind::Presence, Type::Absent) => {
+                if !self.accepted && !is_join(stanza) && !self.directed.contains_key(session) {
+                    return;
+                }
                 if !self.locals.contains_key(session) {
                     self.closed.remove(session);
                 }

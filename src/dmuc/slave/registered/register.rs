@@ -1,6 +1,6 @@
 //! Asking to be registered, first or again, and what the master's answer does.
 
-use super::outbox::{Entry, Status, What};
+use super::outbox::{Entry, Status, What, is_join};
 use super::*;
 use crate::stanza::slave::{Accept, HistoryLimits, Keepalive, Occupant, Register, Sync as Kind};
 use crate::stanza::{Element, Type, ns};
@@ -241,7 +241,8 @@ impl RegisteredRoom {
             if session.domain() != self.slave.domain() {
                 continue;
             }
-            let waits = self.outbox.has(&session, |entry| entry.what == What::Join);
+            // Who has only said how he is gets no ENTER for it.
+            let waits = self.outbox.has(&session, |entry| is_join(&entry.stanza));
             if first && !waits && self.directed.contains_key(&session) {
                 // Handed over: everything was told to him by the master itself.
                 self.locals.insert(session.clone(), nick.clone());

@@ -220,10 +220,12 @@ impl RegisteredRoom {
         let mut late = 0;
         let locals: Vec<_> = self.locals.keys().cloned().collect();
         for session in locals {
-            let queued = self
-                .outbox
-                .has(&session, |entry| entry.what == What::Join && entry.status == Status::Queued);
-            if queued || (!full && self.confirmed.contains_key(&session)) {
+            // What went up since the slave asked comes first, and may be for another nick.
+            let asked = self.outbox.has(&session, |entry| match entry.status {
+                Status::Queued => entry.what == What::Join,
+                _ => entry.is_under_way() && entry.stanza.is_available(),
+            });
+            if asked || (!full && self.confirmed.contains_key(&session)) {
                 continue;
             }
             if let Some(join) = self.join_of(&session) {

@@ -33,11 +33,7 @@ impl RegisteredRoom {
 
     /// As if there were no slave. What it has to know if it registers later it remembers.
     pub(super) fn send_natively(&mut self, now: Time, stanza: Stanza, out: &mut Vec<Output>) {
-        let known = stanza.from.as_ref().is_some_and(|one| self.directed.contains_key(one));
-        if known || !stanza.is_available() || is_join(&stanza) {
-            // Presence alone asks for nothing: the room may take him for who had his address.
-            self.remember_directed(&stanza);
-        }
+        self.remember_directed(&stanza);
         self.remember_said(&stanza);
         if let Some(session) = stanza.from.clone().filter(|_| stanza.kind == Kind::Presence) {
             // Who is not answered when the slave is registered asks again through it.
