@@ -26,7 +26,7 @@ impl RegisteredRoom {
         let before = |entry: &&Entry| !is_join(entry);
         let is_leave = |entry: &Entry| entry.what == What::Leave && !entry.done;
         let left = self.outbox.of(user).take_while(before).any(is_leave);
-        let settled = self.outbox.take_settled(user, |entry| match stanza.is_available() {
+        let settled = self.outbox.take_answered(user, |entry| match stanza.is_available() {
             true => is_join(entry),
             false => {
                 let left = entry.what == What::Leave && entry.status != Status::Held;

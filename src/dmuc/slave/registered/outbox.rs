@@ -10,7 +10,7 @@
 //! Streams are ordered both ways: whatever was relayed before a ping and is unanswered at its pong
 //! is lost, and so is what is older than an answered message of the same session.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::stanza::{Element, Jid, Kind, Stanza, Type, ns};
@@ -41,6 +41,9 @@ pub(super) struct Entry {
     pub bounced: bool,
     /// How often it was relayed again.
     pub repeats: u8,
+    /// How many joins before it, which ask for the same and went up, are not kept: each may be
+    /// answered yet.
+    pub others: u32,
     /// When it was relayed, if it is late because that may have been in vain.
     pub relayed: Option<Time>,
     /// To which address it went up, if its author has got another nick here since.
@@ -80,10 +83,23 @@ impl Entry {
     /// A stanza that was received at this time from a session with this nick.
     pub fn new(stanza: Stanza, at: Time, nick: Option<&String>, status: Status) -> Self {
         let what = What::of(&stanza, nick.is_some());
-        let (nick, done, bounced, repeats) = (nick.cloned(), false, false, 0);
-        let size = if status == Status::Relayed(at) { 0 } else { size(&stanza) };
+        let (nick, done, bounced, repeats, others) = (nick.cloned(), false, false, 0, 0);
         let (relayed, went_to) = (None, None);
-        Self { stanza, what, at, status, nick, done, bounced, repeats, relayed, went_to, size }
+        let size = if status == Status::Relayed(at) { 0 } else { size(&stanza) };
+        Self {
+            stanza,
+            what,
+            at,
+            status,
+            nick,
+            done,
+            bounced,
+            repeats,
+            others,
+            relayed,
+            went_to,
+            size,
+        }
     }
 
     /// The same, to go up in the next netjoin.
@@ -126,22 +142,6 @@ impl Entry {
     /// Whether its author says of himself how he is, and nothing else.
     pub fn is_plain(&self) -> bool {
         self.what == What::Presence && !self.is_renaming()
-    }
-
-    /// Whether a later join of the same visit asks for the same and more. `asked`: what the joins
-    /// after this one, of each session, ask for.
-    fn is_asked_again(&self, asked: &mut BTreeMap<Arc<Jid>, Arc<Jid>>) -> bool {
-        let late = self.status == Status::Queued && self.stanza.kind == Kind::Presence;
-        let Some(session) = self.stanza.from.as_ref().filter(|_| late) else { return false };
-        let known = asked.get(session).is_some_and(|to| Some(to) == self.stanza.to.as_ref());
-        if known && self.stanza.is_available() && !self.done {
-            return true;
-        }
-        asked.remove(session);
-        if let Some(to) = self.stanza.to.as_ref().filter(|_| is_join(&self.stanza)) {
-            asked.insert(session.clone(), to.clone());
-        }
-        false
     }
 
     /// Of a join: its author wants to be in as he has said since.
@@ -295,37 +295,6 @@ impl Outbox {
         older
     }
 
-    /// Everything that went up goes up again, late; but of each visit of a session one join.
-    pub fn requeue(&mut self) {
-        for entry in self.entries.iter_mut().filter(|entry| entry.is_under_way()) {
-            entry.relayed = match entry.status {
-                Status::Relayed(since) => Some(since),
-                _ => None,
-            };
-            (entry.status, entry.went_to) = (Status::Queued, None);
-            entry.size = size(&entry.stanza);
-        }
-        let mut asked: BTreeMap<Arc<Jid>, Arc<Jid>> = BTreeMap::new();
-        let mut kept = VecDeque::new();
-        for entry in self.entries.drain(..).rev() {
-            if entry.is_asked_again(&mut asked) {
-                continue;
-            }
-            kept.push_front(entry);
-        }
-        self.entries = kept;
-    }
-
-    /// What was relayed after this instant is not late: it is on its way, or was answered.
-    pub fn unqueue(&mut self, since: Time) {
-        for entry in self.entries.iter_mut().filter(|entry| entry.status == Status::Queued) {
-            let relayed = entry.relayed.filter(|at| *at > since && !entry.bounced);
-            if let Some(at) = relayed {
-                (entry.status, entry.size) = (Status::Relayed(at), 0);
-            }
-        }
-    }
-
     /// A session has another nick now: what it asks for it asks under the new one.
     pub fn retarget(&mut self, session: &Jid, old: &str, new: &Arc<Jid>) {
         for entry in self.entries.iter_mut().filter(|entry| entry.is_of(session)) {
@@ -381,5 +350,6 @@ const BYTES_MAX: usize = 1 << 20;
 /// Of how many relayed stanzas it keeps account.
 const UNDER_WAY_MAX: usize = 8 * STANZAS_MAX;
 
+mod again;
 #[cfg(test)]
 mod tests;

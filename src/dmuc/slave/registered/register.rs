@@ -144,6 +144,8 @@ impl RegisteredRoom {
             // What users have sent since comes to the master as to whom it has accepted.
             self.outbox.unqueue(sent);
         }
+        // From here on all answers are to what goes up from here on.
+        self.outbox.iter_mut().for_each(|entry| entry.others = 0);
         self.say_goodbye();
         self.refused_until = None;
         let other = |position: &Resume| position.room != accept.room;

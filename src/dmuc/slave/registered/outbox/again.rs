@@ -1,0 +1,84 @@
+//! What went up and goes up again, late: of each visit of a session one join, although each join
+//! that went up may be answered yet.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use super::{Entry, Outbox, Status, is_join, size};
+use crate::stanza::{Jid, Kind};
+use crate::time::Time;
+
+impl Entry {
+    /// Whether a later join of the same visit asks for the same and more. `asked`: what the joins
+    /// after this one, of each session, ask for.
+    fn is_asked_again(&self, asked: &mut BTreeMap<Arc<Jid>, Arc<Jid>>) -> bool {
+        let late = self.status == Status::Queued && self.stanza.kind == Kind::Presence;
+        let Some(session) = self.stanza.from.as_ref().filter(|_| late) else { return false };
+        let known = asked.get(session).is_some_and(|to| Some(to) == self.stanza.to.as_ref());
+        if known && self.stanza.is_available() && !self.done {
+            return true;
+        }
+        asked.remove(session);
+        if let Some(to) = self.stanza.to.as_ref().filter(|_| is_join(&self.stanza)) {
+            asked.insert(session.clone(), to.clone());
+        }
+        false
+    }
+}
+
+impl Outbox {
+    /// Everything that went up goes up again, late; but of each visit of a session one join.
+    pub fn requeue(&mut self) {
+        for entry in self.entries.iter_mut().filter(|entry| entry.is_under_way()) {
+            entry.relayed = match entry.status {
+                Status::Relayed(since) => Some(since),
+                _ => None,
+            };
+            (entry.status, entry.went_to) = (Status::Queued, None);
+            entry.size = size(&entry.stanza);
+        }
+        let mut asked: BTreeMap<Arc<Jid>, Arc<Jid>> = BTreeMap::new();
+        let mut kept = VecDeque::new();
+        for entry in self.entries.drain(..).rev() {
+            if !entry.is_asked_again(&mut asked) {
+                kept.push_front(entry);
+            } else if is_join(&entry.stanza) && entry.relayed.is_some() && !entry.bounced {
+                let same = |one: &&mut Entry| {
+                    let for_it = one.stanza.from == entry.stanza.from;
+                    for_it && is_join(&one.stanza)
+                };
+                let keeper = kept.iter_mut().find(same);
+                keeper.into_iter().for_each(|one| one.others += 1 + entry.others);
+            }
+        }
+        self.entries = kept;
+    }
+
+    /// What was relayed after this instant is not late: it is on its way, or was answered.
+    pub fn unqueue(&mut self, since: Time) {
+        for entry in self.entries.iter_mut().filter(|entry| entry.status == Status::Queued) {
+            let relayed = entry.relayed.filter(|at| *at > since && !entry.bounced);
+            if let Some(at) = relayed {
+                (entry.status, entry.size) = (Status::Relayed(at), 0);
+            }
+        }
+    }
+
+    /// The oldest of this session that `matches` is answered: that is taken out, unless it was one
+    /// of those joins for which it stands.
+    pub fn take_answered(
+        &mut self,
+        session: &Jid,
+        matches: impl Fn(&Entry) -> bool,
+    ) -> Option<Entry> {
+        let mut his = self.entries.iter_mut().filter(|entry| entry.is_of(session));
+        let first = his.find(|entry| matches(entry))?;
+        match first.others.checked_sub(1) {
+            Some(left) => {
+                first.others = left;
+                Some(first.clone())
+            }
+            None => self.take_settled(session, matches),
+        }
+    }
+}
