@@ -1,13 +1,14 @@
 //! The room that slaves are none of the business of: a plain one that is given, in their order, the
 //! stanzas that a master was given by users, and nothing that its slaves say for themselves.
 //!
-//! Two things are not the users', and taken from the record:
+//! Three things are not the users', and taken from the record:
 //!
 //! * whom the master gave up, because he cannot be reached or his slave is lost: a plain room is
 //!   told that he cannot be reached;
 //! * whether what a slave submits of late is said, or was said before, or is too much: of it only
 //!   what the master tells others is given to the plain room; when it was said, and where in the
-//!   history it stands by that, is not compared.
+//!   history it stands by that, is not compared;
+//! * for whom a slave asks of late that was expelled meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -22,7 +23,7 @@ use wallops::stanza::{Condition, ErrorType, Jid, Kind, Stanza, Type, element, er
 use wallops::time::Time;
 use wallops::transcript::{Fault, Hop, Machine, Transcript, What, is_client};
 
-use super::requests::Requests;
+use super::requests::{Requests, is_ignored};
 
 /// What a plain service makes of a run.
 pub struct Reference<'a> {
@@ -235,7 +236,7 @@ impl<'a> Reference<'a> {
                 Condition::RemoteServerNotFound | Condition::RemoteServerTimeout
             )
         });
-        if !to_rooms || !genuine || lost {
+        if !to_rooms || !genuine || lost || is_ignored(run, self.now, &stanza) {
             return;
         }
         if stanza.is_groupchat() && stanza.dmuc().is_some_and(|x| x.delay.is_some()) {

@@ -1,7 +1,7 @@
-//! What rooms answer to slaves that ask to be registered.
+//! What rooms answer to slaves that ask to be registered, or ask for their users.
 
 use wallops::dmuc::{Change, Note};
-use wallops::stanza::Jid;
+use wallops::stanza::{Jid, Stanza, ns};
 use wallops::time::Time;
 use wallops::transcript::{Transcript, What};
 
@@ -32,4 +32,17 @@ impl Requests {
         });
         notes.nth(turn) == Some(Change::Resyncing)
     }
+}
+
+/// Whether a room does nothing with a late join that comes now: it has expelled him meanwhile.
+pub fn is_ignored(run: &Transcript, now: Time, join: &Stanza) -> bool {
+    let late = join.dmuc().is_some_and(|x| x.delay.is_some());
+    let notes = run.entries.iter().filter(|entry| entry.at == now);
+    let ignored = |what: &What| match what {
+        What::Note(note) => {
+            note.change == Change::Ignored && join.from.as_deref() == Some(&note.about)
+        }
+        _ => false,
+    };
+    late && join.has_payload("x", ns::MUC) && notes.map(|entry| &entry.what).any(ignored)
 }

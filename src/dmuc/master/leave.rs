@@ -69,7 +69,8 @@ impl Master {
         self.forget_sessions(&occupant, &sessions);
         let farewell = farewell(&occupant, &sessions, departure);
         let stanza = unavailable(&occupant, farewell.clone());
-        self.remember_farewell(&occupant, &sessions, &farewell);
+        let by = departure.actor.map(|(_, jid)| jid);
+        self.remember_farewell(&occupant, &sessions, &farewell, by);
         let Some((last, others)) = sessions.split_last() else { return };
         for session in others {
             self.tell_leaver(&occupant, session, &stanza, out);
@@ -106,7 +107,8 @@ impl Master {
         self.forget_sessions(&before, sessions);
         let farewell = farewell(&before, sessions, departure);
         let stanza = unavailable(&before, farewell.clone());
-        self.remember_farewell(&before, sessions, &farewell);
+        let by = departure.actor.map(|(_, jid)| jid);
+        self.remember_farewell(&before, sessions, &farewell, by);
         self.tell_leaver(&before, session, &stanza, out);
         self.log.note(now, Logged::Left(gone(&nick, &before, session, &farewell)));
         self.announce(now, &nick, &Stanza::presence(Type::Absent), None, out);

@@ -31,6 +31,9 @@ impl Master {
                 self.update(now, stanza, nick, out);
             }
             (Type::Absent, Some(nick), Some(old)) => self.rename(now, stanza, &old, nick, out),
+            (Type::Absent, Some(_), None) if joins && self.was_expelled_meanwhile(stanza) => {
+                out.push(self.note(&session, Change::Ignored));
+            }
             (Type::Absent, Some(nick), None) if joins => self.join(now, stanza, nick, out),
             (Type::Absent, Some(_), None) => {
                 let text = Some(NOT_CONNECTED);

@@ -20,6 +20,8 @@ struct Farewell {
     seq: u64,
     /// Whether the room told him itself, since his slave was not there.
     told: bool,
+    /// Whether somebody of his own domain removed him.
+    here: bool,
 }
 
 /// The departures that a slave may not know.
@@ -27,10 +29,17 @@ struct Farewell {
 pub(in crate::dmuc) struct Farewells(BTreeMap<Arc<Jid>, Farewell>);
 
 impl Farewells {
-    /// A session left after so many pings, and this event.
-    pub fn add(&mut self, session: Arc<Jid>, payloads: Payloads, pings: u64, seq: u64) {
+    /// A session left after so many pings, and this event. `by`: who removed it.
+    pub fn add(
+        &mut self,
+        session: Arc<Jid>,
+        payloads: Payloads,
+        (pings, seq): (u64, u64),
+        by: Option<&Jid>,
+    ) {
+        let here = by.is_some_and(|by| by.domain() == session.domain());
         if self.0.len() < FAREWELLS_MAX || self.0.contains_key(&session) {
-            self.0.insert(session, Farewell { payloads, pings, seq, told: false });
+            self.0.insert(session, Farewell { payloads, pings, seq, told: false, here });
         }
     }
 
@@ -39,6 +48,12 @@ impl Farewells {
     pub fn was_expelled_since(&self, session: &Jid, seq: u64) -> bool {
         let farewell = self.0.get(session).filter(|farewell| farewell.seq >= seq);
         farewell.is_some_and(|farewell| expels(&farewell.payloads))
+    }
+
+    /// Whether somebody of another domain, or the room itself, has done that.
+    pub fn was_expelled_from_afar_since(&self, session: &Jid, seq: u64) -> bool {
+        let here = self.0.get(session).is_some_and(|farewell| farewell.here);
+        !here && self.was_expelled_since(session, seq)
     }
 
     /// The session is in the room again.
@@ -108,7 +123,7 @@ mod tests {
     #[test]
     fn a_departure_is_kept_until_a_ping_after_it_is_answered() {
         let mut farewells = Farewells::default();
-        farewells.add(jid("msa"), payloads(&[307]), 3, 0);
+        farewells.add(jid("msa"), payloads(&[307]), (3, 0), None);
         farewells.confirm(3);
         assert!(farewells.of(&jid("msa")).is_some(), "the third ping went out before");
         farewells.confirm(4);
@@ -118,17 +133,28 @@ mod tests {
     #[test]
     fn who_was_expelled_since_is_known_by_the_events() {
         let mut farewells = Farewells::default();
-        farewells.add(jid("msa"), payloads(&[307]), 0, 5);
-        farewells.add(jid("rubenro"), payloads(&[]), 0, 5);
+        farewells.add(jid("msa"), payloads(&[307]), (0, 5), None);
+        farewells.add(jid("rubenro"), payloads(&[]), (0, 5), None);
         assert!(farewells.was_expelled_since(&jid("msa"), 5));
         assert!(!farewells.was_expelled_since(&jid("msa"), 6));
         assert!(!farewells.was_expelled_since(&jid("rubenro"), 5), "he left himself");
     }
 
     #[test]
+    fn who_was_expelled_by_somebody_beside_him_is_known() {
+        let mut farewells = Farewells::default();
+        farewells.add(jid("msa"), payloads(&[307]), (0, 5), Some(&jid("rubenro")));
+        assert!(farewells.was_expelled_since(&jid("msa"), 5));
+        assert!(!farewells.was_expelled_from_afar_since(&jid("msa"), 5));
+        let wiz = Jid::new("squit@eris.dclxvii.irc/jupiter").unwrap();
+        farewells.add(jid("msa"), payloads(&[307]), (0, 5), Some(&wiz));
+        assert!(farewells.was_expelled_from_afar_since(&jid("msa"), 5));
+    }
+
+    #[test]
     fn who_is_back_has_not_left() {
         let mut farewells = Farewells::default();
-        farewells.add(jid("msa"), payloads(&[]), 0, 0);
+        farewells.add(jid("msa"), payloads(&[]), (0, 0), None);
         farewells.forget(&jid("msa"));
         assert!(farewells.is_empty());
     }
@@ -137,7 +163,7 @@ mod tests {
     fn their_number_is_limited() {
         let mut farewells = Farewells::default();
         for number in 0..=FAREWELLS_MAX {
-            farewells.add(jid(&format!("n{number}")), payloads(&[]), 0, 0);
+            farewells.add(jid(&format!("n{number}")), payloads(&[]), (0, 0), None);
         }
         assert_eq!(farewells.0.len(), FAREWELLS_MAX);
     }

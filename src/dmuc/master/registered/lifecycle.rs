@@ -148,18 +148,20 @@ impl Master {
         answers && offers.remove(from.as_str()).is_some()
     }
 
-    /// How these sessions leave, until the slave of each surely knows.
+    /// How these sessions leave, until the slave of each surely knows. `by`: who removes them.
     pub(in crate::dmuc::master) fn remember_farewell(
         &mut self,
         occupant: &Occupant,
         sessions: &[Arc<Jid>],
         farewell: &Payloads,
+        by: Option<&Jid>,
     ) {
         let seq = self.log.seq();
         for session in sessions {
             let Some(link) = occupant.via(session) else { continue };
             if let LinkKind::Registered(slave) = &mut self.links[link].kind {
-                slave.farewells.add(session.clone(), farewell.clone(), slave.pings, seq);
+                let since = (slave.pings, seq);
+                slave.farewells.add(session.clone(), farewell.clone(), since, by);
             }
         }
     }

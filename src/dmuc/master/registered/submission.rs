@@ -22,6 +22,23 @@ impl Master {
         late?.judge(now, session, message)
     }
 
+    /// Whether a late join is for somebody who was expelled since the state that his slave was
+    /// told: it had not heard of that when it asked for him, and the LEAVE for him answers it. What
+    /// its own users did came before.
+    pub(in crate::dmuc::master) fn was_expelled_meanwhile(&self, join: &Stanza) -> bool {
+        let Some(session) = join.from.as_ref() else { return false };
+        let domain = session.domain().as_str();
+        let mut phases = self.links.iter().filter(|link| link.domain == domain);
+        let expelled = phases.any(|link| {
+            let slave = link.registered().filter(|slave| slave.late.is_some());
+            let expelled = |slave: &Registered| {
+                slave.farewells.was_expelled_from_afar_since(session, slave.synced)
+            };
+            slave.is_some_and(expelled)
+        });
+        expelled && join.dmuc().is_some_and(|dmuc| dmuc.delay.is_some())
+    }
+
     /// Something came from one of the users of a registered slave.
     pub(in crate::dmuc::master) fn hear_users(&mut self, from: &Jid, stanza: &Stanza, now: Time) {
         let domain = from.domain().as_str();
