@@ -173,10 +173,12 @@ impl RegisteredRoom {
         let answered = self.answer_presence(&own, &stanza, nick);
         let asks =
             |entry: &Entry| is_join(&entry.stanza) && entry.stanza.to == stanza.from && !entry.done;
-        let asking = own
-            .iter()
-            .find(|session| self.outbox.has(session, |entry| asks(entry) && entry.is_under_way()));
-        // Who asks to enter again under this nick sees himself where ENTER shows him.
+        // Who asks to enter again under this nick sees himself where ENTER shows him; what comes
+        // before the answer to a leave is of the stay that he has left.
+        let asking = own.iter().find(|session| {
+            let mut stay = self.outbox.of(session).take_while(|entry| entry.what != What::Leave);
+            stay.any(|entry| asks(entry) && entry.is_under_way())
+        });
         let asking = asking.cloned();
         let telling = match answered {
             _ if self.announced.remove(nick) => Telling::News,
