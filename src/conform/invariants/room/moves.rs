@@ -102,7 +102,10 @@ impl Room {
                     self.served_late(entry, user, &passage.reading, facts);
                 }
             }
-            Class::Own(slave) => self.begins_anew(slave, &passage.reading),
+            Class::Own(slave) => {
+                self.begins_anew(slave, &passage.reading);
+                self.slaves[slave].asks(&passage.reading);
+            }
             Class::Relay(_) | Class::Stray => {}
         }
         if !matches!(passage.hop.fate, Fate::Delivered(_)) {

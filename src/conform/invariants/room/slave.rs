@@ -7,6 +7,7 @@ use super::{NickId, Occupant, Privileges, SlaveId, push_bounded};
 use crate::conform::invariants::reading::{Reading, domain_of};
 use crate::conform::invariants::{RoomSetting, SlaveSetting};
 use crate::dmuc::Timers;
+use crate::stanza::ns;
 use crate::stanza::slave::{Accept, Policy};
 use crate::time::Time;
 
@@ -75,6 +76,8 @@ pub(in crate::conform) struct Slave {
     pub gone: Option<(Time, bool)>,
     /// When it answered so last.
     pub denied: Option<Time>,
+    /// The id of the last request to be registered that it has sent.
+    asked: Option<String>,
     /// When it last asked the master to be registered, and how many occupants it listed.
     pub registering: Option<(Time, usize)>,
     /// When the master last refused it.
@@ -199,6 +202,7 @@ impl Slave {
             told_all: None,
             gone: None,
             denied: None,
+            asked: None,
             registering: None,
             refused: None,
             closed: None,
@@ -212,6 +216,19 @@ impl Slave {
         if together && (self.settled || !self.registers) {
             (self.alive, self.settled) = (Some(self.heard), false);
         }
+    }
+
+    /// It sends something for itself, perhaps a request to be registered.
+    pub fn asks(&mut self, reading: &Reading<'_>) {
+        if reading.stanza.has_payload("register", ns::SLAVE) && reading.stanza.is_request() {
+            self.asked = Some(reading.id().to_owned());
+        }
+    }
+
+    /// Whether what it gets answers what it has asked last, as far as the record tells: what it has
+    /// given up it does not wait for.
+    pub fn awaits(&self, reading: &Reading<'_>) -> bool {
+        self.asked.as_deref().is_none_or(|asked| asked == reading.id())
     }
 
     /// What the master grants it from now on.

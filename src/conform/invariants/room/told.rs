@@ -252,13 +252,13 @@ impl Room {
         if dmuc.at.is_some() && self.slaves[slave].own == Side::Unknown {
             self.slaves[slave].own = Side::Active;
         }
-        if accepted(reading).is_some() {
+        if accepted(reading).is_some() && self.slaves[slave].awaits(reading) {
             (self.slaves[slave].own, self.slaves[slave].split_own) = (Side::Syncing, None);
             // What it has not told by now it does not heed: it is told all there is.
             let its = self.users.iter_mut().filter(|user| user.let_in_via == Some(slave));
             its.for_each(|user| user.coming.clear());
         }
-        if dmuc.synced {
+        if dmuc.synced && !matches!(self.slaves[slave].own, Side::Idle | Side::Split) {
             (self.slaves[slave].own, self.slaves[slave].split_own) = (Side::Active, None);
             self.slaves[slave].told_all = Some(now);
         }
