@@ -35,6 +35,8 @@ impl Room {
 
     fn told_error(&mut self, user: UserId, reading: &Reading<'_>) {
         let nick = reading.nick.map(|nick| self.nick(nick));
+        // A slave that has lost its master answers for itself: nothing comes back to it.
+        let alone = self.is_alone(user);
         let one = &mut self.users[user];
         let condition = reading.stanza.error().map(|error| error.defined_condition);
         let returned = matches!(
@@ -43,7 +45,7 @@ impl Room {
         );
         match reading.stanza.kind {
             Kind::Presence => {
-                nick.into_iter().for_each(|nick| one.asks.refused(nick, returned));
+                nick.into_iter().for_each(|nick| one.asks.refused(nick, returned && !alone));
                 // What he asked for under another nick since may be answered otherwise.
                 if one.asked.is_none_or(|asked| Some(asked) == nick) {
                     one.own = None;
