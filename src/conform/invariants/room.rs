@@ -19,6 +19,7 @@ mod memory;
 mod moves;
 mod numbered;
 mod said;
+mod seats;
 mod served;
 mod settled;
 mod silent;

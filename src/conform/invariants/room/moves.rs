@@ -272,6 +272,7 @@ impl Room {
             let own = own.map(|(nick, _)| *nick);
             let asks = matches!(touch, Touch::Available | Touch::Unavailable);
             let new = to_nick.filter(|nick| asks && own != Some(*nick));
+            let new = new.filter(|nick| !self.is_kept_from(*nick, user));
             // What he says or looks like makes nobody of him.
             let stays = matches!(touch, Touch::Available | Touch::Other) && new.is_none();
             self.doubtful.extend(own.filter(|_| !stays).into_iter().chain(new));

@@ -1,0 +1,130 @@
+//! Whose nick it is, and with which sessions he has it.
+
+use super::user::is_one_of;
+use super::{Fact, NickId, Occupant, Privileges, Room, SlaveId, UserId, same_person};
+use crate::conform::invariants::reading::Reading;
+
+impl Room {
+    /// A session has this nick.
+    pub(super) fn admit(
+        &mut self,
+        entry: usize,
+        nick: NickId,
+        user: UserId,
+        reading: &Reading<'_>,
+        facts: &mut Vec<Fact>,
+    ) {
+        let users = &self.users;
+        let mine = |session: &UserId| same_person(&users[*session].jid, &users[user].jid);
+        let doubted = self.doubtful.contains(&nick);
+        let asks = self.asking.contains(&(nick, user));
+        match self.occupants.get_mut(&nick) {
+            Some(occupant) if occupant.sessions.iter().all(mine) => {
+                if !is_one_of(&occupant.sessions, user) {
+                    occupant.sessions.push(user);
+                }
+                occupant.guessed = None;
+                return;
+            }
+            // Several have asked for it at once, and it is another one's.
+            Some(occupant) if occupant.guessed == Some(self.now) && asks => {
+                (occupant.sessions, occupant.guessed) = (vec![user], None);
+                self.owners.insert(occupant.stay, vec![user]);
+                return;
+            }
+            Some(occupant) if !doubted => {
+                facts.push(Fact::Contested { nick, holder: occupant.clone() });
+            }
+            _ => {}
+        }
+        self.occupants.remove(&nick);
+        self.arrive(entry, nick, reading, facts);
+        if let Some(occupant) = self.occupants.get_mut(&nick) {
+            (occupant.sessions, occupant.guessed) = (vec![user], None);
+            self.owners.insert(occupant.stay, vec![user]);
+        }
+    }
+
+    pub(super) fn arrive(
+        &mut self,
+        entry: usize,
+        nick: NickId,
+        reading: &Reading<'_>,
+        facts: &mut Vec<Fact>,
+    ) {
+        let asking = self.asking.iter().filter(|(wanted, _)| *wanted == nick);
+        let mut sessions: Vec<UserId> = asking.map(|(_, user)| *user).collect();
+        // Who is in under another nick does not arrive, if somebody else may.
+        sessions.sort_by_key(|user| self.is_elsewhere(*user, nick));
+        let jid = |user: UserId| self.users[user].jid.as_str();
+        if sessions.windows(2).any(|two| !same_person(jid(two[0]), jid(two[1]))) {
+            // Which of them it is the room says right after.
+            sessions.clear();
+        }
+        if let Some(owner) = reading.item.and_then(|item| self.known_user(item.jid?)) {
+            sessions = vec![owner];
+        }
+        sessions.truncate(1);
+        self.doubtful.retain(|doubtful| *doubtful != nick);
+        let stay = self.next_stay();
+        self.owners.insert(stay, sessions.clone());
+        self.occupants.insert(
+            nick,
+            Occupant {
+                sessions,
+                privileges: Privileges::of(reading).unwrap_or_default(),
+                content: reading.content,
+                entry,
+                stay,
+                guessed: Some(self.now),
+            },
+        );
+        self.learn_shown(nick, reading);
+        facts.push(Fact::Arrived(nick));
+    }
+
+    /// LEAVE for a session. Among what there is it says that it is out; else all are told so.
+    pub(super) fn emit_leave(&mut self, slave: SlaveId, nick: NickId, jid: &str) {
+        let user = self.user(jid);
+        let syncing = self.is_syncing(slave);
+        let Some(occupant) = self.occupants.get_mut(&nick) else { return };
+        if occupant.sessions.len() > 1 {
+            occupant.sessions.retain(|session| *session != user);
+            // If he has asked for it at this instant, he did so before.
+            self.asking.retain(|asking| *asking != (nick, user));
+        } else if syncing && is_one_of(&occupant.sessions, user) {
+            self.occupants.remove(&nick);
+        }
+    }
+
+    /// Whether this nick is surely somebody else's, and asking for it changes nothing.
+    pub(super) fn is_kept_from(&self, nick: NickId, user: UserId) -> bool {
+        let jid = |user: UserId| self.users[user].jid.as_str();
+        let others = |holder: &Occupant| {
+            let mut sessions = holder.sessions.iter();
+            sessions.len() > 0 && sessions.all(|one| !same_person(jid(*one), jid(user)))
+        };
+        !self.doubtful.contains(&nick) && self.occupants.get(&nick).is_some_and(others)
+    }
+
+    /// Whether this session is in the room under another nick only.
+    pub(super) fn is_elsewhere(&self, user: UserId, nick: NickId) -> bool {
+        let mut his = self.occupants.iter().filter(|(_, one)| is_one_of(&one.sessions, user));
+        his.next().is_some_and(|(other, _)| *other != nick)
+    }
+
+    /// The master says that it has this session under this nick, and nowhere else.
+    pub(super) fn place(&mut self, user: UserId, nick: NickId) {
+        self.occupants.retain(|other, occupant| {
+            let known = !occupant.sessions.is_empty();
+            if *other != nick {
+                occupant.sessions.retain(|session| *session != user);
+            }
+            !known || !occupant.sessions.is_empty()
+        });
+        // If nobody was told of it yet he is told of with all that there is, at this instant.
+        if !self.occupants.contains_key(&nick) {
+            self.asking.push((nick, user));
+        }
+    }
+}
