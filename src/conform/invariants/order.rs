@@ -139,7 +139,10 @@ impl Order {
             if let Some(before) = before.filter(|before| *before > said && !alone) {
                 out_of_turn(entry, [said, before], passage, room, findings);
             }
-            listener.authors.insert(author.user, said.max(before.unwrap_or(0)));
+            // What a slave has shown by itself may be before what is older.
+            if late || !alone {
+                listener.authors.insert(author.user, said.max(before.unwrap_or(0)));
+            }
         }
         let number = listener.next_of(event, reading, room);
         listener.waiting.remove(&number);
