@@ -118,7 +118,13 @@ impl Order {
         let listener = self.listeners.entry(user).or_default();
         let Some((event, told)) = event.and_then(|one| Some((one, room.log.event(one)?))) else {
             let key = (reading.content, room.log.id(reading));
-            listener.provisional.insert(key);
+            // The master may have it already, from the same author under another nick.
+            let like = room.log.like(&key.1, key.0);
+            let before = listener.waiting.len();
+            listener.waiting.retain(|number| !like.contains(number));
+            if listener.waiting.len() == before {
+                listener.provisional.insert(key);
+            }
             return;
         };
         let numbered = slave.is_none_or(|slave| slave.registers);
