@@ -109,6 +109,15 @@ impl Asks {
         }
     }
 
+    /// His slave hears that a stay is over which his connection ended: nobody is told what he asked
+    /// over that.
+    pub fn answer_hung_up(&mut self) {
+        let hung_up = |ask: &Ask| matches!(ask, Ask::Leave { hung_up: true, .. });
+        if let Some(position) = self.queue.iter().position(hung_up) {
+            self.queue.drain(..=position);
+        }
+    }
+
     /// He is refused this nick; or what could not be delivered is `returned`, perhaps a leave.
     pub fn refused(&mut self, nick: NickId, returned: bool) {
         let mut open = self.queue.iter_mut().take_while(|ask| !ask.is_for(nick));

@@ -327,6 +327,11 @@ impl Room {
             };
             if dismissed {
                 (user.dismissed, user.dismissed_at) = (true, Some(now));
+                if !user.online && session.is_some() {
+                    // It ends what he has asked over his last connection.
+                    user.coming.clear();
+                    user.asks.answer_hung_up();
+                }
                 if !forgot(user) && !user.is_gone_already() {
                     user.let_out(entry);
                 }
