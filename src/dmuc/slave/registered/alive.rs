@@ -250,6 +250,20 @@ impl RegisteredRoom {
         self.locals.shift_remove(session);
     }
 
+    /// Who is let in again has left before, of which a room that has forgotten him says nothing: to
+    /// him these are two stays.
+    pub(super) fn end_left(&mut self, user: &Arc<Jid>, out: &mut Vec<Output>) {
+        let here = self.locals.get(user).filter(|_| !self.closed.contains(user)).cloned();
+        let Some(here) = here else { return };
+        self.end_stay(user, out);
+        self.confirmed.shift_remove(user);
+        self.apart.remove(user);
+        let his = |entry: &&mut Entry| entry.is_of(user) && entry.what == What::Leave;
+        let left = self.outbox.iter_mut().find(his);
+        left.into_iter().for_each(|left| left.done = true);
+        self.give_up(&here, out);
+    }
+
     /// It did not reach the room, or nobody can tell: better late.
     pub(super) fn return_lost(&mut self, entry: &super::outbox::Entry, out: &mut Vec<Output>) {
         self.purge(entry);

@@ -47,7 +47,10 @@ impl RegisteredRoom {
         let answered = settled.is_some_and(|entry| entry.what == What::Join);
         let entered = answered && !hidden && !stale;
         if entered {
-            self.take_in(user, stanza, left, out);
+            if left {
+                self.end_left(user, out);
+            }
+            self.take_in(user, stanza, out);
         } else {
             out.push(Output::Send(stanza.clone()));
             if let Some(here) = here.as_ref().filter(|_| over) {
@@ -157,8 +160,8 @@ impl RegisteredRoom {
     }
 
     /// The master has let this session in: that is one of the slave's from now on, under the nick
-    /// that it is told. `left`: of the nick that it had here it knows that it gave it up.
-    fn take_in(&mut self, user: &Arc<Jid>, stanza: Stanza, left: bool, out: &mut Vec<Output>) {
+    /// that it is told.
+    fn take_in(&mut self, user: &Arc<Jid>, stanza: Stanza, out: &mut Vec<Output>) {
         let nick = stanza.from.as_ref().and_then(|from| from.resource()).map(|n| n.to_string());
         let Some(nick) = nick else { return out.push(Output::Send(stanza)) };
         let here = self.locals.get(user).cloned();
@@ -177,7 +180,7 @@ impl RegisteredRoom {
             self.make_way(&nick, std::slice::from_ref(user), out);
         }
         let shared = before.as_ref().is_some_and(|here| self.sessions(here).len() > 1);
-        if let Some(here) = before.as_ref().filter(|_| !left) {
+        if let Some(here) = &before {
             self.tell_taken(user, here, &nick, shared, out);
         }
         if new {
@@ -196,7 +199,6 @@ impl RegisteredRoom {
         out.push(Output::Send(stanza.clone()));
         match before {
             Some(here) if shared => self.restate(&here, user, out),
-            Some(here) if left => self.give_up(&here, out),
             Some(here) => drop(self.roster.shift_remove(&here)),
             None => {}
         }
@@ -227,7 +229,7 @@ impl RegisteredRoom {
     }
 
     /// Nobody has this nick here any more, unless somebody else has.
-    fn give_up(&mut self, nick: &str, out: &mut Vec<Output>) {
+    pub(super) fn give_up(&mut self, nick: &str, out: &mut Vec<Output>) {
         if !self.is_local(nick)
             && let Some(farewell) = self.farewell(nick, Item::default(), &[])
         {
@@ -302,6 +304,12 @@ impl RegisteredRoom {
         let Some(nick) = nick.map(|nick| nick.to_string()) else { return true };
         let new = !self.apart.contains_key(user) && self.apart.len() < APART_MAX;
         if new && stanza.is_available() && self.outbox.has(user, is_join_that_went_up) {
+            let asked = |entry: &&Entry| {
+                is_join_that_went_up(entry) || entry.what == What::Leave && !entry.done
+            };
+            if self.outbox.of(user).find(asked).is_some_and(|first| first.what == What::Leave) {
+                self.end_left(user, out);
+            }
             let known = self.known_to(user);
             self.apart.insert(user.clone(), known);
         }
