@@ -250,12 +250,10 @@ impl RegisteredRoom {
                 self.locals.insert(session.clone(), nick.clone());
             }
             self.confirmed.insert(session.clone(), nick.clone());
-            let renamed = |entry: &Entry| entry.done && entry.is_renaming();
             let here = self.locals.get(&session).filter(|here| **here != nick);
-            let here = here.map(|here| self.sessions(here)).unwrap_or_default();
             // His change of nick is not refused until somebody else has the nick; nor is that of
             // who has changed it with him.
-            if !here.is_empty() && !here.iter().any(|one| self.outbox.has(one, renamed)) {
+            if here.is_some_and(|here| !self.is_taken_since(&self.sessions(here), here)) {
                 others.push((session, nick));
             }
         }

@@ -311,8 +311,17 @@ impl RegisteredRoom {
             self.announced.insert(new.to_owned());
         }
         for here in here.iter().filter(|here| *here != new) {
-            self.follow_rename(stanza, here, new, &own, out);
+            if !self.is_taken_since(&own, here) {
+                self.follow_rename(stanza, here, new, &own, out);
+            }
         }
+    }
+
+    /// Whether one of these sessions has changed its nick here to this one, which the master has
+    /// yet to hear.
+    pub(super) fn is_taken_since(&self, sessions: &[Arc<Jid>], nick: &str) -> bool {
+        let renamed = |entry: &Entry| entry.done && entry.is_renaming() && entry.is_to(nick);
+        sessions.iter().any(|one| self.outbox.has(one, renamed))
     }
 
     /// Who has this nick here takes another one.
