@@ -14,8 +14,9 @@ pub(in crate::conform) struct Asks {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::conform) enum Ask {
-    /// To be in the room, under another nick, or otherwise. `join`: to be told all there is.
-    Be { nick: NickId, join: bool },
+    /// To be in the room, under another nick, or otherwise. `join`: to be told all there is;
+    /// `came`: the master has got that.
+    Be { nick: NickId, join: bool, came: bool },
     /// To be out of it; when, and the entry. `returned`: that could not be delivered; `hung_up`:
     /// his server says it, his connection being over.
     Leave { at: Time, entry: usize, returned: bool, hung_up: bool },
@@ -32,6 +33,26 @@ pub(in crate::conform) struct Answered {
 impl Asks {
     pub fn push(&mut self, ask: Ask) {
         push_bounded(&mut self.queue, ask, ASKS_MAX);
+    }
+
+    /// The master gets his wish to be in under this nick. His slave may have given him another one
+    /// since.
+    pub fn come(&mut self, nick: NickId, join: bool) {
+        let open = |ask: &Ask| matches!(ask, Ask::Be { came: false, .. });
+        let find = |matches: &dyn Fn(&Ask) -> bool| {
+            self.queue.iter().position(|ask| open(ask) && matches(ask))
+        };
+        let found = find(&|ask| ask.is_for(nick) && ask.is_join() == join)
+            .or_else(|| find(&|ask| ask.is_for(nick)))
+            .or_else(|| find(&|_| true));
+        if let Some(Ask::Be { came, .. }) = found.and_then(|found| self.queue.get_mut(found)) {
+            *came = true;
+        }
+    }
+
+    /// Whether the master has got a wish of his to be in.
+    pub fn have_come(&self) -> bool {
+        self.queue.iter().any(|ask| matches!(ask, Ask::Be { came: true, .. }))
     }
 
     /// Whether he asks to be in the room.

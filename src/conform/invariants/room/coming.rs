@@ -57,6 +57,17 @@ impl Coming {
         self.queue.front().is_some_and(|(_, comes_in)| *comes_in)
     }
 
+    /// How often it lets him in after it has said that he is out.
+    pub fn begins_again(&self) -> usize {
+        let mut ended = false;
+        let again = self.queue.iter().filter(|(_, comes_in)| {
+            let again = *comes_in && ended;
+            ended = !comes_in;
+            again
+        });
+        again.count()
+    }
+
     /// He has heard that he is in, if that comes first.
     pub fn take_first_in(&mut self) {
         self.queue.pop_front_if(|(_, comes_in)| *comes_in);

@@ -128,7 +128,7 @@ impl Room {
                     one.entered = false;
                 }
                 one.joins += usize::from(reading.is_join());
-                one.asks.push(Ask::Be { nick, join: reading.is_join() });
+                one.asks.push(Ask::Be { nick, join: reading.is_join(), came: false });
                 one.asked = Some(nick);
                 one.named.insert(nick);
             }
@@ -263,6 +263,7 @@ impl Room {
                 self.asking.push((nick, user));
             }
             self.wanted.insert(nick);
+            self.users[user].asks.come(nick, reading.is_join());
         }
         if reading.stanza.is_groupchat() {
             self.submission_came(entry, user, passage);

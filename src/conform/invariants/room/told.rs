@@ -176,7 +176,7 @@ impl Room {
             // of the end of anybody whom he saw before.
             (one.void, one.forgotten) = (stays, true);
         }
-        one.let_in(now, entry);
+        one.let_in(now, entry, via);
         (one.via, one.let_in_via) = (via, via);
         one.direct = one.direct.filter(|_| via.is_none());
     }

@@ -181,14 +181,16 @@ impl User {
         }
     }
 
-    /// An ENTER for him came, or a master that serves him itself lets him in.
-    pub fn let_in(&mut self, now: Time, entry: usize) {
+    /// An ENTER for him came, or a master that serves him itself lets him in, if it has got that he
+    /// wants to be in: of what he is it tells him in the same words.
+    pub fn let_in(&mut self, now: Time, entry: usize, via: Option<SlaveId>) {
         let ends = self.coming.ends_before(entry);
         self.tracked = true;
         self.entered |= self.inside && !ends;
         (self.entered_at, self.dismissed, self.gone_unheard) = (now, false, false);
         // Who has asked for nothing is told nothing by it.
-        if !self.inside || ends || self.asks.to_be_in() {
+        let asks = via.map_or(self.asks.have_come(), |_| self.asks.to_be_in());
+        if !self.inside || ends || asks {
             self.coming.push_in(entry);
         }
     }
@@ -210,7 +212,7 @@ impl User {
     /// He is told that he is in under this nick: what that answers. `alone`: perhaps by a slave
     /// that has lost its master; `tracked`: whether the record tells what that slave gets.
     pub fn told_in(&mut self, nick: NickId, alone: bool, tracked: bool) -> Answered {
-        let comes = self.coming.begins_first();
+        let comes = self.coming.begins_first() && !self.is_let_in_later();
         // Who is told his new nick is not told that he is let in.
         let admitted = comes && self.renaming.is_none();
         let may = comes || alone || !(tracked || self.tracked);
@@ -224,6 +226,13 @@ impl User {
             self.entered = self.coming.take(true);
         }
         answered
+    }
+
+    /// Whether a master that serves him itself has told him on its way that he is out, and then as
+    /// often as he asks to be in that he is in: it answers that, and nothing before does.
+    fn is_let_in_later(&self) -> bool {
+        let later = self.coming.begins_again();
+        self.via.is_none() && later > 0 && self.asks.joins() <= later
     }
 
     /// Whether an ENTER for him came, for this stay or another that he is to be told of.
