@@ -10,6 +10,8 @@ use crate::time::Time;
 #[derive(Clone, Debug, Default)]
 pub(in crate::conform) struct Asks {
     queue: VecDeque<Ask>,
+    /// What of it came back, and whether that was to leave: an error is on its way for each.
+    came_back: VecDeque<bool>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +55,17 @@ impl Asks {
     /// Whether the master has got a wish of his to be in.
     pub fn have_come(&self) -> bool {
         self.queue.iter().any(|ask| matches!(ask, Ask::Be { came: true, .. }))
+    }
+
+    /// Something that he asked of a room that serves him itself could not be delivered: his server
+    /// says so next. `leave`: to be out.
+    pub fn come_back(&mut self, leave: bool) {
+        push_bounded(&mut self.came_back, leave, ASKS_MAX);
+    }
+
+    /// His connection is over, and with it the errors for it.
+    pub fn hang_up(&mut self) {
+        self.came_back.clear();
     }
 
     /// Whether he asks to be in the room.
@@ -141,6 +154,9 @@ impl Asks {
 
     /// He is refused this nick; or what could not be delivered is `returned`, perhaps a leave.
     pub fn refused(&mut self, nick: NickId, returned: bool) {
+        if returned && let Some(leave) = self.came_back.pop_front() {
+            return self.returned(nick, leave);
+        }
         let mut open = self.queue.iter_mut().take_while(|ask| !ask.is_for(nick));
         let leave = open.find_map(|ask| match ask {
             Ask::Leave { returned, .. } => Some(returned).filter(|returned| !**returned),
@@ -148,6 +164,21 @@ impl Asks {
         });
         if let Some(leave) = leave.filter(|_| returned) {
             *leave = true;
+            return;
+        }
+        self.returned(nick, false);
+    }
+
+    /// What he asked comes to nothing: to be in under this nick, or to `leave`.
+    fn returned(&mut self, nick: NickId, leave: bool) {
+        if leave {
+            let mut leaves = self.queue.iter_mut().filter_map(|ask| match ask {
+                Ask::Leave { returned, .. } => Some(returned),
+                Ask::Be { .. } => None,
+            });
+            if let Some(returned) = leaves.find(|returned| !**returned) {
+                *returned = true;
+            }
             return;
         }
         if let Some(position) = self.queue.iter().position(|ask| ask.is_for(nick)) {

@@ -22,6 +22,13 @@ impl Room {
         if let Some(slave) = self.slave_of(reading.from) {
             self.begins_anew(slave, reading);
         }
+        // A slave may treat it itself.
+        let asks = reading.is_presence() && reading.to_nick.is_some() && !reading.stanza.is_error();
+        if let Some(user) = self.known_user(reading.from).filter(|_| asks)
+            && self.users[user].slave.is_none()
+        {
+            self.users[user].asks.come_back(reading.stanza.is_unavailable());
+        }
         if *at != *self.domain {
             return;
         }

@@ -254,6 +254,7 @@ impl User {
     /// His connection is over.
     pub fn hang_up(&mut self, now: Time, entry: usize) {
         let stays = self.inside || self.asks.to_be_in();
+        self.asks.hang_up();
         self.hung_up |= stays;
         self.disconnected |= self.online;
         self.exit();
