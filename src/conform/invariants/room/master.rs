@@ -38,7 +38,8 @@ impl Room {
         if dmuc.synced {
             if !stale {
                 self.end_state(slave);
-                self.slaves[slave].sync();
+                let runs = !self.health.is_down(&self.slaves[slave].domain);
+                self.slaves[slave].sync(runs);
             }
             return;
         }

@@ -245,9 +245,10 @@ impl Slave {
         }
     }
 
-    /// The master has told it all that it missed.
-    pub fn sync(&mut self) {
-        (self.master, self.split_master, self.lame) = (Side::Active, None, false);
+    /// The master has told it all that it missed; `runs`: and it is there to hear it.
+    pub fn sync(&mut self, runs: bool) {
+        (self.master, self.split_master) = (Side::Active, None);
+        self.lame &= !runs;
         self.departures = 0;
     }
 
