@@ -104,7 +104,7 @@ impl Room {
         } else if let Some(jid) = dmuc.leave {
             self.emit_leave(slave, nick, jid);
         } else if dmuc.state || self.is_syncing(slave) {
-            self.emit_state(entry, nick, reading);
+            self.emit_state(entry, Some(slave), nick, reading);
         } else {
             self.emit_presence(entry, nick, reading, facts);
         }
@@ -226,22 +226,5 @@ impl Room {
         }
         self.lose_unheard(&occupant);
         facts.push(Fact::Departed { nick, occupant });
-    }
-
-    /// What there is, for who does not know it. If nobody was told before, it is news to the reader
-    /// of the record too.
-    pub(super) fn emit_state(&mut self, entry: usize, nick: NickId, reading: &Reading<'_>) {
-        if !reading.stanza.is_available() {
-            return;
-        }
-        let privileges = Privileges::of(reading).unwrap_or_default();
-        match self.occupants.get_mut(&nick) {
-            Some(occupant) if !self.doubtful.contains(&nick) => {
-                occupant.content = reading.content;
-                occupant.privileges = privileges;
-                self.learn_shown(nick, reading);
-            }
-            _ => self.arrive(entry, nick, reading, &mut Vec::new()),
-        }
     }
 }

@@ -48,7 +48,7 @@ impl Room {
             self.emit_presence(entry, nick, reading, facts);
             self.announce(nick, reading, None);
         } else {
-            self.emit_state(entry, nick, reading);
+            self.emit_state(entry, None, nick, reading);
         }
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{NickId, Room, Side, SlaveId, UserId};
+use super::{NickId, Privileges, Room, Side, SlaveId, UserId};
 use crate::conform::invariants::reading::Reading;
 use crate::room::config::BroadcastRole;
 use crate::stanza::slave::{Accept, Sync};
@@ -57,12 +57,7 @@ impl Room {
     /// A slave asks to be registered: of its occupants it lists these. The others may be out, and
     /// nobody be there to be told.
     pub(super) fn may_remove(&mut self, slave: usize, listed: &[&str]) {
-        let told = |(other, one): (usize, &super::Slave)| {
-            other != slave
-                && matches!(one.master, Side::Active | Side::Syncing)
-                && self.health.waits_since(&self.domain, &one.domain).is_none()
-        };
-        if self.serves_anybody() || self.slaves.iter().enumerate().any(told) {
+        if !self.is_told_alone(slave) {
             return;
         }
         let its = |user: &UserId| {
@@ -72,6 +67,48 @@ impl Room {
         let its = self.occupants.iter().filter(|(_, one)| one.sessions.iter().all(its));
         let its: Vec<_> = its.map(|(nick, _)| *nick).collect();
         self.doubtful.extend(its);
+    }
+
+    /// Whether nobody but this slave is told at once what happens.
+    fn is_told_alone(&self, slave: SlaveId) -> bool {
+        let told = |(other, one): (usize, &super::Slave)| {
+            other != slave
+                && matches!(one.master, Side::Active | Side::Syncing)
+                && self.health.waits_since(&self.domain, &one.domain).is_none()
+        };
+        !self.serves_anybody() && !self.slaves.iter().enumerate().any(told)
+    }
+
+    /// What there is, for who does not know it. If nobody was told before, it is news to the reader
+    /// of the record too.
+    pub(super) fn emit_state(
+        &mut self,
+        entry: usize,
+        slave: Option<SlaveId>,
+        nick: NickId,
+        reading: &Reading<'_>,
+    ) {
+        if !reading.stanza.is_available() {
+            // Who has numbers is told when all is said.
+            let news =
+                |slave: &SlaveId| self.slaves[*slave].state.is_none() && self.is_told_alone(*slave);
+            if slave.filter(news).is_some()
+                && !reading.has(303)
+                && let Some(occupant) = self.occupants.remove(&nick)
+            {
+                self.lose_unheard(&occupant);
+            }
+            return;
+        }
+        let privileges = Privileges::of(reading).unwrap_or_default();
+        match self.occupants.get_mut(&nick) {
+            Some(occupant) if !self.doubtful.contains(&nick) => {
+                occupant.content = reading.content;
+                occupant.privileges = privileges;
+                self.learn_shown(nick, reading);
+            }
+            _ => self.arrive(entry, nick, reading, &mut Vec::new()),
+        }
     }
 
     /// Whether another slave, which gets all there is to tell, was told of this nick since then:
