@@ -79,7 +79,7 @@ impl Room {
             if let Some(jid) = dmuc.enter {
                 let user = self.user(jid);
                 self.users[user].serve_via(slave);
-                self.learn_owner(nick, user);
+                self.learn_owner(nick, vec![user]);
             }
             return;
         }

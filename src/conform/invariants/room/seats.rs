@@ -61,10 +61,11 @@ impl Room {
             // Which of them it is the room says right after.
             sessions.clear();
         }
-        if let Some(owner) = reading.item.and_then(|item| self.known_user(item.jid?)) {
-            sessions = vec![owner];
-        }
         sessions.truncate(1);
+        let shown = self.shown(reading);
+        if !shown.is_empty() {
+            sessions = shown;
+        }
         self.doubtful.retain(|doubtful| *doubtful != nick);
         let stay = self.next_stay();
         self.owners.insert(stay, sessions.clone());

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{NickId, Privileges, Room, Side, SlaveId, UserId};
+use super::{NickId, Privileges, Room, Side, SlaveId, UserId, same_person};
 use crate::conform::invariants::reading::Reading;
 use crate::room::config::BroadcastRole;
 use crate::stanza::slave::{Accept, Sync};
@@ -121,22 +121,34 @@ impl Room {
         other.is_some_and(|other| other != slave && self.slaves[other].master == Side::Active)
     }
 
-    /// Who may see JIDs is told whose nick it is, if nobody was before.
+    /// Who may see JIDs is told whose nick it is, if nobody was before: of all his sessions.
     pub(super) fn learn_shown(&mut self, nick: NickId, reading: &Reading<'_>) {
-        if let Some(owner) = reading.item.and_then(|item| self.known_user(item.jid?)) {
-            self.learn_owner(nick, owner);
-        }
+        let sessions = self.shown(reading);
+        self.learn_owner(nick, sessions);
+    }
+
+    /// The sessions of which a presence is, if it shows them.
+    pub(super) fn shown(&self, reading: &Reading<'_>) -> Vec<UserId> {
+        let Some(shown) = reading.item.and_then(|item| item.jid) else { return Vec::new() };
+        // Who has made him what he is may be among them.
+        let his = reading.jids.iter().filter(|jid| same_person(jid, shown));
+        let mut sessions: Vec<UserId> = his.filter_map(|jid| self.known_user(jid)).collect();
+        sessions.sort_unstable();
+        sessions.dedup();
+        sessions
     }
 
     /// Whose nick it is, if that was not known.
-    pub(super) fn learn_owner(&mut self, nick: NickId, owner: UserId) {
+    pub(super) fn learn_owner(&mut self, nick: NickId, sessions: Vec<UserId>) {
         let unknown = self.occupants.get(&nick).filter(|one| one.sessions.is_empty());
-        if let Some(stay) = unknown.map(|one| one.stay) {
-            self.place(owner, nick);
-            let his = self.occupants.entry(nick);
-            his.and_modify(|one| one.sessions.push(owner));
-            self.owners.insert(stay, vec![owner]);
+        let Some(stay) = unknown.map(|one| one.stay).filter(|_| !sessions.is_empty()) else {
+            return;
+        };
+        sessions.iter().for_each(|session| self.place(*session, nick));
+        if let Some(his) = self.occupants.get_mut(&nick) {
+            his.sessions.clone_from(&sessions);
         }
+        self.owners.insert(stay, sessions);
     }
 }
 
