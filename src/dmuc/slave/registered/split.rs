@@ -208,7 +208,9 @@ impl RegisteredRoom {
         // What is shown may be another session's.
         let known = self.said.get(session).is_none_or(|said| **said == own);
         let payloads = seat.saying(own);
-        let changed = !known || payloads != *seat.presence;
+        // Of what of several sessions went up, and may be lost, the master alone knows.
+        let sent = entry.status != Status::Held && self.sessions(nick).len() > 1;
+        let changed = sent || !known || payloads != *seat.presence;
         let presence =
             Stanza::presence(Type::Absent).with_from(seat.occupant.clone()).with_payloads(payloads);
         self.remember_said(&entry.stanza);
