@@ -17,10 +17,13 @@ pub(super) struct Enter {
     told: Vec<SlaveId>,
     /// How much history somebody asked for at most: JID, messages.
     limits: Vec<(String, Option<u32>)>,
+    /// The last entry before this instant.
+    before: usize,
 }
 
 impl Invariant for Enter {
-    fn pass(&mut self, _: Time, _: &Room, _: &mut Findings) {
+    fn pass(&mut self, _: Time, room: &Room, _: &mut Findings) {
+        self.before = room.last;
         self.last.clear();
         self.told.clear();
         self.limits.clear();
@@ -95,7 +98,11 @@ impl Enter {
         // Those who moderate are told of everybody before they enter.
         let moderates = reading.item.and_then(|item| item.role) == Some("moderator");
         let joined = self.limits.iter().any(|(who, _)| who == jid);
-        let again = room.known_user(jid).is_some_and(|user| room.users[user].inside);
+        // Whom the master has, and all were told of before, is no newcomer to them.
+        let again = room.known_user(jid).is_some_and(|user| {
+            let mut known = room.occupants.values().filter(|one| one.entry <= self.before);
+            room.users[user].inside || known.any(|one| one.sessions.contains(&user))
+        });
         if joined && !again && !moderates && !room.is_stale(passage) && !self.told.contains(&slave)
         {
             let last = self.last.iter().find(|(told, _)| *told == slave);

@@ -106,12 +106,12 @@ impl RegisteredRoom {
     /// master may not have heard of it.
     pub(super) fn was_told_out(&self, user: &Jid) -> bool {
         let left = |entry: &Entry| entry.what == What::Leave && entry.done;
-        let back = || self.outbox.has(user, |entry| entry.what == What::Join);
         // What comes after he has asked again may be for who asks now.
         let asks = |one: &Entry| one.what == What::Join && one.status != Status::Held;
         let last = self.outbox.of(user).rfind(|one| one.is_goodbye() || asks(one));
+        let visit = self.outbox.of(user).rfind(|one| one.what == What::Join || left(one));
         last.is_some_and(Entry::is_goodbye)
-            || (self.outbox.has(user, left) && !self.locals.contains_key(user) && !back())
+            || (visit.is_some_and(left) && !self.locals.contains_key(user))
     }
 
     /// Whether what the room tells this session is of a stay that is over, as it was told here: it
