@@ -108,6 +108,12 @@ impl RegisteredRoom {
                 let any = own || condition == Some(Condition::Conflict);
                 let for_it = |entry: &Entry| entry.stanza.to == error.from;
                 let asked = |entry: &Entry| answered(entry) && (any || for_it(entry));
+                let older = |join: &&mut Entry| join.is_of(&user) && join.refusable > 0;
+                if let Some(join) = self.outbox.iter_mut().find(older) {
+                    // It answers what he said before he asked to be in again.
+                    join.refusable -= 1;
+                    return;
+                }
                 // What he was told before he was admitted here is no answer to that.
                 if self.outbox.take_first(asked).is_some() || any {
                     self.refuse_entry(now, &user, &error, out);
