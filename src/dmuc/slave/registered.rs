@@ -106,6 +106,9 @@ pub struct RegisteredRoom {
     /// To which address of the room a local session has sent available presence, and no
     /// unavailable since.
     directed: BTreeMap<Arc<Jid>, Arc<Jid>>,
+    /// Local sessions whose wish to be told everything again was answered here, and may come to the
+    /// master yet; none of those that have sent it presence since.
+    answered_here: BTreeSet<Arc<Jid>>,
     /// What each of these has said of itself last: the roster has one presence for each nick.
     said: BTreeMap<Arc<Jid>, Payloads>,
     history: History,
@@ -276,6 +279,7 @@ impl RegisteredRoom {
             closed: BTreeSet::new(),
             confirmed: IndexMap::new(),
             directed: BTreeMap::new(),
+            answered_here: BTreeSet::new(),
             said: BTreeMap::new(),
             history: History::default(),
             provisional: Vec::new(),

@@ -4,7 +4,7 @@
 use super::outbox::{Entry, Status, What, is_join};
 use super::*;
 use crate::room::{Audience, Item};
-use crate::stanza::{Element, Type, dmuc, ns};
+use crate::stanza::{Element, Kind, Type, dmuc, ns};
 
 impl RegisteredRoom {
     /// The master asks to add a session to the distribution list.
@@ -126,6 +126,32 @@ impl RegisteredRoom {
         self.outbox.push(entry);
         if matches!(self.phase, Phase::Active) {
             self.send_up(now, unavailable, out);
+        }
+    }
+
+    /// Whether this session is out of the room and has not asked to be in since, but a wish of
+    /// before, which was answered here, may have come to it.
+    pub(super) fn is_stranger(&self, user: &Jid) -> bool {
+        let asks = |entry: &Entry| matches!(entry.what, What::Join | What::Leave);
+        self.answered_here.contains(user)
+            && !self.directed.contains_key(user)
+            && !self.locals.contains_key(user)
+            && !self.confirmed.contains_key(user)
+            && !self.outbox.has(user, asks)
+    }
+
+    /// The master serves somebody itself who has not asked for it, as it would have his slave do:
+    /// what he asked was answered here, and is over. He is told nothing, and it that he is out.
+    pub(super) fn refuse_direct(
+        &mut self,
+        now: Time,
+        user: &Arc<Jid>,
+        stanza: &Stanza,
+        out: &mut Vec<Output>,
+    ) {
+        if stanza.kind == Kind::Presence && stanza.is_available() && stanza.has_code("110") {
+            self.pinger.hear(now);
+            self.refuse_enter(now, stanza, user.clone(), out);
         }
     }
 

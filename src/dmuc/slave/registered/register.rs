@@ -147,6 +147,8 @@ impl RegisteredRoom {
         // From here on all answers are to what goes up from here on.
         self.outbox.iter_mut().for_each(|entry| entry.others = 0);
         self.say_goodbye();
+        // What went up before the request was answered before it.
+        self.answered_here.clear();
         self.refused_until = None;
         let other = |position: &Resume| position.room != accept.room;
         if self.position.as_ref().is_some_and(other) && !self.slips.has(Slip::AnyRoom) {

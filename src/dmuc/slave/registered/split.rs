@@ -221,6 +221,9 @@ impl RegisteredRoom {
             Stanza::presence(Type::Absent).with_from(seat.occupant.clone()).with_payloads(payloads);
         self.remember_said(&entry.stanza);
         if is_join(&entry.stanza) {
+            if entry.status != Status::Held && !entry.bounced {
+                self.answered_here.insert(session.clone());
+            }
             self.show(&presence, nick, Telling::News, Some(session), out);
             let limits = super::local::history_limits(&entry.stanza);
             self.burst(now, session, nick, &presence, &limits, out);

@@ -34,6 +34,9 @@ impl RegisteredRoom {
         if self.is_of_before(&user, &stanza) {
             return;
         }
+        if to_all && !stanza.is_error() && self.accepted && self.is_stranger(&user) {
+            return self.refuse_direct(now, &user, &stanza, out);
+        }
         if !self.accepted {
             self.follow_direct(&user, &stanza);
             return out.push(Output::Send(plain(stanza)));

@@ -8,6 +8,9 @@ impl RegisteredRoom {
     /// A local user sends something to the room.
     pub(in crate::dmuc::slave) fn up(&mut self, now: Time, stanza: Stanza, out: &mut Vec<Output>) {
         let stanza = stanza.retaining(|payload| !ns::is_dmuc(payload));
+        if let Some(session) = stanza.from.as_ref().filter(|_| stanza.is_available()) {
+            self.answered_here.remove(session);
+        }
         match &self.phase {
             Phase::Idle if is_join(&stanza) && self.may_register(now) => {
                 self.hold(now, stanza, out);
