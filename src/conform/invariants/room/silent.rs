@@ -9,15 +9,18 @@
 use super::{Class, Passage, Room, Side, SlaveId};
 use crate::conform::invariants::reading::Reading;
 use crate::stanza::{Condition, Kind, Stanza, Type, ns};
+use crate::time::Time;
 
 impl Room {
     /// Something leaves a host.
     pub(super) fn infer_from_sent(&mut self, passage: &Passage<'_>) {
-        let stanza = passage.reading.stanza;
+        let (now, stanza) = (self.now, passage.reading.stanza);
+        self.infer_unanswered();
         match passage.class {
             Class::ToSlave(slave) => {
                 self.infer_created(slave, &passage.reading);
                 if is_ping(stanza) {
+                    self.slaves[slave].pinged.0 = now;
                     self.slaves[slave].unanswered.0 += 1;
                     if self.slaves[slave].unanswered.0 > self.timers.pings_lost_max {
                         self.lost_by_master(slave);
@@ -27,6 +30,7 @@ impl Room {
                 }
             }
             Class::Own(slave) if is_ping(stanza) => {
+                self.slaves[slave].pinged.1 = now;
                 self.slaves[slave].unanswered.1 += 1;
                 if self.slaves[slave].unanswered.1 > self.timers.pings_lost_max {
                     self.lost_by_slave(slave);
@@ -38,6 +42,25 @@ impl Room {
                 slave.into_iter().for_each(|slave| self.lost_by_slave(slave));
             }
             _ => {}
+        }
+    }
+
+    /// Who has waited for the answers to so many pings acts as one that has lost the other.
+    fn infer_unanswered(&mut self) {
+        let (now, most) = (self.now, self.timers.pings_lost_max);
+        for slave in 0..self.slaves.len() {
+            let one = &self.slaves[slave];
+            let lost = |pings: u32, last: Time, timeout| pings >= most && last + timeout <= now;
+            let (by_master, by_slave) = (
+                lost(one.unanswered.0, one.pinged.0, self.timers.pong_timeout),
+                lost(one.unanswered.1, one.pinged.1, one.timers.pong_timeout),
+            );
+            if by_master {
+                self.lost_by_master(slave);
+            }
+            if by_slave {
+                self.lost_by_slave(slave);
+            }
         }
     }
 

@@ -87,6 +87,8 @@ pub(in crate::conform) struct Slave {
     /// How many pings of the master to it, and of it to the master, have no answer, as far as that
     /// is counted.
     pub unanswered: (u32, u32),
+    /// When each of them has sent the last of these.
+    pub pinged: (Time, Time),
 }
 
 /// What reached a slave of a nick, the newest last.
@@ -207,6 +209,7 @@ impl Slave {
             refused: None,
             closed: None,
             unanswered: (0, 0),
+            pinged: (now, now),
         }
     }
 
