@@ -42,6 +42,13 @@ pub(super) struct Gone {
     pub renamed: bool,
 }
 
+impl Gone {
+    /// Whether it was the same account both times.
+    pub fn is_same_person(&self, other: &Gone) -> bool {
+        self.session.to_bare() == other.session.to_bare()
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Entry {
     at: Time,

@@ -36,7 +36,8 @@ pub(in crate::dmuc) struct Plan<'a> {
 /// What is known of one nick.
 #[derive(Clone, Copy, Debug, Default)]
 struct Trace<'a> {
-    /// How it went last.
+    /// How it went from its first owner, the last time that he gave it up: he is whom a slave
+    /// knows that has heard of nothing since.
     gone: Option<&'a Gone>,
     /// How many happenings it had, and whether the first of them was a departure.
     count: usize,
@@ -72,7 +73,9 @@ impl<'a> Plan<'a> {
                 Trace { began_with_departure: gone.is_some(), ..Trace::default() }
             });
             trace.count += 1;
-            trace.gone = gone.or(trace.gone);
+            let owner = trace.gone.or(gone);
+            let his = |gone: &&Gone| owner.is_some_and(|first| first.is_same_person(gone));
+            trace.gone = gone.filter(his).or(trace.gone);
             trace.changed_hands |=
                 gone.is_some_and(|gone| table.has(nick) && !table.owns(nick, &gone.session));
         }

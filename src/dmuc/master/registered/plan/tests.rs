@@ -124,6 +124,15 @@ fn a_nick_taken_over_from_another_is_no_single_change_of_nick() {
 }
 
 #[test]
+fn a_nick_that_somebody_else_had_meanwhile_goes_as_it_went_from_its_first_owner() {
+    let kicked = gone("Brian", "phaedrus", None);
+    let log = [kicked, changed("Brian"), gone("Brian", "wiz", Some("WiZ")), changed("WiZ")];
+    let (departures, changes, ..) = plan(&log, &[("wiz", "WiZ")]);
+    assert_eq!(departures, owned(&[("Brian", "307")]));
+    assert_eq!(changes, ["WiZ"]);
+}
+
+#[test]
 fn messages_are_told_in_order_with_their_numbers_and_the_subject_apart() {
     let log = [message("body"), changed("WiZ"), message("subject"), message("body")];
     let (.., messages, subject) = plan(&log, &[("wiz", "WiZ")]);
