@@ -116,6 +116,16 @@ pub fn without_sessions(payloads: &Payloads, gone: impl Fn(&str) -> bool) -> Pay
     })
 }
 
+/// A presence as one of these sessions of its subject, if it names any.
+pub fn of_sessions(payloads: &Payloads, sessions: &[Arc<Jid>]) -> Payloads {
+    edit(payloads, |x| {
+        let names = |child: &Element| child.is("item", ns::MUC_USER) && child.attr("jid").is_some();
+        if x.children().any(names) {
+            name_sessions(x, sessions);
+        }
+    })
+}
+
 /// Edit the `{muc#user}x` among the payloads.
 fn edit(payloads: &Payloads, change: impl Fn(&mut Element)) -> Payloads {
     let Some(position) = payloads.iter().position(|payload| payload.is("x", ns::MUC_USER)) else {
@@ -170,6 +180,13 @@ fn is_self_code(child: &Element) -> bool {
 
 /// One `<item/>` for each of his sessions, and 110 last.
 fn make_own(x: &mut Element, sessions: &[Arc<Jid>]) {
+    name_sessions(x, sessions);
+    remove_children(x, is_self_presence);
+    x.append_child(status(110));
+}
+
+/// One `<item/>` for each of these sessions.
+fn name_sessions(x: &mut Element, sessions: &[Arc<Jid>]) {
     let mut told = false;
     for node in x.take_nodes() {
         match node {
@@ -179,11 +196,9 @@ fn make_own(x: &mut Element, sessions: &[Arc<Jid>]) {
                 }
                 told = true;
             }
-            Node::Element(child) if is_self_presence(&child) => {}
             node => x.append_node(node),
         }
     }
-    x.append_child(status(110));
 }
 
 fn is_self_presence(child: &Element) -> bool {
@@ -298,6 +313,15 @@ mod tests {
             let told = sessions.iter().map(|session| Some(session.as_str())).collect::<Vec<_>>();
             assert_eq!(jids(&seen), told);
         }
+    }
+
+    #[test]
+    fn a_presence_is_made_one_of_other_sessions_only_if_it_names_any() {
+        let tram = [Arc::new(Jid::new("msa@vesa.yeggmaex.irc/tram").unwrap())];
+        let named = of_sessions(&payloads(FULL), &tram);
+        assert_eq!(jids(&named), [Some("msa@vesa.yeggmaex.irc/tram")]);
+        let hidden = without_jids(&payloads(TWO));
+        assert!(Arc::ptr_eq(&hidden, &of_sessions(&hidden, &tram)));
     }
 
     #[test]

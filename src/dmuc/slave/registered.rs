@@ -43,6 +43,7 @@ mod query;
 mod register;
 mod rename;
 mod resume;
+mod shared;
 mod split;
 mod sync;
 mod told;

@@ -2,6 +2,7 @@
 //! has one, or gave it up.
 
 use super::outbox::{Entry, Status, What, is_join};
+use super::shared::names_session;
 use super::told::{Telling, is_another};
 use super::*;
 use crate::dmuc::slave::event::is_hiding;
@@ -39,8 +40,8 @@ impl RegisteredRoom {
         let here = self.locals.get(user).cloned();
         // Of himself who is hidden from others is told by the master, whoever serves him.
         let hidden = here.as_ref().is_some_and(|here| self.hidden.contains(here));
-        let alone = here.as_ref().filter(|here| !hidden && self.sessions(here).len() == 1);
-        if let (Some(here), Some(new)) = (alone, stanza.new_nick().map(str::to_owned)) {
+        let shown = here.as_ref().filter(|_| !hidden);
+        if let (Some(here), Some(new)) = (shown, stanza.new_nick().map(str::to_owned)) {
             return self.renamed_directly(user, here, &new, stanza, out);
         }
         let over = stanza.is_unavailable() && !stanza.has_code("303") && !is_hiding(&stanza);
@@ -87,7 +88,15 @@ impl RegisteredRoom {
             return out.push(Output::Send(stanza));
         }
         self.make_way(new, std::slice::from_ref(user), out);
-        out.push(Output::Send(stanza));
+        out.push(Output::Send(stanza.clone()));
+        // Those of whom it says so take it too, and are told so themselves.
+        let (taking, staying): (Vec<_>, Vec<_>) = self
+            .sessions(here)
+            .into_iter()
+            .partition(|one| one == user || names_session(&stanza.payloads, one));
+        if !staying.is_empty() {
+            return self.renamed_alone(user, here, new, out);
+        }
         let seat = self.roster.get(here).cloned();
         let role = seat.as_ref().map(|seat| seat.role.clone());
         let item = Item { role, nick: Some(new), ..Item::default() };
@@ -95,7 +104,7 @@ impl RegisteredRoom {
             self.tell_others(&farewell, here, out);
         }
         self.move_seat(here, new);
-        self.confirmed.insert(user.clone(), new.to_owned());
+        self.confirmed.extend(taking.into_iter().map(|one| (one, new.to_owned())));
         if let (Some(seat), Some(occupant)) = (seat, self.occupant(new)) {
             let there = Stanza::presence(Type::Absent).with_from(occupant);
             self.tell_others(&there.with_payloads(seat.presence), new, out);
@@ -235,31 +244,6 @@ impl RegisteredRoom {
         {
             self.show_gone(&farewell, nick, out);
         }
-    }
-
-    /// A session has another nick at the master than here. `shared`: others keep the one here, so
-    /// that nobody else hears of it, and it has to be shown to him again.
-    pub(super) fn tell_taken(
-        &mut self,
-        user: &Arc<Jid>,
-        here: &str,
-        nick: &str,
-        shared: bool,
-        out: &mut Vec<Output>,
-    ) {
-        let Some(seat) = self.roster.get(here).cloned() else { return };
-        let item = Item { role: Some(seat.role.clone()), nick: Some(nick), ..Item::default() };
-        let Some(farewell) = self.farewell(here, item, &[303]) else { return };
-        if !shared {
-            self.tell_presence(&farewell, here, None, [true; 2], out);
-            return self.forget_told(here);
-        }
-        self.tell_own_farewell(&farewell, user, out);
-        let jids = self.sees_jids(here);
-        let others = audience::without_sessions(&seat.presence, |jid| jid == user.as_str());
-        let others = Audience::Other { jids }.render(&others);
-        let others = Stanza::presence(Type::Absent).with_from(seat.occupant).with_payloads(others);
-        out.push(Output::Send(others.with_to(user.clone())));
     }
 
     /// Those here whom a master that has forgotten them has not shown him.

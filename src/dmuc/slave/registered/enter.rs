@@ -3,7 +3,7 @@
 
 use super::outbox::{Entry, Status, What, is_join};
 use super::*;
-use crate::room::{Audience, Item};
+use crate::room::Audience;
 use crate::stanza::{Element, Kind, Type, dmuc, ns};
 
 impl RegisteredRoom {
@@ -68,16 +68,6 @@ impl RegisteredRoom {
         self.locals.insert(session.clone(), nick.to_owned());
         self.has_seen_nothing(&session);
         self.burst(now, &session, nick, &own, &limits, out);
-    }
-
-    /// A session enters under a nick of its own; the others with whom it had one keep that.
-    fn part(&mut self, session: &Arc<Jid>, nick: &str, out: &mut Vec<Output>) {
-        let Some(here) = self.locals.shift_remove(session) else { return };
-        let role = self.roster.get(&here).map(|seat| seat.role.clone());
-        let item = Item { role, nick: Some(nick), jid: Some(session), ..Item::default() };
-        if let Some(farewell) = self.farewell(&here, item, &[303]) {
-            self.tell_own_farewell(&farewell, session, out);
-        }
     }
 
     /// Who was admitted here has the privileges that the room gives him from now on, and its id for

@@ -6,7 +6,6 @@
 //! comes from the master.
 
 use super::outbox::{Entry, What};
-use super::told::Telling;
 use super::*;
 use crate::room::audience::without_sessions;
 use crate::room::item::status;
@@ -81,36 +80,6 @@ impl RegisteredRoom {
         stanza.with_payloads(payloads)
     }
 
-    /// A session has this nick no more; others here have it still.
-    pub(super) fn restate(&mut self, nick: &str, gone: &Jid, out: &mut Vec<Output>) {
-        let Some(seat) = self.roster.get(nick) else { return };
-        let payloads = without_sessions(&seat.presence, |jid| jid == gone.as_str());
-        let presence =
-            Stanza::presence(Type::Absent).with_from(seat.occupant.clone()).with_payloads(payloads);
-        self.show(&presence, nick, Telling::News, None, out);
-    }
-
-    /// Whether this nick is held here by other sessions of who enters under it.
-    pub(super) fn is_shared(&self, nick: &str, entered: Option<&Jid>) -> bool {
-        let same = |one: &Arc<Jid>| entered.is_some_and(|jid| jid.to_bare() == one.to_bare());
-        self.sessions(nick).iter().any(same)
-    }
-
-    /// Whether the master has this session under this nick, and has others, or is asked to let
-    /// them in, under the one that it shares with them here.
-    pub(super) fn parts(&self, session: &Arc<Jid>, nick: &str) -> bool {
-        let Some(here) = self.locals.get(session).filter(|here| *here != nick) else {
-            return false;
-        };
-        let asks = |entry: &Entry| entry.what == What::Join && entry.went_to(here);
-        self.sessions(here).iter().filter(|other| *other != session).any(|other| {
-            match self.confirmed.get(other) {
-                Some(known) => known == here,
-                None => self.outbox.has(other, asks),
-            }
-        })
-    }
-
     /// The master has this session under this nick.
     pub(super) fn confirm(&mut self, session: &Arc<Jid>, nick: &str, out: &mut Vec<Output>) {
         self.confirmed.insert(session.clone(), nick.to_owned());
@@ -127,20 +96,6 @@ impl RegisteredRoom {
             return self.rename_alone(session, &here, nick, out);
         }
         self.rename_here(&here, nick, out);
-    }
-
-    /// A session gets another nick than the others with whom it has one here, who keep that.
-    fn rename_alone(&mut self, session: &Arc<Jid>, here: &str, nick: &str, out: &mut Vec<Output>) {
-        let Some(seat) = self.roster.get(here).cloned() else { return };
-        self.tell_taken(session, here, nick, true, out);
-        self.locals.insert(session.clone(), nick.to_owned());
-        self.restate(here, session, out);
-        let Some(occupant) = self.occupant(nick) else { return };
-        self.outbox.retarget(session, here, &occupant);
-        self.directed.insert(session.clone(), occupant.clone());
-        let payloads = without_sessions(&seat.presence, |jid| jid != session.as_str());
-        let there = Stanza::presence(Type::Absent).with_from(occupant).with_payloads(payloads);
-        self.show(&there, nick, Telling::Always, None, out);
     }
 
     /// Whoever has this nick here without owning it gives it up, for this session.
