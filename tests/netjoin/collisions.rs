@@ -132,8 +132,25 @@ fn an_arrival_without_the_enter_is_a_strangers() {
 fn an_enter_for_somebody_else_does_not_confirm() {
     let mut alone = rejoined();
     alone.down(&event("Ringo", 418, ""));
-    alone.down(&enter("BigCheese", BIGCHEESE));
+    alone.down(&enter("BigCheese", "marvin@vesa.yeggmaex.irc/android"));
     assert_renamed(&alone.take(), "Ringo~2", "Ringo comes");
+}
+
+/// Row 10, deferral: an ENTER for another local occupant, whose nick it is from now on.
+#[test]
+fn an_enter_for_another_local_one_gives_him_the_nick() {
+    let mut alone = rejoined();
+    alone.down(&event("Ringo", 418, ""));
+    alone.down(&enter("Ringo", BIGCHEESE));
+    let sent = alone.take();
+    for who in [BIGCHEESE, EFCHEN, RINGO] {
+        let seen = ["Ringo is Ringo~2", "Ringo~2 comes", "BigCheese is Ringo", "Ringo comes"];
+        assert_eq!(nicks_seen(&sent, who), seen, "{who}:\n{}", story(&sent));
+    }
+    for stanza in sent.iter().filter(|stanza| to(stanza) == BIGCHEESE) {
+        let own = item(stanza, "jid") == Some(BIGCHEESE);
+        assert_eq!(has_code(stanza, "110"), own, "{}", text(stanza));
+    }
 }
 
 /// Row 10, deferral: at most 1 s.

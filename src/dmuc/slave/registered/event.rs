@@ -126,13 +126,16 @@ impl RegisteredRoom {
         let entered = next.and_then(|x| x.enter.as_ref()).map(|enter| Jid::from(enter.jid.clone()));
         let always = self.slips.has(Slip::AlwaysOwn);
         let his = |session: &&Arc<Jid>| always || entered.as_ref() == Some(&***session);
-        let his = sessions.iter().find(his);
+        // It may be another's here, who takes the nick over.
+        let here = entered.as_ref().and_then(|entered| self.locals.get_key_value(entered));
+        let his = sessions.iter().find(his).or(here.map(|(session, _)| session)).cloned();
         match his {
-            Some(session) if self.parts(session, &nick) => {
-                self.show(&plain(stanza), &nick, Telling::Always, Some(session), out);
+            Some(session) if self.parts(&session, &nick) => {
+                self.make_room_for(&nick, &session, out);
+                self.show(&plain(stanza), &nick, Telling::Always, Some(&session), out);
             }
             Some(session) => {
-                self.confirm(session, &nick, out);
+                self.confirm(&session, &nick, out);
                 self.show(&plain(stanza), &nick, Telling::News, None, out);
             }
             None if self.is_shared(&nick, entered.as_ref()) => {
