@@ -298,6 +298,7 @@ impl Room {
     /// The master serves this user himself, if at all, and has forgotten him.
     fn forget(&mut self, user: UserId) {
         let one = &mut self.users[user];
+        one.ending = false;
         if one.inside {
             (one.forgotten, one.void) = (true, self.stays);
         }

@@ -112,10 +112,10 @@ impl Room {
         }
     }
 
-    /// His leave reaches a master that serves this user itself.
+    /// His leave reaches a master that surely serves this user itself. Whom it has behind a slave
+    /// that it has lost it tells nothing.
     pub(super) fn begins_to_end(&mut self, user: UserId) {
-        let there = self.occupants.values().any(|one| is_one_of(&one.sessions, user));
-        self.users[user].ending = there && self.users[user].via.is_none();
+        self.users[user].ending = self.users[user].via.is_none() && self.serves(user);
     }
 
     /// The master tells a user himself something, perhaps the end of his stay.
