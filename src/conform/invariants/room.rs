@@ -13,6 +13,7 @@ mod coming;
 mod facts;
 mod failures;
 mod health;
+mod heeded;
 mod log;
 mod master;
 mod memory;

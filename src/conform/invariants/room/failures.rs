@@ -1,5 +1,6 @@
 //! What becomes of the room when something breaks.
 
+use super::heeded::Heeded;
 use super::{Class, Occupant, Passage, Room, Side, SlaveId, Touch, UserId};
 use crate::conform::invariants::reading::Reading;
 use crate::dmuc::Persistence;
@@ -99,7 +100,9 @@ impl Room {
             (slave.own, slave.lame, slave.split_own) = (Side::Idle, true, None);
             if !slave.persistent {
                 slave.store.clear();
+                slave.heeded = Heeded::default();
             }
+            slave.heeded.give_up();
         }
     }
 

@@ -38,8 +38,7 @@ impl Room {
         if dmuc.synced {
             if !stale {
                 self.end_state(slave);
-                let runs = !self.health.is_down(&self.slaves[slave].domain);
-                self.slaves[slave].sync(runs);
+                self.slaves[slave].sync();
             }
             return;
         }

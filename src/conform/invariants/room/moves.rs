@@ -104,7 +104,7 @@ impl Room {
             }
             Class::Own(slave) => {
                 self.begins_anew(slave, &passage.reading);
-                self.slaves[slave].asks(&passage.reading);
+                self.slaves[slave].asks(&passage.reading, self.now);
             }
             Class::Relay(_) | Class::Stray => {}
         }
@@ -159,8 +159,13 @@ impl Room {
         }
     }
 
-    /// A slave that says to have forgotten everything counts the master as lost no more.
+    /// What a slave says for itself. One that has forgotten everything counts the master as lost no
+    /// more.
     pub(super) fn begins_anew(&mut self, slave: usize, reading: &Reading<'_>) {
+        // Without its notes nobody knows when it gives that up.
+        if reading.stanza.has_payload("register", ns::SLAVE) && !self.silent {
+            self.slaves[slave].heeded.ask();
+        }
         let error = reading.stanza.error().filter(|_| reading.stanza.kind == Kind::Iq);
         let forgot = error.map(|error| error.defined_condition) == Some(Condition::ItemNotFound);
         let slave = &mut self.slaves[slave];
@@ -358,6 +363,7 @@ impl Room {
             match note.change {
                 Change::Split => {
                     slave.lose();
+                    slave.heeded.give_up();
                     (slave.own, slave.split_own) = (Side::Split, Some(now));
                 }
                 Change::Synced => {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::heeded::Heeded;
 use super::state::State;
 use super::{NickId, Occupant, Privileges, SlaveId, push_bounded};
 use crate::conform::invariants::reading::{Reading, domain_of};
@@ -9,7 +10,7 @@ use crate::conform::invariants::{RoomSetting, SlaveSetting};
 use crate::dmuc::Timers;
 use crate::stanza::ns;
 use crate::stanza::slave::{Accept, Policy};
-use crate::time::Time;
+use crate::time::{Duration, Time};
 
 /// What one of two machines thinks of the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +58,8 @@ pub(in crate::conform) struct Slave {
     pub stopped: Option<Time>,
     /// Whether the record tells what reaches it.
     pub tracked: bool,
+    /// Which events it heeds.
+    pub heeded: Heeded,
     /// What reached it of each nick.
     pub store: BTreeMap<NickId, Stored>,
     /// What it may do while split.
@@ -78,6 +81,9 @@ pub(in crate::conform) struct Slave {
     pub denied: Option<Time>,
     /// The id of the last request to be registered that it has sent.
     asked: Option<String>,
+    /// That of the one before, if it was not accepted when it asked anew, and until when an answer
+    /// to that counts.
+    asked_before: Option<(String, Time)>,
     /// When it last asked the master to be registered, and how many occupants it listed.
     pub registering: Option<(Time, usize)>,
     /// When the master last refused it.
@@ -174,7 +180,7 @@ impl Slave {
         let grants = &room.config.grants;
         if setting.registers {
             let asked = setting.demands.keepalive.max(grants.keepalive_min);
-            timers.master_idle = crate::time::Duration::from_secs(u64::from(asked));
+            timers.master_idle = Duration::from_secs(u64::from(asked));
             timers.slave_idle = timers.master_idle * 3 / 2;
         }
         Self {
@@ -195,6 +201,7 @@ impl Slave {
             lame: false,
             stopped: None,
             tracked: false,
+            heeded: Heeded::default(),
             store: BTreeMap::new(),
             policy: both(setting.demands.policy, grants.policy),
             state: None,
@@ -205,6 +212,7 @@ impl Slave {
             gone: None,
             denied: None,
             asked: None,
+            asked_before: None,
             registering: None,
             refused: None,
             closed: None,
@@ -222,21 +230,27 @@ impl Slave {
     }
 
     /// It sends something for itself, perhaps a request to be registered.
-    pub fn asks(&mut self, reading: &Reading<'_>) {
+    pub fn asks(&mut self, reading: &Reading<'_>, now: Time) {
         if reading.stanza.has_payload("register", ns::SLAVE) && reading.stanza.is_request() {
-            self.asked = Some(reading.id().to_owned());
+            let before = self.asked.replace(reading.id().to_owned());
+            let before = before.filter(|_| self.own == Side::Idle);
+            self.asked_before = before.map(|before| (before, now + HELD_FOR));
         }
     }
 
     /// Whether what it gets answers what it has asked last, as far as the record tells: what it has
-    /// given up it does not wait for.
-    pub fn awaits(&self, reading: &Reading<'_>) -> bool {
-        self.asked.as_deref().is_none_or(|asked| asked == reading.id())
+    /// given up it does not wait for. One that is not accepted yet goes by the answer to what it
+    /// gave up last.
+    pub fn awaits(&self, reading: &Reading<'_>, now: Time) -> bool {
+        let Some(asked) = &self.asked else { return true };
+        let counts = |(before, until): &(String, Time)| *before == reading.id() && now < *until;
+        let idle = self.own == Side::Idle;
+        *asked == reading.id() || (idle && self.asked_before.as_ref().is_some_and(counts))
     }
 
     /// What the master grants it from now on.
     pub fn grant(&mut self, accept: &Accept) {
-        let seconds = |seconds: u32| crate::time::Duration::from_secs(u64::from(seconds));
+        let seconds = |seconds: u32| Duration::from_secs(u64::from(seconds));
         self.policy = accept.policy.unwrap_or_default();
         self.timers.master_idle = seconds(accept.keepalive.interval);
         self.timers.slave_idle = self.timers.master_idle * 3 / 2;
@@ -248,11 +262,15 @@ impl Slave {
         }
     }
 
-    /// The master has told it all that it missed; `runs`: and it is there to hear it.
-    pub fn sync(&mut self, runs: bool) {
+    /// The master has told it all that it missed.
+    pub fn sync(&mut self) {
         (self.master, self.split_master) = (Side::Active, None);
-        self.lame &= !runs;
         self.departures = 0;
+    }
+
+    /// Whether it heeds nothing: it was stopped, and nobody is telling it everything anew.
+    pub fn is_deaf(&self) -> bool {
+        self.lame && self.own != Side::Syncing
     }
 
     /// Whether it does not know after a crash who was there before.
@@ -281,6 +299,9 @@ fn both(asked: Policy, allowed: Policy) -> Policy {
 
 /// Codes that are for the subject only (XEP-0045 §15.6).
 pub(in crate::conform) const SELF_CODES: [u16; 5] = [100, 110, 170, 201, 210];
+
+/// For how long a slave waits for the answer when it asks to be registered for the first time.
+const HELD_FOR: Duration = Duration::from_secs(5);
 
 /// How many presences of a nick are remembered.
 const RECENT_MAX: usize = 16;

@@ -254,25 +254,36 @@ impl Room {
         if dmuc.at.is_some() && self.slaves[slave].own == Side::Unknown {
             self.slaves[slave].own = Side::Active;
         }
-        if accepted(reading).is_some() && self.slaves[slave].awaits(reading) {
+        let down = self.health.is_down(&self.slaves[slave].domain);
+        let awaited = !down && self.slaves[slave].awaits(reading, now);
+        if let Some(accept) = accepted(reading).filter(|_| awaited) {
+            self.slaves[slave].heeded.accepted(&accept.epoch, accept.seq);
             (self.slaves[slave].own, self.slaves[slave].split_own) = (Side::Syncing, None);
             // What it has not told by now it does not heed: it is told all there is.
             let its = self.users.iter_mut().filter(|user| user.let_in_via == Some(slave));
             its.for_each(|user| user.coming.clear());
         }
-        if dmuc.synced && !matches!(self.slaves[slave].own, Side::Idle | Side::Split) {
+        let lost = down || matches!(self.slaves[slave].own, Side::Idle | Side::Split);
+        if dmuc.synced && !lost {
             (self.slaves[slave].own, self.slaves[slave].split_own) = (Side::Active, None);
-            self.slaves[slave].told_all = Some(now);
+            (self.slaves[slave].told_all, self.slaves[slave].lame) = (Some(now), false);
+            self.slaves[slave].heeded.synced();
         }
         if reading.stanza.kind == Kind::Iq && reading.stanza.is_error() {
             self.slaves[slave].refused = Some(now);
+            self.slaves[slave].heeded.give_up();
         }
         if reading.stanza.is_unavailable() && reading.nick.is_none() {
             self.slaves[slave].closed = Some(now);
         }
+        let sure = self.slaves[slave].own == Side::Active;
+        let event = dmuc.at.filter(|_| !dmuc.state && !down);
+        if event.is_some_and(|at| !self.slaves[slave].heeded.takes(at, sure)) {
+            return;
+        }
         let Some(nick) = reading.nick.filter(|_| reading.is_presence()) else { return };
         let nick = self.nick(nick);
-        let deaf = self.slaves[slave].lame;
+        let deaf = self.slaves[slave].is_deaf();
         if let Some(jid) = dmuc.enter.filter(|_| !deaf) {
             let user = self.user(jid);
             let via = self.users[user].via;
@@ -288,7 +299,7 @@ impl Room {
     pub(super) fn store(&mut self, slave: SlaveId, nick: NickId, print: Print) {
         let one = &mut self.slaves[slave];
         let runs = one.persistent && !self.health.is_down(&one.domain);
-        if !one.lame || runs {
+        if !one.is_deaf() || runs {
             one.store.entry(nick).or_default().push(print);
         }
     }
@@ -314,7 +325,7 @@ impl Room {
 
     /// A slave is told that this session, or all who have this nick, are out.
     fn dismiss(&mut self, entry: usize, slave: SlaveId, nick: NickId, session: Option<&str>) {
-        let (now, deaf) = (self.now, self.slaves[slave].lame);
+        let (now, deaf) = (self.now, self.slaves[slave].is_deaf());
         // Whom a slave has forgotten it does not tell that he is out.
         let slaves = &self.slaves;
         let forgot = |user: &User| {
