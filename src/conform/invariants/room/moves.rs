@@ -101,6 +101,9 @@ impl Room {
                     }
                     self.served_late(entry, user, &passage.reading, facts);
                 }
+                if user.is_some() {
+                    self.goes_by(entry, passage);
+                }
             }
             Class::Own(slave) => {
                 self.begins_anew(slave, &passage.reading);
@@ -192,7 +195,7 @@ impl Room {
             Class::Own(slave) => self.hear_slave(slave, &passage.reading),
             Class::ToSlave(slave) => self.reach_slave(entry, slave, &passage.reading),
             Class::ToUser(Some(user)) if passage.reading.stanza.kind == Kind::Presence => {
-                self.comes_to_user(user, &passage.reading);
+                self.comes_to_user(entry, user, &passage.reading);
             }
             _ => {}
         }

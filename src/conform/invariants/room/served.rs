@@ -2,7 +2,7 @@
 
 use super::slave::Print;
 use super::user::is_one_of;
-use super::{Fact, NickId, Occupant, Passage, Room, Side, SlaveId, UserId};
+use super::{Fact, NickId, Occupant, Passage, Room, Side, SlaveId, UserId, push_bounded};
 use crate::conform::invariants::reading::Reading;
 use crate::transcript::Fate;
 
@@ -132,7 +132,7 @@ impl Room {
 
     /// What the master tells a user himself of his being in the room reaches his server: an error
     /// for who wants to enter, the end of his stay, or that he is in.
-    pub(super) fn comes_to_user(&mut self, user: UserId, reading: &Reading<'_>) {
+    pub(super) fn comes_to_user(&mut self, entry: usize, user: UserId, reading: &Reading<'_>) {
         let out = !reading.stanza.is_available();
         if !self.users[user].online && reading.has(110) && !reading.has(303) {
             self.users[user].miss(out);
@@ -141,10 +141,37 @@ impl Room {
             self.store_own(user, reading);
         }
         self.users[user].dismissed |= out;
+        self.comes_by(entry, user, reading);
         let slave = self.users[user].slave.map(|slave| &self.slaves[slave]);
         if out && slave.is_some_and(|slave| slave.lame && slave.persistent) {
             self.users[user].removed_at = Some(self.now);
         }
+    }
+
+    /// What a master that serves a user itself says to him of a nick is of the stay in which that
+    /// was when it said so.
+    pub(super) fn goes_by(&mut self, entry: usize, passage: &Passage<'_>) {
+        let known = passage.reading.nick.and_then(|nick| self.known_nick(nick));
+        let Some(nick) = known.filter(|_| passage.reading.is_presence()) else { return };
+        // What waited for a stream may be of a stay before.
+        let sure = passage.reading.has(110) || !self.is_stale(passage);
+        let occupant = self.occupants.get(&nick).filter(|_| sure);
+        self.flight.insert(entry, occupant.map_or(0, |occupant| occupant.stay));
+    }
+
+    fn comes_by(&mut self, entry: usize, user: UserId, reading: &Reading<'_>) {
+        let nick = reading.nick.and_then(|nick| self.known_nick(nick));
+        let Some((stay, nick)) = self.flight.remove(&entry).zip(nick) else { return };
+        let print = Print::of(reading, stay, self.now);
+        push_bounded(&mut self.users[user].passing, (nick, print), PASSING_MAX);
+    }
+
+    /// Which stay it is of which a master that serves a user itself tells him.
+    pub(super) fn stay_passed_on(&self, user: UserId, nick: NickId, reading: &Reading<'_>) -> u32 {
+        let print = Print::of(reading, 0, self.now);
+        let came = self.users[user].passing(nick, &print).map(|at| self.users[user].passing[at].1);
+        let now = || self.occupants.get(&nick).map_or(0, |occupant| occupant.stay);
+        came.map_or_else(now, |print| print.stay)
     }
 
     /// A slave that reads that the master has let somebody in knows from that what he is.
@@ -218,3 +245,6 @@ impl Room {
         }
     }
 }
+
+/// How much is remembered of what came by for one user.
+const PASSING_MAX: usize = 256;

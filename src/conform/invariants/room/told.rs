@@ -112,6 +112,7 @@ impl Room {
         let privileges = Privileges::of(reading).unwrap_or_default();
         let mut seen = self.seen(nick, privileges, reading.content);
         seen.stay = self.stay_told(user, nick, reading);
+        self.users[user].passed_on(nick, &Print::of(reading, 0, self.now));
         seen.jid = reading.item.and_then(|item| item.jid).map(str::to_owned);
         let now = self.now;
         let direct = self.users[user].via.is_none();
@@ -188,7 +189,7 @@ impl Room {
         let one = &self.users[user];
         let alone = |slave: &SlaveId| self.slaves[*slave].own == Side::Split && !self.serves(user);
         let Some(slave) = one.via.or(one.slave.filter(alone)) else {
-            return self.occupants.get(&nick).map_or(0, |occupant| occupant.stay);
+            return self.stay_passed_on(user, nick, reading);
         };
         let recent = self.slaves[slave].store.get(&nick).map(|stored| &stored.recent);
         let mut recent = recent.into_iter().flatten().rev();

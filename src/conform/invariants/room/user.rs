@@ -1,9 +1,10 @@
 //! A user, and what he was told.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::asks::{Answered, Ask, Asks};
 use super::coming::Coming;
+use super::slave::Print;
 use super::{NickId, Occupant, Privileges, SlaveId, UserId};
 use crate::conform::invariants::reading::{bare_of, domain_of};
 use crate::time::Time;
@@ -59,6 +60,8 @@ pub(in crate::conform) struct User {
     pub void: u32,
     /// Who is in the room, as he was told.
     pub view: BTreeMap<NickId, Seen>,
+    /// Presences that came for him from a master that serves him itself, and are not told yet.
+    pub passing: VecDeque<(NickId, Print)>,
     /// What his own last presence says.
     pub own: Option<u64>,
     /// Whether his slave, or his server, was told that he is out.
@@ -136,6 +139,7 @@ impl User {
             void: 0,
             known: Time::from_micros(i64::MIN),
             view: BTreeMap::new(),
+            passing: VecDeque::new(),
             own: None,
             dismissed: false,
             dismissed_at: None,
@@ -267,6 +271,7 @@ impl User {
             // His server says so for him; what he asked before is answered before.
             self.asks.push(Ask::Leave { at: now, entry, returned: false, hung_up: true });
         }
+        self.passing.clear();
         self.joins = 0;
         self.online = false;
         self.was_inside = false;
@@ -300,6 +305,17 @@ impl User {
             true => drop(self.coming.take(false)),
             false => self.coming.take_first_in(),
         }
+    }
+
+    /// Which of these is what he is told now.
+    pub fn passing(&self, nick: NickId, told: &Print) -> Option<usize> {
+        self.passing.iter().position(|(of, print)| *of == nick && print.looks_like(told))
+    }
+
+    /// He is told it; what came before is not told any more.
+    pub fn passed_on(&mut self, nick: NickId, told: &Print) {
+        let place = self.passing(nick, told);
+        self.passing.drain(..place.map_or(0, |place| place + 1));
     }
 
     /// What he may do, as he was told.
