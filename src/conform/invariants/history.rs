@@ -148,7 +148,7 @@ fn stamped(
         let slave = room.users[said.user].slave.map(|slave| &room.slaves[slave]);
         let alive = slave.and_then(|slave| slave.alive);
         let early = alive.is_some_and(|alive| event.stamp < alive - room.round_trip);
-        if event.stamp > room.now || early {
+        if event.stamp > room.now + CLOSE || early {
             let expected = "a stamp between the slave's last proof of life and now";
             findings.stanza("INV-STAMP", entry, passage, expected, &[said.entry]);
         }
