@@ -331,6 +331,9 @@ impl RegisteredRoom {
 
     /// Somebody is served by the master itself: whether he is in the room.
     pub(super) fn follow_direct(&mut self, user: &Arc<Jid>, stanza: &Stanza) {
+        if self.is_of_before_he_asked(user, stanza) {
+            return;
+        }
         let out = stanza.is_unavailable() && stanza.has_code("110") && !stanza.has_code("303");
         let left = |entry: &Entry| entry.what == What::Leave && entry.status != Status::Held;
         if out && self.outbox.take_settled(user, left).is_some() {
@@ -369,7 +372,7 @@ impl RegisteredRoom {
 const APART_MAX: usize = 1_000;
 
 /// It may go up once more, if the slave registers again since.
-fn is_join_that_went_up(entry: &Entry) -> bool {
+pub(super) fn is_join_that_went_up(entry: &Entry) -> bool {
     entry.what == What::Join && entry.status != Status::Held
 }
 

@@ -1,9 +1,10 @@
 //! The directed presence of local sessions: where it went, and what it said.
 
-use super::outbox::{What, is_join};
+use super::direct::is_join_that_went_up;
+use super::outbox::{Entry, What, is_join};
 use super::*;
 use crate::dmuc::own_payloads;
-use crate::stanza::{Kind, Type, element, ns};
+use crate::stanza::{Condition, Kind, Type, element, ns};
 
 impl RegisteredRoom {
     /// To whom this session has sent presence. To a room that knows no slave presence alone asks
@@ -48,6 +49,18 @@ impl RegisteredRoom {
         if stanza.is_available() {
             self.said.insert(session.clone(), Arc::new(own_payloads(stanza)));
         }
+    }
+
+    /// Whether this refuses what somebody who is not in the room has said of himself. If he asks
+    /// to be in, that came before or after, and is answered by itself.
+    pub(super) fn is_of_before_he_asked(&self, user: &Jid, stanza: &Stanza) -> bool {
+        let condition = stanza.error().map(|error| error.defined_condition);
+        let refused = stanza.kind == Kind::Presence && stanza.is_error();
+        let real = |entry: &Entry| {
+            let asks = is_join_that_went_up(entry) && is_join(&entry.stanza);
+            asks && entry.stanza.to == stanza.from
+        };
+        refused && condition == Some(Condition::NotAcceptable) && self.outbox.has(user, real)
     }
 
     /// The join that a local occupant would send now.
