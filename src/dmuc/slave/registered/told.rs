@@ -170,12 +170,13 @@ impl RegisteredRoom {
             if !is_news(&audience::without_jids(&seen), &seen, true) {
                 continue;
             }
-            let sees = |one: &&Arc<Jid>| {
-                let told = self.apart.get(*one).and_then(|told| told.get(other));
-                told.is_some_and(|told| owner_of(told).is_some())
+            // Of whom the master has told a session nothing itself that knows nothing yet.
+            let lacks = |one: &&Arc<Jid>| match self.apart.get(*one) {
+                None => true,
+                Some(told) => told.get(other).is_some_and(|told| owner_of(told).is_none()),
             };
             let open = sessions.iter().filter(|session| !self.closed.contains(*session));
-            for session in open.filter(|session| !sees(session)) {
+            for session in open.filter(lacks) {
                 let presence = Stanza::presence(Type::Absent)
                     .with_from(seat.occupant.clone())
                     .with_to(session.clone())
