@@ -28,6 +28,8 @@ pub struct Passage {
     pub asked: Vec<Stanza>,
     /// What he has said to all and was not answered, in this order.
     pub unanswered: Vec<Stanza>,
+    /// The same, before something that has no name: nobody can tell whether that was answered.
+    pub overtaken: Vec<Stanza>,
 }
 
 impl Passage {
@@ -65,8 +67,11 @@ impl Passages {
         let Some(passage) = self.of(session, &room.to_bare()) else { return };
         if stanza.is_groupchat() {
             passage.said = true;
-            // What has no name nobody knows again.
-            if stanza.id.is_some() && passage.unanswered.len() < SAID_MAX {
+            let count = passage.unanswered.len() + passage.overtaken.len();
+            if stanza.id.is_none() {
+                // Nobody knows it again.
+                passage.overtaken.append(&mut passage.unanswered);
+            } else if count < SAID_MAX {
                 passage.unanswered.push(stanza.clone());
             }
             return;
@@ -94,6 +99,7 @@ impl Passages {
             let answered = |said: &Stanza| stanza.id.is_some() && said.id == stanza.id;
             if let Some(passage) = passage.filter(|_| stanza.is_error() || stanza.is_groupchat()) {
                 passage.unanswered.retain(|said| !answered(said));
+                passage.overtaken.retain(|said| !answered(said));
             }
             return;
         }
@@ -156,6 +162,7 @@ impl Passages {
             said: false,
             asked: Vec::new(),
             unanswered: Vec::new(),
+            overtaken: Vec::new(),
         });
         self.passages.last_mut()
     }

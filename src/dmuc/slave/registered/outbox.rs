@@ -39,6 +39,9 @@ pub(super) struct Entry {
     pub done: bool,
     /// It came back as undeliverable.
     pub bounced: bool,
+    /// A message after which its author has said something else that the master may have: if it is
+    /// lost it is not said any more.
+    pub overtaken: bool,
     /// How often it was relayed again.
     pub repeats: u8,
     /// How many joins before it, which ask for the same and went up, are not kept: each may be
@@ -97,6 +100,7 @@ impl Entry {
             nick,
             done,
             bounced,
+            overtaken: false,
             repeats,
             others,
             relayed,

@@ -96,9 +96,11 @@ impl RegisteredRoom {
     /// had been relayed.
     fn await_said(&mut self, now: Time, passage: &Passage) {
         let nick = self.locals.get(&passage.session).cloned();
-        for said in passage.unanswered.iter().filter(|_| nick.is_some()) {
+        let overtaken = passage.overtaken.iter().map(|said| (said, true));
+        let all = overtaken.chain(passage.unanswered.iter().map(|said| (said, false)));
+        for (said, overtaken) in all.filter(|_| nick.is_some()) {
             let entry = Entry::new(said.clone(), now, nick.as_ref(), Status::Relayed(now));
-            self.outbox.push(entry);
+            self.outbox.push(Entry { overtaken, ..entry });
         }
     }
 

@@ -240,6 +240,9 @@ impl RegisteredRoom {
 
     /// An occupant speaks to all.
     fn say_here(&mut self, mut entry: Entry, nick: Option<String>, out: &mut Vec<Output>) {
+        if entry.overtaken {
+            return self.outbox.push(entry.late());
+        }
         let role = nick.as_ref().and_then(|nick| self.roster.get(nick)).map(|seat| &seat.role);
         let sent = entry.status != Status::Held;
         let occupant = nick.as_ref().and_then(|nick| self.occupant(nick));

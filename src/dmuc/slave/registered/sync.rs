@@ -217,6 +217,9 @@ impl RegisteredRoom {
     /// First the joins of those whom the master may not have, in a full sync of all, then what is
     /// late, in order; then how many these were.
     fn send_late(&mut self, now: Time, full: bool, out: &mut Vec<Output>) {
+        for lost in self.outbox.take(|entry| entry.overtaken && entry.status == Status::Queued) {
+            self.return_lost(&lost, out);
+        }
         let mut late = 0;
         let locals: Vec<_> = self.locals.keys().cloned().collect();
         for session in locals {
