@@ -348,6 +348,10 @@ impl RegisteredRoom {
             // Whatever he asked for before is answered too, or was lost; not what he asks for since
             // he has left.
             let visit = |entry: &&Entry| entry.what != What::Leave || entry.is_goodbye();
+            if stanza.is_error() && !self.outbox.of(user).take_while(visit).any(sent) {
+                // What was asked for before is not refused under this nick: it had its answer.
+                self.outbox.take_settled(user, sent);
+            }
             while self.outbox.of(user).take_while(visit).any(sent) {
                 self.outbox.take_settled(user, sent);
             }

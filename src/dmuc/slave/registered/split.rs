@@ -97,6 +97,10 @@ impl RegisteredRoom {
             let kept = kept.then(|| Entry { status: Status::Relayed(now), ..entry.clone() });
             if entry.status == Status::Held {
                 self.send_natively(now, entry.stanza, out);
+            } else if entry.what == What::Leave && !entry.is_goodbye() {
+                // What he asked for before is over with it.
+                let before = |one: &Entry| one.stanza.from == entry.stanza.from && !one.done;
+                self.outbox.take(|one| one.what == What::Join && before(one));
             }
             kept.into_iter().for_each(|kept| self.outbox.push(kept));
         }
