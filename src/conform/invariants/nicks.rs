@@ -6,7 +6,7 @@ use super::Invariant;
 use super::findings::Findings;
 use super::room::{Fact, NickId, Occupant, Passage, Room, Seen, Side, SlaveId, Touch, same_person};
 use super::steps::{Happening, Step};
-use crate::time::{Duration, Time};
+use crate::time::Time;
 
 /// The three of them.
 #[derive(Debug, Default)]
@@ -112,10 +112,10 @@ fn has_reason(occupant: &Occupant, passage: &Passage<'_>, room: &Room) -> bool {
 /// Whether the master may remove everybody behind a slave, or might have since then.
 fn is_given_up(slave: SlaveId, since: Time, room: &Room) -> bool {
     let slave = &room.slaves[slave];
-    let expired = slave.split_master.is_some_and(|since| room.now >= since + slave.timers.expiry);
-    let gone = slave.gone.is_some_and(|(since, at_once)| at_once || room.now >= since + GRACE);
     let registers = slave.registering.is_some_and(|(at, _)| at >= since);
-    expired || gone || registers
+    // When a slave is given up is agreed on elsewhere.
+    let lost = room.silent && slave.master == Side::Split;
+    slave.may_be_given_up(room.now) || registers || lost
 }
 
 /// In what a user is shown, a nick changes its owner only after the first is gone.
@@ -145,6 +145,3 @@ fn changed_owner(
         findings.stanza("INV-NICK-UNIQUE", entry, passage, expected, &[]);
     }
 }
-
-/// \[G\] For how long a host may say that it has no such slave.
-const GRACE: Duration = Duration::from_secs(30);

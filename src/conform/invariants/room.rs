@@ -27,6 +27,7 @@ mod silent;
 mod slave;
 mod state;
 mod told;
+mod unsaid;
 mod user;
 mod whois;
 

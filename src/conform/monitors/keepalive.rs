@@ -83,7 +83,15 @@ impl Invariant for Keepalive {
         match &step.what {
             Happening::Came(passage) => self.came(step, passage, room),
             Happening::Left(passage) => self.left(step, passage, room, findings),
-            Happening::Undeliverable { at, .. } => self.bounced.extend(room.slave_at(at)),
+            Happening::Undeliverable { at, reading } => {
+                self.bounced.extend(room.slave_at(at));
+                let answers = reading.stanza.kind == Kind::Iq && !reading.stanza.is_request();
+                let to_slave = room.slave_of(reading.to).map(|slave| (slave, true));
+                let between = to_slave.or_else(|| Some((room.slave_of(reading.from)?, false)));
+                if let Some((slave, by_master)) = between.filter(|_| answers) {
+                    self.answered(slave, by_master, reading.id(), findings);
+                }
+            }
             Happening::Note(note) if note.change == Change::Split => {
                 if let Some(slave) = room.slave_of(note.by.as_str()) {
                     self.gave_up(step.entry, slave, room, findings);
@@ -118,6 +126,16 @@ impl Keepalive {
             let expected = "a ping for a master that is silent";
             let id = "slave.keepalive.ping-when-quiet";
             findings.push(id, &one.domain, entry, what, expected, &[]);
+        }
+    }
+
+    /// One of them answers a ping, whether or not the answer can be delivered.
+    fn answered(&mut self, slave: SlaveId, by_master: bool, id: &str, findings: &mut Findings) {
+        let who = if by_master { Asked::Master(slave) } else { Asked::Slave(slave) };
+        let mut open = self.open.iter();
+        if let Some(place) = open.position(|(asked, _, open, _)| *asked == who && open == id) {
+            self.open.remove(place);
+            findings.kept("keepalive.pong");
         }
     }
 
@@ -167,15 +185,7 @@ impl Keepalive {
         };
         let reading = &passage.reading;
         if reading.stanza.kind == Kind::Iq && !reading.stanza.is_request() {
-            let mine = |(asked, _, id, _): &(Asked, usize, String, Time)| {
-                let who = if by_master { Asked::Master(slave) } else { Asked::Slave(slave) };
-                *asked == who && id == reading.id()
-            };
-            if let Some(place) = self.open.iter().position(mine) {
-                self.open.remove(place);
-                findings.kept("keepalive.pong");
-            }
-            return;
+            return self.answered(slave, by_master, reading.id(), findings);
         }
         if !reading.stanza.has_payload("ping", ns::PING) {
             return;

@@ -188,6 +188,14 @@ impl Room {
         }
     }
 
+    /// The master gives up a slave that registers. Whom it removes it has told so by now, if there
+    /// was anybody to be told.
+    pub(super) fn give_up(&mut self, slave: usize) {
+        self.begin_without(slave);
+        self.release(slave, false);
+        self.slaves[slave].master = Side::Idle;
+    }
+
     /// The master creates a slave, and has removed all whom that served. If there was nobody to be
     /// told, the record does not show it.
     pub(super) fn begin_without(&mut self, slave: usize) {

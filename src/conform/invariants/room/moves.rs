@@ -21,6 +21,9 @@ impl Room {
                 push_bounded(&mut self.touched, (self.now, user, touch), TOUCHED_MAX);
             }
             self.look_back();
+            if self.silent {
+                self.infer_given_up(step.at);
+            }
             self.now = step.at;
             self.asking.clear();
         }
@@ -321,16 +324,11 @@ impl Room {
         let now = self.now;
         if note.by.as_str() == self.address {
             let Some(slave) = self.slave_of(note.about.as_str()) else { return };
-            let gone = note.change == Change::Expired && self.slaves[slave].registers;
-            if note.change == Change::Deregistered || gone {
-                if gone {
-                    // Whom it removes it has told so by now, if there was anybody to be told.
-                    self.begin_without(slave);
-                }
-                self.release(slave, !gone);
-            }
-            if note.change == Change::Created {
-                self.begin_without(slave);
+            match note.change {
+                Change::Expired if self.slaves[slave].registers => self.give_up(slave),
+                Change::Deregistered => self.release(slave, true),
+                Change::Created => self.begin_without(slave),
+                _ => {}
             }
             let slave = &mut self.slaves[slave];
             match note.change {
@@ -357,7 +355,6 @@ impl Room {
                     slave.telling = false;
                 }
                 Change::Deregistered => slave.master = Side::Idle,
-                Change::Expired if slave.registers => slave.master = Side::Idle,
                 _ => {}
             }
         } else if note.about.as_str() == self.address {

@@ -16,13 +16,18 @@ impl Room {
     pub(super) fn infer_from_sent(&mut self, passage: &Passage<'_>) {
         let (now, stanza) = (self.now, passage.reading.stanza);
         self.infer_unanswered();
+        self.removes_behind(passage);
         match passage.class {
             Class::ToSlave(slave) => {
                 self.infer_created(slave, &passage.reading);
+                self.slaves[slave].unsaid.told(&passage.reading);
+                if stanza.has_payload("accept", ns::SLAVE) {
+                    self.slaves[slave].unsaid.master.renew();
+                }
                 if is_ping(stanza) {
-                    self.slaves[slave].pinged.0 = now;
-                    self.slaves[slave].unanswered.0 += 1;
-                    if self.slaves[slave].unanswered.0 > self.timers.pings_lost_max {
+                    let pings = &mut self.slaves[slave].unsaid.master;
+                    pings.ask(passage.reading.id(), now);
+                    if pings.unanswered > self.timers.pings_lost_max {
                         self.lost_by_master(slave);
                     }
                 } else if stanza.has_payload("deregister", ns::SLAVE) {
@@ -30,15 +35,18 @@ impl Room {
                 }
             }
             Class::Own(slave) if is_ping(stanza) => {
-                self.slaves[slave].pinged.1 = now;
-                self.slaves[slave].unanswered.1 += 1;
-                if self.slaves[slave].unanswered.1 > self.timers.pings_lost_max {
+                let pings = &mut self.slaves[slave].unsaid.own;
+                pings.ask(passage.reading.id(), now);
+                if pings.unanswered > self.timers.pings_lost_max {
                     self.lost_by_slave(slave);
                 }
             }
             // A server returns what its own user has said.
             Class::Down(user) if is_loss(stanza) && passage.reading.from_room => {
-                let slave = self.users[user].slave;
+                let one = &self.users[user];
+                let slave = one.slave.filter(|_| is_by(stanza, &one.domain));
+                // A slave that has its answer tells what was lost before.
+                let slave = slave.filter(|slave| !self.slaves[*slave].unsaid.own.is_answered(now));
                 slave.into_iter().for_each(|slave| self.lost_by_slave(slave));
             }
             _ => {}
@@ -50,11 +58,8 @@ impl Room {
         let (now, most) = (self.now, self.timers.pings_lost_max);
         for slave in 0..self.slaves.len() {
             let one = &self.slaves[slave];
-            let lost = |pings: u32, last: Time, timeout| pings >= most && last + timeout <= now;
-            let (by_master, by_slave) = (
-                lost(one.unanswered.0, one.pinged.0, self.timers.pong_timeout),
-                lost(one.unanswered.1, one.pinged.1, one.timers.pong_timeout),
-            );
+            let by_master = one.unsaid.master.are_lost(now, most, self.timers.pong_timeout);
+            let by_slave = one.unsaid.own.are_lost(now, most, one.timers.pong_timeout);
             if by_master {
                 self.lost_by_master(slave);
             }
@@ -66,34 +71,70 @@ impl Room {
 
     /// Something has come where it was to go.
     pub(super) fn infer_from_came(&mut self, passage: &Passage<'_>) {
-        let (stanza, reading) = (passage.reading.stanza, &passage.reading);
+        let (now, stanza, reading) = (self.now, passage.reading.stanza, &passage.reading);
         match passage.class {
-            Class::Own(slave) if is_loss(stanza) => self.lost_by_master(slave),
+            Class::Own(slave) if stanza.is_error() => self.refused_by_slave(slave, reading),
             Class::Own(slave) => {
                 let answers = stanza.kind == Kind::Iq && stanza.type_ == Type::Result;
-                if answers && self.slaves[slave].master == Side::Split {
+                let one = &mut self.slaves[slave];
+                one.unsaid.master.hear();
+                let answers = answers && one.unsaid.master.answer(reading.id(), now);
+                if answers && one.master == Side::Split {
                     self.met_by_master(slave);
                 }
                 if stanza.has_payload("deregister", ns::SLAVE) {
                     self.infer_end(slave);
                 }
-                self.slaves[slave].unanswered.0 = 0;
             }
             Class::Relay(_) => {
                 if let Some(slave) = self.slave_at(&passage.hop.from) {
-                    self.slaves[slave].unanswered.0 = 0;
+                    self.slaves[slave].unsaid.master.hear();
                 }
             }
-            Class::ToSlave(slave) if is_loss(stanza) => self.lost_by_slave(slave),
+            Class::ToSlave(slave) if stanza.is_error() => self.refused_by_master(slave, reading),
             Class::ToSlave(slave) => {
-                self.slaves[slave].unanswered.1 = 0;
+                self.slaves[slave].unsaid.own.hear();
+                if stanza.has_payload("accept", ns::SLAVE) {
+                    self.slaves[slave].unsaid.own.renew();
+                }
                 self.met_by_slave(slave, reading);
             }
-            Class::ToUser(Some(user)) if is_loss(stanza) => {
-                let slave = self.users[user].slave;
-                slave.into_iter().for_each(|slave| self.lost_by_slave(slave));
-            }
             _ => {}
+        }
+    }
+
+    /// A slave, or its host, answers with an error: no more of it, or it is gone.
+    fn refused_by_slave(&mut self, slave: SlaveId, reading: &Reading<'_>) {
+        let one = &mut self.slaves[slave];
+        let registers = one.registers;
+        if reading.stanza.kind != Kind::Iq {
+            if !registers || !one.unsaid.is_stale(reading) {
+                self.lost_by_master(slave);
+            }
+            return;
+        }
+        match one.unsaid.master.fail(reading.stanza) {
+            Some(Condition::FeatureNotImplemented) => one.unsaid.master.hear(),
+            // It is there, and knows nothing of the room: it is told what there is.
+            Some(Condition::ItemNotFound) if !registers => one.master = Side::Idle,
+            Some(_) => self.lost_by_master(slave),
+            None if is_loss(reading.stanza) && registers => self.lost_by_master(slave),
+            None => {}
+        }
+    }
+
+    /// The master, or its host, answers with an error to what the slave has sent for itself.
+    fn refused_by_master(&mut self, slave: SlaveId, reading: &Reading<'_>) {
+        let one = &mut self.slaves[slave];
+        let failed = match reading.stanza.kind {
+            Kind::Iq => one.unsaid.own.fail(reading.stanza),
+            _ => reading.stanza.error().map(|error| error.defined_condition),
+        };
+        match failed {
+            Some(Condition::FeatureNotImplemented) => one.unsaid.own.hear(),
+            Some(_) => self.lost_by_slave(slave),
+            None if is_loss(reading.stanza) && one.registers => self.lost_by_slave(slave),
+            None => {}
         }
     }
 
@@ -110,6 +151,32 @@ impl Room {
             slave.into_iter().for_each(|slave| self.lost_by_master(slave));
         } else if let Some(slave) = self.slave_at(at) {
             self.lost_by_slave(slave);
+        }
+    }
+
+    /// Somebody behind a lost slave is removed: the master has given it up.
+    fn removes_behind(&mut self, passage: &Passage<'_>) {
+        let reading = &passage.reading;
+        let removes = reading.from_room && reading.stanza.is_unavailable() && reading.has(333);
+        let nick = reading.nick.filter(|_| removes && *passage.hop.from == *self.domain);
+        let Some(one) = nick.and_then(|nick| self.occupant_named(nick)) else { return };
+        let vias: Vec<_> = one.sessions.iter().filter_map(|user| self.users[*user].via).collect();
+        for slave in vias {
+            let slave = &mut self.slaves[slave];
+            slave.unsaid.given_up |= slave.master == Side::Split && slave.registers;
+        }
+    }
+
+    /// The next instant comes: slaves that were given up, or must have been, are none any more.
+    pub(super) fn infer_given_up(&mut self, next: Time) {
+        for slave in 0..self.slaves.len() {
+            let one = &mut self.slaves[slave];
+            let told = std::mem::take(&mut one.unsaid.given_up);
+            let lost = one.registers && one.master == Side::Split;
+            if lost && (told || one.is_given_up(next)) {
+                self.give_up(slave);
+                self.health.trouble(self.now);
+            }
         }
     }
 
@@ -148,6 +215,7 @@ impl Room {
         let (now, stanza) = (self.now, reading.stanza);
         let slave = &mut self.slaves[slave];
         let answers = stanza.kind == Kind::Iq && stanza.type_ == Type::Result;
+        let answers = answers && slave.unsaid.own.answer(reading.id(), now);
         let told = reading.is_presence() || stanza.is_groupchat();
         let meets = match slave.own {
             Side::Split => answers && !slave.registers,
@@ -170,6 +238,7 @@ impl Room {
             let slave = &mut self.slaves[slave];
             (slave.master, slave.lame, slave.synced) = (Side::Active, false, now);
             (slave.split_master, slave.gone) = (None, None);
+            slave.unsaid.master.renew();
             self.health.trouble(now);
         }
     }
@@ -185,6 +254,12 @@ impl Room {
 
 fn is_ping(stanza: &Stanza) -> bool {
     stanza.is_request() && stanza.has_payload("ping", ns::PING)
+}
+
+/// Whether this domain's server, or nobody that is named, says that another cannot be reached.
+fn is_by(error: &Stanza, domain: &str) -> bool {
+    let by = error.error().and_then(|error| error.by);
+    by.is_none_or(|by| *by.as_str() == *domain)
 }
 
 /// Whether it says that somebody cannot be reached at all, rather than that he refuses something.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::heeded::Heeded;
 use super::state::State;
+use super::unsaid::Unsaid;
 use super::{NickId, Occupant, Privileges, SlaveId, push_bounded};
 use crate::conform::invariants::reading::{Reading, domain_of};
 use crate::conform::invariants::{RoomSetting, SlaveSetting};
@@ -90,11 +91,8 @@ pub(in crate::conform) struct Slave {
     pub refused: Option<Time>,
     /// When it was last told that the room is no more.
     pub closed: Option<Time>,
-    /// How many pings of the master to it, and of it to the master, have no answer, as far as that
-    /// is counted.
-    pub unanswered: (u32, u32),
-    /// When each of them has sent the last of these.
-    pub pinged: (Time, Time),
+    /// What is counted of it while the machines tell nothing of themselves.
+    pub(super) unsaid: Unsaid,
 }
 
 /// What reached a slave of a nick, the newest last.
@@ -216,8 +214,7 @@ impl Slave {
             registering: None,
             refused: None,
             closed: None,
-            unanswered: (0, 0),
-            pinged: (now, now),
+            unsaid: Unsaid::default(),
         }
     }
 
@@ -273,6 +270,18 @@ impl Slave {
         self.lame && self.own != Side::Syncing
     }
 
+    /// Whether the master may remove everybody behind it at this instant, since it is lost.
+    pub fn may_be_given_up(&self, now: Time) -> bool {
+        self.is_given_up(now) || self.gone.is_some_and(|(_, at_once)| at_once)
+    }
+
+    /// Whether a master that keeps the usual times must have given it up by this instant, if it is
+    /// lost.
+    pub fn is_given_up(&self, now: Time) -> bool {
+        let expired = self.split_master.is_some_and(|since| now >= since + self.timers.expiry);
+        expired || self.gone.is_some_and(|(since, _)| now >= since + GRACE)
+    }
+
     /// Whether it does not know after a crash who was there before.
     pub fn forgets(&self) -> bool {
         !self.registers || !self.persistent
@@ -305,3 +314,6 @@ const HELD_FOR: Duration = Duration::from_secs(5);
 
 /// How many presences of a nick are remembered.
 const RECENT_MAX: usize = 16;
+
+/// \[G\] For how long a host may say that it has no such slave.
+const GRACE: Duration = Duration::from_secs(30);
