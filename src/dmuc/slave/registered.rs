@@ -30,6 +30,7 @@
 //! what who may see of a presence; not what it does with them.
 
 mod alive;
+mod apart;
 mod direct;
 mod enter;
 mod event;

@@ -3,11 +3,11 @@
 
 use super::outbox::{Entry, Status, What, is_join};
 use super::shared::names_session;
-use super::told::{Telling, is_another};
+use super::told::Telling;
 use super::*;
 use crate::dmuc::slave::event::is_hiding;
-use crate::room::{Audience, Item, Role, audience};
-use crate::stanza::{Kind, Payloads, Type};
+use crate::room::{Item, audience};
+use crate::stanza::{Kind, Type};
 
 impl RegisteredRoom {
     /// The master tells somebody himself that he is in the room, or out of it.
@@ -27,6 +27,9 @@ impl RegisteredRoom {
         let before = |entry: &&Entry| !is_join(entry);
         let is_leave = |entry: &Entry| entry.what == What::Leave && !entry.done;
         let left = self.outbox.of(user).take_while(before).any(is_leave);
+        if left && self.is_how_he_was(user, &stanza) {
+            return out.push(Output::Send(stanza));
+        }
         let settled = self.outbox.take_answered(user, |entry| match stanza.is_available() {
             true => is_join(entry),
             false => {
@@ -48,10 +51,10 @@ impl RegisteredRoom {
         let answered = settled.is_some_and(|entry| entry.what == What::Join);
         let entered = answered && !hidden && !stale;
         if entered {
-            if left {
+            if left && !self.apart.contains_key(user) {
                 self.end_left(user, out);
             }
-            self.take_in(user, stanza, out);
+            self.take_in(user, stanza, left, out);
         } else {
             out.push(Output::Send(stanza.clone()));
             if let Some(here) = here.as_ref().filter(|_| over) {
@@ -169,21 +172,23 @@ impl RegisteredRoom {
     }
 
     /// The master has let this session in: that is one of the slave's from now on, under the nick
-    /// that it is told.
-    fn take_in(&mut self, user: &Arc<Jid>, stanza: Stanza, out: &mut Vec<Output>) {
+    /// that it is told. `left`: of the nick that it had here it knows that it gave it up.
+    fn take_in(&mut self, user: &Arc<Jid>, stanza: Stanza, left: bool, out: &mut Vec<Output>) {
         let nick = stanza.from.as_ref().and_then(|from| from.resource()).map(|n| n.to_string());
         let Some(nick) = nick else { return out.push(Output::Send(stanza)) };
         let here = self.locals.get(user).cloned();
         let keeps = here.as_ref() == Some(&nick);
         self.follow_whois(&stanza);
-        let new = here.is_none() || self.closed.contains(user);
+        let new = here.is_none() || left || self.closed.contains(user);
         let mut before = here.filter(|_| !keeps);
         if self.closed.contains(user) {
             // Who is connected now has asked for it, and knows nothing of what was told before.
             self.let_go(user, out);
-            if let Some(here) = before.take() {
-                self.give_up(&here, out);
-            }
+        } else if left {
+            self.locals.shift_remove(user);
+        }
+        if let Some(here) = before.take_if(|_| new) {
+            self.give_up(&here, out);
         }
         if !keeps {
             self.make_way(&nick, std::slice::from_ref(user), out);
@@ -246,89 +251,6 @@ impl RegisteredRoom {
         }
     }
 
-    /// Those here whom a master that has forgotten them has not shown him.
-    fn show_locals(&mut self, user: &Arc<Jid>, stanza: &Stanza, nick: &str, out: &mut Vec<Output>) {
-        let role = super::told::seat_of(stanza).map(|seat| seat.role);
-        let jids = self.whois == Whois::Anyone || role == Some(Role::Moderator);
-        let mut told = self.apart.remove(user).unwrap_or_default();
-        let shown = |other: &str| self.is_local(other) && !self.hidden.contains(other);
-        for (other, seat) in self.roster.iter().filter(|(other, _)| shown(other)) {
-            if other == nick || told.contains_key(other) {
-                continue;
-            }
-            let sessions = &self.sessions(other);
-            // The room's JIDs are for moderators, and there may have been none here.
-            let known = match jids {
-                true => Audience::Own { sessions, jids }.render(&seat.presence),
-                false => seat.presence.clone(),
-            };
-            let known = Audience::Other { jids }.render(&known);
-            let presence = Stanza::presence(Type::Absent)
-                .with_from(seat.occupant.clone())
-                .with_to(user.clone())
-                .with_payloads(known.clone());
-            out.push(Output::Send(presence));
-            told.insert(other.clone(), known);
-        }
-        self.apart.insert(user.clone(), told);
-    }
-
-    /// The master tells somebody of an occupant himself, since it knows no slave. Whether that is
-    /// for him: of whom he knows nothing any more he is told no farewell.
-    pub(super) fn sees_directly(
-        &mut self,
-        user: &Arc<Jid>,
-        stanza: &Stanza,
-        out: &mut Vec<Output>,
-    ) -> bool {
-        if stanza.kind != Kind::Presence || stanza.is_error() || stanza.has_code("110") {
-            return true;
-        }
-        let nick = stanza.from.as_ref().and_then(|from| from.resource());
-        let Some(nick) = nick.map(|nick| nick.to_string()) else { return true };
-        let new = !self.apart.contains_key(user) && self.apart.len() < APART_MAX;
-        if new && stanza.is_available() && self.outbox.has(user, is_join_that_went_up) {
-            let asked = |entry: &&Entry| {
-                is_join_that_went_up(entry) || entry.what == What::Leave && !entry.done
-            };
-            if self.outbox.of(user).find(asked).is_some_and(|first| first.what == What::Leave) {
-                self.end_left(user, out);
-            }
-            let known = self.known_to(user);
-            self.apart.insert(user.clone(), known);
-        }
-        let Some(told) = self.apart.get_mut(user) else { return true };
-        if stanza.is_unavailable() {
-            return told.remove(&nick).is_some() || !self.locals.contains_key(user);
-        }
-        let before = told.insert(nick.clone(), stanza.payloads.clone());
-        if before.is_some_and(|before| is_another(&before, None, &stanza.payloads)) {
-            let farewell = self.farewell(&nick, Item::default(), &[]);
-            out.extend(farewell.map(|gone| Output::Send(gone.with_to(user.clone()))));
-        }
-        true
-    }
-
-    /// Whom a session knows that the master has told nothing itself yet.
-    fn known_to(&self, session: &Jid) -> BTreeMap<String, Payloads> {
-        let here = self.locals.contains_key(session) && !self.closed.contains(session);
-        let shown = self.roster.iter().filter(|(nick, _)| here && !self.hidden.contains(*nick));
-        shown.map(|(nick, seat)| (nick.clone(), seat.presence.clone())).collect()
-    }
-
-    /// The state is told: of those whom the master has shown to somebody himself, and who are not
-    /// there any more, he has to hear.
-    pub(super) fn rejoin_apart(&mut self, out: &mut Vec<Output>) {
-        for (session, told) in std::mem::take(&mut self.apart) {
-            let here = self.locals.contains_key(&session);
-            let gone = told.keys().filter(|nick| here && !self.roster.contains_key(*nick));
-            for nick in gone {
-                let farewell = self.farewell(nick, Item::default(), &[]);
-                out.extend(farewell.map(|gone| Output::Send(gone.with_to(session.clone()))));
-            }
-        }
-    }
-
     /// Somebody is served by the master itself: whether he is in the room.
     pub(super) fn follow_direct(&mut self, user: &Arc<Jid>, stanza: &Stanza) {
         if self.is_of_before_he_asked(user, stanza) {
@@ -371,9 +293,6 @@ impl RegisteredRoom {
         }
     }
 }
-
-/// Of how many sessions is remembered whom the master has shown them.
-const APART_MAX: usize = 1_000;
 
 /// It may go up once more, if the slave registers again since.
 pub(super) fn is_join_that_went_up(entry: &Entry) -> bool {

@@ -1,0 +1,127 @@
+//! Whom local users know that the master serves itself: it shows them others than it tells the
+//! slave.
+
+use super::direct::is_join_that_went_up;
+use super::outbox::{Entry, Status, What};
+use super::told::is_another;
+use super::*;
+use crate::room::{Audience, Item, Role};
+use crate::stanza::{Kind, Payloads, Type};
+
+impl RegisteredRoom {
+    /// Those here whom a master that has forgotten them has not shown him.
+    pub(super) fn show_locals(
+        &mut self,
+        user: &Arc<Jid>,
+        stanza: &Stanza,
+        nick: &str,
+        out: &mut Vec<Output>,
+    ) {
+        let role = super::told::seat_of(stanza).map(|seat| seat.role);
+        let jids = self.whois == Whois::Anyone || role == Some(Role::Moderator);
+        let mut told = self.apart.remove(user).unwrap_or_default();
+        let shown = |other: &str| self.is_local(other) && !self.hidden.contains(other);
+        for (other, seat) in self.roster.iter().filter(|(other, _)| shown(other)) {
+            if other == nick || told.contains_key(other) {
+                continue;
+            }
+            let sessions = &self.sessions(other);
+            // The room's JIDs are for moderators, and there may have been none here.
+            let known = match jids {
+                true => Audience::Own { sessions, jids }.render(&seat.presence),
+                false => seat.presence.clone(),
+            };
+            let known = Audience::Other { jids }.render(&known);
+            let presence = Stanza::presence(Type::Absent)
+                .with_from(seat.occupant.clone())
+                .with_to(user.clone())
+                .with_payloads(known.clone());
+            out.push(Output::Send(presence));
+            told.insert(other.clone(), known);
+        }
+        self.apart.insert(user.clone(), told);
+    }
+
+    /// The master tells somebody of an occupant himself, since it knows no slave. Whether that is
+    /// for him: of whom he knows nothing any more he is told no farewell.
+    pub(super) fn sees_directly(
+        &mut self,
+        user: &Arc<Jid>,
+        stanza: &Stanza,
+        out: &mut Vec<Output>,
+    ) -> bool {
+        if stanza.kind != Kind::Presence || stanza.is_error() || stanza.has_code("110") {
+            return true;
+        }
+        let nick = stanza.from.as_ref().and_then(|from| from.resource());
+        let Some(nick) = nick.map(|nick| nick.to_string()) else { return true };
+        let new = !self.apart.contains_key(user) && self.apart.len() < APART_MAX;
+        if new && stanza.is_available() && self.outbox.has(user, is_join_that_went_up) {
+            let own = self.locals.get(user).filter(|_| self.has_left_first(user)).cloned();
+            if own.as_ref() == Some(&nick) {
+                // Somebody else has his nick by now.
+                self.end_left(user, out);
+            }
+            let mut known = self.known_to(user);
+            own.inspect(|own| drop(known.remove(own)));
+            self.apart.insert(user.clone(), known);
+        }
+        let Some(told) = self.apart.get_mut(user) else { return true };
+        if stanza.is_unavailable() {
+            return told.remove(&nick).is_some() || !self.locals.contains_key(user);
+        }
+        let before = told.insert(nick.clone(), stanza.payloads.clone());
+        if before.is_some_and(|before| is_another(&before, None, &stanza.payloads)) {
+            let farewell = self.farewell(&nick, Item::default(), &[]);
+            out.extend(farewell.map(|gone| Output::Send(gone.with_to(user.clone()))));
+        }
+        true
+    }
+
+    /// Whether this session has asked to leave, and to be in only after that.
+    fn has_left_first(&self, user: &Jid) -> bool {
+        let mut his = self.outbox.of(user);
+        let asked = his.find(|entry| {
+            is_join_that_went_up(entry) || (entry.what == What::Leave && !entry.done)
+        });
+        asked.is_some_and(|first| first.what == What::Leave)
+    }
+
+    /// Whether what the master tells a session of itself answers how it said to be before it left.
+    pub(super) fn is_how_he_was(&mut self, user: &Jid, stanza: &Stanza) -> bool {
+        let says = |entry: &&Entry| {
+            let said = crate::dmuc::own_payloads(&entry.stanza);
+            entry.what == What::Presence
+                && entry.status != Status::Held
+                && entry.stanza.to == stanza.from
+                && said.iter().all(|payload| stanza.payloads.contains(payload))
+        };
+        let answered =
+            self.outbox.of(user).take_while(|entry| entry.what != What::Leave).find(says);
+        let answered = answered.filter(|_| stanza.is_available()).cloned();
+        answered.is_some_and(|one| self.outbox.take_first(|entry| *entry == one).is_some())
+    }
+
+    /// Whom a session knows that the master has told nothing itself yet.
+    pub(super) fn known_to(&self, session: &Jid) -> BTreeMap<String, Payloads> {
+        let here = self.locals.contains_key(session) && !self.closed.contains(session);
+        let shown = self.roster.iter().filter(|(nick, _)| here && !self.hidden.contains(*nick));
+        shown.map(|(nick, seat)| (nick.clone(), seat.presence.clone())).collect()
+    }
+
+    /// The state is told: of those whom the master has shown to somebody himself, and who are not
+    /// there any more, he has to hear.
+    pub(super) fn rejoin_apart(&mut self, out: &mut Vec<Output>) {
+        for (session, told) in std::mem::take(&mut self.apart) {
+            let here = self.locals.contains_key(&session);
+            let gone = told.keys().filter(|nick| here && !self.roster.contains_key(*nick));
+            for nick in gone {
+                let farewell = self.farewell(nick, Item::default(), &[]);
+                out.extend(farewell.map(|gone| Output::Send(gone.with_to(session.clone()))));
+            }
+        }
+    }
+}
+
+/// Of how many sessions is remembered whom the master has shown them.
+const APART_MAX: usize = 1_000;
