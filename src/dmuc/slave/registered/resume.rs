@@ -38,10 +38,16 @@ impl RegisteredRoom {
             }
         }
         let online = |session: &Jid| directed.iter().any(|(one, _)| **one == *session);
-        let refused = |session: &Jid| passages.iter().any(|p| p.refused && *p.session == *session);
-        // Who is not there any more does not want to enter, and who was refused knows it.
+        let is = |session: &Jid, so: &dyn Fn(&Passage) -> bool| {
+            passages.iter().any(|passage| *passage.session == *session && so(passage))
+        };
+        let refused = |session: &Jid| is(session, &|passage| passage.refused);
+        let closed = |session: &Jid| is(session, &|passage| passage.closed);
+        // Who is not there any more does not want to enter, nor does who has the address now of
+        // whom that was; and who was refused knows it.
         self.outbox.take(|entry| {
-            let waits = |session: &Arc<Jid>| online(session) && !refused(session);
+            let waits =
+                |session: &Arc<Jid>| online(session) && !refused(session) && !closed(session);
             let waits = entry.stanza.from.as_ref().is_some_and(waits);
             entry.what == What::Join && !entry.done && !waits
         });
@@ -53,8 +59,7 @@ impl RegisteredRoom {
         }
         self.split(now, out);
         let left = |session: &Jid| {
-            let asked = |passage: &Passage| passage.asked.iter().any(Stanza::is_unavailable);
-            passages.iter().any(|passage| *passage.session == *session && asked(passage))
+            is(session, &|passage| passage.asked.iter().any(Stanza::is_unavailable))
         };
         let gone = self.locals.iter().filter(|(session, _)| !online(session) || left(session));
         let gone: Vec<_> = gone.map(|(session, nick)| (session.clone(), nick.clone())).collect();
@@ -65,10 +70,8 @@ impl RegisteredRoom {
             let entry = Entry::new(left, now, Some(&nick), Status::Held);
             self.treat(now, entry, out);
         }
-        let asks = |session: &Jid| {
-            let asked = |passage: &Passage| passage.asked.iter().any(Stanza::is_available);
-            passages.iter().any(|passage| *passage.session == *session && asked(passage))
-        };
+        let asks =
+            |session: &Jid| is(session, &|passage| passage.asked.iter().any(Stanza::is_available));
         let enters = |one: &Jid| self.locals.contains_key(one) || !refused(one) || asks(one);
         self.directed = directed.iter().filter(|(one, _)| enters(one)).cloned().collect();
         for passage in passages {
