@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use wallops::stanza::{Kind, Stanza, Type, ns};
 
 pub use self::seen::{Heard, Seen, own_texts};
-use self::seen::{is_removal, own};
+use self::seen::{Wish, is_removal, own};
 use crate::cast::*;
 use crate::record::*;
 
@@ -19,13 +19,6 @@ enum State {
     /// His own came; history comes.
     Listening,
     In,
-}
-
-/// What a client waits for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Wish {
-    Join(String),
-    Leave,
 }
 
 /// A client.
@@ -58,12 +51,15 @@ pub struct Client {
     taken: BTreeSet<String>,
     /// The goodbye that its server said for it may still be answered, to a later session.
     goodbye: bool,
-    /// A slave without memory has told it that it is out.
+    /// A slave without memory has told it that it is out, or one that is alone that it is not in.
     ended: bool,
     /// And it waited to be let in then: the answer to that may come still.
     answered_late: bool,
     /// What comes now comes past its slave, which is dead.
     pub past: bool,
+    /// Faults, unless his own presence, which comes after the others', says that he may see them:
+    /// real JIDs that a room that forgot him shows him as it lets him in once more.
+    pub early: Vec<String>,
 }
 
 impl Client {
@@ -91,6 +87,7 @@ impl Client {
             ended: false,
             answered_late: false,
             past: false,
+            early: Vec::new(),
         }
     }
 
@@ -133,6 +130,7 @@ impl Client {
         self.heard.clear();
         self.wishes.clear();
         self.asked_again = false;
+        self.early.clear();
         std::mem::take(&mut self.directed).into_iter().collect()
     }
 
@@ -182,6 +180,7 @@ impl Client {
         let id = stanza.id.as_deref().unwrap_or_default();
         if stanza.kind == Kind::Presence {
             self.wishes.retain(|wish| *wish != Wish::Join(id.to_owned()));
+            self.ended |= condition(stanza).as_deref() == Some("remote-server-timeout");
         }
         self.errors.push(stanza.clone());
     }
@@ -191,7 +190,12 @@ impl Client {
     }
 
     fn expects_burst(&self) -> bool {
-        self.wishes.iter().any(|wish| matches!(wish, Wish::Join(_)))
+        self.join_wish().is_some()
+    }
+
+    /// Where it stands that he waits to be let in.
+    fn join_wish(&self) -> Option<usize> {
+        self.wishes.iter().position(|wish| matches!(wish, Wish::Join(_)))
     }
 
     fn available(&mut self, stanza: &Stanza) {
@@ -249,6 +253,8 @@ impl Client {
         nick.clone_into(&mut self.nick);
         seen.role.clone_into(&mut self.role);
         self.shown |= has_code(stanza, "100");
+        let early = std::mem::take(&mut self.early);
+        self.faults.extend(early.into_iter().filter(|_| seen.role != "moderator"));
         if self.state == State::Entering {
             self.state = State::Listening;
             let sees = self.shown || seen.role == "moderator";
@@ -265,8 +271,13 @@ impl Client {
         let moderates = self.role == "moderator";
         let sees = self.shown || moderates;
         // Who has lost the role in a split may not know it yet.
-        if seen.jid.is_some() != sees && !(self.was_cut && seen.jid.is_none()) {
-            self.fault("a JID, or none, against his role", stanza);
+        if seen.jid.is_some() == sees || (self.was_cut && seen.jid.is_none()) {
+            return;
+        }
+        let before = self.faults.len();
+        self.fault("a JID, or none, against his role", stanza);
+        if self.was_cut {
+            self.early.extend(self.faults.drain(before..));
         }
     }
 
@@ -274,10 +285,10 @@ impl Client {
         let nick = from_nick(stanza).to_owned();
         let renamed = has_code(stanza, "303").then(|| item(stanza, "nick")).flatten();
         if !has_code(stanza, "110") {
-            if self.state == State::Out
-                && (self.is_in_doubt() || (self.was_cut && self.expects_burst()))
-            {
+            let early = matches!(self.state, State::Out | State::Entering);
+            if early && (self.is_in_doubt() || (self.was_cut && self.expects_burst())) {
                 // The answer to his join may have been lost, and what comes after it not.
+                self.view.remove(&nick);
                 return;
             }
             if self.state != State::In {
@@ -314,17 +325,20 @@ impl Client {
         self.ended |= has_code(stanza, "333");
         if self.state == State::Out && wish.is_none() {
             // He was in the room and removed, and heard of neither.
-            let join = self.wishes.iter().position(|wish| matches!(wish, Wish::Join(_)));
+            let join = self.join_wish();
             if let Some(position) = join {
                 self.wishes.drain(..=position);
                 self.answered_late = true;
+                return;
+            }
+            if self.is_in_doubt() {
                 return;
             }
             self.fault("removed though not in the room", stanza);
         }
         if wish.is_none() && self.asked_again {
             // What he asked for again ends with it.
-            let join = self.wishes.iter().position(|wish| matches!(wish, Wish::Join(_)));
+            let join = self.join_wish();
             self.wishes.drain(..join.map_or(0, |position| position + 1));
         }
         self.state = State::Out;
@@ -339,6 +353,7 @@ impl Client {
     }
 
     fn message(&mut self, stanza: &Stanza) {
+        self.faults.append(&mut self.early);
         let delayed = is_delayed(stanza);
         let Some(body) = stanza.body() else {
             return self.bodiless(stanza, delayed);
@@ -376,8 +391,7 @@ impl Client {
     fn burst_ends(&mut self) {
         self.state = State::In;
         self.asked_again = false;
-        let asked = self.wishes.iter().position(|wish| matches!(wish, Wish::Join(_)));
-        if let Some(position) = asked {
+        if let Some(position) = self.join_wish() {
             self.wishes.drain(..=position);
         }
     }

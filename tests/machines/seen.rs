@@ -23,6 +23,13 @@ pub struct Heard {
     pub delayed: bool,
 }
 
+/// What a client waits for; of a join, its id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    Join(String),
+    Leave,
+}
+
 /// Whether a farewell to oneself says why.
 pub fn is_removal(stanza: &Stanza) -> bool {
     let x = stanza.payload("x", ns::MUC_USER);

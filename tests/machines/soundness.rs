@@ -14,7 +14,8 @@ impl Stage {
     pub fn assert_sound(&self) {
         let mut faults = self.faults.clone();
         for client in self.clients.values() {
-            faults.extend(client.faults.iter().map(|fault| format!("{}: {fault}", client.jid)));
+            let found = client.faults.iter().chain(&client.early);
+            faults.extend(found.map(|fault| format!("{}: {fault}", client.jid)));
         }
         for record in self.record.iter().filter(|record| record.note.is_none()) {
             let stanza = &record.stanza;

@@ -155,3 +155,26 @@ fn who_asks_again_after_a_goodbye_is_not_told_of_the_stay_before() {
     let then = vec![Crash(2), Join(0, 0), Restart(2), Join(8, 0), Cut(2, Silent, Up)];
     replay(FORGETFUL, [first, then].concat());
 }
+
+/// Somebody whom his slave let in, and a room that forgot lets in once more, as a moderator: it
+/// shows him the others with their JIDs first, and himself after them.
+#[test]
+fn who_is_let_in_once_more_sees_others_before_himself() {
+    let policies = ["00000", "00100", "00000"];
+    let first = vec![CrashService, Join(7, 0), RestartService, Join(0, 0)];
+    let world = World { policies, travel: (500, 0), ..FORGETFUL };
+    replay(world, [first, vec![Join(4, 1), Join(0, 0)]].concat());
+}
+
+/// What the room tells somebody past his dead slave, who was told by it that he cannot enter, or
+/// whose answer was lost, he need not understand.
+#[test]
+fn what_is_told_past_a_dead_slave_may_be_of_a_stay_that_nobody_knows() {
+    let policies = ["00000", "00000", "00001"];
+    let acts = vec![Join(3, 0), Cut(2, Bounce, Up), Heal(2), Join(2, 0), Wait(500), Crash(2)];
+    let world = World { policies, disks: true, travel: (500, 0), ..PLAIN };
+    replay(world, [acts, vec![Wait(32_000)]].concat());
+    let first = vec![Join(0, 3), Join(4, 4), CrashService, RestartService, Wait(500)];
+    let world = World { travel: (500, 0), ..FORGETFUL };
+    replay(world, [first, vec![Cut(0, Up, Silent), Join(8, 0), Crash(1)]].concat());
+}
