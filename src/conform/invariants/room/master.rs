@@ -153,7 +153,7 @@ impl Room {
 
     /// Whether the master is telling this slave what there is, rather than what happens. One that
     /// has no numbers is told all of that at one instant.
-    pub(super) fn is_syncing(&self, slave: SlaveId) -> bool {
+    pub(in crate::conform) fn is_syncing(&self, slave: SlaveId) -> bool {
         let slave = &self.slaves[slave];
         let begins = !slave.registers && slave.telling && slave.synced == self.now;
         slave.master == Side::Syncing || begins
