@@ -19,7 +19,16 @@ impl SlaveRoom {
         let directed = self.directed.clone();
         // Who has asked to enter since may have been taken for who was in before.
         let waiting = self.waiting.clone();
-        *self = SlaveRoom { pinger, directed, waiting, blank: true, ..self.emptied() };
+        let goodbyes = std::mem::take(&mut self.goodbyes);
+        *self = SlaveRoom { pinger, directed, waiting, goodbyes, blank: true, ..self.emptied() };
+    }
+
+    /// The slave says for a user whom it has told that he is out that he leaves.
+    pub(super) fn say_goodbye(&mut self, user: &Arc<Jid>, occupant: &Arc<Jid>) -> Stanza {
+        let left = Stanza::presence(Type::Unavailable);
+        let left = left.with_from(user.clone()).with_to(occupant.clone());
+        self.goodbyes.insert(user.clone(), left.clone());
+        left
     }
 
     /// The master tells what there is in this run of the room. Those who were in another one are
@@ -112,6 +121,7 @@ impl SlaveRoom {
             waiting: Default::default(),
             ahead: Default::default(),
             queue: Default::default(),
+            goodbyes: Default::default(),
             leaving: Default::default(),
             returning: Default::default(),
             taken: Default::default(),

@@ -138,6 +138,13 @@ impl AnyRoom {
         }
     }
 
+    pub(super) fn configured(&mut self) -> Option<&mut SlaveRoom> {
+        match &mut self.0 {
+            Kind::Static(room) => Some(room),
+            Kind::Registered(_) => None,
+        }
+    }
+
     pub(super) fn registered(&mut self) -> Option<&mut RegisteredRoom> {
         match &mut self.0 {
             Kind::Static(_) => None,

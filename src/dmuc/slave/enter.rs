@@ -134,6 +134,7 @@ impl SlaveRoom {
         self.returning.remove(&session);
         self.forget_directed(&session);
         self.queue.shift_remove(&session);
+        self.goodbyes.shift_remove(&session);
         // Whoever is there under his nick from now on is somebody else.
         self.leaving.retain(|_, leaver| *leaver != session);
         if !listed && !asked {

@@ -16,6 +16,9 @@ impl SlaveRoom {
         }
         if (self.amnesia || (self.blank && !is_opening(&stanza))) && stanza.kind != Kind::Iq {
             // It belongs to what is forgotten; the master will tell all of it anew.
+            if let Some(leave) = stanza.dmuc().and_then(|x| x.leave) {
+                self.goodbyes.shift_remove(&Jid::from(leave.jid));
+            }
             return out.push(self.note(&self.address, Change::Ignored));
         }
         self.blank &= stanza.kind == Kind::Iq;
@@ -310,6 +313,15 @@ impl SlaveRoom {
             // Of who is not shown to others his presence comes back to himself alone.
             self.waiting.answered(user, |waiting| waiting.is_available() && !is_join(waiting));
         }
+        if let Some(user) = stanza.to.as_ref().filter(|user| self.goodbyes.contains_key(*user))
+            && (is_end(&stanza) || is_of_a_stay(&stanza))
+        {
+            // The slave has told him that he is out; the room does not know it yet, or learns it.
+            if is_end(&stanza) {
+                self.goodbyes.shift_remove(user);
+            }
+            return out.push(self.note(&self.address, Change::Ignored));
+        }
         if (self.amnesia || self.blank) && is_of_a_stay(&stanza) {
             // Started again, it has told all its users that they are out; the master, which
             // served them itself meanwhile, has not heard it yet.
@@ -335,9 +347,13 @@ pub(super) fn is_expulsion(stanza: &Stanza) -> bool {
 
 /// Whether only who is in the room is told this: not the end of his stay.
 fn is_of_a_stay(stanza: &Stanza) -> bool {
-    let codes = || stanza.muc_user().map(|x| x.status).unwrap_or_default();
-    let own = || codes().contains(&xmpp_parsers::muc::user::Status::SelfPresence);
-    stanza.is_groupchat() || stanza.is_available() || (stanza.is_unavailable() && !own())
+    let presence = stanza.is_available() || stanza.is_unavailable();
+    stanza.is_groupchat() || (presence && !is_end(stanza))
+}
+
+/// Whether it tells somebody of himself that he is not there any more, at least under this nick.
+fn is_end(stanza: &Stanza) -> bool {
+    stanza.is_unavailable() && stanza.has_code("110")
 }
 
 /// Whether it takes somebody out of sight only: he has a role still.

@@ -74,7 +74,8 @@ impl Slave {
             if !self.serves(occupant) || occupant.resource().is_none() {
                 continue;
             }
-            self.copy_of(occupant, now);
+            let copy = self.copy_of(occupant, now);
+            let left = copy.and_then(AnyRoom::configured).map(|c| c.say_goodbye(user, occupant));
             let item = Item {
                 affiliation: Some(Affiliation::None),
                 role: Some(Role::None),
@@ -83,10 +84,9 @@ impl Slave {
             let mut x = item.element(&[333]);
             x.append_child(status(110));
             let unavailable = Stanza::presence(Type::Unavailable);
-            let told = unavailable.clone().with_from(occupant.clone()).with_to(user.clone());
+            let told = unavailable.with_from(occupant.clone()).with_to(user.clone());
             out.push(Output::Send(told.with_payload(x)));
-            let left = unavailable.with_from(user.clone()).with_to(occupant.clone());
-            out.push(Output::Send(left));
+            out.extend(left.map(Output::Send));
         }
         for room in self.rooms.values_mut() {
             room.tick(now, out);

@@ -42,6 +42,9 @@ pub struct SlaveRoom {
     pub(super) waiting: Waiting,
     /// While split: the last presence, or the leave, of each local session, to be relayed later.
     pub(super) queue: IndexMap<Arc<Jid>, Stanza>,
+    /// What the slave, started again, says to the room for each user whom it has told that he is
+    /// out: the room may serve him itself, so that it is said until it is answered.
+    pub(super) goodbyes: IndexMap<Arc<Jid>, Stanza>,
     /// Nicks whose owner left while split, with his last session, until the master has said so too.
     pub(super) leaving: BTreeMap<String, Arc<Jid>>,
     /// Local sessions that have left and asked to enter again, or whose connection has ended, and
@@ -82,6 +85,7 @@ impl SlaveRoom {
             non_anonymous: false,
             waiting: Waiting::default(),
             queue: IndexMap::new(),
+            goodbyes: IndexMap::new(),
             leaving: BTreeMap::new(),
             returning: BTreeSet::new(),
             taken: BTreeSet::new(),

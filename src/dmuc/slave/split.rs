@@ -46,7 +46,7 @@ impl SlaveRoom {
         }
         out.push(self.note(&self.address, Change::Synced));
         // A leave stays in the queue until LEAVE comes: it may be lost again.
-        for late in self.queue.values() {
+        for late in self.goodbyes.values().chain(self.queue.values()) {
             out.push(Output::Send(late.clone()));
         }
         self.queue.retain(|_, late| late.is_unavailable());
@@ -90,7 +90,8 @@ impl SlaveRoom {
     /// A request of the master: a ping, if it is one that a slave knows.
     pub(super) fn query_from_master(&mut self, now: Time, query: &Stanza, out: &mut Vec<Output>) {
         let ping = query.type_ == Type::Get && query.has_payload("ping", ns::PING);
-        let (type_, condition) = match (ping, self.amnesia || self.blank) {
+        let anew = ping && (self.amnesia || self.blank);
+        let (type_, condition) = match (ping, anew) {
             (true, false) => return self.answer_ping(now, query, out),
             (true, true) => {
                 self.begin_anew(now);
@@ -100,6 +101,10 @@ impl SlaveRoom {
         };
         let error = error_element(type_, condition, None, None);
         out.extend(query.error_reply(error).map(Output::Send));
+        if anew {
+            // What was said before and is not answered may have been lost.
+            out.extend(self.goodbyes.values().cloned().map(Output::Send));
+        }
     }
 
     fn answer_ping(&mut self, now: Time, query: &Stanza, out: &mut Vec<Output>) {

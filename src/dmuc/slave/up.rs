@@ -38,6 +38,7 @@ impl SlaveRoom {
                 }
                 if let Some(to) = &stanza.to {
                     self.queue.shift_remove(&session);
+                    self.goodbyes.shift_remove(&session);
                     self.directed.insert(session, to.clone());
                 }
                 self.await_answer(now, stanza.clone());
