@@ -188,8 +188,12 @@ impl SlaveRoom {
         if let Some(leaver) = self.leaving.remove(old) {
             self.leaving.insert(new.to_owned(), leaver);
         }
-        for nick in self.locals.values_mut().filter(|nick| *nick == old) {
-            new.clone_into(nick);
+        if let Ok(occupant) = self.jid.with_resource_str(new) {
+            let occupant = Arc::new(Jid::from(occupant));
+            for (session, nick) in self.locals.iter_mut().filter(|(_, nick)| *nick == old) {
+                self.waiting.rename(session, old, &occupant);
+                new.clone_into(nick);
+            }
         }
         let Some((position, _, mut seat)) = self.roster.shift_remove_full(old) else { return };
         if let Ok(occupant) = self.jid.with_resource_str(new) {

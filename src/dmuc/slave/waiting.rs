@@ -4,6 +4,7 @@
 //! pong is lost, and what answers a session's later presence settles the earlier.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::up::is_join;
 use crate::stanza::{Jid, Kind, Stanza, Type, ns};
@@ -58,6 +59,17 @@ impl Waiting {
             let asked = join.payload("x", ns::MUC).cloned();
             let payloads = presence.payloads.iter().cloned().chain(asked).collect::<Vec<_>>();
             *join = join.clone().with_payloads(payloads);
+        }
+    }
+
+    /// A session has another nick now: what it has asked under the old one it asks under this.
+    pub fn rename(&mut self, session: &Jid, old: &str, new: &Arc<Jid>) {
+        let named = |to: &Arc<Jid>| to.resource().is_some_and(|to| to.as_str() == old);
+        for Relayed { stanza, .. } in &mut self.relayed {
+            let asked = stanza.kind == Kind::Presence && is_of(stanza, session);
+            if asked && stanza.to.as_ref().is_some_and(named) {
+                stanza.to = Some(new.clone());
+            }
         }
     }
 
