@@ -198,6 +198,23 @@ impl Outbox {
         self.entries.iter()
     }
 
+    /// What this user sent came back as undeliverable: the oldest that it may be, first of those
+    /// that have not come back before. Two without an id are told apart by their addresses. Whether
+    /// there is one.
+    pub fn mark_bounced(&mut self, user: &Jid, error: &Stanza) -> bool {
+        let same = |entry: &Entry| {
+            let to = entry.went_to.as_ref().or(entry.stanza.to.as_ref());
+            entry.is_of(user)
+                && entry.stanza.kind == error.kind
+                && entry.stanza.id == error.id
+                && (error.id.is_some() || to == error.from.as_ref())
+                && entry.status != Status::Held
+        };
+        let mut sent: Vec<_> = self.entries.iter_mut().filter(|entry| same(entry)).collect();
+        let fresh = sent.iter().position(|entry| !entry.bounced).unwrap_or(0);
+        sent.get_mut(fresh).map(|entry| entry.bounced = true).is_some()
+    }
+
     /// All of them, to be changed.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
         self.entries.iter_mut()

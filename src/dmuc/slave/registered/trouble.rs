@@ -310,13 +310,7 @@ impl RegisteredRoom {
     fn user_bounce(&mut self, now: Time, error: Stanza, out: &mut Vec<Output>) {
         let Some(user) = error.to.clone() else { return };
         let to_room = error.from.as_ref().is_some_and(|from| from.resource().is_none());
-        let own = |entry: &&mut Entry| {
-            entry.is_of(&user)
-                && entry.stanza.kind == error.kind
-                && entry.stanza.id == error.id
-                && entry.status != Status::Held
-        };
-        let known = self.outbox.iter_mut().find(own).map(|entry| entry.bounced = true).is_some();
+        let known = self.outbox.mark_bounced(&user, &error);
         let awaited = error.kind == Kind::Presence || (error.kind == Kind::Message && to_room);
         // What is relayed has an id. What has none went past the slave, as it was down.
         let relayed = error.kind == Kind::Presence || error.id.is_some();

@@ -94,3 +94,24 @@ fn a_thousand_late_stanzas_are_enough_and_what_is_under_way_does_not_count() {
     outbox.requeue();
     assert!(outbox.is_full());
 }
+
+#[test]
+fn of_two_without_an_id_the_one_comes_back_that_went_there() {
+    let mut outbox = Outbox::default();
+    for nick in ["BigCheese", "SmallCheese", "SmallCheese"] {
+        outbox.push(presence("", nick));
+    }
+    let session = Jid::new(CHEESE).unwrap();
+    let back = |nick: &str| {
+        let from = format!("wallops@channel.avalon.irc/{nick}");
+        let error: Stanza = format!("<presence from='{from}' type='error'/>").parse().unwrap();
+        error
+    };
+    assert!(outbox.mark_bounced(&session, &back("SmallCheese")));
+    assert!(!outbox.mark_bounced(&session, &back("Cheese")));
+    let bounced = |outbox: &Outbox| outbox.iter().map(|entry| entry.bounced).collect::<Vec<_>>();
+    assert_eq!(bounced(&outbox), [false, true, false]);
+    assert!(outbox.mark_bounced(&session, &back("SmallCheese")));
+    assert_eq!(bounced(&outbox), [false, true, true]);
+    assert!(outbox.mark_bounced(&session, &back("SmallCheese")));
+}
