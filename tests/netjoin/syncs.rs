@@ -45,6 +45,23 @@ fn a_full_sync_removes_who_is_not_mentioned_at_its_end() {
     assert_eq!(alone.position(), ("e8".to_owned(), 9));
 }
 
+/// Who has left, and only waits to be told so, wants to be out: no join for him in a full sync.
+#[test]
+fn after_a_full_sync_who_has_left_leaves_again_and_nothing_else() {
+    let mut alone = LoneSlave::active(CHAT);
+    alone.up(EFCHEN, &format!("<presence type='unavailable' to='{ROOM}/Efchen'/>"));
+    alone.down(&event("Troy", 420, ""));
+    alone.registers();
+    alone.down(&in_e8(&accept("$reg", 2, "full", &policy_xml(CHAT), "")));
+    alone.down(&state("Wumpus", ""));
+    alone.take();
+    alone.down(&in_e8(&synced(2)));
+    let up = alone.gone_up();
+    let presences = up.iter().filter(|s| s.kind == wallops::stanza::Kind::Presence);
+    let said: Vec<_> = presences.map(|s| (from(s), s.is_available())).collect();
+    assert_eq!(said, [(BIGCHEESE, true), (EFCHEN, false)], "{}", story(&up));
+}
+
 /// §4.8 step 7: in a full sync a join of every local occupant.
 #[test]
 fn after_a_full_sync_every_local_occupant_joins_again() {

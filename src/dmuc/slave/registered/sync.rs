@@ -1,7 +1,7 @@
 //! What the master sends between accept and `synced`: state by difference, messages by log.
 
 use super::event::{plain, stored};
-use super::outbox::{Status, What, is_join};
+use super::outbox::{Entry, Status, What, is_join};
 use super::told::{Telling, is_another};
 use super::*;
 use crate::dmuc::slave::event::is_hiding;
@@ -77,7 +77,7 @@ impl RegisteredRoom {
     /// What the master has of a local occupant, with the presence that he has sent since.
     fn with_newer_presence(&self, stanza: Stanza, nick: &str) -> Stanza {
         let newer = self.sessions(nick).iter().any(|session| {
-            let late = |entry: &super::outbox::Entry| {
+            let late = |entry: &Entry| {
                 entry.done
                     && entry.status == Status::Queued
                     && matches!(entry.what, What::Presence | What::Join)
@@ -228,7 +228,8 @@ impl RegisteredRoom {
                 Status::Queued => entry.what == What::Join,
                 _ => entry.is_under_way() && entry.stanza.is_available(),
             });
-            if asked || (!full && self.confirmed.contains_key(&session)) {
+            let known = !full && self.confirmed.contains_key(&session);
+            if asked || known || self.only_leaves(&session) {
                 continue;
             }
             if let Some(join) = self.join_of(&session) {
@@ -258,6 +259,15 @@ impl RegisteredRoom {
             .with_payload(Element::from(own));
         self.phase = Phase::Late(Late { id, since: now });
         self.send_up(now, iq, out);
+    }
+
+    /// Whether this session has left, said nothing before that is late, and was not told that it is
+    /// out.
+    fn only_leaves(&self, session: &Jid) -> bool {
+        let waits = |entry: &Entry| matches!(entry.status, Status::Queued | Status::Held);
+        let says = |entry: &Entry| matches!(entry.what, What::Message | What::Kick);
+        self.outbox.has(session, |entry| entry.what == What::Leave && waits(entry))
+            && !self.outbox.has(session, |entry| says(entry) && waits(entry))
     }
 
     /// With the time at which it was received; an IQ carries nothing.
