@@ -178,3 +178,21 @@ fn what_is_told_past_a_dead_slave_may_be_of_a_stay_that_nobody_knows() {
     let world = World { travel: (500, 0), ..FORGETFUL };
     replay(world, [first, vec![Cut(0, Up, Silent), Join(8, 0), Crash(1)]].concat());
 }
+
+/// Who has left while his slave was dead, and was told so when it came back, is told nothing of
+/// what the room answered to what he had asked before.
+#[test]
+fn who_has_left_while_the_slave_was_dead_is_told_so_once() {
+    let policies = ["00100", "00000", "00000"];
+    let first = vec![CrashService, Join(6, 0), Wait(20), Crash(0), RestartService];
+    let world = World { policies, disks: true, ..FORGETFUL };
+    replay(world, [first, vec![Rejoin(6), Leave(6)]].concat());
+}
+
+/// Who was told by a slave that he cannot enter is not let in after it has forgotten that.
+#[test]
+fn who_was_refused_by_an_earlier_run_of_the_slave_is_not_let_in() {
+    let first = vec![CrashService, Join(6, 0), RestartService, Join(5, 0)];
+    let world = World { travel: (500, 0), ..FORGETFUL };
+    replay(world, [first, vec![Wait(500), Crash(0)]].concat());
+}

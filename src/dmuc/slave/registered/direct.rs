@@ -126,6 +126,31 @@ impl RegisteredRoom {
             || (visit.is_some_and(left) && !self.locals.contains_key(user))
     }
 
+    /// Whether the room lets in, itself, who has not asked for it as far as the slave and his
+    /// server know: another run of the slave has told him that he is not in, and forgot it. The
+    /// room hears of it.
+    pub(super) fn is_ghost(
+        &mut self,
+        now: Time,
+        user: &Arc<Jid>,
+        stanza: &Stanza,
+        out: &mut Vec<Output>,
+    ) -> bool {
+        let lets_in = stanza.is_available() && stanza.has_code("110");
+        let Some(occupant) = stanza.from.as_ref().filter(|_| lets_in && self.amnesiac) else {
+            return false;
+        };
+        if self.directed.contains_key(user) || self.locals.contains_key(user) {
+            return false;
+        }
+        let split = matches!(self.phase, Phase::Split);
+        self.push_goodbye(now, user, occupant, if split { Status::Queued } else { Status::Held });
+        if matches!(self.phase, Phase::Idle | Phase::Active) {
+            self.release(now, out);
+        }
+        true
+    }
+
     /// Whether what the room tells this session is of a stay that is over, as it was told here: it
     /// has asked to be in again since, and is not answered yet.
     pub(super) fn is_of_before(&mut self, user: &Jid, stanza: &Stanza) -> bool {

@@ -24,14 +24,13 @@ impl RegisteredRoom {
         if to_all && !stanza.is_error() && self.was_told_out(&user) {
             // The room did not know it yet.
             if is_farewell(&stanza) {
-                self.outbox.take_first(|entry| {
-                    let left = entry.what == What::Leave && entry.done;
-                    entry.is_of(&user) && left && entry.status != Status::Held
+                self.outbox.take_settled(&user, |entry| {
+                    entry.what == What::Leave && entry.done && entry.status != Status::Held
                 });
             }
             return;
         }
-        if self.is_of_before(&user, &stanza) {
+        if self.is_of_before(&user, &stanza) || self.is_ghost(now, &user, &stanza, out) {
             return;
         }
         if to_all && !stanza.is_error() && self.accepted && self.is_stranger(&user) {
