@@ -3,10 +3,10 @@
 //! A slave that comes back from its disk believes what it knew. Meanwhile its users have dealt with
 //! the room themselves: their server has seen it, and says so.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::stanza::{BareJid, Jid, Kind, Stanza, ns};
+use crate::stanza::{BareJid, Jid, Kind, Payloads, Stanza, ns};
 
 /// What passed between one session and one room.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,8 @@ pub struct Passage {
     pub closed: bool,
     /// What the room itself said of him last, if it said anything.
     pub told: Option<Told>,
+    /// Of whom else it has told him what, by their nicks: nothing of who is gone.
+    pub others: BTreeMap<String, Option<Payloads>>,
     /// Whether presence of his came back: he does not wait any more for what he had asked before.
     pub refused: bool,
     /// Whether he has said something to all.
@@ -37,6 +39,15 @@ impl Passage {
     pub fn waits_to_be_out(&self) -> bool {
         let left = self.asked.last().is_some_and(Stanza::is_unavailable);
         left && !self.closed && self.told != Some(Told::Out)
+    }
+
+    /// The room tells him of somebody else.
+    fn shows(&mut self, stanza: &Stanza) {
+        let nick = stanza.from.as_ref().and_then(|from| from.resource());
+        if let Some(nick) = nick.filter(|_| self.others.len() < OTHERS_MAX) {
+            let there = stanza.is_available().then(|| stanza.payloads.clone());
+            self.others.insert(nick.to_string(), there);
+        }
     }
 }
 
@@ -113,7 +124,8 @@ impl Passages {
             _ => None,
         };
         if told.is_none() && !stanza.is_error() {
-            return;
+            let known = self.known(session, &room.to_bare());
+            return known.into_iter().for_each(|passage| passage.shows(stanza));
         }
         let Some(passage) = self.of(session, &room.to_bare()) else { return };
         match passage.asked.iter().rposition(Stanza::is_available) {
@@ -122,6 +134,9 @@ impl Passages {
             _ => passage.asked.retain(|one| told != Some(Told::Out) && one.is_unavailable()),
         }
         passage.told = told.or(passage.told);
+        if told == Some(Told::Out) {
+            passage.others.clear();
+        }
         passage.refused |= told.is_none();
     }
 
@@ -158,6 +173,7 @@ impl Passages {
             room: room.clone(),
             closed: false,
             told: None,
+            others: BTreeMap::new(),
             refused: false,
             said: false,
             asked: Vec::new(),
@@ -170,6 +186,9 @@ impl Passages {
 
 /// Of how many sessions and rooms it is known what passed by.
 const PASSAGES_MAX: usize = 4096;
+
+/// Of how many others a session was told is known.
+const OTHERS_MAX: usize = 1_000;
 
 /// How many unanswered messages of one session are known.
 const SAID_MAX: usize = 100;

@@ -179,6 +179,34 @@ fn what_is_told_past_a_dead_slave_may_be_of_a_stay_that_nobody_knows() {
     replay(world, [first, vec![Cut(0, Up, Silent), Join(8, 0), Crash(1)]].concat());
 }
 
+/// Somebody whom the room itself has let in, and who knows others than his slave does: a nick that
+/// somebody gets here is given up first, and whom he knows no more he is shown.
+#[test]
+fn who_was_let_in_by_the_room_itself_and_by_his_slave_knows_who_is_there() {
+    let policies = ["00000", "00100", "00000"];
+    let first = vec![CrashService, RestartService, Join(4, 0), Join(2, 4), Wait(501)];
+    let world = World { policies, travel: (500, 0), ..FORGETFUL };
+    replay(world, [first, vec![CrashService, Join(7, 4)]].concat());
+    let policies = ["00100", "00000", "00000"];
+    let first = vec![Join(1, 5), CrashService, Join(6, 5), RestartService, Join(5, 0)];
+    replay(World { policies, ..FORGETFUL }, [first, vec![CrashHost(1), Wait(20)]].concat());
+}
+
+/// A slave that comes back from its disk knows whom the room itself has shown to its users.
+#[test]
+fn whom_the_room_has_shown_while_the_slave_was_dead_is_gone_for_him_too() {
+    let first = vec![Join(5, 0), Join(0, 0), Crash(2), Wait(91_000), Join(8, 1), CrashHost(0)];
+    let then = vec![Wait(40), CrashService, RestartService, Rejoin(8)];
+    replay(World { disks: true, ..FORGETFUL }, [first, then].concat());
+}
+
+/// Who enters and leaves a room that forgot everything is shown to others, and gone for them.
+#[test]
+fn who_comes_and_goes_while_the_slave_is_not_registered_is_gone() {
+    let acts = vec![Join(8, 1), CrashService, RestartService, Join(3, 0), Disconnect(3), Rejoin(0)];
+    replay(FORGETFUL, acts);
+}
+
 /// Who has left while his slave was dead, and was told so when it came back, is told nothing of
 /// what the room answered to what he had asked before.
 #[test]

@@ -1,5 +1,5 @@
-//! Whom local users know that the master serves itself: it shows them others than it tells the
-//! slave.
+//! Whom local users know whom the master has told itself, since it knew no slave, who is in the
+//! room: they may know others than are stored here.
 
 use super::direct::is_join_that_went_up;
 use super::outbox::{Entry, Status, What};
@@ -9,6 +9,48 @@ use crate::room::{Audience, Item, Role};
 use crate::stanza::{Kind, Payloads, Type};
 
 impl RegisteredRoom {
+    /// Nobody has this nick here any more, and all know it.
+    pub(super) fn forget_told(&mut self, nick: &str) {
+        for told in self.told_apart() {
+            told.remove(nick);
+        }
+    }
+
+    /// What those know whom the master itself has let in.
+    pub(super) fn told_apart(&mut self) -> impl Iterator<Item = &mut BTreeMap<String, Payloads>> {
+        let locals = &self.locals;
+        let here = self.apart.iter_mut().filter(|(session, _)| locals.contains_key(*session));
+        here.map(|(_, told)| told)
+    }
+
+    /// Nobody has this nick here, and somebody is about to: to those whom the master has told of
+    /// it itself that is somebody else, who is gone.
+    pub(super) fn clear_nick_apart(&mut self, nick: &str, out: &mut Vec<Output>) {
+        if !self.roster.contains_key(nick) {
+            self.bid_farewell_apart(nick, |_| true, out);
+        }
+    }
+
+    /// Those whom the master has told itself of somebody `other` under this nick hear that he is
+    /// gone.
+    pub(super) fn bid_farewell_apart(
+        &mut self,
+        nick: &str,
+        other: impl Fn(&Payloads) -> bool,
+        out: &mut Vec<Output>,
+    ) {
+        let knows = |told: &BTreeMap<String, Payloads>| told.get(nick).is_some_and(&other);
+        let to = self.hearing().filter(|(one, _)| self.apart.get(*one).is_some_and(knows));
+        let to: Vec<_> = to.map(|(session, _)| session.clone()).collect();
+        let farewell = self.farewell(nick, Item::default(), &[]);
+        for session in to {
+            if let Some(told) = self.apart.get_mut(&session) {
+                told.remove(nick);
+            }
+            out.extend(farewell.clone().map(|gone| Output::Send(gone.with_to(session))));
+        }
+    }
+
     /// Those here whom a master that has forgotten them has not shown him.
     pub(super) fn show_locals(
         &mut self,
@@ -110,18 +152,25 @@ impl RegisteredRoom {
     }
 
     /// The state is told: of those whom the master has shown to somebody himself, and who are not
-    /// there any more, he has to hear.
+    /// there any more, he has to hear, and of those here whom he does not know.
     pub(super) fn rejoin_apart(&mut self, out: &mut Vec<Output>) {
         for (session, told) in std::mem::take(&mut self.apart) {
-            let here = self.locals.contains_key(&session);
-            let gone = told.keys().filter(|nick| here && !self.roster.contains_key(*nick));
-            for nick in gone {
+            let Some(own) = self.locals.get(&session) else { continue };
+            for nick in told.keys().filter(|nick| !self.roster.contains_key(*nick)) {
                 let farewell = self.farewell(nick, Item::default(), &[]);
                 out.extend(farewell.map(|gone| Output::Send(gone.with_to(session.clone()))));
+            }
+            let jids = self.sees_jids(own);
+            let hidden = |nick: &String| nick == own || self.hidden.contains(nick);
+            let here = self.roster.iter().filter(|(nick, _)| !hidden(nick));
+            for (nick, seat) in here.filter(|(nick, _)| !told.contains_key(*nick)) {
+                let payloads = Audience::Other { jids }.render(&self.as_told(nick, seat));
+                let there = Stanza::presence(Type::Absent).with_from(seat.occupant.clone());
+                out.push(Output::Send(there.with_to(session.clone()).with_payloads(payloads)));
             }
         }
     }
 }
 
 /// Of how many sessions is remembered whom the master has shown them.
-const APART_MAX: usize = 1_000;
+pub(super) const APART_MAX: usize = 1_000;

@@ -57,6 +57,7 @@ impl RegisteredRoom {
         let presence = Stanza::presence(Type::Absent).with_from(occupant).with_payloads(payloads);
         self.remember_said(&entry.stanza);
         self.miss_dismissed(out);
+        self.clear_nick_apart(&nick, out);
         self.show(&presence, &nick, Telling::Always, None, out);
         self.locals.insert(session.clone(), nick.clone());
         self.has_seen_nothing(&session);

@@ -218,6 +218,7 @@ impl RegisteredRoom {
         out: &mut Vec<Output>,
     ) {
         let Some(mut seat) = self.roster.get(old).cloned() else { return };
+        self.clear_nick_apart(new, out);
         let item = Item { role: Some(seat.role.clone()), nick: Some(new), ..Item::default() };
         if let Some(left) = self.farewell(old, item, &[303]) {
             self.tell_presence(&left, old, None, [true; 2], out);

@@ -1,6 +1,7 @@
 //! A slave that comes back from its disk. It believes what it knew, but of users with whom the
 //! room has dealt itself meanwhile: they are the room's own until they ask to enter again.
 
+use super::apart::APART_MAX;
 use super::outbox::{Entry, Outbox, Status, What, is_join};
 use super::*;
 use crate::dmuc::Passage;
@@ -27,6 +28,7 @@ impl RegisteredRoom {
         for passage in passages.iter().filter(|passage| passage.told.is_some()) {
             self.let_go(&passage.session, out);
         }
+        passages.iter().for_each(|passage| self.learn_others(passage));
         for passage in passages.iter().filter(|passage| passage.said) {
             // What he said before is not said after it.
             let older = |entry: &Entry| {
@@ -93,6 +95,19 @@ impl RegisteredRoom {
             self.forget_hidden(&nick);
         }
         self.drop_jids(moderated);
+    }
+
+    /// Whom a session knows to whom the room has told meanwhile who is there.
+    fn learn_others(&mut self, passage: &Passage) {
+        let others = &passage.others;
+        if others.is_empty() || passage.closed || self.apart.len() >= APART_MAX {
+            return;
+        }
+        let mut known = self.known_to(&passage.session);
+        known.retain(|nick, _| !others.contains_key(nick));
+        let there = others.iter().filter_map(|(nick, told)| Some((nick.clone(), told.clone()?)));
+        known.extend(there);
+        self.apart.insert(passage.session.clone(), known);
     }
 
     /// What an occupant has said meanwhile, and was not answered, is on its way or lost, as if it

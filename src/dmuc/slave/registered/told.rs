@@ -53,6 +53,9 @@ impl RegisteredRoom {
             self.owners.insert(nick.to_owned(), owner);
         }
         let now = seat.presence.clone();
+        if telling != Telling::Nobody {
+            self.bid_farewell_apart(nick, |told| is_another(told, None, &now), out);
+        }
         self.roster.insert(nick.to_owned(), seat);
         if telling != Telling::Nobody {
             let news = |jids| before.as_ref().is_none_or(|before| is_news(before, &now, jids));
@@ -80,20 +83,6 @@ impl RegisteredRoom {
             self.forget_told(nick);
         }
         self.drop_jids(moderated);
-    }
-
-    /// Nobody has this nick here any more, and all know it.
-    pub(super) fn forget_told(&mut self, nick: &str) {
-        for told in self.told_apart() {
-            told.remove(nick);
-        }
-    }
-
-    /// What those know whom the master itself has let in.
-    pub(super) fn told_apart(&mut self) -> impl Iterator<Item = &mut BTreeMap<String, Payloads>> {
-        let locals = &self.locals;
-        let here = self.apart.iter_mut().filter(|(session, _)| locals.contains_key(*session));
-        here.map(|(_, told)| told)
     }
 
     /// A presence of this nick to each local occupant as he may see it; `news`: whether to those
@@ -233,7 +222,7 @@ impl RegisteredRoom {
     }
 
     /// Those who are told what happens: local sessions whose connection lasts.
-    fn hearing(&self) -> impl Iterator<Item = (&Arc<Jid>, &String)> {
+    pub(super) fn hearing(&self) -> impl Iterator<Item = (&Arc<Jid>, &String)> {
         self.locals.iter().filter(|(session, _)| !self.closed.contains(*session))
     }
 
@@ -284,7 +273,7 @@ pub(super) fn seat_of(stanza: &Stanza) -> Option<Seat> {
 }
 
 /// Whether who was told the one has to be told the other. What he may no longer see is none.
-fn is_news(before: &Payloads, now: &Payloads, jids: bool) -> bool {
+pub(super) fn is_news(before: &Payloads, now: &Payloads, jids: bool) -> bool {
     let audience = Audience::Other { jids };
     let (before, now) = (audience.render(before), audience.render(now));
     before != now && audience::without_jids(&before) != now
