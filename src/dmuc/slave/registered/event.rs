@@ -292,7 +292,7 @@ impl RegisteredRoom {
     }
 
     /// The room says that it hides JIDs now, or does not any more (XEP-0045 §10.2.1: 172, 173).
-    fn follow_status(&mut self, stanza: &Stanza) {
+    pub(super) fn follow_status(&mut self, stanza: &Stanza) {
         let by_room = stanza.from.as_ref().is_some_and(|from| from.resource().is_none());
         let Some(x) = stanza.payload("x", ns::MUC_USER).filter(|_| by_room) else { return };
         let moderated = self.is_moderated();

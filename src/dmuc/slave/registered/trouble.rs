@@ -54,6 +54,9 @@ impl RegisteredRoom {
         if is_absence(&stanza) && self.outbox.has(&user, enters) {
             return self.ahead.keep(user, plain(stanza));
         }
+        if stanza.is_groupchat() {
+            self.follow_status(&stanza);
+        }
         let shown = self.was_shown(&user, &stanza);
         self.hears_directly(&user, &stanza, out);
         if shown || !self.sees_directly(&user, &stanza, out) {
