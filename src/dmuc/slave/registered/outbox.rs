@@ -51,9 +51,6 @@ pub(super) struct Entry {
     pub relayed: Option<Time>,
     /// To which address it went up, if its author has got another nick here since.
     pub went_to: Option<Arc<Jid>>,
-    /// Of a join that was answered here: how many presences of its author went up before it that
-    /// may be refused yet.
-    pub refusable: u8,
     /// A bound of the length of its text, in bytes; counted while it is not under way.
     pub size: usize,
 }
@@ -90,7 +87,7 @@ impl Entry {
     pub fn new(stanza: Stanza, at: Time, nick: Option<&String>, status: Status) -> Self {
         let what = What::of(&stanza, nick.is_some());
         let (nick, done, bounced, repeats, others) = (nick.cloned(), false, false, 0, 0);
-        let (relayed, went_to, refusable) = (None, None, 0);
+        let (relayed, went_to) = (None, None);
         let size = if status == Status::Relayed(at) { 0 } else { size(&stanza) };
         Self {
             stanza,
@@ -105,7 +102,6 @@ impl Entry {
             others,
             relayed,
             went_to,
-            refusable,
             size,
         }
     }

@@ -39,7 +39,6 @@ impl RegisteredRoom {
         self.pinger.split(now);
         out.push(self.note(&self.address, Change::Split));
         let entries = self.outbox.take(|_| true);
-        let refusable = refusable(&entries);
         for (index, entry) in entries.iter().enumerate() {
             let left = |later: &Entry| {
                 later.what == What::Leave && later.stanza.from == entry.stanza.from && !later.done
@@ -50,11 +49,6 @@ impl RegisteredRoom {
             } else {
                 self.treat(now, entry.clone(), out);
             }
-        }
-        let joins = self.outbox.iter_mut().filter(|entry| entry.what == What::Join && entry.done);
-        for join in joins {
-            let before = join.stanza.from.as_ref().and_then(|session| refusable.get(session));
-            join.refusable += before.copied().unwrap_or(0);
         }
         if self.granted.mark_away {
             self.mark_away(out);
@@ -280,23 +274,6 @@ impl RegisteredRoom {
             self.return_lost(&entry, out);
         }
     }
-}
-
-/// Of each session: how many presences went up before its last join that a room that has forgotten
-/// it may refuse yet.
-fn refusable(entries: &[Entry]) -> BTreeMap<Arc<Jid>, u8> {
-    let (mut sent, mut before) = (BTreeMap::<_, u8>::new(), BTreeMap::new());
-    for entry in entries {
-        let Some(session) = &entry.stanza.from else { continue };
-        let may_come = matches!(entry.status, Status::Relayed(_)) && !entry.bounced;
-        if entry.is_plain() && may_come {
-            let count = sent.entry(session.clone()).or_default();
-            *count = count.saturating_add(1);
-        } else if entry.what == What::Join {
-            before.insert(session.clone(), sent.get(session).copied().unwrap_or(0));
-        }
-    }
-    before
 }
 
 fn is_self_ping(stanza: &Stanza, nick: &str) -> bool {

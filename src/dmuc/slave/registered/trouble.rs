@@ -103,7 +103,10 @@ impl RegisteredRoom {
                 && entry.status != Status::Held
         };
         let unconfirmed = self.locals.contains_key(&user) && !self.confirmed.contains_key(&user);
+        let together = matches!(self.phase, Phase::Active | Phase::Late(_));
         match error.kind {
+            // The netjoin asks for him anew, and that is answered.
+            Kind::Presence if unconfirmed && !together => return,
             Kind::Presence if unconfirmed => {
                 let here = self.locals.get(&user).map(String::as_str);
                 let named = error.from.as_ref().and_then(|from| from.resource());
@@ -113,12 +116,6 @@ impl RegisteredRoom {
                 let any = own || condition == Some(Condition::Conflict);
                 let for_it = |entry: &Entry| entry.stanza.to == error.from;
                 let asked = |entry: &Entry| answered(entry) && (any || for_it(entry));
-                let older = |join: &&mut Entry| join.is_of(&user) && join.refusable > 0;
-                if let Some(join) = self.outbox.iter_mut().find(older) {
-                    // It answers what he said before he asked to be in again.
-                    join.refusable -= 1;
-                    return;
-                }
                 // What he was told before he was admitted here is no answer to that.
                 if self.outbox.take_first(asked).is_some() || any {
                     self.refuse_entry(now, &user, &error, out);
@@ -219,9 +216,7 @@ impl RegisteredRoom {
             if refused.is_none_or(|refused| refused == nick) {
                 self.rename_away(&nick, out);
             }
-            // A netjoin asks for all whom the master may not have.
-            let together = matches!(self.phase, Phase::Active | Phase::Late(_));
-            if let Some(join) = self.join_of(user).filter(|_| together) {
+            if let Some(join) = self.join_of(user) {
                 self.rejoined = now;
                 self.send_up(now, join, out);
             }
