@@ -92,11 +92,16 @@ impl RegisteredRoom {
         stanza: &Stanza,
         out: &mut Vec<Output>,
     ) -> bool {
-        if stanza.kind != Kind::Presence || stanza.is_error() || stanza.has_code("110") {
+        if stanza.kind != Kind::Presence || stanza.is_error() {
             return true;
         }
         let nick = stanza.from.as_ref().and_then(|from| from.resource());
         let Some(nick) = nick.map(|nick| nick.to_string()) else { return true };
+        if stanza.has_code("110") {
+            // Under his own nick he knows nobody else.
+            self.apart.get_mut(user).and_then(|told| told.remove(&nick));
+            return true;
+        }
         let new = !self.apart.contains_key(user) && self.apart.len() < APART_MAX;
         if new && stanza.is_available() && self.outbox.has(user, is_join_that_went_up) {
             let own = self.locals.get(user).filter(|_| self.has_left_first(user)).cloned();
