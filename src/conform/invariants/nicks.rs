@@ -103,7 +103,7 @@ fn has_reason(occupant: &Occupant, passage: &Passage<'_>, room: &Room) -> bool {
             && matches!(touch, Touch::Unavailable | Touch::Error)
     });
     let ordered = touches.into_iter().any(|(_, touch)| touch == Touch::Request);
-    let expelled = [301, 307, 321, 322].into_iter().any(|code| reading.has(code)) && ordered;
+    let expelled = reading.expels() && ordered;
     let closed = reading.has(332) || reading.destroys || occupant.sessions.is_empty();
     let vias = occupant.sessions.iter().filter_map(|user| room.users[*user].slave);
     left || expelled || closed || vias.into_iter().any(|slave| is_given_up(slave, since, room))

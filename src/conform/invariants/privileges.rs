@@ -84,21 +84,18 @@ impl Invariant for PrivilegesKept {
                     restated(step.entry, *nick, *before, passage, room, findings);
                 }
                 Fact::Seen { nick, .. } => self.seen(step.entry, *nick, passage, room, findings),
-                Fact::Departed { nick, occupant } => {
-                    let expelled = [301, 307, 321, 322].into_iter();
-                    if expelled.into_iter().any(|code| passage.reading.has(code)) {
-                        let (entry, at) = (step.entry, step.at);
-                        let kick = passage.reading.has(307);
-                        let expulsion = Expulsion { entry, at, kick };
-                        self.expelled.insert(*nick, expulsion);
-                        let asks = |user: &UserId| {
-                            // What comes after the kick at the same instant asks again.
-                            let now = self.came.get(user) == Some(&step.at);
-                            now || self.asked.contains(user) || room.users[*user].asks.to_be_in()
-                        };
-                        let sessions = occupant.sessions.iter().filter(|user| !asks(user));
-                        self.out.extend(sessions.map(|user| (*user, expulsion)));
-                    }
+                Fact::Departed { nick, occupant } if passage.reading.expels() => {
+                    let (entry, at) = (step.entry, step.at);
+                    let kick = passage.reading.has(307);
+                    let expulsion = Expulsion { entry, at, kick };
+                    self.expelled.insert(*nick, expulsion);
+                    let asks = |user: &UserId| {
+                        // What comes after the kick at the same instant asks again.
+                        let now = self.came.get(user) == Some(&step.at);
+                        now || self.asked.contains(user) || room.users[*user].asks.to_be_in()
+                    };
+                    let sessions = occupant.sessions.iter().filter(|user| !asks(user));
+                    self.out.extend(sessions.map(|user| (*user, expulsion)));
                 }
                 Fact::Arrived(nick) | Fact::Renamed(nick) => {
                     self.expelled.remove(nick);

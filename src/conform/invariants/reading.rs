@@ -147,6 +147,12 @@ impl<'a> Reading<'a> {
         self.codes.contains(&code)
     }
 
+    /// Whether it says that somebody was thrown out, as he was or for what he is (XEP-0045 §9.1,
+    /// §9.3, §9.4).
+    pub fn expels(&self) -> bool {
+        [301, 307, 321, 322].into_iter().any(|code| self.has(code))
+    }
+
     /// Whether it is a presence that says who is there, or no more.
     pub fn is_presence(&self) -> bool {
         self.stanza.kind == Kind::Presence

@@ -99,7 +99,7 @@ impl Room {
             occupant.sessions.retain(|session| *session != user);
             // If he has asked for it at this instant, he did so before; who is thrown out by
             // somebody else may have asked after that.
-            if ![301, 307, 321, 322].into_iter().any(|code| reading.has(code)) {
+            if !reading.expels() {
                 self.asking.retain(|asking| *asking != (nick, user));
             }
         } else if syncing && is_one_of(&occupant.sessions, user) {

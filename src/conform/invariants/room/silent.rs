@@ -1,10 +1,10 @@
 //! What shows of machines that tell nothing of themselves: when one has lost another, and when they
 //! have met again.
 //!
-//! It is taken from stanzas alone: an error that says that nobody could be reached, of something
-//! that was for the other, or pings without an answer, begin a split; the answer to a ping ends it
-//! between a slave without numbers and its master. Of slaves that register, `accept` and `synced`
-//! say it.
+//! It is taken from stanzas alone. An error that answers a ping, or that returns what was for the
+//! other, or pings without an answer, begin a split; the answer to a ping ends it between a slave
+//! without numbers and its master. Of slaves that register, `accept` and `synced` say it, and that
+//! one is given up shows by the farewells of those behind it.
 
 use super::{Class, Passage, Room, Side, SlaveId};
 use crate::conform::invariants::reading::Reading;

@@ -42,13 +42,18 @@ impl RegisteredRoom {
         let knows = |told: &BTreeMap<String, Payloads>| told.get(nick).is_some_and(&other);
         let to = self.hearing().filter(|(one, _)| self.apart.get(*one).is_some_and(knows));
         let to: Vec<_> = to.map(|(session, _)| session.clone()).collect();
-        let farewell = self.farewell(nick, Item::default(), &[]);
         for session in to {
             if let Some(told) = self.apart.get_mut(&session) {
                 told.remove(nick);
             }
-            out.extend(farewell.clone().map(|gone| Output::Send(gone.with_to(session))));
+            self.say_gone(nick, &session, out);
         }
+    }
+
+    /// A session hears that nobody has this nick any more.
+    fn say_gone(&self, nick: &str, to: &Arc<Jid>, out: &mut Vec<Output>) {
+        let farewell = self.farewell(nick, Item::default(), &[]);
+        out.extend(farewell.map(|gone| Output::Send(gone.with_to(to.clone()))));
     }
 
     /// Those here whom a master that has forgotten them has not shown him.
@@ -119,8 +124,7 @@ impl RegisteredRoom {
         }
         let before = told.insert(nick.clone(), stanza.payloads.clone());
         if before.is_some_and(|before| is_another(&before, None, &stanza.payloads)) {
-            let farewell = self.farewell(&nick, Item::default(), &[]);
-            out.extend(farewell.map(|gone| Output::Send(gone.with_to(user.clone()))));
+            self.say_gone(&nick, user, out);
         }
         true
     }
@@ -162,8 +166,7 @@ impl RegisteredRoom {
         for (session, told) in std::mem::take(&mut self.apart) {
             let Some(own) = self.locals.get(&session) else { continue };
             for nick in told.keys().filter(|nick| !self.roster.contains_key(*nick)) {
-                let farewell = self.farewell(nick, Item::default(), &[]);
-                out.extend(farewell.map(|gone| Output::Send(gone.with_to(session.clone()))));
+                self.say_gone(nick, &session, out);
             }
             let jids = self.sees_jids(own);
             let hidden = |nick: &String| nick == own || self.hidden.contains(nick);
