@@ -165,9 +165,9 @@ impl RegisteredRoom {
         if !self.amnesiac {
             return;
         }
-        for entry in self.outbox.iter_mut().filter(|entry| entry.is_goodbye()) {
-            entry.status = Status::Queued;
-        }
+        // What went up after the request that is accepted is not said again: he may be in since.
+        let held = |entry: &&mut Entry| entry.is_goodbye() && entry.status == Status::Held;
+        self.outbox.iter_mut().filter(held).for_each(|entry| entry.status = Status::Queued);
     }
 
     /// Whether this came back for a leave that the slave sent in the name of a user.
