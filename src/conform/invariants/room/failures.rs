@@ -103,6 +103,7 @@ impl Room {
                 slave.heeded = Heeded::default();
             }
             slave.heeded.give_up();
+            slave.answer();
         }
     }
 

@@ -80,11 +80,13 @@ pub(in crate::conform) struct Slave {
     pub gone: Option<(Time, bool)>,
     /// When it answered so last.
     pub denied: Option<Time>,
-    /// The id of the last request to be registered that it has sent.
+    /// The id of the last request to be registered that it has sent; none once it is accepted.
     asked: Option<String>,
     /// That of the one before, if it was not accepted when it asked anew, and until when an answer
     /// to that counts.
     asked_before: Option<(String, Time)>,
+    /// Whether the record tells when it is accepted.
+    answered: bool,
     /// When it last asked the master to be registered, and how many occupants it listed.
     pub registering: Option<(Time, usize)>,
     /// When the master last refused it.
@@ -211,6 +213,7 @@ impl Slave {
             denied: None,
             asked: None,
             asked_before: None,
+            answered: false,
             registering: None,
             refused: None,
             closed: None,
@@ -231,18 +234,23 @@ impl Slave {
         if reading.stanza.has_payload("register", ns::SLAVE) && reading.stanza.is_request() {
             let before = self.asked.replace(reading.id().to_owned());
             let before = before.filter(|_| self.own == Side::Idle);
-            self.asked_before = before.map(|before| (before, now + HELD_FOR));
+            self.asked_before = before.map(|before| (before, now + self.timers.pong_timeout * 2));
         }
+    }
+
+    /// It is accepted: what it has asked besides is not waited for.
+    pub fn answer(&mut self) {
+        (self.asked, self.asked_before, self.answered) = (None, None, true);
     }
 
     /// Whether what it gets answers what it has asked last, as far as the record tells: what it has
     /// given up it does not wait for. One that is not accepted yet goes by the answer to what it
     /// gave up last.
     pub fn awaits(&self, reading: &Reading<'_>, now: Time) -> bool {
-        let Some(asked) = &self.asked else { return true };
+        let Some(asked) = &self.asked else { return !self.answered };
+        let before = self.asked_before.as_ref().filter(|_| self.own == Side::Idle);
         let counts = |(before, until): &(String, Time)| *before == reading.id() && now < *until;
-        let idle = self.own == Side::Idle;
-        *asked == reading.id() || (idle && self.asked_before.as_ref().is_some_and(counts))
+        asked == reading.id() || before.is_some_and(counts)
     }
 
     /// What the master grants it from now on.
@@ -308,9 +316,6 @@ fn both(asked: Policy, allowed: Policy) -> Policy {
 
 /// Codes that are for the subject only (XEP-0045 §15.6).
 pub(in crate::conform) const SELF_CODES: [u16; 5] = [100, 110, 170, 201, 210];
-
-/// For how long a slave waits for the answer when it asks to be registered for the first time.
-const HELD_FOR: Duration = Duration::from_secs(5);
 
 /// How many presences of a nick are remembered.
 const RECENT_MAX: usize = 16;

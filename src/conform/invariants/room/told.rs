@@ -260,6 +260,7 @@ impl Room {
         if let Some(accept) = accepted(reading).filter(|_| awaited) {
             self.slaves[slave].heeded.accepted(&accept.epoch, accept.seq);
             (self.slaves[slave].own, self.slaves[slave].split_own) = (Side::Syncing, None);
+            self.slaves[slave].answer();
             // What it has not told by now it does not heed: it is told all there is.
             let its = self.users.iter_mut().filter(|user| user.let_in_via == Some(slave));
             its.for_each(|user| user.coming.clear());
