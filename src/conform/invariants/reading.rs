@@ -153,6 +153,11 @@ impl<'a> Reading<'a> {
         [301, 307, 321, 322].into_iter().any(|code| self.has(code))
     }
 
+    /// Whether it says, of who is gone, that he has not asked for it.
+    pub fn is_unasked(&self) -> bool {
+        self.codes.iter().any(|code| *code != 110)
+    }
+
     /// Whether it is a presence that says who is there, or no more.
     pub fn is_presence(&self) -> bool {
         self.stanza.kind == Kind::Presence

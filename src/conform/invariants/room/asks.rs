@@ -99,6 +99,16 @@ impl Asks {
         })
     }
 
+    /// How often he asks to leave.
+    pub fn leaves(&self) -> usize {
+        self.queue.iter().filter(|ask| matches!(ask, Ask::Leave { .. })).count()
+    }
+
+    /// Whether his server asks for him, his connection being over.
+    pub fn hung_up(&self) -> bool {
+        self.queue.iter().any(|ask| matches!(ask, Ask::Leave { hung_up: true, .. }))
+    }
+
     /// Who is in is told of himself under this nick, for whatever reason. `admitted`: after he was
     /// let in once more; `may`: or perhaps so.
     pub fn told_in(&mut self, nick: NickId, admitted: bool, may: bool) -> Answered {

@@ -6,23 +6,34 @@ use std::collections::VecDeque;
 /// before it comes. Whatever it is, it comes in the order in which the master has sent it.
 #[derive(Clone, Debug, Default)]
 pub(in crate::conform) struct Coming {
-    /// The entry that tells of it, and whether he is let in.
-    queue: VecDeque<(usize, bool)>,
+    /// The entry that tells of it, and what it is.
+    queue: VecDeque<(usize, Change)>,
+}
+
+/// What one of them makes of him.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Change {
+    In,
+    /// `expelled`: not because he asked for it.
+    Out {
+        expelled: bool,
+    },
 }
 
 impl Coming {
     /// The master lets him in.
     pub fn push_in(&mut self, entry: usize) {
         let before = self.before(entry);
-        self.insert(before, (entry, true));
+        self.insert(before, (entry, Change::In));
     }
 
-    /// The master says that he is out, unless that is what it has said last.
-    pub fn push_out(&mut self, entry: usize) {
+    /// The master says that he is out, unless that is what it has said last. `expelled`: not
+    /// because he has asked for it.
+    pub fn push_out(&mut self, entry: usize, expelled: bool) {
         let before = self.before(entry);
         let last = before.checked_sub(1).and_then(|last| self.queue.get(last));
-        if last.is_none_or(|(_, comes_in)| *comes_in) {
-            self.insert(before, (entry, false));
+        if last.is_none_or(|(_, last)| last.is_in()) {
+            self.insert(before, (entry, Change::Out { expelled }));
         }
     }
 
@@ -30,7 +41,7 @@ impl Coming {
         self.queue.partition_point(|(other, _)| *other < entry)
     }
 
-    fn insert(&mut self, position: usize, one: (usize, bool)) {
+    fn insert(&mut self, position: usize, one: (usize, Change)) {
         self.queue.insert(position, one);
         if self.queue.len() > COMING_MAX {
             self.queue.pop_front();
@@ -39,30 +50,36 @@ impl Coming {
 
     /// Whether it says that he is out.
     pub fn ends(&self) -> bool {
-        self.queue.iter().any(|(_, comes_in)| !comes_in)
+        self.queue.iter().any(|(_, change)| !change.is_in())
     }
 
-    /// Whether it does so before this.
+    /// How often it does so because he has asked for it.
+    pub fn grants(&self) -> usize {
+        let granted = Change::Out { expelled: false };
+        self.queue.iter().filter(|(_, change)| *change == granted).count()
+    }
+
+    /// Whether it says that he is out before this.
     pub fn ends_before(&self, entry: usize) -> bool {
-        self.queue.iter().take(self.before(entry)).any(|(_, comes_in)| !comes_in)
+        self.queue.iter().take(self.before(entry)).any(|(_, change)| !change.is_in())
     }
 
     /// Whether it lets him in.
     pub fn begins(&self) -> bool {
-        self.queue.iter().any(|(_, comes_in)| *comes_in)
+        self.queue.iter().any(|(_, change)| change.is_in())
     }
 
     /// Whether it does so first.
     pub fn begins_first(&self) -> bool {
-        self.queue.front().is_some_and(|(_, comes_in)| *comes_in)
+        self.queue.front().is_some_and(|(_, change)| change.is_in())
     }
 
     /// How often it lets him in after it has said that he is out.
     pub fn begins_again(&self) -> usize {
         let mut ended = false;
-        let again = self.queue.iter().filter(|(_, comes_in)| {
-            let again = *comes_in && ended;
-            ended = !comes_in;
+        let again = self.queue.iter().filter(|(_, change)| {
+            let again = change.is_in() && ended;
+            ended = !change.is_in();
             again
         });
         again.count()
@@ -70,12 +87,12 @@ impl Coming {
 
     /// He has heard that he is in, if that comes first.
     pub fn take_first_in(&mut self) {
-        self.queue.pop_front_if(|(_, comes_in)| *comes_in);
+        self.queue.pop_front_if(|(_, change)| change.is_in());
     }
 
     /// He has heard that he is in, or out; whether that comes.
     pub fn take(&mut self, comes_in: bool) -> bool {
-        let position = self.queue.iter().position(|(_, one)| *one == comes_in);
+        let position = self.queue.iter().position(|(_, change)| change.is_in() == comes_in);
         self.queue.drain(..position.map_or(0, |position| position + 1));
         position.is_some()
     }
@@ -83,6 +100,12 @@ impl Coming {
     /// Nothing of it counts.
     pub fn clear(&mut self) {
         self.queue.clear();
+    }
+}
+
+impl Change {
+    fn is_in(self) -> bool {
+        self == Self::In
     }
 }
 

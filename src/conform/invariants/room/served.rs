@@ -126,7 +126,7 @@ impl Room {
         if passage.hop.fate == Fate::Lost && farewell {
             self.forget(user);
         } else if out {
-            self.users[user].let_out(entry);
+            self.users[user].let_out(entry, passage.reading.is_unasked());
         }
     }
 

@@ -237,9 +237,11 @@ impl Room {
         match new {
             Some(new) if own => (one.nick, one.renaming) = (Some(new), before),
             None if own => {
-                one.told_out();
-                one.asks.told_out(reading.codes.iter().any(|code| *code != 110));
-                one.hung_up = false;
+                let expelled = reading.is_unasked();
+                one.told_out(expelled);
+                one.asks.told_out(expelled);
+                // There may have been several over that connection.
+                one.hung_up &= !expelled && one.via.is_none() && one.asks.hung_up();
                 facts.push(Fact::Left(user));
             }
             _ => {}
@@ -258,9 +260,9 @@ impl Room {
         let down = self.health.is_down(&self.slaves[slave].domain);
         let awaited = !down && self.slaves[slave].awaits(reading, now);
         if let Some(accept) = accepted(reading).filter(|_| awaited) {
+            self.slaves[slave].answer();
             self.slaves[slave].heeded.accepted(&accept.epoch, accept.seq);
             (self.slaves[slave].own, self.slaves[slave].split_own) = (Side::Syncing, None);
-            self.slaves[slave].answer();
             // What it has not told by now it does not heed: it is told all there is.
             let its = self.users.iter_mut().filter(|user| user.let_in_via == Some(slave));
             its.for_each(|user| user.coming.clear());
@@ -291,7 +293,7 @@ impl Room {
             let via = self.users[user].via;
             self.let_in(entry, user, via);
         } else if reading.stanza.is_unavailable() && !dmuc.state && !reading.has(303) {
-            self.dismiss(entry, slave, nick, dmuc.leave);
+            self.dismiss(entry, slave, nick, reading);
         }
         self.store(slave, nick, Print::of(reading, stay, now));
     }
@@ -326,7 +328,8 @@ impl Room {
     }
 
     /// A slave is told that this session, or all who have this nick, are out.
-    fn dismiss(&mut self, entry: usize, slave: SlaveId, nick: NickId, session: Option<&str>) {
+    fn dismiss(&mut self, entry: usize, slave: SlaveId, nick: NickId, reading: &Reading<'_>) {
+        let session = reading.dmuc.and_then(|dmuc| dmuc.leave);
         let (now, deaf) = (self.now, self.slaves[slave].is_deaf());
         // Whom a slave has forgotten it does not tell that he is out.
         let slaves = &self.slaves;
@@ -346,7 +349,7 @@ impl Room {
                     user.asks.answer_hung_up();
                 }
                 if !forgot(user) && !user.is_gone_already() {
-                    user.let_out(entry);
+                    user.let_out(entry, reading.is_unasked());
                 }
             }
         }

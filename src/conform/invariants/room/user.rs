@@ -175,9 +175,13 @@ impl User {
         self.void = 0;
     }
 
-    /// He is told that he is out; perhaps of a stay before that which begins with what comes next.
-    pub fn told_out(&mut self) {
-        let before = self.hung_up && !self.inside && self.coming.begins_first();
+    /// He is told that he is out, because he asked for it or because he was `expelled`; perhaps of
+    /// a stay before that which begins with what comes next.
+    pub fn told_out(&mut self, expelled: bool) {
+        let hung_up = self.hung_up && !self.inside;
+        // What the master does not say his slave says, which knows that he has asked for it.
+        let unsaid = self.via.is_none() && !expelled && self.asks.leaves() > self.coming.grants();
+        let before = (hung_up || unsaid) && self.coming.begins_first();
         let next = before.then(|| std::mem::take(&mut self.coming));
         self.exit();
         if let Some(next) = next {
@@ -205,11 +209,12 @@ impl User {
     }
 
     /// A LEAVE for him came, and what all are told, or he is told himself that he is out.
-    pub fn let_out(&mut self, entry: usize) {
+    /// `expelled`: not because he has asked for it.
+    pub fn let_out(&mut self, entry: usize, expelled: bool) {
         self.tracked = true;
-        // Who has no connection any more is told nothing.
-        if self.online || self.inside {
-            self.coming.push_out(entry);
+        // Who has no connection any more is told nothing, unless he has one again when it comes.
+        if self.online || self.inside || self.is_of_before() {
+            self.coming.push_out(entry, expelled);
         }
     }
 
