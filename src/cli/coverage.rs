@@ -1,9 +1,14 @@
 //! `wallops coverage`: which requirements scenarios come to, and what is left open.
 
+mod asked;
+mod pairs;
+
 use comfy_table::presets::UTF8_BORDERS_ONLY;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
 use rayon::prelude::*;
 
+use self::asked::Asked;
+use self::pairs::Pairs;
 use super::args;
 use super::check::counted;
 use super::files::Script;
@@ -14,15 +19,15 @@ use super::stage::{self, Manner};
 use super::style::{self, paint};
 use super::verdict::Verdict;
 use crate::conform::judgement::{self, Judgement, Row};
-use crate::conform::requirements::{Level, Requirement};
+use crate::conform::requirements::Level;
 use crate::sim::play;
 
 /// What came of each requirement in some scenarios.
 struct Coverage {
     /// All scenarios together.
     sum: Judgement,
-    /// For each row the scenarios in which it applied.
-    by: Vec<Vec<String>>,
+    /// What came of each in each.
+    pairs: Pairs,
 }
 
 /// Play scenarios and tell for each requirement how often it applied.
@@ -30,16 +35,24 @@ pub(super) fn coverage(
     arguments: &args::Coverage,
     screen: &mut Screen,
 ) -> Result<Verdict, Refusal> {
-    let scripts = Script::read_all(&arguments.paths)?;
+    let asked = Asked::read(&arguments.words)?;
+    let scripts = Script::read_all(&asked.paths)?;
+    let judge = |script: &Script| judge(script, &asked);
     let judgements: Vec<_> = scripts.par_iter().map(judge).collect::<Result<_, _>>()?;
     let coverage = Coverage::of(&scripts, judgements);
-    screen.line(coverage.table());
-    screen.line("");
+    match (arguments.by_scenario, asked.ids.is_empty()) {
+        (true, _) => screen.line(coverage.pairs.lines()),
+        (false, true) => screen.line(coverage.table() + "\n"),
+        (false, false) => screen.text(coverage.pairs.lists(&coverage.sum, scripts.len())),
+    }
     let exercised = coverage.never_exercised(screen);
-    coverage.left_open(screen);
+    if asked.ids.is_empty() && !arguments.by_scenario {
+        coverage.left_open(screen);
+    }
     let (applied, all) = (coverage.applied(), coverage.sum.rows.len());
-    let scenarios = counted(scripts.len(), "scenario");
-    screen.line(format_args!("{scenarios} come to {applied} of {all} requirements"));
+    let come = if scripts.len() == 1 { "scenario comes" } else { "scenarios come" };
+    let all = counted(all, "requirement");
+    screen.line(format_args!("{} {come} to {applied} of {all}", scripts.len()));
     screen.line(table::summary(&coverage.sum, false));
     Ok(match coverage.sum.worst() {
         judgement::Verdict::Fail => Verdict::Failed,
@@ -48,33 +61,29 @@ pub(super) fn coverage(
     })
 }
 
-fn judge(script: &Script) -> Result<Judgement, Refusal> {
+fn judge(script: &Script, asked: &Asked) -> Result<Judgement, Refusal> {
     let outcome = stage::play(script, Manner::default())
         .map_err(|error| Refusal::about(script.path.display(), error))?;
     let setting = play::setting(&script.scenario, false);
-    Ok(Judgement::of(&outcome.transcript, &setting))
+    let mut judgement = Judgement::of(&outcome.transcript, &setting);
+    judgement.rows.retain(|row| asked.wants(row.requirement.id));
+    judgement.findings.retain(|finding| asked.wants(finding.requirement));
+    Ok(judgement)
 }
 
 impl Coverage {
     fn of(scripts: &[Script], judgements: Vec<Judgement>) -> Self {
-        let mut by: Vec<Vec<String>> = Requirement::all().map(|_| Vec::new()).collect();
-        let mut sum: Option<Judgement> = None;
-        for (script, judgement) in scripts.iter().zip(judgements) {
-            for (names, row) in by.iter_mut().zip(&judgement.rows) {
-                if row.applied() {
-                    names.push(script.name());
-                }
-            }
-            match &mut sum {
-                Some(sum) => sum.add(judgement),
-                None => sum = Some(judgement),
-            }
-        }
-        Self { sum: sum.unwrap_or_default(), by }
+        let pairs = Pairs::of(scripts.iter().zip(&judgements));
+        let sum = judgements.into_iter().reduce(|mut sum, judgement| {
+            sum.add(judgement);
+            sum
+        });
+        Self { sum: sum.unwrap_or_default(), pairs }
     }
 
-    fn rows(&self) -> impl Iterator<Item = (&Row, &Vec<String>)> {
-        self.sum.rows.iter().zip(&self.by)
+    /// What came of each requirement, and the scenarios that come to it.
+    fn rows(&self) -> impl Iterator<Item = (&Row, Vec<String>)> {
+        self.sum.rows.iter().map(|row| (row, self.pairs.names(row.requirement)))
     }
 
     fn applied(&self) -> usize {
@@ -121,7 +130,7 @@ impl Coverage {
     /// Say where runs enter ground that the XEP leaves open.
     fn left_open(&self, screen: &mut Screen) {
         let open =
-            |(row, _): &(&Row, &Vec<String>)| row.requirement.level == Level::Open && row.applied();
+            |(row, _): &(&Row, Vec<String>)| row.requirement.level == Level::Open && row.applied();
         let rows: Vec<_> = self.rows().filter(open).collect();
         if rows.is_empty() {
             return;

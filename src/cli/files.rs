@@ -213,7 +213,7 @@ fn unread(path: &Path, error: &io::Error, help: &str) -> Refusal {
 }
 
 /// The file of the same directory whose name is most like that of one that does not exist.
-fn nearest_to(path: &Path) -> Option<PathBuf> {
+pub(super) fn nearest_to(path: &Path) -> Option<PathBuf> {
     let name = path.file_name()?.to_str()?;
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let files = fs::read_dir(directory.unwrap_or(Path::new("."))).ok()?.take(NEAREST_MAX);

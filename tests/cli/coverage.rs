@@ -1,6 +1,6 @@
 //! `wallops coverage`.
 
-use super::desk::{Desk, run};
+use super::desk::{Desk, run, scenario};
 
 #[test]
 fn the_shipped_scenarios_come_to_nearly_everything() {
@@ -30,4 +30,42 @@ fn what_a_scenario_does_not_come_to_is_listed() {
 fn a_scenario_with_mistakes_is_2() {
     let desk = Desk::with("BigCheese sayz \"hello\"");
     desk.run(&["coverage"]).ends_with(2).complains("sayz");
+}
+
+#[test]
+fn of_an_id_every_scenario_that_comes_to_it_is_told() {
+    let desk = Desk::with("BigCheese says \"hello\"\nWumpus hears BigCheese say \"hello\"");
+    desk.put("scenarios/silent.scs", scenario("WiZ leaves\nTroy sees WiZ leave"));
+    let ran = desk.run(&["coverage", "slave.leave.forward", "INV-FIFO"]).ends_with(0);
+    let ran = ran.prints("slave.leave.forward: pass, in 1 of 2 scenarios\n    LEAVE, without its");
+    let rows = |of: &str| ran.out().lines().filter(|line| line.contains(of)).map(words).collect();
+    let rows: [Vec<Vec<String>>; 2] = ["own.scs", "silent.scs"].map(rows);
+    assert_eq!(rows[0], [["scenarios/own.scs", "7", "0", "pass"]], "{}", ran.out());
+    assert!(rows[1].contains(&words("scenarios/silent.scs 1 0 pass")), "{}", ran.out());
+    ran.prints("\n2 scenarios come to 2 of 2 requirements\n");
+}
+
+#[test]
+fn every_pair_of_a_scenario_and_a_requirement_is_a_line() {
+    let desk = Desk::with("BigCheese says \"hello\"\nWumpus hears BigCheese say \"hello\"");
+    let ran = desk.run(&["coverage", "--by-scenario"]).ends_with(3);
+    let lines: Vec<_> = ran.out().lines().map(words).collect();
+    assert!(lines.contains(&words("scenarios/own.scs INV-FIFO 7 0 pass")), "{}", ran.out());
+    let pairs = lines.iter().filter(|line| line.first().is_some_and(|one| one.ends_with(".scs")));
+    ran.prints(&format!("\n1 scenario comes to {} of 184 requirements\n", pairs.count()));
+}
+
+#[test]
+fn what_is_neither_a_file_nor_an_id_is_told_with_the_nearest() {
+    let desk = Desk::with("BigCheese says \"hello\"\nWumpus hears BigCheese say \"hello\"");
+    desk.run(&["coverage", "slave.leave.forwad"])
+        .ends_with(2)
+        .complains("no requirement has such an id, and there is no such file or directory")
+        .complains("did you mean `slave.leave.forward`?");
+    desk.run(&["coverage", "scenaros"]).ends_with(2).complains("did you mean `scenarios`?");
+    desk.run(&["coverage", "scenarios/on.scs"]).ends_with(2).complains("`scenarios/own.scs`?");
+}
+
+fn words(line: &str) -> Vec<String> {
+    line.split([' ', '\u{2502}']).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }

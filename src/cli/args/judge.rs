@@ -99,18 +99,27 @@ Exit codes:
 /// Say for each requirement how often scenarios come to it, and what came of it
 ///
 /// Plays scenarios on the event network. After the table: what no scenario comes to, and where runs
-/// enter ground that XEP-0282 leaves open.
+/// enter ground that XEP-0282 leaves open. Of requirements that are named: each scenario that comes
+/// to them, how often they were kept and broken there, and the verdict.
 ///
-/// Of the shipped scenarios; of your own:
+/// Of the shipped scenarios; of your own; of two requirements; every pair, to look for something:
 ///
 ///   wallops coverage
 ///   wallops coverage my-scenarios
+///   wallops coverage slave.leave.forward INV-NO-DUP
+///   wallops coverage --by-scenario | grep s10-the-great-bounce
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = EXIT_CODES)]
 pub(in crate::cli) struct Coverage {
-    /// Scenarios, or directories of them
-    #[arg(value_name = "DIR|FILE", default_value = "scenarios")]
-    pub paths: Vec<PathBuf>,
+    /// Scenarios, or directories of them (usually `scenarios`); ids of requirements, or what ids
+    /// begin with. What is a file is taken for one
+    #[arg(value_name = "ID|DIR|FILE")]
+    pub words: Vec<PathBuf>,
+
+    /// Print a line for each scenario and each requirement that it comes to: the scenario, the
+    /// requirement, how often it was kept and broken, the verdict
+    #[arg(long)]
+    pub by_scenario: bool,
 }
 
 impl ValueEnum for Format {

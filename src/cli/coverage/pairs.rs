@@ -1,0 +1,95 @@
+//! Every requirement against every scenario.
+
+use comfy_table::presets::UTF8_BORDERS_ONLY;
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
+
+use crate::cli::check::counted;
+use crate::cli::files::Script;
+use crate::cli::judge::table;
+use crate::cli::screen;
+use crate::cli::style::{self, paint};
+use crate::conform::judgement::{Judgement, Row};
+use crate::conform::requirements::Requirement;
+
+/// What came of each requirement in each scenario that comes to it, in the order of scenarios.
+pub(super) struct Pairs(Vec<Pair>);
+
+/// What came of a requirement in a scenario.
+struct Pair {
+    /// The scenario's name, and its file.
+    name: String,
+    path: String,
+    row: Row,
+}
+
+impl Pairs {
+    /// Of these scenarios, each with its judgement.
+    pub fn of<'a>(judged: impl Iterator<Item = (&'a Script, &'a Judgement)>) -> Self {
+        let pairs = judged.flat_map(|(script, judgement)| {
+            let applied = judgement.rows.iter().filter(|row| row.applied());
+            applied.map(|row| Pair {
+                name: script.name(),
+                path: script.path.display().to_string(),
+                row: row.clone(),
+            })
+        });
+        Self(pairs.collect())
+    }
+
+    fn to(&self, requirement: &Requirement) -> impl Iterator<Item = &Pair> {
+        self.0.iter().filter(move |pair| pair.row.requirement.id == requirement.id)
+    }
+
+    /// The scenarios that come to this requirement.
+    pub fn names(&self, requirement: &Requirement) -> Vec<String> {
+        self.to(requirement).map(|pair| pair.name.clone()).collect()
+    }
+
+    /// A line for each of them.
+    pub fn lines(&self) -> String {
+        let longest = |of: fn(&Pair) -> &str| {
+            self.0.iter().map(|pair| of(pair).chars().count()).max().unwrap_or_default()
+        };
+        let (paths, ids) = (longest(|pair| &pair.path), longest(|pair| pair.row.requirement.id));
+        let mut text = String::new();
+        for Pair { path, row, .. } in &self.0 {
+            let (id, tally) = (row.requirement.id, row.tally);
+            text.push_str(&format!(
+                "{path:<paths$}  {id:<ids$}  {:>6}  {:>6}  {}\n",
+                tally.kept, tally.broken, row.verdict
+            ));
+        }
+        text
+    }
+
+    /// For each of these requirements those of so many scenarios that come to it.
+    pub fn lists(&self, sum: &Judgement, scenarios: usize) -> String {
+        let mut text = String::new();
+        for Row { requirement, verdict, .. } in sum.rows.iter().filter(|row| row.applied()) {
+            let title = paint(style::TITLE, requirement.id);
+            let (statement, some) = (requirement.statement, self.to(requirement).count());
+            let of = counted(scenarios, "scenario");
+            text.push_str(&format!("{title}: {verdict}, in {some} of {of}\n    {statement}\n"));
+            text.push_str(&format!("{}\n\n", self.list(requirement)));
+        }
+        text
+    }
+
+    fn list(&self, requirement: &Requirement) -> String {
+        let mut table = Table::new();
+        table.load_preset(UTF8_BORDERS_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+        if screen::in_colour(&std::io::stdout()) {
+            table.enforce_styling();
+        }
+        table.set_header(["scenario", "kept", "broken", "verdict"]);
+        for Pair { path, row, .. } in self.to(requirement) {
+            table.add_row([
+                Cell::new(path),
+                Cell::new(row.tally.kept).set_alignment(CellAlignment::Right),
+                Cell::new(row.tally.broken).set_alignment(CellAlignment::Right),
+                table::verdict(row.verdict),
+            ]);
+        }
+        table.to_string()
+    }
+}
