@@ -226,7 +226,7 @@ fn restated(
     findings: &mut Findings,
 ) {
     let asked = room.reached.iter().any(|(_, _, touch)| *touch == Touch::Request);
-    if !asked && !room.doubtful.contains(&nick) {
+    if !asked && !room.is_decided_untold(nick) && !room.doubtful.contains(&nick) {
         let expected =
             format!("{} to stay {before}, as nobody has asked for more", room.nicks[nick]);
         findings.stanza("INV-NO-ESCALATION", entry, passage, &expected, &[]);

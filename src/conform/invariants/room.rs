@@ -10,6 +10,7 @@ mod altered;
 mod asks;
 mod before;
 mod coming;
+mod decided;
 mod facts;
 mod failures;
 mod health;
@@ -109,6 +110,8 @@ pub(in crate::conform) struct Room {
     pub wanted: BTreeSet<NickId>,
     /// Nicks of which the master knows more than it has had anybody to tell.
     pub doubtful: Vec<NickId>,
+    /// When somebody last wanted others to be what they were not, and nobody could be told.
+    decided: Option<Time>,
     /// Stanzas of users that reached the master at this instant: user, entry.
     pub reached: Vec<(UserId, usize, Touch)>,
     /// The last ones that did before, and when.
@@ -170,6 +173,7 @@ impl Room {
             asking: Vec::new(),
             wanted: BTreeSet::new(),
             doubtful: Vec::new(),
+            decided: None,
             reached: Vec::new(),
             touched: VecDeque::new(),
             announced: BTreeMap::new(),

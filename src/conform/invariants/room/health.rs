@@ -99,10 +99,14 @@ impl Health {
         self.open.insert((Name::from(from), Name::from(to)));
     }
 
+    /// Whether one host has a stream to the other, or is the other.
+    pub fn is_open(&self, from: &str, to: &str) -> bool {
+        *from == *to || self.open.iter().any(|(one, other)| **one == *from && **other == *to)
+    }
+
     /// Whether what one server sends to another at this instant surely goes there at once.
     pub fn reaches(&self, from: &str, to: &str, now: Time) -> bool {
-        let is = |(one, other): &&(Name, Name)| **one == *from && **other == *to;
-        self.open.iter().any(|stream| is(&stream)) && self.waited_since(from, to, now).is_none()
+        self.is_open(from, to) && self.waited_since(from, to, now).is_none()
     }
 
     /// Something went wrong.

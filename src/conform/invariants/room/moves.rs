@@ -279,7 +279,9 @@ impl Room {
         if reading.stanza.is_groupchat() {
             self.submission_came(entry, user, passage);
         }
-        if !self.is_heard() {
+        if touch == Touch::Request && !self.is_heard() {
+            self.decide_untold(user, reading);
+        } else if !self.is_heard() {
             let own = self.occupants.iter().find(|(_, one)| is_one_of(&one.sessions, user));
             let own = own.map(|(nick, _)| *nick);
             let asks = matches!(touch, Touch::Available | Touch::Unavailable);

@@ -210,10 +210,8 @@ impl Room {
 
     /// Whether there is anybody whom it does, and to whom a stream has not ended.
     pub(super) fn serves_anybody(&self) -> bool {
-        let waits = |user: &UserId| {
-            self.health.waits_since(&self.domain, &self.users[*user].domain).is_some()
-        };
-        (0..self.users.len()).filter(|user| !waits(user)).any(|user| self.serves(user))
+        let open = |user: &UserId| self.health.is_open(&self.domain, &self.users[*user].domain);
+        (0..self.users.len()).filter(open).any(|user| self.serves(user))
     }
 
     /// A slave that asks to be registered lists these of its users. If it is accepted it serves all
