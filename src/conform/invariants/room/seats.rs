@@ -1,7 +1,7 @@
 //! Whose nick it is, and with which sessions he has it.
 
 use super::user::is_one_of;
-use super::{Fact, NickId, Occupant, Privileges, Room, SlaveId, UserId, same_person};
+use super::{Fact, NickId, Occupant, Privileges, Room, SlaveId, Touch, UserId, same_person};
 use crate::conform::invariants::reading::Reading;
 
 impl Room {
@@ -84,24 +84,25 @@ impl Room {
         facts.push(Fact::Arrived(nick));
     }
 
+    /// A session is out of a nick that others of his have. What he has asked for at this instant he
+    /// did before, unless it is what came of him last.
+    pub(super) fn end_asking(&mut self, nick: NickId, user: UserId) {
+        let ends = |touch: &Touch| matches!(touch, Touch::Unavailable | Touch::Error);
+        let mut his = self.reached.iter().rev().filter(|(one, ..)| *one == user);
+        let last = his.find(|(.., touch)| ends(touch) || *touch == Touch::Available);
+        if last.is_none_or(|(.., touch)| ends(touch)) {
+            self.asking.retain(|asking| *asking != (nick, user));
+        }
+    }
+
     /// LEAVE for a session. Among what there is it says that it is out; else all are told so.
-    pub(super) fn emit_leave(
-        &mut self,
-        slave: SlaveId,
-        nick: NickId,
-        jid: &str,
-        reading: &Reading<'_>,
-    ) {
+    pub(super) fn emit_leave(&mut self, slave: SlaveId, nick: NickId, jid: &str) {
         let user = self.user(jid);
         let syncing = self.is_syncing(slave);
         let Some(occupant) = self.occupants.get_mut(&nick) else { return };
         if occupant.sessions.len() > 1 {
             occupant.sessions.retain(|session| *session != user);
-            // If he has asked for it at this instant, he did so before; who is thrown out by
-            // somebody else may have asked after that.
-            if !reading.expels() {
-                self.asking.retain(|asking| *asking != (nick, user));
-            }
+            self.end_asking(nick, user);
         } else if syncing && is_one_of(&occupant.sessions, user) {
             self.occupants.remove(&nick);
         }

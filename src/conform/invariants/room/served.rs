@@ -58,8 +58,7 @@ impl Room {
         let several = occupant.sessions.len() != 1;
         if several {
             occupant.sessions.retain(|session| *session != user);
-            // If he has asked for it at this instant, he did so before.
-            self.asking.retain(|asking| *asking != (nick, user));
+            self.end_asking(nick, user);
         }
         several
     }
