@@ -17,8 +17,8 @@ pub(in crate::conform) struct Asks {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::conform) enum Ask {
     /// To be in the room, under another nick, or otherwise. `join`: to be told all there is;
-    /// `came`: the master has got that.
-    Be { nick: NickId, join: bool, came: bool },
+    /// `came`: when the master has got that.
+    Be { nick: NickId, join: bool, came: Option<Time> },
     /// To be out of it; when, and the entry. `returned`: that could not be delivered; `hung_up`:
     /// his server says it, his connection being over.
     Leave { at: Time, entry: usize, returned: bool, hung_up: bool },
@@ -39,8 +39,8 @@ impl Asks {
 
     /// The master gets his wish to be in under this nick. His slave may have given him another one
     /// since.
-    pub fn come(&mut self, nick: NickId, join: bool) {
-        let open = |ask: &Ask| matches!(ask, Ask::Be { came: false, .. });
+    pub fn come(&mut self, nick: NickId, join: bool, now: Time) {
+        let open = |ask: &Ask| matches!(ask, Ask::Be { came: None, .. });
         let find = |matches: &dyn Fn(&Ask) -> bool| {
             self.queue.iter().position(|ask| open(ask) && matches(ask))
         };
@@ -48,13 +48,13 @@ impl Asks {
             .or_else(|| find(&|ask| ask.is_for(nick)))
             .or_else(|| find(&|_| true));
         if let Some(Ask::Be { came, .. }) = found.and_then(|found| self.queue.get_mut(found)) {
-            *came = true;
+            *came = Some(now);
         }
     }
 
     /// Whether the master has got a wish of his to be in.
     pub fn have_come(&self) -> bool {
-        self.queue.iter().any(|ask| matches!(ask, Ask::Be { came: true, .. }))
+        self.queue.iter().any(|ask| matches!(ask, Ask::Be { came: Some(_), .. }))
     }
 
     /// Something that he asked of a room that serves him itself could not be delivered: his server
@@ -110,13 +110,20 @@ impl Asks {
     }
 
     /// Who is in is told of himself under this nick, for whatever reason. `admitted`: after he was
-    /// let in once more; `may`: or perhaps so.
-    pub fn told_in(&mut self, nick: NickId, admitted: bool, may: bool) -> Answered {
+    /// let in once more; `may`: or perhaps so; `sent`: when that was said, if it is known.
+    pub fn told_in(
+        &mut self,
+        nick: NickId,
+        admitted: bool,
+        may: bool,
+        sent: Option<Time>,
+    ) -> Answered {
         let leave = self.queue.iter().position(|ask| matches!(ask, Ask::Leave { .. }));
         let before = |position: usize| leave.is_none_or(|leave| position < leave);
         let answered = self.queue.iter().enumerate().position(|(position, ask)| {
             let answers = before(position) && (may || !ask.is_join());
-            ask.is_for(nick) && (answers || (admitted && ask.is_join()))
+            let answers = answers || (admitted && ask.is_join());
+            ask.is_for(nick) && answers && ask.had_come(sent)
         });
         let Some(position) = answered else { return Answered::default() };
         let join = self.queue[position].is_join();
@@ -130,12 +137,13 @@ impl Asks {
 
     /// Who is not in is told that he is. A slave that is `alone` tells a connection nothing of what
     /// was asked over the one before.
-    pub fn told_first(&mut self, nick: NickId, alone: bool) -> Answered {
+    pub fn told_first(&mut self, nick: NickId, alone: bool, sent: Option<Time>) -> Answered {
         let hung_up = |ask: &Ask| matches!(ask, Ask::Leave { hung_up: true, .. });
         let before = self.queue.iter().rposition(hung_up).filter(|_| alone);
         let find = |matches: &dyn Fn(&Ask) -> bool| {
             let mut asks = self.queue.iter().enumerate();
-            asks.position(|(position, ask)| Some(position) > before && matches(ask))
+            let after = |position: usize| Some(position) > before;
+            asks.position(|(at, ask)| after(at) && ask.had_come(sent) && matches(ask))
         };
         let join = find(&|ask| ask.is_for(nick) && ask.is_join());
         let answered = join.or_else(|| find(&|ask| ask.is_for(nick)));
@@ -200,6 +208,14 @@ impl Asks {
 impl Ask {
     fn is_for(&self, nick: NickId) -> bool {
         matches!(self, Self::Be { nick: asked, .. } if *asked == nick)
+    }
+
+    /// Whether the master had got it by this instant, if that is known.
+    fn had_come(&self, sent: Option<Time>) -> bool {
+        match self {
+            Self::Be { came, .. } => sent.is_none_or(|sent| came.is_some_and(|came| came <= sent)),
+            Self::Leave { .. } => false,
+        }
     }
 
     fn is_join(&self) -> bool {

@@ -134,7 +134,7 @@ impl Room {
                     one.entered = false;
                 }
                 one.joins += usize::from(reading.is_join());
-                one.asks.push(Ask::Be { nick, join: reading.is_join(), came: false });
+                one.asks.push(Ask::Be { nick, join: reading.is_join(), came: None });
                 one.asked = Some(nick);
                 one.named.insert(nick);
             }
@@ -198,7 +198,7 @@ impl Room {
             Class::Own(slave) => self.hear_slave(slave, &passage.reading),
             Class::ToSlave(slave) => self.reach_slave(entry, slave, &passage.reading),
             Class::ToUser(Some(user)) if passage.reading.stanza.kind == Kind::Presence => {
-                self.comes_to_user(entry, user, &passage.reading);
+                self.comes_to_user(entry, user, passage);
             }
             _ => {}
         }
@@ -274,7 +274,7 @@ impl Room {
                 self.asking.push((nick, user));
             }
             self.wanted.insert(nick);
-            self.users[user].asks.come(nick, reading.is_join());
+            self.users[user].asks.come(nick, reading.is_join(), self.now);
         }
         if reading.stanza.is_groupchat() {
             self.submission_came(entry, user, passage);

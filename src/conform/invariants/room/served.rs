@@ -131,7 +131,8 @@ impl Room {
 
     /// What the master tells a user himself of his being in the room reaches his server: an error
     /// for who wants to enter, the end of his stay, or that he is in.
-    pub(super) fn comes_to_user(&mut self, entry: usize, user: UserId, reading: &Reading<'_>) {
+    pub(super) fn comes_to_user(&mut self, entry: usize, user: UserId, passage: &Passage<'_>) {
+        let reading = &passage.reading;
         let out = !reading.stanza.is_available();
         if !self.users[user].online && reading.has(110) && !reading.has(303) {
             self.users[user].miss(out);
@@ -140,7 +141,7 @@ impl Room {
             self.store_own(user, reading);
         }
         self.users[user].dismissed |= out;
-        self.comes_by(entry, user, reading);
+        self.comes_by(entry, user, passage);
         let slave = self.users[user].slave.map(|slave| &self.slaves[slave]);
         if out && slave.is_some_and(|slave| slave.lame && slave.persistent) {
             self.users[user].removed_at = Some(self.now);
@@ -158,10 +159,14 @@ impl Room {
         self.flight.insert(entry, occupant.map_or(0, |occupant| occupant.stay));
     }
 
-    fn comes_by(&mut self, entry: usize, user: UserId, reading: &Reading<'_>) {
-        let nick = reading.nick.and_then(|nick| self.known_nick(nick));
+    fn comes_by(&mut self, entry: usize, user: UserId, passage: &Passage<'_>) {
+        let nick = passage.reading.nick.and_then(|nick| self.known_nick(nick));
         let Some((stay, nick)) = self.flight.remove(&entry).zip(nick) else { return };
-        let print = Print::of(reading, stay, self.now);
+        let sent = match passage.hop.fate {
+            Fate::Delivered(after) => self.now - after,
+            _ => self.now,
+        };
+        let print = Print::of(&passage.reading, stay, sent);
         push_bounded(&mut self.users[user].passing, (nick, print), PASSING_MAX);
     }
 
@@ -207,7 +212,7 @@ impl Room {
         told.is_some_and(here) || self.occupants.values().any(here)
     }
 
-    /// Whether there is anybody whom it does, and to whom a stream has not ended.
+    /// Whether there is anybody whom it does, and to whom a stream is open.
     pub(super) fn serves_anybody(&self) -> bool {
         let open = |user: &UserId| self.health.is_open(&self.domain, &self.users[*user].domain);
         (0..self.users.len()).filter(open).any(|user| self.serves(user))

@@ -112,7 +112,7 @@ impl Room {
         let privileges = Privileges::of(reading).unwrap_or_default();
         let mut seen = self.seen(nick, privileges, reading.content);
         seen.stay = self.stay_told(user, nick, reading);
-        self.users[user].passed_on(nick, &Print::of(reading, 0, self.now));
+        let sent = self.users[user].passed_on(nick, &Print::of(reading, 0, self.now));
         seen.jid = reading.item.and_then(|item| item.jid).map(str::to_owned);
         let now = self.now;
         let direct = self.users[user].via.is_none();
@@ -137,7 +137,7 @@ impl Room {
             return;
         }
         let asked = one.asks.joins();
-        let mut answered = one.told_in(nick, unsure, tracked);
+        let mut answered = one.told_in(nick, (unsure, tracked), sent);
         // A slave without its master changes a nick, and tells nothing else.
         answered.join &= one.renaming.take().is_none() || !alone;
         if !one.inside || answered.join {

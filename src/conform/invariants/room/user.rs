@@ -60,7 +60,8 @@ pub(in crate::conform) struct User {
     pub void: u32,
     /// Who is in the room, as he was told.
     pub view: BTreeMap<NickId, Seen>,
-    /// Presences that came for him from a master that serves him itself, and are not told yet.
+    /// Presences that came for him from a master that serves him itself, and are not told yet: of
+    /// when they were sent.
     pub passing: VecDeque<(NickId, Print)>,
     /// What his own last presence says.
     pub own: Option<u64>,
@@ -219,15 +220,21 @@ impl User {
     }
 
     /// He is told that he is in under this nick: what that answers. `alone`: perhaps by a slave
-    /// that has lost its master; `tracked`: whether the record tells what that slave gets.
-    pub fn told_in(&mut self, nick: NickId, alone: bool, tracked: bool) -> Answered {
+    /// that has lost its master; `tracked`: whether the record tells what that slave gets; `sent`:
+    /// when a master that serves him itself has said it.
+    pub fn told_in(
+        &mut self,
+        nick: NickId,
+        (alone, tracked): (bool, bool),
+        sent: Option<Time>,
+    ) -> Answered {
         let comes = self.coming.begins_first() && !self.is_let_in_later();
         // Who is told his new nick is not told that he is let in.
         let admitted = comes && self.renaming.is_none();
         let may = comes || alone || !(tracked || self.tracked);
         let answered = match self.inside {
-            true => self.asks.told_in(nick, admitted, may),
-            false => self.asks.told_first(nick, alone),
+            true => self.asks.told_in(nick, admitted, may, sent),
+            false => self.asks.told_first(nick, alone, sent),
         };
         if self.entered {
             self.coming.take_first_in();
@@ -317,10 +324,11 @@ impl User {
         self.passing.iter().position(|(of, print)| *of == nick && print.looks_like(told))
     }
 
-    /// He is told it; what came before is not told any more.
-    pub fn passed_on(&mut self, nick: NickId, told: &Print) {
-        let place = self.passing(nick, told);
-        self.passing.drain(..place.map_or(0, |place| place + 1));
+    /// He is told it; what came before is not told any more. When it was sent, if it was for him.
+    pub fn passed_on(&mut self, nick: NickId, told: &Print) -> Option<Time> {
+        let place = self.passing(nick, told)?;
+        let last = self.passing.drain(..=place).last();
+        last.map(|(_, print)| print.at)
     }
 
     /// What he may do, as he was told.
