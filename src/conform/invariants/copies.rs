@@ -49,7 +49,7 @@ impl Invariant for Copies {
         let other = match dmuc.at {
             Some((epoch, seq)) => self.numbered(epoch, seq, same, step.entry),
             None if room.slaves[slave].registers => None,
-            None => self.next_of_run(slave, same, step, reading, room),
+            None => self.next_of_run(slave, same, step, passage, room),
         };
         if let Some(other) = other {
             differ(step.entry, passage, other, findings);
@@ -73,11 +73,13 @@ impl Copies {
         slave: SlaveId,
         same: u64,
         step: &Step<'_>,
-        reading: &Reading<'_>,
+        passage: &Passage<'_>,
         room: &Room,
     ) -> Option<usize> {
-        let telling = &room.slaves[slave];
-        if telling.master != Side::Active || telling.synced == room.now {
+        let (telling, reading) = (&room.slaves[slave], &passage.reading);
+        // What has waited for a stream is not told to one after the other.
+        let syncs = telling.master != Side::Active || telling.synced == room.now;
+        if syncs || room.is_stale(passage) {
             self.run = None;
             return None;
         }
