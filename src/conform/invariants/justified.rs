@@ -92,7 +92,9 @@ impl Invariant for Justified {
         if let Happening::Stream { from, .. } = step.what
             && let Some(user) = room.known_user(from)
         {
-            self.letters.remove(&user);
+            // What came for him just now may be handed to who is connected from now on.
+            let letters = self.letters.entry(user).or_default();
+            letters.retain(|letter| letter.at == step.at);
         }
     }
 }
