@@ -201,7 +201,7 @@ impl RegisteredRoom {
                 }
                 continue;
             }
-            lost.status = Status::Relayed(now);
+            (lost.status, lost.went_to) = (Status::Relayed(now), None);
             again.push(lost);
         }
         for lost in again {

@@ -170,10 +170,11 @@ impl RegisteredRoom {
         }
         self.unhide(nick);
         self.rename_away(nick, out);
+        let there = nick;
         let (stanza, nick) = self.as_here(stanza, nick);
         let nick = nick.as_str();
         let own = self.sessions(nick);
-        let answered = self.answer_presence(&own, &stanza, nick);
+        let answered = self.answer_presence(&own, &stanza, (there, nick));
         let asks =
             |entry: &Entry| is_join(&entry.stanza) && entry.stanza.to == stanza.from && !entry.done;
         // Who asks to enter again under this nick sees himself where ENTER shows him; what comes
@@ -199,24 +200,31 @@ impl RegisteredRoom {
         !own.is_empty() && matches!(self.phase, Phase::Late(_))
     }
 
-    /// A presence of one of these sessions has come back; with it what was older. Of several
-    /// sessions one stands for the nick: what another says of itself brings back what was known.
-    fn answer_presence(&mut self, own: &[Arc<Jid>], event: &Stanza, nick: &str) -> Option<Entry> {
+    /// A presence of one of these sessions has come back; with it what was older. It asked for the
+    /// nick that it has `there`. Of several sessions one stands for the nick: what another says of
+    /// itself brings back what was known.
+    fn answer_presence(
+        &mut self,
+        own: &[Arc<Jid>],
+        event: &Stanza,
+        (there, here): (&str, &str),
+    ) -> Option<Entry> {
+        let shown = said_in(event);
         let answered = |entry: &Entry| {
             let presence = match entry.what {
                 What::Presence => true,
                 What::Join => !is_join(&entry.stanza),
                 _ => false,
             };
-            let said = crate::dmuc::own_payloads(&entry.stanza);
             presence
                 && entry.status != Status::Held
-                && said.iter().all(|payload| event.payloads.contains(payload))
+                && entry.may_have_gone_to(there)
+                && said_in(&entry.stanza) == shown
         };
         let said = own.iter().find_map(|session| {
             self.outbox.take_superseding(|entry| entry.is_of(session) && answered(entry))
         });
-        let known = || super::told::seat_of(event).as_ref() == self.roster.get(nick);
+        let known = || super::told::seat_of(event).as_ref() == self.roster.get(here);
         match said {
             None if own.len() > 1 && known() => self.outbox.take_superseding(|entry| {
                 let his = own.iter().any(|session| entry.is_of(session));
@@ -305,6 +313,13 @@ impl RegisteredRoom {
         }
         self.drop_jids(moderated);
     }
+}
+
+/// What a presence says of its subject that he has said himself.
+fn said_in(presence: &Stanza) -> Vec<Element> {
+    let mut said = crate::dmuc::own_payloads(presence);
+    said.retain(|payload| !payload.is("occupant-id", ns::OCCUPANT_IDS));
+    said
 }
 
 /// Without XEP-0282's elements.

@@ -49,7 +49,7 @@ pub(super) struct Entry {
     pub others: u32,
     /// When it was relayed, if it is late because that may have been in vain.
     pub relayed: Option<Time>,
-    /// To which address it went up, if its author has got another nick here since.
+    /// To which address it went up, or was to go, if its author has got another nick here since.
     pub went_to: Option<Arc<Jid>>,
     /// A bound of the length of its text, in bytes; counted while it is not under way.
     pub size: usize,
@@ -131,6 +131,12 @@ impl Entry {
     /// Whether it named this nick when it went up.
     pub fn went_to(&self, nick: &str) -> bool {
         names(self.went_to.as_ref().or(self.stanza.to.as_ref()), nick)
+    }
+
+    /// Whether it named this nick when it went up, or none.
+    pub fn may_have_gone_to(&self, nick: &str) -> bool {
+        let to = self.went_to.as_ref().or(self.stanza.to.as_ref());
+        to.is_none_or(|to| to.resource().is_none()) || self.went_to(nick)
     }
 
     /// Whether it is a leave in the name of a session that the slave knows nothing of.
@@ -321,7 +327,8 @@ impl Outbox {
         for entry in self.entries.iter_mut().filter(|entry| entry.is_of(session)) {
             if entry.stanza.kind == Kind::Presence && entry.is_to(old) {
                 let before = entry.stanza.to.replace(new.clone());
-                if entry.is_under_way() && entry.went_to.is_none() {
+                let late = entry.what == What::Presence && entry.status == Status::Queued;
+                if (entry.is_under_way() || late) && entry.went_to.is_none() {
                     entry.went_to = before;
                 }
             }

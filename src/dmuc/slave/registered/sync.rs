@@ -241,7 +241,7 @@ impl RegisteredRoom {
         }
         let mut queued = Vec::new();
         for entry in self.outbox.iter_mut().filter(|entry| entry.status == Status::Queued) {
-            entry.status = Status::Sent;
+            (entry.status, entry.went_to) = (Status::Sent, None);
             queued.push((entry.stanza.clone(), entry.nick.clone(), entry.at));
         }
         for (stanza, nick, at) in queued {
