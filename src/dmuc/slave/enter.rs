@@ -1,6 +1,6 @@
 //! ENTER and LEAVE (XEP-0282).
 
-use super::event::is_expulsion;
+use super::event::{is_expulsion, is_the_same};
 use super::*;
 use crate::dmuc::Change;
 use crate::room::{Audience, StoredMessage};
@@ -27,7 +27,8 @@ impl SlaveRoom {
         if self.locals.contains_key(&session) && !asked {
             // Told again; he knows (`netjoin`).
             let before = self.locals.insert(session, nick.to_owned());
-            return self.keep_hidden(stanza, before, nick);
+            self.keep_hidden(stanza, before, nick);
+            return self.show_own(stanza, nick, out);
         }
         self.returning.remove(&session);
         self.locals.insert(session.clone(), nick.to_owned());
@@ -52,6 +53,21 @@ impl SlaveRoom {
     fn store_own(&mut self, own: &Stanza, nick: &str) {
         let payloads = Audience::Other { jids: true }.render(&own.payloads);
         self.store_presence(&own.clone().with_payloads(payloads), nick);
+    }
+
+    /// What was shown while the master was away may have been of another session than the one that
+    /// stands for the nick there: ENTER says what others see.
+    fn show_own(&mut self, stanza: &Stanza, nick: &str, out: &mut Vec<Output>) {
+        let own = stanza.clone().retaining(|payload| !ns::is_dmuc(payload));
+        let payloads = Audience::Other { jids: true }.render(&own.payloads);
+        let seat = self.roster.get(nick).filter(|_| !self.hidden.contains(nick));
+        let news = seat.is_some_and(|seat| !is_the_same(&seat.presence, &payloads));
+        if news {
+            let moderated = self.has_moderator();
+            self.store_own(&own, nick);
+            self.distribute_presence(&own.with_payloads(payloads), nick, out);
+            self.drop_jids(moderated);
+        }
     }
 
     /// Of somebody whom others do not see, ENTER is the only news: of his role, of his nick.

@@ -368,6 +368,12 @@ pub(super) fn is_hiding(stanza: &Stanza) -> bool {
     role.is_some_and(|role| role != "none") && stanza.new_nick().is_none()
 }
 
+/// Whether two presences say the same but for real JIDs.
+pub(super) fn is_the_same(one: &Payloads, other: &Payloads) -> bool {
+    let said = Audience::Slave { jids: false };
+    said.render(one) == said.render(other)
+}
+
 /// Whether the only news is real JIDs: they are for moderators to come.
 fn only_jids_are_new(before: &Payloads, now: &Payloads) -> bool {
     !has_jid(before) && has_jid(now) && *before == Audience::Slave { jids: false }.render(now)
