@@ -11,5 +11,6 @@ mod monitors;
 pub mod plain;
 pub mod requirements;
 pub mod survey;
+pub mod unsaid;
 mod vantage;
 pub mod views;

@@ -1,25 +1,25 @@
 //! `wallops coverage`: which requirements scenarios come to, and what is left open.
 
 mod asked;
+mod open;
 mod pairs;
 
-use comfy_table::presets::UTF8_BORDERS_ONLY;
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
+use comfy_table::Cell;
 use rayon::prelude::*;
 
 use self::asked::Asked;
+use self::open::Place;
 use self::pairs::Pairs;
 use super::args;
 use super::check::counted;
 use super::files::Script;
 use super::judge::table;
 use super::refusal::Refusal;
-use super::screen::{self, Screen};
+use super::screen::Screen;
 use super::stage::{self, Manner};
 use super::style::{self, paint};
 use super::verdict::Verdict;
-use crate::conform::judgement::{self, Judgement, Row};
-use crate::conform::requirements::Level;
+use crate::conform::judgement::{self, Judgement};
 use crate::sim::play;
 
 /// What came of each requirement in some scenarios.
@@ -38,7 +38,8 @@ pub(super) fn coverage(
     let asked = Asked::read(&arguments.words)?;
     let scripts = Script::read_all(&asked.paths)?;
     let judge = |script: &Script| judge(script, &asked);
-    let judgements: Vec<_> = scripts.par_iter().map(judge).collect::<Result<_, _>>()?;
+    let judged = scripts.par_iter().map(judge).collect::<Result<Vec<_>, _>>()?;
+    let (judgements, places): (Vec<_>, Vec<_>) = judged.into_iter().unzip();
     let coverage = Coverage::of(&scripts, judgements);
     match (arguments.by_scenario, asked.ids.is_empty()) {
         (true, _) => screen.line(coverage.pairs.lines()),
@@ -47,7 +48,7 @@ pub(super) fn coverage(
     }
     let exercised = coverage.never_exercised(screen);
     if asked.ids.is_empty() && !arguments.by_scenario {
-        coverage.left_open(screen);
+        screen.text(open::table(&places));
     }
     let (applied, all) = (coverage.applied(), coverage.sum.rows.len());
     let come = if scripts.len() == 1 { "scenario comes" } else { "scenarios come" };
@@ -61,14 +62,15 @@ pub(super) fn coverage(
     })
 }
 
-fn judge(script: &Script, asked: &Asked) -> Result<Judgement, Refusal> {
+/// What came of a scenario, and where it entered what the XEP leaves open.
+fn judge(script: &Script, asked: &Asked) -> Result<(Judgement, Vec<Place>), Refusal> {
     let outcome = stage::play(script, Manner::default())
         .map_err(|error| Refusal::about(script.path.display(), error))?;
     let setting = play::setting(&script.scenario, false);
     let mut judgement = Judgement::of(&outcome.transcript, &setting);
     judgement.rows.retain(|row| asked.wants(row.requirement.id));
     judgement.findings.retain(|finding| asked.wants(finding.requirement));
-    Ok(judgement)
+    Ok((judgement, Place::all(script, &outcome.transcript, &setting)))
 }
 
 impl Coverage {
@@ -81,30 +83,20 @@ impl Coverage {
         Self { sum: sum.unwrap_or_default(), pairs }
     }
 
-    /// What came of each requirement, and the scenarios that come to it.
-    fn rows(&self) -> impl Iterator<Item = (&Row, Vec<String>)> {
-        self.sum.rows.iter().map(|row| (row, self.pairs.names(row.requirement)))
-    }
-
     fn applied(&self) -> usize {
         self.sum.rows.iter().filter(|row| row.applied()).count()
     }
 
     fn table(&self) -> String {
-        let mut table = Table::new();
-        table.load_preset(UTF8_BORDERS_ONLY).set_content_arrangement(ContentArrangement::Disabled);
-        if screen::in_colour(&std::io::stdout()) {
-            table.enforce_styling();
-        }
-        table.set_header(["requirement", "level", "scenarios", "kept", "broken", "verdict"]);
-        for (row, names) in self.rows() {
-            let number = |number: u64| Cell::new(number).set_alignment(CellAlignment::Right);
+        let mut table =
+            table::empty(["requirement", "level", "scenarios", "kept", "broken", "verdict"]);
+        for row in &self.sum.rows {
             table.add_row([
                 Cell::new(row.requirement.id),
                 Cell::new(row.requirement.level),
-                Cell::new(names.len()).set_alignment(CellAlignment::Right),
-                number(row.tally.kept),
-                number(row.tally.broken),
+                table::number(self.pairs.to(row.requirement).count()),
+                table::number(row.tally.kept),
+                table::number(row.tally.broken),
                 table::verdict(row.verdict),
             ]);
         }
@@ -125,25 +117,5 @@ impl Coverage {
             screen.line("");
         }
         never.iter().all(|row| row.reason.is_some())
-    }
-
-    /// Say where runs enter ground that the XEP leaves open.
-    fn left_open(&self, screen: &mut Screen) {
-        let open =
-            |(row, _): &(&Row, Vec<String>)| row.requirement.level == Level::Open && row.applied();
-        let rows: Vec<_> = self.rows().filter(open).collect();
-        if rows.is_empty() {
-            return;
-        }
-        screen.line(paint(style::TITLE, "What XEP-0282 leaves open"));
-        for (row, names) in rows {
-            let scenarios = counted(names.len(), "scenario");
-            let id = row.requirement.id;
-            screen.line(format_args!("    {id}: {}, in {scenarios}", row.verdict));
-            for name in names {
-                screen.line(format_args!("        {name}"));
-            }
-        }
-        screen.line("");
     }
 }

@@ -69,7 +69,7 @@ impl Transcript {
                 lines.push(CompactLine { class: Class::Day, time, route, text });
                 day = date;
             }
-            lines.push(compact(entry, &names));
+            lines.push(entry.in_short(&names));
         }
         align(&mut lines);
         lines
@@ -94,22 +94,23 @@ fn domain_of(name: &str) -> &str {
     bare.rsplit('@').next().unwrap_or(bare)
 }
 
-fn compact(entry: &Entry, names: &ShortNames) -> CompactLine {
-    let (route, text) = match &entry.what {
-        What::Hop(hop) => (route(&hop.from, &hop.to, names), hop_text(hop, names)),
-        What::Undeliverable { at, to, stanza } => {
-            let text = format!("undeliverable: {}", stanza.describe(names));
-            (route(at, to, names), text)
-        }
-        What::Note(note) => (String::new(), format!("* {}", note.in_short(names))),
-        What::Line { .. } | What::Fault(_) | What::Stream { .. } => {
-            (String::new(), entry.headline())
-        }
-    };
-    CompactLine { class: entry.class(), time: entry.at.short_time_of_day(), route, text }
-}
-
 impl Entry {
+    /// Its line, with short names.
+    pub fn in_short(&self, names: &ShortNames) -> CompactLine {
+        let (route, text) = match &self.what {
+            What::Hop(hop) => (route(&hop.from, &hop.to, names), hop_text(hop, names)),
+            What::Undeliverable { at, to, stanza } => {
+                let text = format!("undeliverable: {}", stanza.describe(names));
+                (route(at, to, names), text)
+            }
+            What::Note(note) => (String::new(), format!("* {}", note.in_short(names))),
+            What::Line { .. } | What::Fault(_) | What::Stream { .. } => {
+                (String::new(), self.headline())
+            }
+        };
+        CompactLine { class: self.class(), time: self.at.short_time_of_day(), route, text }
+    }
+
     /// What it is about.
     pub fn class(&self) -> Class {
         match &self.what {

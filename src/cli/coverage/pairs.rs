@@ -1,12 +1,10 @@
 //! Every requirement against every scenario.
 
-use comfy_table::presets::UTF8_BORDERS_ONLY;
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
+use comfy_table::Cell;
 
 use crate::cli::check::counted;
 use crate::cli::files::Script;
 use crate::cli::judge::table;
-use crate::cli::screen;
 use crate::cli::style::{self, paint};
 use crate::conform::judgement::{Judgement, Row};
 use crate::conform::requirements::Requirement;
@@ -15,9 +13,8 @@ use crate::conform::requirements::Requirement;
 pub(super) struct Pairs(Vec<Pair>);
 
 /// What came of a requirement in a scenario.
-struct Pair {
-    /// The scenario's name, and its file.
-    name: String,
+pub(super) struct Pair {
+    /// The scenario's file.
     path: String,
     row: Row,
 }
@@ -27,22 +24,14 @@ impl Pairs {
     pub fn of<'a>(judged: impl Iterator<Item = (&'a Script, &'a Judgement)>) -> Self {
         let pairs = judged.flat_map(|(script, judgement)| {
             let applied = judgement.rows.iter().filter(|row| row.applied());
-            applied.map(|row| Pair {
-                name: script.name(),
-                path: script.path.display().to_string(),
-                row: row.clone(),
-            })
+            applied.map(|row| Pair { path: script.path.display().to_string(), row: row.clone() })
         });
         Self(pairs.collect())
     }
 
-    fn to(&self, requirement: &Requirement) -> impl Iterator<Item = &Pair> {
+    /// What came of this requirement.
+    pub fn to(&self, requirement: &Requirement) -> impl Iterator<Item = &Pair> {
         self.0.iter().filter(move |pair| pair.row.requirement.id == requirement.id)
-    }
-
-    /// The scenarios that come to this requirement.
-    pub fn names(&self, requirement: &Requirement) -> Vec<String> {
-        self.to(requirement).map(|pair| pair.name.clone()).collect()
     }
 
     /// A line for each of them.
@@ -76,17 +65,12 @@ impl Pairs {
     }
 
     fn list(&self, requirement: &Requirement) -> String {
-        let mut table = Table::new();
-        table.load_preset(UTF8_BORDERS_ONLY).set_content_arrangement(ContentArrangement::Disabled);
-        if screen::in_colour(&std::io::stdout()) {
-            table.enforce_styling();
-        }
-        table.set_header(["scenario", "kept", "broken", "verdict"]);
+        let mut table = table::empty(["scenario", "kept", "broken", "verdict"]);
         for Pair { path, row, .. } in self.to(requirement) {
             table.add_row([
                 Cell::new(path),
-                Cell::new(row.tally.kept).set_alignment(CellAlignment::Right),
-                Cell::new(row.tally.broken).set_alignment(CellAlignment::Right),
+                table::number(row.tally.kept),
+                table::number(row.tally.broken),
                 table::verdict(row.verdict),
             ]);
         }

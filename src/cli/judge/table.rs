@@ -9,20 +9,31 @@ use crate::cli::screen;
 use crate::cli::style::{self, paint};
 use crate::conform::judgement::{Judgement, Row, Verdict};
 
-/// The table of these rows; nothing if there are none.
-pub(in crate::cli) fn table<'a>(rows: impl Iterator<Item = &'a Row>) -> Option<String> {
+/// An empty table with these columns, in colour where that is wanted.
+pub(in crate::cli) fn empty<const N: usize>(columns: [&str; N]) -> Table {
     let mut table = Table::new();
     table.load_preset(UTF8_BORDERS_ONLY).set_content_arrangement(ContentArrangement::Disabled);
     if screen::in_colour(&std::io::stdout()) {
         table.enforce_styling();
     }
-    table.set_header(["requirement", "level", "kept", "broken", "verdict"]);
+    table.set_header(columns);
+    table
+}
+
+/// A number, to the right.
+pub(in crate::cli) fn number(number: impl ToString) -> Cell {
+    Cell::new(number).set_alignment(CellAlignment::Right)
+}
+
+/// The table of these rows; nothing if there are none.
+pub(in crate::cli) fn table<'a>(rows: impl Iterator<Item = &'a Row>) -> Option<String> {
+    let mut table = empty(["requirement", "level", "kept", "broken", "verdict"]);
     for row in rows {
         table.add_row([
             Cell::new(row.requirement.id),
             Cell::new(row.requirement.level),
-            Cell::new(row.tally.kept).set_alignment(CellAlignment::Right),
-            Cell::new(row.tally.broken).set_alignment(CellAlignment::Right),
+            number(row.tally.kept),
+            number(row.tally.broken),
             verdict(row.verdict),
         ]);
     }
