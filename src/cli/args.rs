@@ -322,15 +322,16 @@ const ACTIONS_MAX: usize = 2_000;
 
 impl ValueEnum for Profile {
     fn value_variants<'a>() -> &'a [Self] {
-        &[Profile::Core, Profile::Muc, Profile::Full]
+        &Profile::ALL
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(match self {
-            Profile::Core => PossibleValue::new("core").help("XEP-0282 as printed"),
-            Profile::Muc => PossibleValue::new("muc").help("with all that XEP-0045 asks of a room"),
-            Profile::Full => PossibleValue::new("full").help("with what wallops proposes"),
-        })
+        let help = match self {
+            Profile::Core => "XEP-0282 as printed",
+            Profile::Muc => "with all that XEP-0045 asks of a room",
+            Profile::Full => "with what wallops proposes",
+        };
+        Some(PossibleValue::new(self.name()).help(help))
     }
 }
 

@@ -11,6 +11,7 @@ use super::screen::Screen;
 use super::style::{self, paint};
 use super::verdict::Verdict;
 use crate::conform::requirements::{Level, Requirement, worded};
+use crate::scenario::Profile;
 use crate::transcript::edition::Edition;
 
 /// Explain the requirements that are named, or list all.
@@ -75,6 +76,7 @@ fn text(one: &Requirement, shown: &Shown, edition: Edition) -> String {
     text.push_str(&format!("    {}\n", words(one.statement)));
     text.push_str(&format!("    {} for: {}\n", one.level, words(&actors(one))));
     text.push_str(&format!("    section: {}\n", words(one.section)));
+    text.push_str(&format!("    profile: {}\n", profile(one.profile)));
     if let Some(explanation) = one.explanation() {
         text.push_str(&format!("    judged:  {}\n", words(explanation.judged)));
         text.push_str(&format!("    kept:    {}\n", explanation.kept));
@@ -106,6 +108,16 @@ fn text(one: &Requirement, shown: &Shown, edition: Edition) -> String {
 /// What is said of invariants instead of the scenarios that show them.
 const ALWAYS: &str = "in every run to which it applies; `wallops coverage` counts them";
 
+/// A profile, and why something is demanded in it and in those above.
+fn profile(profile: Profile) -> String {
+    let why = match profile {
+        Profile::Core => "XEP-0282 v0.1 alone demands it",
+        Profile::Muc => "today's XEP-0045 demands it of every room",
+        Profile::Full => "it needs registration, positions or the netjoin of docs/dmuc2-slave.md",
+    };
+    format!("{}: {why}", profile.name())
+}
+
 fn actors(one: &Requirement) -> String {
     let actors: Vec<_> = one.actors.iter().map(ToString::to_string).collect();
     actors.join(", ")
@@ -134,6 +146,7 @@ fn entry(one: &Requirement, shown: &Shown) -> String {
     let mut row = |key: &str, value: &str| text.push_str(&format!("* *{key}:* {value}\n"));
     row("level", &one.level.to_string());
     row("for", &actors(one));
+    row("profile", one.profile.name());
     if let Some(explanation) = one.explanation() {
         row("judged", &code(explanation.judged));
         row("kept", &code(explanation.kept));
@@ -178,6 +191,10 @@ prints one of them, `wallops coverage` says which of them scenarios come to.
 one of its six requirements; *stated* as a fact, or shown by an example; *remarked* in a comment of
 its source; *implied* by the rest; *open*, left to follow; *always*, what the sentences would come
 to nothing without.
+
+*Profile* is the least one in which it is demanded: `core`, what follows from XEP-0282 v0.1 alone;
+`muc`, what today's XEP-0045 asks of every room; `full`, what needs registration, positions or the
+netjoin of [the proposed extension](dmuc2-slave.md).
 
 This file is made from the program's own table: `WALLOPS_DOCS=accept cargo test --test docs`.
 ";

@@ -14,6 +14,7 @@ use std::fmt;
 
 pub use self::explained::Explanation;
 pub use self::wording::worded;
+use crate::scenario::Profile;
 
 /// A statement of the XEP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,10 @@ pub struct Requirement {
     pub actors: &'static [Actor],
     /// How strictly.
     pub level: Level,
+    /// The least profile in which it is demanded: `core` for what follows from XEP-0282 alone,
+    /// `muc` for what today's XEP-0045 asks of every room, `full` for what needs registration,
+    /// positions or the netjoin of the extension.
+    pub profile: Profile,
     /// In which section it stands first.
     pub section: &'static str,
     /// What it demands.
@@ -221,8 +226,9 @@ const fn row(
     id: &'static str,
     actors: &'static [Actor],
     level: Level,
+    profile: Profile,
     section: &'static str,
     statement: &'static str,
 ) -> Requirement {
-    Requirement { id, actors, level, section, statement }
+    Requirement { id, actors, level, profile, section, statement }
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::Schedule;
 use super::act::{Act, Deed, Fault, Machine, Manner, Setting, Ways};
 use super::stage::{NICKS, ROOM, Stage, probe};
-use crate::scenario::Profile;
 
 /// The text of a scenario. What makes no sense any more, because something before it was taken out
 /// (a restart of what runs, a word of somebody who is not there), is left out.
@@ -24,11 +23,7 @@ pub(super) fn write(schedule: &Schedule) -> String {
         lines.act(act);
     }
     lines.end();
-    let profile = match stage.profile {
-        Profile::Core => "core",
-        Profile::Muc => "muc",
-        Profile::Full => "full",
-    };
+    let profile = stage.profile.name();
     let seed = schedule.seed;
     format!(
         "# Schedule {seed}\n\n## profile: {profile}\n## seed: {seed}\n\n{}-----\n\n{}",

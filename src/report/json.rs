@@ -28,6 +28,7 @@ struct Document<'a> {
 struct Demand {
     id: &'static str,
     level: String,
+    profile: &'static str,
     actors: Vec<String>,
     section: &'static str,
     statement: &'static str,
@@ -97,10 +98,11 @@ impl Report {
     /// The report as JSON.
     pub fn json(&self) -> String {
         let demand = |total: super::Total| {
-            let Requirement { id, actors, level, section, statement } = *total.requirement;
+            let Requirement { id, actors, level, profile, section, statement } = *total.requirement;
             Demand {
                 id,
                 level: level.to_string(),
+                profile: profile.name(),
                 actors: actors.iter().map(ToString::to_string).collect(),
                 section,
                 statement,

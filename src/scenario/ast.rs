@@ -108,6 +108,20 @@ pub enum Profile {
     Full,
 }
 
+impl Profile {
+    /// All of them, the least first.
+    pub const ALL: [Profile; 3] = [Profile::Core, Profile::Muc, Profile::Full];
+
+    /// Its word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Profile::Core => "core",
+            Profile::Muc => "muc",
+            Profile::Full => "full",
+        }
+    }
+}
+
 /// What `receives` does with stanzas that nobody asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Matching {

@@ -118,12 +118,8 @@ fn set_tag(tags: &mut Tags, name: &str, value: &str) -> Result<(), Wrong> {
 }
 
 fn profile(value: &str) -> Result<Profile, Wrong> {
-    match value {
-        "core" => Ok(Profile::Core),
-        "muc" => Ok(Profile::Muc),
-        "full" => Ok(Profile::Full),
-        _ => Err(values::bad(value, "`core`, `muc` or `full`", "")),
-    }
+    let profile = Profile::ALL.into_iter().find(|profile| profile.name() == value);
+    profile.ok_or_else(|| values::bad(value, "`core`, `muc` or `full`", ""))
 }
 
 fn matching(value: &str) -> Result<Matching, Wrong> {

@@ -189,7 +189,7 @@ impl<'a, N: Network> Play<'a, N> {
     fn header(&self) -> Header {
         Header {
             scenario: self.scenario.title.clone(),
-            profile: format!("{:?}", self.scenario.tags.profile).to_lowercase(),
+            profile: self.scenario.tags.profile.name().to_owned(),
             seed: self.seed,
             network: self.options.network.to_owned(),
             epoch: self.scenario.tags.epoch,

@@ -66,3 +66,14 @@ fn an_invariant_needs_no_scenario_that_shows_it() {
         .ends_with(0)
         .prints("shown:   in every run to which it applies");
 }
+
+#[test]
+fn a_requirement_names_the_profile_that_demands_it() {
+    for (id, profile) in [
+        ("slave.leave.forward", "core: XEP-0282 v0.1 alone demands it"),
+        ("slave.enter.status-110", "muc: today's XEP-0045 demands it of every room"),
+        ("INV-GAPLESS", "full: it needs registration, positions or the netjoin"),
+    ] {
+        run(&["explain", id]).ends_with(0).prints(&format!("    profile: {profile}"));
+    }
+}
