@@ -14,7 +14,7 @@ mod plain;
 mod tests;
 mod text;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::json::VERSION;
 use crate::conform::invariants::{Finding, Tally};
@@ -88,7 +88,16 @@ impl Run {
 
     /// `scenarios/a.scs:12`, or the file alone.
     fn place_of(&self, finding: &Finding) -> String {
-        match self.line_of(finding.entry) {
+        self.place(self.line_of(finding.entry))
+    }
+
+    /// The same where something else than a requirement failed.
+    fn place_of_failure(&self, failure: &Failure) -> String {
+        self.place(usize::try_from(failure.line).ok().filter(|line| *line > 0))
+    }
+
+    fn place(&self, line: Option<usize>) -> String {
+        match line {
             Some(line) => format!("{}:{line}", self.file),
             None => self.file.clone(),
         }
@@ -109,9 +118,12 @@ impl Report {
         counts.filter(|(_, count)| *count > 0).collect()
     }
 
-    /// What came of each requirement in all runs together.
+    /// What came of each requirement in all runs together: of those of which any run tells.
     fn totals(&self) -> Vec<Total> {
-        let mut totals: Vec<Total> = Requirement::all().map(Total::new).collect();
+        let rows = || self.runs.iter().flat_map(|run| &run.judgement.rows);
+        let told: BTreeSet<&str> = rows().map(|row| row.requirement.id).collect();
+        let told = Requirement::all().filter(|one| told.contains(one.id));
+        let mut totals: Vec<Total> = told.map(Total::new).collect();
         for (index, run) in self.runs.iter().enumerate() {
             for row in &run.judgement.rows {
                 let is_it = |total: &&mut Total| total.requirement.id == row.requirement.id;
@@ -121,6 +133,7 @@ impl Report {
                 if row.tally != Tally::default() {
                     total.runs.push(index);
                 }
+                total.failed |= row.verdict == Verdict::Fail;
                 total.reason = total.reason.or(row.reason);
                 total.shown |= row.reason.is_none();
             }
@@ -142,16 +155,26 @@ struct Total {
     reason: Option<&'static str>,
     /// Whether any run does.
     shown: bool,
+    /// Whether any run fails by it, as a SHOULD may too if somebody is strict.
+    failed: bool,
 }
 
 impl Total {
     fn new(requirement: &'static Requirement) -> Self {
-        Self { requirement, tally: Tally::default(), runs: Vec::new(), reason: None, shown: false }
+        Self {
+            requirement,
+            tally: Tally::default(),
+            runs: Vec::new(),
+            reason: None,
+            shown: false,
+            failed: false,
+        }
     }
 
     fn verdict(&self) -> Verdict {
         match self.reason {
             Some(_) => Verdict::Unsupported,
+            None if self.failed => Verdict::Fail,
             None => Verdict::of(self.requirement.level, self.tally),
         }
     }

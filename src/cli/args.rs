@@ -13,7 +13,7 @@ use clap_complete::Shell;
 
 pub(super) use self::diagram::{Diagram, Drawn};
 pub(super) use self::judge::{Coverage, Explain, Judge};
-pub(super) use self::report::{Report, Told};
+pub(super) use self::report::{Report, ReportFile, Told};
 use super::stage::Net;
 use crate::scenario::Profile;
 
@@ -151,9 +151,10 @@ pub(super) struct Run {
 /// All scenarios are read before the first is played: if one has mistakes, the mistakes of all are
 /// shown, nothing is judged, and the exit code is 2.
 ///
-/// Judge all scenarios; look at one, and accept what it does now as its snapshot:
+/// Judge all scenarios; the same for CI; look at one, and accept what it does now as its snapshot:
 ///
 ///   wallops test
+///   wallops test --report wallops.xml --report wallops.html
 ///   wallops test scenarios/s01-bigcheese-enters.scs --accept
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = EXIT_CODES)]
@@ -173,6 +174,11 @@ pub(super) struct Test {
     /// Where the snapshots are; usually `snapshots` beside `scenarios`
     #[arg(long, value_name = "DIR")]
     pub snapshots: Option<PathBuf>,
+
+    /// Write a report of it to this file too; its name says in what form: .txt, .json, .xml (JUnit)
+    /// or .html. May be given more than once
+    #[arg(long, value_name = "FILE", value_parser = ReportFile::parser())]
+    pub report: Vec<ReportFile>,
 
     /// How many scenarios to play at a time; usually as many as there are cores
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]

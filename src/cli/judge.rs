@@ -1,6 +1,7 @@
 //! `wallops judge`: judge records by what XEP-0282 demands.
 
 pub(super) mod asked;
+mod command;
 mod judged;
 mod long;
 pub(super) mod record;
@@ -17,6 +18,7 @@ use super::annotations;
 use super::args;
 use super::files::Script;
 use super::refusal::Refusal;
+use super::report;
 use super::screen::Screen;
 use super::style;
 use super::verdict::Verdict;
@@ -26,11 +28,15 @@ use crate::conform::judgement::{self, Judgement, Row};
 pub(super) fn judge(arguments: &args::Judge, screen: &mut Screen) -> Result<Verdict, Refusal> {
     let asked = Asked::read(arguments)?;
     let exact = arguments.scenario.as_deref().map(Script::read).transpose()?;
+    let files = record::files(&arguments.paths)?;
+    let outs = || arguments.report.iter().map(|file| &file.path);
+    report::spare(outs(), files.iter().chain(&arguments.scenario))?;
+    let mut runs = Vec::new();
     let mut sum: Option<Judgement> = None;
     let mut refusals = Vec::new();
     // Whether the setting of any was read off the record.
     let mut guessed = false;
-    for path in record::files(&arguments.paths)? {
+    for path in files {
         guessed |= exact.is_none() && !record::is_scenario(&path);
         let judged = match judged(&path, arguments, exact.as_ref(), &asked) {
             Ok(judged) => judged,
@@ -49,8 +55,11 @@ pub(super) fn judge(arguments: &args::Judge, screen: &mut Screen) -> Result<Verd
         }
         screen.flush();
         match &mut sum {
-            Some(sum) => sum.add(judged.judgement),
-            None => sum = Some(judged.judgement),
+            Some(sum) => sum.add(judged.judgement.clone()),
+            None => sum = Some(judged.judgement.clone()),
+        }
+        if !arguments.report.is_empty() {
+            runs.extend(judged.into_run(arguments));
         }
     }
     if !refusals.is_empty() {
@@ -68,6 +77,7 @@ pub(super) fn judge(arguments: &args::Judge, screen: &mut Screen) -> Result<Verd
         false => asked.unanswered(&sum),
     });
     screen.line(table::summary(&sum, arguments.strict));
+    report::write(runs, &arguments.report)?;
     Ok(asked.verdict(&sum))
 }
 

@@ -1,11 +1,11 @@
 //! `wallops report`: judge runs by the requirements, and report it.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::args::{self, Told};
+use super::args::{self, ReportFile, Told};
 use super::diagram::nicks;
 use super::failure::Played;
 use super::files::{self, Script};
@@ -22,19 +22,15 @@ use crate::transcript::{Header, Transcript};
 /// Play scenarios, judge them, and write the report.
 pub(super) fn report(arguments: &args::Report, screen: &mut Screen) -> Result<Verdict, Refusal> {
     let files = record::files(&arguments.paths)?;
-    if let Some(out) = &arguments.out
-        && files.iter().any(|file| files::is_same(file, out))
-    {
-        let wrong = "the report would take the place of what it is about";
-        return Err(Refusal::about(out.display(), wrong));
-    }
+    spare(&arguments.out, &files)?;
+    let form = form(arguments)?;
     let manner = Manner { net: arguments.net, ..Manner::default() };
     let runs: Vec<_> = files.par_iter().map(|file| run_of(file, manner)).collect();
-    let mut report = Report::default();
+    let mut judged = Vec::new();
     let mut refusals = Vec::new();
     for run in runs {
         match run {
-            Ok(run) => report.runs.push(run),
+            Ok(run) => judged.push(run),
             Err(refusal) => refusals.push(Some(refusal)),
         }
     }
@@ -42,13 +38,8 @@ pub(super) fn report(arguments: &args::Report, screen: &mut Screen) -> Result<Ve
     if !refusals.is_empty() {
         return Err(Refusal::all(refusals));
     }
-    name_apart(&mut report.runs);
-    let text = match arguments.told() {
-        Told::Text => report.text(),
-        Told::Json => report.json(),
-        Told::Junit => report.junit(),
-        Told::Html => report.html(),
-    };
+    let report = Report { runs: named_apart(judged) };
+    let text = told(&report, form);
     match &arguments.out {
         Some(out) => files::write(out, &text)?,
         None => screen.text(text),
@@ -56,18 +47,65 @@ pub(super) fn report(arguments: &args::Report, screen: &mut Screen) -> Result<Ve
     Ok(Verdict::well_if(report.verdict() != judgement::Verdict::Fail))
 }
 
+/// In what form a report is told: as it is asked for, or as the file's name says.
+fn form(arguments: &args::Report) -> Result<Told, Refusal> {
+    match (arguments.format, &arguments.out) {
+        (Some(format), _) => Ok(format),
+        (None, None) => Ok(Told::Text),
+        (None, Some(out)) => Told::of(out).map_err(|wrong| {
+            Refusal::about(out.display(), wrong).with_help("or `--format` says in what form it is")
+        }),
+    }
+}
+
+/// Write a report of these runs to each of these files.
+pub(super) fn write(runs: Vec<Run>, files: &[ReportFile]) -> Result<(), Refusal> {
+    let report = Report { runs: named_apart(runs) };
+    let mut written = files.iter().map(|file| files::write(&file.path, &told(&report, file.told)));
+    written.try_for_each(|written| written)
+}
+
+fn told(report: &Report, form: Told) -> String {
+    match form {
+        Told::Text => report.text(),
+        Told::Json => report.json(),
+        Told::Junit => report.junit(),
+        Told::Html => report.html(),
+    }
+}
+
+/// None of these files takes the place of one that is read.
+pub(super) fn spare<'a>(
+    outs: impl IntoIterator<Item = &'a PathBuf>,
+    read: impl IntoIterator<Item = &'a PathBuf> + Clone,
+) -> Result<(), Refusal> {
+    let is_read = |out: &PathBuf| read.clone().into_iter().any(|file| files::is_same(file, out));
+    match outs.into_iter().find(|out| is_read(out)) {
+        Some(out) => {
+            let wrong = "the report would take the place of what it is about";
+            Err(Refusal::about(out.display(), wrong))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The short name of a run of this file.
+pub(super) fn name(file: &Path) -> String {
+    file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
 /// What came of a scenario, or what a record tells.
 fn run_of(file: &Path, manner: Manner) -> Result<Run, Refusal> {
     if record::is_scenario(file) {
         return run(&Script::read(file)?, manner);
     }
-    let record = Record::read(file, &args::Judge::default(), None)?;
+    let record = Record::read_as_it_is(file)?;
     Ok(Run {
-        name: file.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+        name: name(file),
         replay: format!("wallops judge {}", stage::shell_word(&record.name)),
         judgement: record.judgement(),
         file: record.name,
-        people: BTreeMap::new(),
+        people: record.people,
         transcript: record.transcript,
         lines: record.lines,
         expectations: 0,
@@ -106,7 +144,7 @@ fn run(script: &Script, manner: Manner) -> Result<Run, Refusal> {
 }
 
 /// What is not as the scenario expects, in words without colours.
-fn failures(script: &Script, played: &Played) -> Vec<Failure> {
+pub(super) fn failures(script: &Script, played: &Played) -> Vec<Failure> {
     let outcome = match played {
         Ok(outcome) => outcome,
         Err(error) => {
@@ -134,12 +172,13 @@ fn failures(script: &Script, played: &Played) -> Vec<Failure> {
 }
 
 /// Scenarios of several directories may have one name.
-fn name_apart(runs: &mut [Run]) {
+fn named_apart(mut runs: Vec<Run>) -> Vec<Run> {
     let mut taken = BTreeSet::new();
-    for run in runs {
+    for run in &mut runs {
         if !taken.insert(run.name.clone()) {
             run.name.clone_from(&run.file);
             taken.insert(run.name.clone());
         }
     }
+    runs
 }

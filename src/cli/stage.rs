@@ -75,7 +75,8 @@ pub(super) fn play(script: &Script, manner: Manner) -> Result<Outcome, PlayError
 
 /// A word that a shell reads as it is.
 pub(super) fn shell_word(text: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '+' | ',');
+    let plain =
+        |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '+' | ',' | '@');
     if !text.is_empty() && text.chars().all(plain) {
         text.to_owned()
     } else {

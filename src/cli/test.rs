@@ -6,6 +6,7 @@ mod requirements;
 mod table;
 #[cfg(test)]
 mod tests;
+mod told;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
@@ -23,6 +24,8 @@ use super::verdict::Verdict;
 /// Judge some scenarios, and print a table, a summary and what failed.
 pub(super) fn test(arguments: &args::Test, screen: &mut Screen) -> Result<Verdict, Refusal> {
     let scripts = Script::read_all_tagged(&arguments.paths)?;
+    let outs = arguments.report.iter().map(|file| &file.path);
+    super::report::spare(outs, scripts.iter().map(|script| &script.path))?;
     let nets = arguments.net.map_or(Net::ALL.to_vec(), |net| vec![net]);
     if arguments.accept && !nets.contains(&Net::Event) {
         return Err(Refusal::about("--accept", "snapshots are of the event network")
@@ -43,6 +46,9 @@ pub(super) fn test(arguments: &args::Test, screen: &mut Screen) -> Result<Verdic
     if annotations::are_wanted() {
         let annotations = judged.iter().flat_map(requirements::annotations);
         annotations.for_each(|annotation| screen.line(annotation));
+    }
+    if !arguments.report.is_empty() {
+        super::report::write(judged.iter().map(told::run).collect(), &arguments.report)?;
     }
     Ok(summary.verdict())
 }

@@ -48,13 +48,13 @@ fn expectations(run: &Run) -> TestCase {
     if let Some(first) = run.failures.first() {
         status = TestCaseStatus::non_success(NonSuccessKind::Failure);
         let told = |failure: &super::Failure| {
-            format!("{}:{}: {}\n{}\n", run.file, failure.line, failure.text, failure.what)
+            format!("{}: {}\n{}\n", run.place_of_failure(failure), failure.text, failure.what)
         };
         let text: String = run.failures.iter().take(FINDINGS_MAX).map(told).collect();
         status
             .set_type("expectation")
             .set_message(plain::short(
-                &format!("{}:{}: {}", run.file, first.line, first.what),
+                &format!("{}: {}", run.place_of_failure(first), first.what),
                 MESSAGE_MAX,
             ))
             .set_description(plain::clean(&format!("{text}\nreplay: {}\n", run.replay)));

@@ -120,7 +120,8 @@ fn a_cell_of_the_matrix_leads_to_what_was_found() {
     let row = row.split("</tr>").next().unwrap();
     assert!(row.contains("<td class=\"fail\"><a href=\"#s0f0\">✗</a></td>"), "{row}");
     assert!(row.contains("<td class=\"fail\"><a href=\"#s1f0\">✗</a></td>"), "{row}");
-    assert_eq!(page.matches("<tr data-r=\"").count(), Requirement::all().count());
+    // A row for each requirement of which the runs tell, and none for the others.
+    assert_eq!(page.matches("<tr data-r=\"").count(), 5);
 }
 
 #[test]
@@ -204,7 +205,7 @@ fn the_worst_of_expectations_and_requirements_is_the_verdict() {
 fn json_reads_back_with_everything_in_it() {
     let json: serde_json::Value = serde_json::from_str(&report().json()).unwrap();
     assert_eq!(json["version"], VERSION);
-    assert_eq!(json["requirements"].as_array().unwrap().len(), Requirement::all().count());
+    assert_eq!(json["requirements"].as_array().unwrap().len(), 5);
     let run = &json["runs"][0];
     assert_eq!(run["expectations"]["failures"][0]["line"], 7);
     assert_eq!(run["findings"][0]["requirement"], "slave.leave.forward");

@@ -24,6 +24,10 @@ impl Report {
 
     fn write_requirements(&self, out: &mut String) {
         let totals = self.totals();
+        // Nothing was played to its end.
+        if totals.is_empty() {
+            return self.write_runs(out);
+        }
         let of = |verdict| totals.iter().filter(move |total| total.verdict() == verdict);
         let _ = writeln!(out, "\nRequirements");
         for verdict in [Verdict::Fail, Verdict::Warn] {
@@ -50,11 +54,15 @@ impl Report {
             .filter(|(_, count)| *count > 0)
             .map(|(verdict, count)| format!("{count} {verdict}"))
             .collect();
+        self.write_runs(out);
+        let total = plain::counted(totals.len(), "requirement");
+        let _ = writeln!(out, "{total}: {}", counts.join(", "));
+    }
+
+    fn write_runs(&self, out: &mut String) {
         let runs: Vec<String> =
             self.verdicts().iter().map(|(verdict, count)| format!("{count} {verdict}")).collect();
         let _ = writeln!(out, "\n{}: {}", plain::counted(self.runs.len(), "run"), runs.join(", "));
-        let total = plain::counted(totals.len(), "requirement");
-        let _ = writeln!(out, "{total}: {}", counts.join(", "));
     }
 }
 
@@ -73,7 +81,7 @@ fn write_run(out: &mut String, run: &Run) {
     );
     for failure in &run.failures {
         let text = plain::short(&failure.text, WORDS_MAX);
-        let _ = writeln!(out, "    {}:{}: {text}", run.file, failure.line);
+        let _ = writeln!(out, "    {}: {text}", run.place_of_failure(failure));
         let what = plain::clean(&failure.what);
         what.lines().take(FINDINGS_MAX).for_each(|line| {
             let _ = writeln!(out, "      {}", plain::short(line, WORDS_MAX));

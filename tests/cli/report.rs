@@ -92,3 +92,100 @@ fn the_name_of_the_file_says_in_what_form_it_is() {
         assert!(text.starts_with(begins), "{name}: {}", text.chars().take(80).collect::<String>());
     }
 }
+
+#[test]
+fn a_file_whose_name_says_no_form_is_2() {
+    let desk = Desk::with(HEARD);
+    desk.run(&["report", "--out", "r.foo"])
+        .ends_with(2)
+        .complains("r.foo: a name that ends in .txt, .json, .xml (JUnit) or .html was expected")
+        .complains("or `--format` says in what form it is");
+    assert!(!desk.path("r.foo").exists());
+    desk.run(&["report", "--out", "r.foo", "--format", "json"]).ends_with(0);
+    assert!(desk.read("r.foo").starts_with('{'));
+    for command in [&["judge", "scenarios"][..], &["test"]] {
+        desk.run(&[command, &["--report", "r.htm"]].concat())
+            .ends_with(2)
+            .complains("'r.htm' for '--report <FILE>': a name that ends in .txt, .json, .xml");
+        desk.run(&[command, &["--report", "r"]].concat()).ends_with(2).complains(".html");
+    }
+}
+
+#[test]
+fn the_report_of_test_tells_what_it_found() {
+    let desk = Desk::with(NOT_HEARD);
+    let files = ["--report", "r.txt", "--report", "r.json", "--report", "r.xml"];
+    desk.run(&[&["test", "--report", "new/r.html"][..], &files].concat()).ends_with(1);
+    assert!(desk.read("new/r.html").contains("<div class=\"unmet\">"));
+    assert!(desk.read("r.txt").contains("    scenarios/own.scs:8: Wumpus hears"));
+    assert!(desk.read("r.xml").contains("<failure message=\"scenarios/own.scs:8: "));
+    let json: serde_json::Value = serde_json::from_str(&desk.read("r.json")).unwrap();
+    assert_eq!(json["runs"][0]["expectations"]["unmet"], 1);
+    // Both networks fail alike, so it is told once.
+    assert_eq!(json["runs"][0]["expectations"]["failures"].as_array().unwrap().len(), 1);
+    assert!(json["requirements"].as_array().unwrap().len() > 150);
+    // What only `test` finds: nothing but the snapshot is wrong.
+    let desk = Desk::with(HEARD);
+    std::fs::create_dir(desk.path("snapshots")).unwrap();
+    desk.run(&["test", "--report", "r.xml"]).ends_with(1);
+    let told = "message=\"scenarios/own.scs: has no snapshot snapshots/own.snap\"";
+    assert!(desk.read("r.xml").contains(told), "{}", desk.read("r.xml"));
+}
+
+#[test]
+fn the_report_of_judge_is_of_the_judgement_that_was_made() {
+    let desk = Desk::new();
+    let log = "tests/judge/foreign/master.log";
+    let report = |more: &[&str]| {
+        let path = desk.path("r.json");
+        let command = [&["judge", log][..], more].concat();
+        let ran = wallops().args(command).arg("--report").arg(&path).output().unwrap();
+        assert_eq!(ran.status.code(), Some(1));
+        serde_json::from_str::<serde_json::Value>(&desk.read("r.json")).unwrap()
+    };
+    let ids = |report: &serde_json::Value| {
+        let rows = report["requirements"].as_array().unwrap().iter();
+        rows.map(|row| row["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let master = report(&["--as", "master"]);
+    assert_eq!(ids(&master).len(), 107);
+    assert!(!ids(&master).contains(&"slave.leave.forward".to_owned()));
+    assert_eq!(master["runs"][0]["requirements"].as_array().unwrap().len(), 107);
+    assert_eq!(master["runs"][0]["replay"], format!("wallops judge {log} --as master"));
+    let both = report(&["--require", "INV-JID-SLAVE,INV-FIFO"]);
+    assert_eq!(ids(&both), ["INV-FIFO", "INV-JID-SLAVE"]);
+    assert!(both["runs"][0]["findings"][0]["line"].is_u64());
+    // A SHOULD fails if somebody is strict.
+    let should = ["--require", "master.broadcast.delay-in-dmuc,INV-JID-SLAVE"];
+    let verdict = |report: &serde_json::Value| {
+        let row = &report["requirements"][0];
+        assert_eq!(row["id"], "master.broadcast.delay-in-dmuc");
+        assert_eq!(report["runs"][0]["findings"][0]["verdict"], row["verdict"]);
+        row["verdict"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(verdict(&report(&should)), "warn");
+    assert_eq!(verdict(&report(&[&should[..], &["--strict"]].concat())), "fail");
+}
+
+#[test]
+fn a_report_of_judge_or_test_takes_the_place_of_nothing_that_is_read() {
+    let desk = Desk::with(HEARD);
+    desk.run(&["run", "scenarios/own.scs", "--write", "t.txt"]).ends_with(0);
+    let before = desk.read("t.txt");
+    desk.run(&["judge", "t.txt", "--report", "t.txt"])
+        .ends_with(2)
+        .complains("the report would take the place of what it is about");
+    assert_eq!(desk.read("t.txt"), before);
+    // However long a record is, a report tells all of it.
+    desk.run(&["judge", "t.txt", "--long", "1", "--report", "r.html"]).ends_with(0);
+    assert!(desk.read("r.html").contains("<section id=\"runs\""));
+}
+
+#[test]
+fn a_log_of_no_known_form_can_be_reported_by_judge() {
+    let desk = Desk::new();
+    desk.put("letter.log", "Dear Wumpus,\n");
+    desk.run(&["report", "letter.log"])
+        .ends_with(2)
+        .complains("`wallops judge --format FORMAT --report FILE` is told which it is: own, plain");
+}

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
-use super::EXIT_CODES;
+use super::{EXIT_CODES, ReportFile};
 use crate::conform::requirements::Actor;
 use crate::transcript::edition::Edition;
 use crate::transcript::import::Format;
@@ -18,11 +18,11 @@ use crate::transcript::import::Format;
 /// record does not show of how its rooms were set up is inferred from it; `--scenario` says it
 /// exactly.
 ///
-/// Judge a scenario; a stored transcript; what slaves did in a log:
+/// Judge a scenario; a stored transcript; what slaves did in a log, and report it to CI:
 ///
 ///   wallops judge scenarios/s10-the-great-bounce.scs
 ///   wallops judge t.txt --scenario scenarios/s10-the-great-bounce.scs
-///   wallops judge server.log --as slave
+///   wallops judge server.log --as slave --report slave.xml
 #[derive(Debug, Default, Args)]
 #[command(verbatim_doc_comment, after_help = JUDGE_LEGEND)]
 pub(in crate::cli) struct Judge {
@@ -55,6 +55,12 @@ pub(in crate::cli) struct Judge {
     /// A SHOULD that was not followed fails
     #[arg(long)]
     pub strict: bool,
+
+    /// Write a report of it to this file too; its name says in what form: .txt, .json, .xml (JUnit)
+    /// or .html. May be given more than once. A record of which a report is written is held in
+    /// memory, however long it is
+    #[arg(long, value_name = "FILE", value_parser = ReportFile::parser())]
+    pub report: Vec<ReportFile>,
 
     /// From how many bytes on a transcript is read again and again instead of being held in memory
     #[arg(long, value_name = "BYTES", hide = true)]

@@ -1,7 +1,8 @@
 //! The arguments of `wallops report`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use crate::cli::stage::Net;
@@ -25,7 +26,7 @@ pub(in crate::cli) struct Report {
     pub paths: Vec<PathBuf>,
 
     /// For whom: people at a terminal, programs, CI, people with a browser; usually the name of the
-    /// file says it (.json, .xml, .html)
+    /// file says it (.txt, .json, .xml, .html)
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub format: Option<Told>,
 
@@ -38,17 +39,22 @@ pub(in crate::cli) struct Report {
     pub net: Net,
 }
 
-impl Report {
-    /// In what form it is told: as it is asked for, or as the file's name says.
-    pub fn told(&self) -> Told {
-        let suffix = self.out.as_ref().and_then(|out| out.extension());
-        let by_name = match suffix.and_then(|suffix| suffix.to_str()) {
-            Some("json") => Told::Json,
-            Some("xml") => Told::Junit,
-            Some("html" | "htm") => Told::Html,
-            _ => Told::Text,
-        };
-        self.format.unwrap_or(by_name)
+/// A file for a report; its name says in what form the report is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::cli) struct ReportFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// In what form it is told.
+    pub told: Told,
+}
+
+impl ReportFile {
+    /// Reads one of the command line.
+    pub fn parser() -> impl TypedValueParser<Value = Self> {
+        PathBufValueParser::new().try_map(|path| {
+            let told = Told::of(&path)?;
+            Ok::<_, &str>(Self { path, told })
+        })
     }
 }
 
@@ -64,6 +70,19 @@ pub(in crate::cli) enum Told {
     Junit,
     /// One HTML page
     Html,
+}
+
+impl Told {
+    /// In what form a file of this name is.
+    pub fn of(path: &Path) -> Result<Self, &'static str> {
+        match path.extension().and_then(|suffix| suffix.to_str()) {
+            Some("txt") => Ok(Told::Text),
+            Some("json") => Ok(Told::Json),
+            Some("xml") => Ok(Told::Junit),
+            Some("html") => Ok(Told::Html),
+            _ => Err("a name that ends in .txt, .json, .xml (JUnit) or .html was expected"),
+        }
+    }
 }
 
 const REPORT_EXIT_CODES: &str = "\

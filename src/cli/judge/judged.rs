@@ -1,14 +1,18 @@
 //! A record that was judged, and what of it is shown.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
+use super::command::command;
 use super::show;
 use crate::cli::annotations::Annotation;
-use crate::conform::judgement::Judgement;
+use crate::cli::{args, report};
+use crate::conform::judgement::{Judgement, Verdict};
 use crate::conform::requirements::{Level, Requirement};
-use crate::transcript::Entry;
+use crate::report::Run;
 use crate::transcript::edition::Edition;
 use crate::transcript::import::Notice;
+use crate::transcript::{Entry, Transcript};
 
 /// What came of a record.
 pub(super) struct Judged {
@@ -22,6 +26,17 @@ pub(super) struct Judged {
     pub edition: Edition,
     /// The entries at which something was found, and those that led to it, each with its line.
     pub entries: BTreeMap<usize, (usize, Entry)>,
+    /// All of the record, if it is held in memory.
+    pub whole: Option<Whole>,
+}
+
+/// A whole record.
+pub(super) struct Whole {
+    pub transcript: Transcript,
+    /// The line of its file to which each entry belongs; 0 if there is none.
+    pub lines: Vec<usize>,
+    /// What people are called, by full JID, if a scenario says so.
+    pub people: BTreeMap<String, String>,
 }
 
 impl Judged {
@@ -36,6 +51,29 @@ impl Judged {
             Some((line, _)) if *line > 0 => format!("{}:{line}", self.name),
             _ => self.name.clone(),
         }
+    }
+
+    /// The same for a report, as it was judged; nothing if not all of it is held in memory.
+    pub fn into_run(self, arguments: &args::Judge) -> Option<Run> {
+        let Whole { transcript, lines, people } = self.whole?;
+        let mut judgement = self.judgement;
+        if arguments.strict {
+            let warns = judgement.rows.iter_mut().filter(|row| row.verdict == Verdict::Warn);
+            warns.for_each(|row| row.verdict = Verdict::Fail);
+        }
+        let required: Vec<&str> = arguments.require.iter().map(String::as_str).collect();
+        Some(Run {
+            name: report::name(Path::new(&self.name)),
+            replay: command(arguments, &self.name, &required),
+            file: self.name,
+            people,
+            transcript,
+            lines,
+            judgement,
+            expectations: 0,
+            unmet: 0,
+            failures: Vec::new(),
+        })
     }
 
     /// Of each requirement the first `most` findings, for the pages of GitHub.

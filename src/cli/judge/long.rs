@@ -28,6 +28,10 @@ pub(super) fn judge(
     asked: &Asked,
 ) -> Result<Option<Judged>, Refusal> {
     let least = arguments.long.unwrap_or(LONG);
+    // A report tells all of a record.
+    if !arguments.report.is_empty() {
+        return Ok(None);
+    }
     if !is_transcript(path, arguments.format, least).unwrap_or(false) {
         // Whatever is wrong with it shows when it is read.
         return Ok(None);
@@ -56,7 +60,7 @@ pub(super) fn judge(
     let cut_off = (!stored.ends()).then(|| cut_off(stored.lines()));
     let other = record::other_scenario(stored.header(), exact);
     let notices: Vec<Notice> = cut_off.into_iter().chain(other).collect();
-    Ok(Some(Judged { name, notices, judgement, edition, entries }))
+    Ok(Some(Judged { name, notices, judgement, edition, entries, whole: None }))
 }
 
 /// The entries that have to do with what was found, and their lines.

@@ -1,10 +1,12 @@
 //! A record to judge: a scenario that is played, or a file.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::asked::Asked;
-use super::judged::{Judged, entries_of};
+use super::judged::{Judged, Whole, entries_of};
 use crate::cli::args;
+use crate::cli::diagram::nicks;
 use crate::cli::files::{self, Script};
 use crate::cli::refusal::Refusal;
 use crate::cli::stage::{self, Manner};
@@ -26,6 +28,8 @@ pub(in crate::cli) struct Record {
     pub transcript: Transcript,
     /// The line of that file to which each entry belongs; 0 if there is none.
     pub lines: Vec<usize>,
+    /// What people are called, by full JID, if a scenario says so.
+    pub people: BTreeMap<String, String>,
     /// What its reader has to say of it.
     pub notices: Vec<Notice>,
     pub setting: Setting,
@@ -47,7 +51,16 @@ impl Record {
     ) -> Result<Self, Refusal> {
         match is_scenario(path) {
             true => played(path, arguments.spec),
-            false => stored(path, arguments, exact),
+            false => stored(path, arguments, exact, "`--format` says which it is"),
+        }
+    }
+
+    /// The same for whoever cannot say more of it.
+    pub fn read_as_it_is(path: &Path) -> Result<Self, Refusal> {
+        let help = "`wallops judge --format FORMAT --report FILE` is told which it is";
+        match is_scenario(path) {
+            true => played(path, None),
+            false => stored(path, &args::Judge::default(), None, help),
         }
     }
 
@@ -74,7 +87,9 @@ impl Record {
             Some((number, (line, self.transcript.entries.get(number)?.clone())))
         };
         let entries = entries_of(&judgement).into_iter().filter_map(entry).collect();
-        Judged { name: self.name, notices: self.notices, judgement, edition: self.edition, entries }
+        let Self { name, transcript, lines, people, notices, edition, .. } = self;
+        let whole = Some(Whole { transcript, lines, people });
+        Judged { name, notices, judgement, edition, entries, whole }
     }
 }
 
@@ -97,6 +112,7 @@ fn played(path: &Path, spec: Option<Edition>) -> Result<Record, Refusal> {
         name: path.display().to_string(),
         lines: script_lines(&transcript),
         transcript,
+        people: nicks(&script.scenario),
         notices: Vec::new(),
         setting: play::setting(&script.scenario, false),
         complete: true,
@@ -144,10 +160,16 @@ fn read(
     Ok((format, imported))
 }
 
-fn stored(path: &Path, arguments: &args::Judge, exact: Option<&Script>) -> Result<Record, Refusal> {
+/// `help`: what to do about a file whose form is not known.
+fn stored(
+    path: &Path,
+    arguments: &args::Judge,
+    exact: Option<&Script>,
+    help: &str,
+) -> Result<Record, Refusal> {
     let name = path.display().to_string();
     let text = files::text(path)?;
-    let (format, imported) = read(&name, &text, arguments.format, "`--format` says which it is")?;
+    let (format, imported) = read(&name, &text, arguments.format, help)?;
     let refuse = |error: ReadError| Refusal::record(&name, &text, &error);
     let (transcript, lines) = (imported.transcript, imported.lines);
     let mut notices = imported.notices;
@@ -167,6 +189,7 @@ fn stored(path: &Path, arguments: &args::Judge, exact: Option<&Script>) -> Resul
         name,
         transcript,
         lines,
+        people: exact.map(|script| nicks(&script.scenario)).unwrap_or_default(),
         notices,
         setting,
         complete: false,

@@ -30,7 +30,7 @@ pub(super) fn section(index: usize, run: &Run, rows_left: &mut usize) -> Markup 
                 div class="unmet" {
                     p {
                         span class="badge fail" { "not met" } " "
-                        code { (plain::clean(&run.file)) ":" (failure.line) } " "
+                        code { (plain::clean(&run.place_of_failure(failure))) } " "
                         (plain::short(&failure.text, WORDS_MAX))
                     }
                     pre { (plain::cut(&failure.what, WORDS_MAX * 4)) }
