@@ -230,11 +230,11 @@ impl RegisteredRoom {
             self.apart.entry(user.clone()).or_insert(known);
         }
         let joins = self.is_local(&nick);
-        if joins && !keeps {
-            self.show(&self.without_new_jids(&stanza), &nick, Telling::News, None, out);
-        }
         self.locals.insert(user.clone(), nick.clone());
         self.confirmed.insert(user.clone(), nick.clone());
+        if joins && !keeps {
+            self.show(&self.without_new_jids(&stanza), &nick, Telling::News, Some(user), out);
+        }
         out.push(Output::Send(stanza.clone()));
         match before {
             Some(here) if shared => self.restate(&here, user, out),
