@@ -70,7 +70,7 @@ impl RegisteredRoom {
     }
 
     /// A presence of a nick without those sessions that have another nick here.
-    fn of_sessions_here(&self, stanza: Stanza, nick: &str) -> Stanza {
+    pub(super) fn of_sessions_here(&self, stanza: Stanza, nick: &str) -> Stanza {
         let elsewhere = |jid: &str| {
             let jid = Jid::new(jid).ok();
             let here = jid.and_then(|jid| self.locals.get(&jid));

@@ -33,6 +33,7 @@ impl RegisteredRoom {
         except: Option<&Jid>,
         out: &mut Vec<Output>,
     ) -> bool {
+        let stanza = &self.of_sessions_here(stanza.clone(), nick);
         let Some(seat) = seat_of(stanza) else { return false };
         if self.roster.len() >= ROSTER_MAX && !self.roster.contains_key(nick) {
             return false;
