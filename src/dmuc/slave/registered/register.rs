@@ -145,7 +145,7 @@ impl RegisteredRoom {
             self.outbox.unqueue(sent);
         }
         // From here on all answers are to what goes up from here on.
-        self.outbox.iter_mut().for_each(|entry| entry.others = 0);
+        self.outbox.iter_mut().for_each(|entry| (entry.others, entry.was_for) = (0, None));
         self.say_goodbye();
         // What went up before the request was answered before it.
         self.answered_here.clear();

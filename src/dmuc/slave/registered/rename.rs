@@ -33,7 +33,8 @@ impl RegisteredRoom {
             return own.into_iter().filter(|one| !self.confirmed.contains_key(one)).collect();
         }
         let asks = |entry: &Entry| {
-            entry.is_under_way() && entry.stanza.is_available() && entry.went_to(nick)
+            let waits = entry.is_under_way() && entry.stanza.is_available();
+            (waits && entry.went_to(nick)) || entry.was_for(nick)
         };
         let unknown = self.locals.keys().filter(|one| !self.confirmed.contains_key(*one));
         unknown.filter(|one| self.outbox.has(one, asks)).cloned().collect()
