@@ -105,6 +105,9 @@ pub struct RegisteredRoom {
     closed: BTreeSet<Arc<Jid>>,
     /// Local sessions that the master is known to have, and their nicks there.
     confirmed: IndexMap<Arc<Jid>, String>,
+    /// The nicks at the master of sessions whose stay is over here while it may know nothing of it,
+    /// and that are not expected under these.
+    former: BTreeMap<Arc<Jid>, String>,
     /// To which address of the room a local session has sent available presence, and no
     /// unavailable since.
     directed: BTreeMap<Arc<Jid>, Arc<Jid>>,
@@ -280,6 +283,7 @@ impl RegisteredRoom {
             locals: IndexMap::new(),
             closed: BTreeSet::new(),
             confirmed: IndexMap::new(),
+            former: BTreeMap::new(),
             directed: BTreeMap::new(),
             answered_here: BTreeSet::new(),
             said: BTreeMap::new(),

@@ -21,6 +21,7 @@ impl RegisteredRoom {
         if session.domain() != self.slave.domain() {
             return out.push(self.note(&session, Change::EnterRefused));
         }
+        self.former.remove(&session);
         // Presence alone asks for nothing of who is not there: it is refused, or was lost.
         let join = |entry: &Entry| entry.what == What::Join && entry.status != Status::Held;
         let real = self.outbox.has(&session, |entry| join(entry) && is_join(&entry.stanza));
@@ -191,6 +192,7 @@ impl RegisteredRoom {
         if session.domain() != self.slave.domain() {
             return;
         }
+        self.former.remove(&session);
         if self.is_of_a_visit_before(stanza, &session) {
             self.confirmed.shift_remove(&session);
             return;

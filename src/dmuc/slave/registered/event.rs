@@ -242,6 +242,7 @@ impl RegisteredRoom {
         if is_hiding(&stanza) {
             return self.hide(&stanza, nick, out);
         }
+        self.former.retain(|_, former| former != nick);
         let here = self.confirmed_as(nick);
         if !here.is_empty() || !self.is_local(nick) {
             let (stanza, nick) = self.as_here(stanza.clone(), nick);

@@ -36,7 +36,7 @@ impl RegisteredRoom {
             self.undirect(&session);
             // If the master has him, it is to forget him: he is not listed any more, and if it
             // serves him itself he has left.
-            self.confirmed.shift_remove(&session);
+            self.end_confirmed(&session);
             let may_have_come = entry.status != Status::Held && !entry.bounced;
             let occupant = entry.stanza.to.clone().filter(|to| may_have_come && to.is_full());
             if let Some(to) = occupant.filter(|_| !self.outbox.has(&session, Entry::is_goodbye)) {
@@ -57,6 +57,7 @@ impl RegisteredRoom {
         let presence = Stanza::presence(Type::Absent).with_from(occupant).with_payloads(payloads);
         self.remember_said(&entry.stanza);
         self.miss_dismissed(out);
+        self.give_up_former(&session, &nick, out);
         self.clear_nick_apart(&nick, out);
         self.show(&presence, &nick, Telling::Always, None, out);
         self.locals.insert(session.clone(), nick.clone());
@@ -69,7 +70,7 @@ impl RegisteredRoom {
         }
         // One visit: whether the master has seen the first one end does not matter, nor what he
         // looked like in it.
-        self.confirmed.shift_remove(&session);
+        self.end_confirmed(&session);
         let before = |other: &Entry| {
             let visit = matches!(other.what, What::Join | What::Presence | What::Leave);
             other.is_of(&session) && visit

@@ -128,6 +128,7 @@ impl RegisteredRoom {
             locals: IndexMap::new(),
             closed: BTreeSet::new(),
             confirmed: IndexMap::new(),
+            former: BTreeMap::new(),
             directed: std::mem::take(&mut self.directed),
             answered_here: BTreeSet::new(),
             said: std::mem::take(&mut self.said),

@@ -40,14 +40,32 @@ impl RegisteredRoom {
         unknown.filter(|one| self.outbox.has(one, asks)).cloned().collect()
     }
 
-    /// Whether the owner of this nick has left here, and the master has not heard of it.
+    /// Whether the stay of who owns this nick is over here, and the master has not heard of it.
     pub(super) fn has_left_here(&self, nick: &str) -> bool {
         let left = |session: &Arc<Jid>| {
             !self.locals.contains_key(session)
                 && self.outbox.has(session, |entry| entry.what == What::Leave && entry.done)
         };
         let mut owners = self.confirmed.iter().filter(|(_, known)| *known == nick);
-        self.confirmed_as(nick).is_empty() && owners.any(|(session, _)| left(session))
+        let former = self.former.values().any(|former| former == nick);
+        self.confirmed_as(nick).is_empty() && (former || owners.any(|(session, _)| left(session)))
+    }
+
+    /// The stay of this session is over here, whatever the master knows of it.
+    pub(super) fn end_confirmed(&mut self, session: &Arc<Jid>) {
+        let known = self.confirmed.shift_remove(session);
+        self.former.extend(known.map(|known| (session.clone(), known)));
+    }
+
+    /// A session is let in here under this nick: nobody has the one that it has at the master, if
+    /// that was shown before ENTER.
+    pub(super) fn give_up_former(&mut self, session: &Jid, nick: &str, out: &mut Vec<Output>) {
+        let known = self.confirmed.get(session).or_else(|| self.former.get(session)).cloned();
+        let Some(known) = known.filter(|known| known != nick) else { return };
+        let shared = self.confirmed.iter().any(|(one, other)| **one != *session && *other == known);
+        if !shared {
+            self.give_up(&known, out);
+        }
     }
 
     /// The nick that the owner of a nick of the master's has here, if it is another one: he took it
@@ -251,7 +269,8 @@ impl RegisteredRoom {
     /// several: those that have the new one already are told nothing.
     pub(super) fn renamed(&mut self, stanza: &Stanza, old: &str, new: &str, out: &mut Vec<Output>) {
         let own = self.confirmed_as(old);
-        for known in self.confirmed.values_mut().filter(|known| *known == old) {
+        let known = self.confirmed.values_mut().chain(self.former.values_mut());
+        for known in known.filter(|known| *known == old) {
             new.clone_into(known);
         }
         if own.is_empty() {

@@ -90,6 +90,7 @@ impl RegisteredRoom {
         self.drop_late(session, out);
         self.outbox.take(|entry| entry.is_of(session));
         self.confirmed.shift_remove(session);
+        self.former.remove(session);
         self.closed.remove(session);
         if let Some(nick) = self.locals.shift_remove(session) {
             self.forget_hidden(&nick);
