@@ -21,9 +21,11 @@ impl RegisteredRoom {
                 }
                 self.directed.insert(session.clone(), to.clone());
             }
-            (Kind::Presence, Type::Unavailable) => {
-                self.undirect(session);
+            // What he has said stands for a nick of several until he is out.
+            (Kind::Presence, Type::Unavailable) if self.locals.contains_key(session) => {
+                self.directed.remove(session);
             }
+            (Kind::Presence, Type::Unavailable) => self.undirect(session),
             _ => {}
         }
     }

@@ -130,13 +130,23 @@ impl RegisteredRoom {
     /// What is shown of a nick that this session gives up and others keep, of whom nobody may have
     /// said that they have it.
     pub(super) fn without(&self, seat: &Seat, nick: &str, gone: &Jid) -> Payloads {
-        let others = without_sessions(&seat.presence, |jid| jid == gone.as_str());
         let mut staying = self.sessions(nick);
         staying.retain(|one| **one != *gone);
+        let presence = self.said_without(seat, &staying, gone);
+        let others = without_sessions(&presence, |jid| jid == gone.as_str());
         if staying.is_empty() || !names_session(&others, gone) {
             return others;
         }
-        of_sessions(&seat.presence, &staying)
+        of_sessions(&presence, &staying)
+    }
+
+    /// What stands for a nick when a session is gone: if it was that one's, what one of the others
+    /// has said of itself.
+    fn said_without(&self, seat: &Seat, staying: &[Arc<Jid>], gone: &Jid) -> Payloads {
+        let shown: Vec<_> = seat.own_payloads().cloned().collect();
+        let his = self.said.get(gone).is_some_and(|said| seat.with_id(Vec::clone(said)) == shown);
+        let other = staying.iter().find_map(|one| self.said.get(one)).filter(|_| his);
+        other.map_or(seat.presence.clone(), |said| Arc::new(seat.saying(Vec::clone(said))))
     }
 }
 

@@ -252,12 +252,12 @@ impl RegisteredRoom {
         }
         self.locals.shift_remove(session);
         self.confirmed.shift_remove(session);
-        self.forget_directed(session);
         if self.is_local(&nick) {
             self.restate(&nick, session, out);
         } else if let Some(farewell) = farewell {
             self.show_gone(&farewell, &nick, out);
         }
+        self.forget_directed(session);
         self.drop_jids(moderated);
     }
 
