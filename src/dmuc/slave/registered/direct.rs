@@ -57,14 +57,30 @@ impl RegisteredRoom {
             self.take_in(user, stanza, left, out);
         } else {
             out.push(Output::Send(stanza.clone()));
-            if let Some(here) = here.as_ref().filter(|_| over) {
-                self.let_out(user, here, stanza, settled, out);
+            match here.as_ref() {
+                Some(here) if over => self.let_out(user, here, stanza, settled, out),
+                Some(here) if !hidden && !stale => self.learn_directly(user, here, &stanza, out),
+                _ => {}
             }
         }
         if (over && here.is_some() || entered || stale)
             && matches!(self.phase, Phase::Active | Phase::Late(_))
         {
             self.register_again(now, out);
+        }
+    }
+
+    /// The master tells a session how it is under the nick that it has here: what it may see, and
+    /// the others are shown, goes by that.
+    fn learn_directly(
+        &mut self,
+        user: &Arc<Jid>,
+        here: &str,
+        stanza: &Stanza,
+        out: &mut Vec<Output>,
+    ) {
+        if stanza.is_available() && stanza.from == self.occupant(here) {
+            self.show(&self.without_new_jids(stanza), here, Telling::News, Some(user), out);
         }
     }
 
