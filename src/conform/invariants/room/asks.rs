@@ -171,9 +171,15 @@ impl Asks {
     }
 
     /// He is refused this nick; or what could not be delivered is `returned`, perhaps a leave.
-    pub fn refused(&mut self, nick: NickId, returned: bool) {
+    /// `said`: how he has said to be is refused, as he is not in the room, and not to be in.
+    pub fn refused(&mut self, nick: NickId, returned: bool, said: bool) {
         if returned && let Some(leave) = self.came_back.pop_front() {
             return self.returned(nick, leave);
+        }
+        let plain = self.queue.iter().position(|ask| ask.is_for(nick) && !ask.is_join());
+        if let Some(position) = plain.filter(|_| said) {
+            self.queue.remove(position);
+            return;
         }
         let mut open = self.queue.iter_mut().take_while(|ask| !ask.is_for(nick));
         let leave = open.find_map(|ask| match ask {

@@ -45,7 +45,10 @@ impl Room {
         );
         match reading.stanza.kind {
             Kind::Presence => {
-                nick.into_iter().for_each(|nick| one.asks.refused(nick, returned && !alone));
+                let said = condition == Some(Condition::NotAcceptable);
+                if let Some(nick) = nick {
+                    one.asks.refused(nick, returned && !alone, said);
+                }
                 // What he asked for under another nick since may be answered otherwise.
                 if one.asked.is_none_or(|asked| Some(asked) == nick) {
                     one.own = None;

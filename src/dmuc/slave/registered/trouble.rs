@@ -3,7 +3,7 @@
 
 use super::direct::is_farewell;
 use super::event::plain;
-use super::outbox::{Entry, Status, What};
+use super::outbox::{Entry, Status, What, is_join};
 use super::*;
 use crate::room::Item;
 use crate::stanza::{Condition, ErrorType, Kind, Type};
@@ -124,7 +124,11 @@ impl RegisteredRoom {
             }
             Kind::Presence => {
                 // Nobody is refused to be out: that goes on until he is told so.
-                let asked = |entry: &Entry| answered(entry) && entry.what != What::Leave;
+                let said = self.is_of_before_he_asked(&user, &error);
+                let asked = |entry: &Entry| {
+                    let join = is_join(&entry.stanza);
+                    answered(entry) && entry.what != What::Leave && !(said && join)
+                };
                 let for_it = |entry: &Entry| asked(entry) && entry.stanza.to == error.from;
                 let entry =
                     self.outbox.take_first(for_it).or_else(|| self.outbox.take_first(asked));
@@ -132,8 +136,10 @@ impl RegisteredRoom {
                     // It was answered here.
                     return;
                 }
-                // What was refused does not count.
-                self.said.remove(&user);
+                if !said {
+                    // What was refused does not count.
+                    self.said.remove(&user);
+                }
                 if let Some(entry) = entry.filter(|entry| entry.done) {
                     // He has the nick here that he wanted, and may not have it.
                     if let Some(known) = self.confirmed.get(&user).cloned() {
