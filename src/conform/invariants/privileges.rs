@@ -76,6 +76,7 @@ impl Invariant for PrivilegesKept {
             self.out.retain(|user, _| slave.is_none() || room.users[*user].slave != slave);
         }
         let Happening::Left(passage) = &step.what else { return };
+        self.told_late(passage, room);
         let entered = passage.reading.dmuc.and_then(|dmuc| room.known_user(dmuc.enter?));
         self.let_in(step.entry, entered.as_slice(), passage, room, findings);
         for fact in facts {
@@ -110,6 +111,19 @@ impl Invariant for PrivilegesKept {
 }
 
 impl PrivilegesKept {
+    /// Who asked again and was let in, with nobody to be told but who had to wait for a stream.
+    fn told_late(&mut self, passage: &Passage<'_>, room: &Room) {
+        let reading = &passage.reading;
+        let known = reading.nick.and_then(|nick| room.known_nick(nick));
+        let there = reading.is_presence() && reading.stanza.is_available();
+        let Some(nick) = known.filter(|_| there && room.is_stale(passage)) else { return };
+        let Some(before) = self.expelled.get(&nick).map(|one| one.at) else { return };
+        let again = |user: &UserId| room.users[*user].asks.want(nick);
+        if self.came.iter().any(|(user, at)| *at >= before && again(user)) {
+            self.expelled.remove(&nick);
+        }
+    }
+
     fn letter_came(&mut self, user: UserId, passage: &Passage<'_>, at: Time) {
         let reading = &passage.reading;
         let Some((nick, told)) = reading.nick.zip(Privileges::of(reading)) else { return };
