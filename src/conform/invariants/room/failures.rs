@@ -122,8 +122,8 @@ impl Room {
         let now = self.now;
         for slave in &self.slaves {
             if domain == self.domain || domain == slave.domain {
-                self.health.stream(now, &slave.domain, &self.domain, false);
-                self.health.stream(now, &self.domain, &slave.domain, false);
+                self.health.end(now, &slave.domain, &self.domain);
+                self.health.end(now, &self.domain, &slave.domain);
             }
         }
     }

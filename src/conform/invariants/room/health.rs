@@ -19,6 +19,8 @@ pub(in crate::conform) struct Health {
     opened: BTreeMap<(Name, Name), (Time, Time)>,
     /// Streams that are open, as far as the record tells.
     open: BTreeSet<(Name, Name)>,
+    /// Streams that ever were.
+    known: BTreeSet<(Name, Name)>,
     /// Machines that are down.
     machines: BTreeSet<Machine>,
     /// When a machine of each domain last failed or came back.
@@ -41,6 +43,7 @@ impl Health {
             ended: BTreeMap::new(),
             opened: BTreeMap::new(),
             open: BTreeSet::new(),
+            known: BTreeSet::new(),
             machines: BTreeSet::new(),
             restarted: BTreeMap::new(),
             troubled: now,
@@ -67,11 +70,21 @@ impl Health {
         if opened {
             let since = self.ended.remove(&stream).unwrap_or(Time::from_micros(i64::MIN));
             self.open.insert(stream.clone());
+            self.known.insert(stream.clone());
             self.opened.insert(stream, (now, since));
         } else {
+            // What is dialled and was never open may have been waited for all the time.
             self.open.remove(&stream);
-            self.ended.entry(stream).or_insert(now);
+            let known = self.known.contains(&stream);
+            let since = if known { now } else { Time::from_micros(i64::MIN) };
+            self.ended.entry(stream).or_insert(since);
         }
+    }
+
+    /// A stream between servers has ended, if there was one: a server is down.
+    pub fn end(&mut self, now: Time, from: &str, to: &str) {
+        self.known.insert((Name::from(from), Name::from(to)));
+        self.stream(now, from, to, false);
     }
 
     /// Since when what leaves one host for another at this instant may have waited for a stream.
@@ -96,7 +109,10 @@ impl Health {
 
     /// Something went from one server to another.
     pub fn went(&mut self, from: &str, to: &str) {
-        self.open.insert((Name::from(from), Name::from(to)));
+        let stream = (Name::from(from), Name::from(to));
+        if self.open.insert(stream.clone()) {
+            self.known.insert(stream);
+        }
     }
 
     /// Whether one host has a stream to the other, or is the other.
