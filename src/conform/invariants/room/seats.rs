@@ -133,8 +133,9 @@ impl Room {
             }
             !known || !occupant.sessions.is_empty()
         });
-        // If nobody was told of it yet he is told of with all that there is, at this instant.
-        if !self.occupants.contains_key(&nick) {
+        // If nobody was told of it yet, or that is in doubt, he is told of with all that there is,
+        // at this instant.
+        if !self.occupants.contains_key(&nick) || self.doubtful.contains(&nick) {
             self.asking.push((nick, user));
         }
     }
