@@ -109,6 +109,7 @@ impl Room {
         if !self.occupants.contains_key(&nick) && !self.is_elsewhere(user, nick) {
             self.admit(entry, nick, user, reading, facts);
         }
+        self.serve_directly(user);
     }
 
     /// His leave reaches a master that surely serves this user itself. Whom it has behind a slave
