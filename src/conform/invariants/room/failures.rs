@@ -15,6 +15,7 @@ impl Room {
         }
         self.health.trouble(self.now);
         self.health.bounced = self.now;
+        self.log.learn_id(reading);
         for jid in [reading.from, reading.to] {
             if let Some(user) = self.known_user(jid) {
                 self.users[user].unsure |= self.users[user].via.is_none();
