@@ -152,12 +152,14 @@ impl RegisteredRoom {
         stanza: &Stanza,
         out: &mut Vec<Output>,
     ) -> bool {
-        let lets_in = stanza.is_available() && stanza.has_code("110");
-        let Some(occupant) = stanza.from.as_ref().filter(|_| lets_in && self.amnesiac) else {
-            return false;
-        };
+        let there = stanza.kind == Kind::Presence && stanza.is_available() && self.amnesiac;
+        let Some(occupant) = stanza.from.as_ref().filter(|_| there) else { return false };
         if self.directed.contains_key(user) || self.locals.contains_key(user) {
             return false;
+        }
+        if !stanza.has_code("110") {
+            // Of who else is there he is told before that.
+            return true;
         }
         let split = matches!(self.phase, Phase::Split);
         self.push_goodbye(now, user, occupant, if split { Status::Queued } else { Status::Held });
