@@ -2,7 +2,8 @@
 //! room: they may know others than are stored here.
 
 use super::direct::is_join_that_went_up;
-use super::outbox::{Entry, Status, What};
+use super::event::said_in;
+use super::outbox::{Entry, What};
 use super::told::is_another;
 use super::*;
 use crate::room::{Audience, Item, Role};
@@ -141,11 +142,10 @@ impl RegisteredRoom {
     /// Whether what the master tells a session of itself answers how it said to be before it left.
     pub(super) fn is_how_he_was(&mut self, user: &Jid, stanza: &Stanza) -> bool {
         let says = |entry: &&Entry| {
-            let said = crate::dmuc::own_payloads(&entry.stanza);
             entry.what == What::Presence
-                && entry.status != Status::Held
+                && entry.may_have_come()
                 && entry.stanza.to == stanza.from
-                && said.iter().all(|payload| stanza.payloads.contains(payload))
+                && said_in(&entry.stanza) == said_in(stanza)
         };
         let answered =
             self.outbox.of(user).take_while(|entry| entry.what != What::Leave).find(says);

@@ -190,6 +190,7 @@ impl RegisteredRoom {
             _ if self.is_told_again(&own) => Telling::News,
             _ => Telling::Always,
         };
+        let stanza = self.with_newer_presence(stanza, nick);
         if !self.show(&stanza, nick, telling, asking.as_deref(), out) {
             out.push(self.note(&self.address, Change::Ignored));
         }
@@ -217,7 +218,7 @@ impl RegisteredRoom {
                 _ => false,
             };
             presence
-                && entry.status != Status::Held
+                && entry.may_have_come()
                 && entry.may_have_gone_to(there)
                 && said_in(&entry.stanza) == shown
         };
@@ -317,7 +318,7 @@ impl RegisteredRoom {
 }
 
 /// What a presence says of its subject that he has said himself.
-fn said_in(presence: &Stanza) -> Vec<Element> {
+pub(super) fn said_in(presence: &Stanza) -> Vec<Element> {
     let mut said = crate::dmuc::own_payloads(presence);
     said.retain(|payload| !payload.is("occupant-id", ns::OCCUPANT_IDS));
     said

@@ -51,7 +51,7 @@ pub(super) struct Entry {
     pub relayed: Option<Time>,
     /// To which address it went up, or was to go, if its author has got another nick here since.
     pub went_to: Option<Arc<Jid>>,
-    /// To which address a join went up that is late: it may be answered yet.
+    /// To which address it went up, if it is late and may be answered yet.
     pub was_for: Option<Arc<Jid>>,
     /// A bound of the length of its text, in bytes; counted while it is not under way.
     pub size: usize,
@@ -111,9 +111,7 @@ impl Entry {
 
     /// The same, to go up in the next netjoin.
     pub fn late(mut self) -> Self {
-        if self.is_under_way() && is_join(&self.stanza) {
-            self.was_for = self.went_to.clone().or(self.stanza.to.clone());
-        }
+        self.remember_for();
         self.status = Status::Queued;
         self.size = size(&self.stanza);
         self
@@ -143,11 +141,6 @@ impl Entry {
     pub fn may_have_gone_to(&self, nick: &str) -> bool {
         let to = self.went_to.as_ref().or(self.stanza.to.as_ref());
         to.is_none_or(|to| to.resource().is_none()) || self.went_to(nick)
-    }
-
-    /// Whether it is a late join that named this nick when it went up.
-    pub fn was_for(&self, nick: &str) -> bool {
-        names(self.was_for.as_ref(), nick)
     }
 
     /// Whether it is a leave in the name of a session that the slave knows nothing of.

@@ -75,7 +75,7 @@ impl RegisteredRoom {
     }
 
     /// What the master has of a local occupant, with the presence that he has sent since.
-    fn with_newer_presence(&self, stanza: Stanza, nick: &str) -> Stanza {
+    pub(super) fn with_newer_presence(&self, stanza: Stanza, nick: &str) -> Stanza {
         let newer = self.sessions(nick).iter().any(|session| {
             let late = |entry: &Entry| {
                 entry.done

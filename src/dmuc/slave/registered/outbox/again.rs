@@ -4,11 +4,28 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::{Entry, Outbox, Status, is_join, size};
+use super::{Entry, Outbox, Status, is_join, names, size};
 use crate::stanza::{Jid, Kind};
 use crate::time::Time;
 
 impl Entry {
+    /// It is about to be late.
+    pub(super) fn remember_for(&mut self) {
+        if self.is_under_way() {
+            self.was_for = self.went_to.clone().or(self.stanza.to.clone());
+        }
+    }
+
+    /// Whether it is a late join that named this nick when it went up.
+    pub fn was_for(&self, nick: &str) -> bool {
+        is_join(&self.stanza) && names(self.was_for.as_ref(), nick)
+    }
+
+    /// Whether it went up, so that the master may have it.
+    pub fn may_have_come(&self) -> bool {
+        self.is_under_way() || (self.was_for.is_some() && !self.bounced)
+    }
+
     /// Whether a later join of the same visit asks for the same and more. `asked`: what the joins
     /// after this one, of each session, ask for.
     fn is_asked_again(&self, asked: &mut BTreeMap<Arc<Jid>, Arc<Jid>>) -> bool {
@@ -30,6 +47,7 @@ impl Outbox {
     /// Everything that went up goes up again, late; but of each visit of a session one join.
     pub fn requeue(&mut self) {
         for entry in self.entries.iter_mut().filter(|entry| entry.is_under_way()) {
+            entry.remember_for();
             entry.relayed = match entry.status {
                 Status::Relayed(since) => Some(since),
                 _ => None,
