@@ -40,7 +40,7 @@ pub use self::mistake::{Mistake, Mistakes, Thing, Wrong};
 pub use self::parse::{FindCast, parse};
 pub use self::setting::Setting;
 pub use self::source::{SIZE_MAX, Source};
-pub(crate) use self::words::{nearest, printable};
+pub(crate) use self::words::{nearest, printable, wrapped};
 
 #[cfg(test)]
 mod tests;

@@ -1,17 +1,17 @@
 //! `wallops explain`: what requirements say, how they are judged, and which scenarios show them.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+mod shown;
 
+use self::shown::{Played, Shown};
 use super::args;
-use super::files::{self, Script};
 use super::judge::asked::named;
 use super::refusal::Refusal;
 use super::screen::Screen;
+use super::stage::shell_word;
 use super::style::{self, paint};
 use super::verdict::Verdict;
 use crate::conform::requirements::{Level, Requirement, worded};
-use crate::scenario::Profile;
+use crate::scenario::{Profile, wrapped};
 use crate::transcript::edition::Edition;
 
 /// Explain the requirements that are named, or list all.
@@ -32,81 +32,94 @@ pub(super) fn explain(arguments: &args::Explain, screen: &mut Screen) -> Result<
         return Ok(Verdict::Well);
     }
     let shown = Shown::read(&arguments.scenarios)?;
+    let wanted: Vec<_> = Requirement::all().filter(|one| ids.contains(&one.id)).collect();
+    let played = shown.play(&wanted);
     let mut first = true;
-    for one in Requirement::all().filter(|one| ids.contains(&one.id)) {
+    for one in wanted {
         if !std::mem::take(&mut first) {
             screen.line("");
         }
-        screen.text(text(one, &shown, edition));
+        screen.text(text(one, &shown, &played, edition));
     }
     Ok(Verdict::Well)
 }
 
-/// Which scenarios show which requirement: their `## spec` tags.
-struct Shown {
-    directory: PathBuf,
-    by: BTreeMap<String, Vec<String>>,
-}
-
-impl Shown {
-    /// Of the scenarios in this directory; of none if there is no such directory.
-    fn read(directory: &Path) -> Result<Self, Refusal> {
-        let mut by: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        if directory.exists() {
-            for path in files::scenarios(&[directory.to_owned()])? {
-                let script = Script::read(&path)?;
-                let inside = path.strip_prefix(directory).unwrap_or(&path);
-                let name = inside.display().to_string();
-                for id in &script.scenario.tags.spec {
-                    by.entry(id.clone()).or_default().push(name.clone());
-                }
-            }
-        }
-        Ok(Self { directory: directory.to_owned(), by })
-    }
-
-    fn of(&self, requirement: &Requirement) -> &[String] {
-        self.by.get(requirement.id).map_or(&[], Vec::as_slice)
-    }
-}
-
-fn text(one: &Requirement, shown: &Shown, edition: Edition) -> String {
+/// All of it about one requirement.
+fn text(one: &Requirement, shown: &Shown, played: &Played, edition: Edition) -> String {
     let words = |text: &str| worded(text, edition).into_owned();
     let mut text = format!("{}\n", paint(style::TITLE, one.id));
-    text.push_str(&format!("    {}\n", words(one.statement)));
+    for line in wrapped(&words(one.statement), WIDTH - 4) {
+        text.push_str(&format!("    {line}\n"));
+    }
     text.push_str(&format!("    {} for: {}\n", one.level, words(&actors(one))));
-    text.push_str(&format!("    section: {}\n", words(one.section)));
-    text.push_str(&format!("    profile: {}\n", profile(one.profile)));
+    let mut row = |key: &str, value: &str| text.push_str(&self::row(key, value));
+    row("section", &words(one.section));
+    row("profile", &profile(one.profile));
     if let Some(explanation) = one.explanation() {
-        text.push_str(&format!("    judged:  {}\n", words(explanation.judged)));
-        text.push_str(&format!("    kept:    {}\n", explanation.kept));
-        text.push_str(&format!("    broken:  {}\n", explanation.broken));
+        row("judged", &words(explanation.judged));
+        row("kept", explanation.kept);
+        row("broken", explanation.broken);
     }
     if let Some(reason) = one.unsupported() {
-        text.push_str(&format!("    not judged: {}\n", words(reason)));
+        row("not judged", &words(reason));
     }
-    match shown.of(one) {
-        [] => {
-            let none = match one.level {
-                Level::Always => ALWAYS.to_owned(),
-                _ => format!("by no scenario in {}", shown.directory.display()),
-            };
-            let why = one.unshown().map(words).unwrap_or(none);
-            text.push_str(&format!("    shown:   {why}\n"));
-        }
-        scenarios => {
-            text.push_str("    shown by:\n");
-            for name in scenarios {
-                let path = shown.directory.join(name);
-                text.push_str(&format!("        {}\n", path.display()));
-            }
-        }
+    text.push_str(&scenarios(one, shown, played, edition));
+    text
+}
+
+/// A line of it, broken if it is long.
+fn row(key: &str, value: &str) -> String {
+    let mut text = String::new();
+    for (number, line) in wrapped(value, WIDTH - 13).into_iter().enumerate() {
+        let key = if number == 0 { format!("{key}:") } else { String::new() };
+        text.push_str(&format!("    {key:<8} {line}\n"));
     }
     text
 }
 
-/// What is said of invariants instead of the scenarios that show them.
-const ALWAYS: &str = "in every run to which it applies; `wallops coverage` counts them";
+/// Which scenarios show it: those that are tagged with it, and the first that come to it.
+fn scenarios(one: &Requirement, shown: &Shown, played: &Played, edition: Edition) -> String {
+    let directory = shown.directory.display();
+    if !shown.exists() {
+        let none = format!("there is no directory `{directory}`; `--scenarios DIR` names another");
+        return row("shown", &none);
+    }
+    let mut text = match shown.of(one) {
+        [] => {
+            let none = match one.level {
+                Level::Always => "in every run to which it applies".to_owned(),
+                _ => format!("by no scenario in {directory} that is tagged with it"),
+            };
+            row("shown", &one.unshown().map_or(none, |why| worded(why, edition).into_owned()))
+        }
+        names => {
+            let path = |name| shown.directory.join(name).display().to_string();
+            let names: Vec<_> =
+                names.iter().map(|name| format!("        {}\n", path(name))).collect();
+            format!("    shown by:\n{}", names.concat())
+        }
+    };
+    let some = played.get(one.id).map_or(&[][..], Vec::as_slice);
+    if some.is_empty() {
+        return text;
+    }
+    text.push_str("    applies, for example, in:\n");
+    for (path, tally) in some {
+        let broken = match tally.broken {
+            0 => String::new(),
+            broken => format!(", broken {broken} times"),
+        };
+        let kept =
+            if tally.kept == 1 { "once".to_owned() } else { format!("{} times", tally.kept) };
+        text.push_str(&format!("        {path}: kept {kept}{broken}\n"));
+    }
+    let directory = match directory.to_string().as_str() {
+        "scenarios" => String::new(),
+        other => format!(" {}", shell_word(other)),
+    };
+    text.push_str(&format!("    all of them: wallops coverage {}{directory}\n", one.id));
+    text
+}
 
 /// A profile, and why something is demanded in it and in those above.
 fn profile(profile: Profile) -> String {
@@ -179,6 +192,9 @@ fn code(text: &str) -> String {
     }
     out.replace("``", " ")
 }
+
+/// How wide it is.
+const WIDTH: usize = 100;
 
 const HEAD: &str = "\
 # What XEP-0282 demands

@@ -29,7 +29,7 @@ pub(crate) fn printable(text: &str) -> String {
 
 /// The lines of a text, broken at spaces outside backquotes so that none is wider than `width`
 /// unless one word is.
-pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut quoted = false;
     let mut word = String::new();

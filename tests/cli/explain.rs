@@ -51,7 +51,10 @@ fn ones_own_scenarios_are_looked_at() {
     desk.run(&["explain", "ns.exact"]).ends_with(0).prints("        scenarios/own.scs\n");
     desk.run(&["explain", "ns.exact", "--scenarios", "elsewhere"])
         .ends_with(0)
-        .prints("by no scenario in elsewhere");
+        .prints("shown:   there is no directory `elsewhere`; `--scenarios DIR` names another");
+    desk.run(&["explain", "slave.leave.forward"])
+        .ends_with(0)
+        .prints("shown:   by no scenario in scenarios that is tagged with it");
 }
 
 #[test]
@@ -61,10 +64,25 @@ fn a_slip_in_the_beginning_of_an_id_is_told_with_the_nearest_beginning() {
 }
 
 #[test]
-fn an_invariant_needs_no_scenario_that_shows_it() {
+fn scenarios_that_come_to_it_are_named_and_how_to_see_all() {
     run(&["explain", "INV-NO-DUP"])
         .ends_with(0)
-        .prints("shown:   in every run to which it applies");
+        .prints("shown:   in every run to which it applies\n    applies, for example, in:\n")
+        .prints("        scenarios/a-slave-without-a-memory.scs: kept ")
+        .prints("    all of them: wallops coverage INV-NO-DUP\n");
+    let desk = Desk::with("BigCheese says \"hello\"\nWumpus hears BigCheese say \"hello\"");
+    desk.run(&["explain", "INV-FIFO", "slave.leave.forward", "--scenarios", "./scenarios"])
+        .ends_with(0)
+        .prints("applies, for example, in:\n        ./scenarios/own.scs: kept 7 times\n")
+        .prints("    all of them: wallops coverage INV-FIFO ./scenarios\n")
+        .prints("by no scenario in ./scenarios that is tagged with it\n");
+}
+
+#[test]
+fn the_example_of_the_readme_is_told_with_people_and_stanzas() {
+    let ran = run(&["explain", "INV-JID-SLAVE"]).ends_with(0);
+    let ran = ran.prints("    kept:    Troy goes away for lunch, and the master tells all slaves.");
+    assert!(ran.out().lines().all(|line| line.chars().count() <= 100), "{}", ran.out());
 }
 
 #[test]

@@ -73,7 +73,8 @@ pub(in crate::cli) struct Judge {
 
 /// Say what requirements demand, how they are judged, and which scenarios show them
 ///
-/// Without an id, lists all. What ids begin with names all of these:
+/// Plays scenarios until it knows a few that come to each; `wallops coverage ID` plays all, and
+/// says which do. Without an id, lists all. What ids begin with names all of these:
 ///
 ///   wallops explain slave.leave.forward
 ///   wallops explain master.split
@@ -84,7 +85,7 @@ pub(in crate::cli) struct Explain {
     #[arg(value_name = "ID|PREFIX")]
     pub ids: Vec<String>,
 
-    /// Where to look for scenarios that show them
+    /// Where the scenarios are that may show them
     #[arg(long, value_name = "DIR", default_value = "scenarios")]
     pub scenarios: PathBuf,
 
