@@ -327,7 +327,7 @@ impl User {
     /// He is told it; what came before is not told any more. When it was sent, if it was for him.
     pub fn passed_on(&mut self, nick: NickId, told: &Print) -> Option<Time> {
         let place = self.passing(nick, told)?;
-        let last = self.passing.drain(..=place).last();
+        let last = self.passing.drain(..=place).next_back();
         last.map(|(_, print)| print.at)
     }
 
