@@ -5,6 +5,7 @@ use super::state::accepted;
 use super::user::is_one_of;
 use super::{Fact, NickId, Privileges, Room, Side, SlaveId, UserId, same_person};
 use crate::conform::invariants::reading::Reading;
+use crate::dmuc::Persistence;
 use crate::stanza::ns;
 use crate::stanza::slave::{Accept, Whois};
 use crate::time::Time;
@@ -141,8 +142,11 @@ impl Room {
         // Others were told later news already.
         let overtaken = recent.clone().next_back();
         let overtaken = overtaken.is_some_and(|last| last.at >= since && last.to != Some(slave));
+        // What was so before it forgot everybody tells nothing of what it says now.
+        let kept =
+            |one: &Print| self.persistence == Persistence::Everything || !self.lost_since(one.at);
         let same = |one: &&Print| {
-            let late = one.at >= since || listeners > 1;
+            let late = one.at >= since || (listeners > 1 && kept(one));
             (overtaken || (late && one.to != Some(slave))) && one.looks_like(&print)
         };
         // What was said before he came or went is of another stay.
