@@ -165,7 +165,12 @@ fn is_known(user: UserId, reading: &Reading<'_>, slave: &Slave, room: &Room) -> 
     let forgotten = own && !print.available && (ended || room.master_lost.is_some());
     let away = slave.policy.mark_away && told(&|one| one.privileges == print.privileges);
     let dropped = slave.registers && !print.available && slave.told_all == Some(room.now);
-    let renamed = slave.registers && (reading.has(303) || reading.has(210));
+    // One without numbers learns from ENTER that somebody has another nick.
+    let new = reading.item.and_then(|item| room.known_nick(item.nick?));
+    let entered = new.and_then(|new| slave.store.get(&new)?.recent.back());
+    let told_so = entered.is_some_and(|print| print.at == room.now) && reading.has(110);
+    let renamed = reading.has(303) && (slave.registers || told_so);
+    let renamed = renamed || (slave.registers && reading.has(210));
     forgotten || dropped || renamed || (alone && (local || away)) || (slave.registers && local)
 }
 

@@ -110,6 +110,7 @@ impl Master {
         self.resend_messages(index, &privacy, out);
         let opened = privacy.iter().any(|message| message.has_code("172"));
         self.resend_departures(index, &missed, out);
+        self.resend_new_nicks(index, &missed, out);
         self.resend_presences(now, index, &missed, opened || !told, out);
         self.resend_messages(index, &messages, out);
         // Nothing is forgotten yet: what was just told may be lost as well. The next pong confirms.
@@ -156,6 +157,23 @@ impl Master {
         for departure in vacated_first(told) {
             let payloads = audience.render(&departure.payloads);
             out.push(Output::Send(copy(&departure, &link.jid, payloads)));
+        }
+    }
+
+    /// ENTER for those of its own users who have taken another nick, if another session of the same
+    /// person has the one before: there is no departure to tell of.
+    fn resend_new_nicks(&self, index: usize, missed: &[Logged], out: &mut Vec<Output>) {
+        for logged in missed {
+            let Logged::Gone(gone) = logged else { continue };
+            if !gone.renamed || !self.has_nick_again(gone) {
+                continue;
+            }
+            for session in [&gone.session].into_iter().chain(&gone.others) {
+                let his = self.occupant_of(session).filter(|(nick, _)| **nick != *gone.nick);
+                if his.is_some_and(|(_, his)| his.via(session) == Some(index)) {
+                    self.send_enter(index, session, None, false, out);
+                }
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use super::event::{is_expulsion, is_the_same};
 use super::*;
 use crate::dmuc::Change;
-use crate::room::{Audience, StoredMessage};
+use crate::room::{Audience, Item, Seat, StoredMessage};
 use crate::stanza::{dmuc, ns};
 
 impl SlaveRoom {
@@ -26,8 +26,11 @@ impl SlaveRoom {
         };
         if self.locals.contains_key(&session) && !asked {
             // Told again; he knows (`netjoin`).
-            let before = self.locals.insert(session, nick.to_owned());
-            self.keep_hidden(stanza, before, nick);
+            let before = self.locals.insert(session.clone(), nick.to_owned());
+            self.keep_hidden(stanza, before.clone(), nick);
+            if let Some(before) = before.filter(|before| before != nick) {
+                self.tell_new_nick(&before, nick, &session, out);
+            }
             return self.show_own(stanza, nick, out);
         }
         self.returning.remove(&session);
@@ -55,14 +58,41 @@ impl SlaveRoom {
         self.store_presence(&own.clone().with_payloads(payloads), nick);
     }
 
+    /// A session has another nick than it knows, which another session of his has now: ENTER says
+    /// so, and nothing else does (XEP-0045 §7.6).
+    fn tell_new_nick(
+        &mut self,
+        before: &str,
+        nick: &str,
+        session: &Arc<Jid>,
+        out: &mut Vec<Output>,
+    ) {
+        let Some(seat) = self.roster.get(before) else { return };
+        let item = Item {
+            affiliation: Some(seat.affiliation.clone()),
+            role: Some(seat.role.clone()),
+            jid: Some(session),
+            nick: Some(nick),
+            ..Item::default()
+        };
+        let farewell = Arc::new(vec![item.element(&[303])]);
+        let sessions = std::slice::from_ref(session);
+        let own = Audience::Own { sessions, jids: self.non_anonymous }.render(&farewell);
+        let left = Stanza::presence(Type::Unavailable).with_from(seat.occupant.clone());
+        out.push(Output::Send(left.with_to(session.clone()).with_payloads(own)));
+        // He is shown himself under the new one with all others.
+        if !self.hidden.contains(nick) {
+            self.roster.shift_remove(nick);
+        }
+    }
+
     /// What was shown while the master was away may have been of another session than the one that
     /// stands for the nick there: ENTER says what others see.
     fn show_own(&mut self, stanza: &Stanza, nick: &str, out: &mut Vec<Output>) {
         let own = stanza.clone().retaining(|payload| !ns::is_dmuc(payload));
         let payloads = Audience::Other { jids: true }.render(&own.payloads);
-        let seat = self.roster.get(nick).filter(|_| !self.hidden.contains(nick));
-        let news = seat.is_some_and(|seat| !is_the_same(&seat.presence, &payloads));
-        if news {
+        let same = |seat: &Seat| is_the_same(&seat.presence, &payloads);
+        if !self.hidden.contains(nick) && !self.roster.get(nick).is_some_and(same) {
             let moderated = self.has_moderator();
             self.store_own(&own, nick);
             self.distribute_presence(&own.with_payloads(payloads), nick, out);
