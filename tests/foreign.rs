@@ -47,6 +47,20 @@ fn its_three_faults_are_found_and_nothing_else() {
 }
 
 #[test]
+fn a_late_leave_is_found_with_what_was_told_before_it() {
+    let (judgement, lines) = judge(include_str!("judge/foreign/master.log"));
+    let mut late = judgement.findings.iter().filter(|one| one.requirement == FAULTS[0].0[0]);
+    let late = late.next().unwrap();
+    let causes: Vec<_> = late.causes.iter().map(|entry| lines[*entry]).collect();
+    assert_eq!((lines[late.entry], causes), (53, vec![51, 52]));
+    assert!(late.what.starts_with("told before it that Efchen is gone: "), "{}", late.what);
+    // Nothing has shown before that there is no moderator: line 73 itself shows that one goes.
+    let bare = judgement.findings.iter().filter(|one| one.causes.is_empty());
+    let bare: BTreeSet<_> = bare.map(|one| lines[one.entry]).collect();
+    assert_eq!(bare, [17, 73].into());
+}
+
+#[test]
 fn nothing_is_found_if_it_makes_no_mistakes() {
     let (judgement, lines) = judge(include_str!("judge/foreign/right.log"));
     let found = judgement.findings.iter();

@@ -171,6 +171,58 @@ fn every_mutant_is_killed_by_the_monitor_of_its_statement() {
     assert!(alive.is_empty(), "\n{alive}");
 }
 
+/// Faults that one stanza shows by itself, if nothing that came has set it off.
+const OF_ONE_STANZA: [&str; 4] = [
+    "arch.single-root",
+    "master.history.addressing",
+    "master.history.may-send",
+    "master.roster.format",
+];
+
+/// Faults by which nothing comes of something: the finding is at what should have had an effect,
+/// and there is nothing else that could be named.
+const OF_NOTHING: [&str; 14] = [
+    "LIVE-LEAVE",
+    "LIVE-QUEUE-EMPTY",
+    "keepalive.pong",
+    "master.nonoccupant.reject",
+    "master.split.trigger",
+    "scope.one-to-one-unaffected",
+    "slave.keepalive.ping-when-quiet",
+    "slave.leave.implicit",
+    "slave.relay.all-kinds",
+    "slave.relay.non-participants",
+    "slave.split.sees-user-bounces",
+    "slave.split.trigger",
+    "split.detect.by-bounce",
+    "usecase.join.reaches-master",
+];
+
+#[test]
+fn what_is_found_of_a_mutant_names_what_led_to_it() {
+    let stage = Stage::open();
+    let (mut bare, mut alone) = (String::new(), BTreeSet::new());
+    for mutant in gallery() {
+        let tampering = mutant.tampering.take().unwrap();
+        let judgement = stage.judge(mutant.scenario, tampering).unwrap();
+        let killers = if mutant.by.is_empty() { &[mutant.row] } else { mutant.by };
+        let shown = killers.iter().filter_map(|id| Requirement::find(id));
+        let shown: Vec<_> = shown.flat_map(|one| one.shown_by()).chain(killers).collect();
+        let own = judgement.findings.iter().filter(|one| shown.contains(&&one.requirement));
+        for one in own.filter(|one| one.causes.is_empty()) {
+            let id = one.requirement;
+            alone.insert(id);
+            if !OF_ONE_STANZA.contains(&id) && !OF_NOTHING.contains(&id) {
+                bare += &format!("{}: {one}\n", mutant.row);
+                break;
+            }
+        }
+    }
+    assert!(bare.is_empty(), "\n{bare}");
+    let idle = OF_ONE_STANZA.iter().chain(&OF_NOTHING).filter(|id| !alone.contains(*id));
+    assert_eq!(idle.collect::<Vec<_>>(), Vec::<&&str>::new(), "always have a cause");
+}
+
 const TABLE: &str = "docs/mutants.md";
 
 /// The gallery as a table for people.

@@ -35,6 +35,7 @@
 mod answers;
 mod authors;
 mod calm;
+mod came;
 mod copies;
 mod cost;
 mod delivery;
@@ -59,6 +60,7 @@ pub(in crate::conform) mod steps;
 mod syncs;
 mod transparency;
 
+use self::came::Came;
 pub use self::cost::{Cost, CostOf};
 use self::findings::Findings;
 pub use self::findings::{Finding, Tally};
@@ -105,6 +107,7 @@ struct Watch {
     steps: Steps,
     invariants: Vec<Box<dyn Invariant>>,
     facts: Vec<Fact>,
+    came: Came,
 }
 
 impl Monitor {
@@ -124,6 +127,7 @@ impl Monitor {
             steps: Steps::default(),
             invariants: invariants(),
             facts: Vec::new(),
+            came: Came::default(),
         });
         Self { rooms: rooms.collect(), findings: Findings::new(setting), fed: 0 }
     }
@@ -132,9 +136,11 @@ impl Monitor {
     pub fn feed(&mut self, entry: &Entry) {
         for watch in &mut self.rooms {
             let (invariants, facts) = (&mut watch.invariants, &mut watch.facts);
+            std::mem::swap(&mut self.findings.came, &mut watch.came);
             watch.steps.feed(&mut watch.room, self.fed, entry, &mut |room, step| {
                 take(room, step, invariants, facts, &mut self.findings);
             });
+            std::mem::swap(&mut self.findings.came, &mut watch.came);
         }
         self.fed += 1;
     }
@@ -162,6 +168,7 @@ impl Monitor {
         for watch in &mut self.rooms {
             let (invariants, facts) = (&mut watch.invariants, &mut watch.facts);
             let end = Time::from_micros(i64::MAX);
+            std::mem::swap(&mut self.findings.came, &mut watch.came);
             watch.steps.arrive(&mut watch.room, end, &mut |room, step| {
                 take(room, step, invariants, facts, &mut self.findings);
             });
@@ -193,7 +200,9 @@ fn take(
         for invariant in invariants.iter_mut() {
             invariant.pass(step.at, room, findings);
         }
+        findings.came.clear();
     }
+    findings.came.take(step);
     room.advance(step);
     for invariant in invariants.iter_mut() {
         invariant.before(step, room, findings);

@@ -123,6 +123,17 @@ fn serving(passage: &Passage<'_>, user: &User, room: &Room) -> Option<SlaveId> {
     (user.via == Some(slave) && user.online).then_some(slave)
 }
 
+/// Several things in words, each once.
+fn names<'a>(all: impl Iterator<Item = &'a str>) -> String {
+    let mut all: Vec<&str> = all.collect();
+    let mut seen = std::collections::BTreeSet::new();
+    all.retain(|one| seen.insert(*one));
+    match all.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        _ => all.concat(),
+    }
+}
+
 /// A stanza in words, for a finding.
 fn words(stanza: &Stanza) -> String {
     stanza.describe(&ShortNames::default())

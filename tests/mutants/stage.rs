@@ -35,10 +35,16 @@ impl Stage {
 
     /// Which statements of the XEP and which invariants are broken, as their monitors have it.
     pub fn notices(&self, name: &str, tampering: Tampering) -> BTreeSet<&'static str> {
-        match self.play(name, tampering) {
-            Ok(transcript) => broken(&Judgement::of(&transcript, &setting(&self.0[name].0, false))),
+        match self.judge(name, tampering) {
+            Ok(judgement) => broken(&judgement),
             Err(failure) => BTreeSet::from([failure]),
         }
+    }
+
+    /// The judgement of a scenario with such machines.
+    pub fn judge(&self, name: &str, tampering: Tampering) -> Result<Judgement, &'static str> {
+        let transcript = self.play(name, tampering)?;
+        Ok(Judgement::of(&transcript, &setting(&self.0[name].0, false)))
     }
 
     /// The same by the log of each server alone.
@@ -69,7 +75,7 @@ impl Stage {
     }
 }
 
-fn broken(judgement: &Judgement) -> BTreeSet<&'static str> {
+pub fn broken(judgement: &Judgement) -> BTreeSet<&'static str> {
     let broken = judgement.rows.iter();
     let broken = broken.filter(|row| matches!(row.verdict, Verdict::Fail | Verdict::Warn));
     broken.map(|row| row.requirement.id).collect()

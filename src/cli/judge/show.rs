@@ -9,7 +9,7 @@ use crate::cli::style::{self, paint};
 use crate::conform::invariants::Finding;
 use crate::conform::requirements::{Level, Requirement, worded};
 use crate::scenario::printable;
-use crate::stanza::write_stanza;
+use crate::stanza::{ShortNames, write_stanza};
 use crate::transcript::Entry;
 use crate::transcript::edition::Edition;
 use crate::transcript::import::Notice;
@@ -132,16 +132,20 @@ fn stands_in(scene: Scene<'_>, finding: &Finding) -> bool {
     entry.stanza().is_some() && finding.what.starts_with(&format!("{way}: "))
 }
 
-/// An entry, and its stanza.
+/// An entry, and its stanza, whole or in short.
 fn entry(scene: Scene<'_>, number: usize, stanza_too: bool) -> String {
     let Some(entry) = (scene.entry)(number) else { return String::new() };
     let headline = entry.headline();
     // Foreign records know no delays.
     let headline = headline.strip_suffix("  after 0 s").unwrap_or(&headline);
     let mut text = format!("      {}  {headline}\n", entry.at.time_of_day());
-    if let Some(stanza) = entry.stanza().filter(|_| stanza_too) {
-        write_stanza(&mut text, stanza, 8);
-        text.push('\n');
+    match entry.stanza() {
+        Some(stanza) if stanza_too => write_stanza(&mut text, stanza, 8),
+        Some(stanza) => {
+            let words = stanza.describe(&ShortNames::default());
+            text.push_str(&format!("        {words}\n"));
+        }
+        None => {}
     }
     paint(style::QUIET, printable(text.trim_end_matches('\n'))).to_string() + "\n"
 }

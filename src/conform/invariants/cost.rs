@@ -65,6 +65,8 @@ struct Tally {
     /// How many ENTERs or LEAVEs there were for his own slave, and how many there should be.
     own: (usize, usize),
     plain: usize,
+    /// What was sent of it.
+    copies: Vec<usize>,
     /// Whether its cause crossed to the master.
     crossed: bool,
     /// Whether nothing is said of what it should cost.
@@ -103,7 +105,9 @@ impl Invariant for Costs {
             };
             let what = format!("the master sends {sent} stanzas to other servers");
             let expected = format!("{expected}: one for each slave and direct occupant");
-            findings.push(id, &room.domain, entry, what, &expected, &[]);
+            let given = findings.given(&room.domain).into_iter();
+            let causes: Vec<_> = given.chain(tally.copies).collect();
+            findings.push(id, &room.domain, entry, what, &expected, &causes);
         }
     }
 
@@ -158,6 +162,7 @@ impl Invariant for Costs {
         }
         let mut tallies = self.tallies.iter_mut().rev();
         if let Some(tally) = tallies.find(|one| Some(one.nick) == nick && one.message == key) {
+            tally.copies.push(step.entry);
             match dmuc.enter {
                 Some(_) => tally.own.0 += 1,
                 None => tally.audience.tell(passage, room),
@@ -262,8 +267,8 @@ impl Costs {
 impl Tally {
     fn new(entry: usize, of: CostOf, nick: NickId, audience: Audience, own: usize) -> Self {
         let (message, own, plain, crossed) = (None, (0, own), 0, false);
-        let (free, owes_leave) = (false, false);
-        Self { entry, of, nick, message, audience, own, plain, crossed, free, owes_leave }
+        let (free, owes_leave, copies) = (false, false, Vec::new());
+        Self { entry, of, nick, message, audience, own, plain, copies, crossed, free, owes_leave }
     }
 }
 

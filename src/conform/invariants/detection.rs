@@ -14,6 +14,8 @@ pub(super) struct Detection {
     bounced: Vec<(SlaveId, bool, usize)>,
     /// Cuts that have been complained of: slave, whether by the master, since when.
     told: Vec<(SlaveId, bool, Time)>,
+    /// The last fault of the network.
+    fault: Option<usize>,
 }
 
 impl Invariant for Detection {
@@ -35,6 +37,9 @@ impl Invariant for Detection {
     }
 
     fn after(&mut self, step: &Step<'_>, _: &[super::Fact], room: &Room, _: &mut Findings) {
+        if let Happening::Fault(_) = step.what {
+            self.fault = Some(step.entry);
+        }
         let Happening::Undeliverable { at, reading, .. } = &step.what else { return };
         let answered = reading.stanza.type_ == Type::Error
             || (reading.stanza.kind == Kind::Iq && reading.stanza.type_ == Type::Result);
@@ -73,7 +78,9 @@ impl Invariant for Detection {
             if apart(slave.master) || apart(slave.own) {
                 let what = format!("{} and {} are not together", room.address, slave.jid);
                 let expected = "both sides to be together again when everything works";
-                findings.push("LIVE-HEAL", &slave.domain, room.last, what, expected, &[]);
+                let causes = slave.lost_master.into_iter().chain(slave.lost_own);
+                let causes: Vec<_> = causes.chain(self.fault).collect();
+                findings.push("LIVE-HEAL", &slave.domain, room.last, what, expected, &causes);
             }
         }
     }
@@ -110,7 +117,8 @@ impl Detection {
                 let host = if by_master { &room.domain } else { &one.domain };
                 let what = format!("{host} has not noticed that the link is down");
                 let expected = "a link that loses everything to be noticed in time";
-                findings.push("LIVE-DETECT", host, room.last, what, expected, &[]);
+                let causes = Vec::from_iter(self.fault);
+                findings.push("LIVE-DETECT", host, room.last, what, expected, &causes);
             }
         }
     }

@@ -6,6 +6,7 @@ use std::fmt;
 use rustc_hash::FxHashMap;
 
 use super::Setting;
+use super::came::Came;
 use super::cost::Cost;
 use super::room::Passage;
 use crate::stanza::ShortNames;
@@ -53,6 +54,8 @@ pub struct Tally {
 pub(in crate::conform) struct Findings {
     all: Vec<Finding>,
     forgers: BTreeSet<Name>,
+    /// What came at this instant, and may have set off what is found.
+    pub(super) came: Came,
     /// What everything has cost, if anybody wants to know.
     pub costs: Option<Vec<Cost>>,
     /// How often each requirement applied, by the place of its id in memory: ids are constants, and
@@ -65,6 +68,7 @@ impl Findings {
         Self {
             all: Vec::new(),
             forgers: setting.forgers.clone(),
+            came: Came::default(),
             costs: None,
             tallies: FxHashMap::default(),
         }
@@ -119,15 +123,26 @@ impl Findings {
         }
         self.tally(requirement).broken += 1;
         if self.all.len() < FINDINGS_MAX {
+            let others = causes.iter().copied().filter(|cause| *cause != entry);
             self.all.push(Finding {
                 requirement,
                 host: host.to_owned(),
                 entry,
                 what,
                 expected: expected.to_owned(),
-                causes: causes.to_vec(),
+                causes: others.take(CAUSES_MAX).collect(),
             });
         }
+    }
+
+    /// What this host was given at this instant, if it is one thing only.
+    pub fn given(&self, host: &str) -> Option<usize> {
+        self.came.only(host)
+    }
+
+    /// What set off this stanza, which leaves a host.
+    pub fn set_off(&self, passage: &Passage<'_>) -> Vec<usize> {
+        self.came.set_off(passage)
     }
 
     /// Something is wrong with a stanza that left a host.
@@ -139,13 +154,28 @@ impl Findings {
         expected: &str,
         causes: &[usize],
     ) {
-        let hop = passage.hop;
-        let words = match self.all.len() < FINDINGS_MAX {
-            true => hop.stanza.describe(&ShortNames::default()),
-            false => String::new(),
-        };
-        let what = format!("{} -> {}: {words}", hop.from, hop.to);
-        self.push(requirement, &hop.from, entry, what, expected, causes);
+        let (mut words, causes) = (String::new(), causes.to_vec());
+        if self.all.len() < FINDINGS_MAX {
+            let hop = passage.hop;
+            let stanza = hop.stanza.describe(&ShortNames::default());
+            words = format!("{} -> {}: {stanza}", hop.from, hop.to);
+        }
+        self.wrong(requirement, (entry, passage), expected, Wrong { words, causes });
+    }
+
+    /// The same, in words that say what.
+    pub fn wrong(
+        &mut self,
+        requirement: &'static str,
+        (entry, passage): (usize, &Passage<'_>),
+        expected: &str,
+        wrong: Wrong,
+    ) {
+        let Wrong { words, mut causes } = wrong;
+        if causes.is_empty() && self.all.len() < FINDINGS_MAX {
+            causes = self.came.set_off(passage);
+        }
+        self.push(requirement, &passage.hop.from, entry, words, expected, &causes);
     }
 
     /// A requirement applies to this stanza, and is kept or not.
@@ -162,7 +192,46 @@ impl Findings {
             self.stanza(requirement, entry, passage, expected, &[]);
         }
     }
+
+    /// The same, in words that say what is wrong.
+    pub fn judge_with(
+        &mut self,
+        requirement: &'static str,
+        well: bool,
+        here: (usize, &Passage<'_>),
+        expected: &str,
+        wrong: impl FnOnce() -> Wrong,
+    ) {
+        if well {
+            self.kept(requirement);
+        } else {
+            self.wrong(requirement, here, expected, wrong());
+        }
+    }
+}
+
+/// What is wrong with a stanza, where it does not show that by itself.
+#[derive(Clone, Debug)]
+pub(in crate::conform) struct Wrong {
+    /// In words.
+    words: String,
+    /// Entries that led to it; if there are none, those are named that the host was given.
+    causes: Vec<usize>,
+}
+
+impl Wrong {
+    pub fn of(words: impl Into<String>) -> Self {
+        Self { words: words.into(), causes: Vec::new() }
+    }
+
+    /// Because of these entries.
+    pub fn because(self, causes: impl IntoIterator<Item = usize>) -> Self {
+        Self { causes: causes.into_iter().collect(), ..self }
+    }
 }
 
 /// More than so many findings help nobody.
 const FINDINGS_MAX: usize = 1_000;
+
+/// Nor do more causes.
+const CAUSES_MAX: usize = 16;

@@ -20,6 +20,8 @@ pub(super) struct Jids {
     /// Whether everybody sees real JIDs, as each was told last: what he is told is in order, but
     /// the room may be otherwise already.
     open: BTreeMap<UserId, bool>,
+    /// In which entry the last moderator behind each slave went, or was none any more.
+    lost: BTreeMap<SlaveId, usize>,
 }
 
 impl Invariant for Jids {
@@ -42,6 +44,7 @@ impl Invariant for Jids {
             _ => {}
         }
         for fact in facts {
+            self.note_moderator(step.entry, fact, room);
             let (Fact::Entered(user) | Fact::Left(user)) = fact else { continue };
             if !room.users[*user].inside {
                 self.open.insert(*user, false);
@@ -77,6 +80,34 @@ impl Jids {
                 );
             }
         }
+    }
+
+    /// Somebody may have moderated until now.
+    fn note_moderator(&mut self, entry: usize, fact: &Fact, room: &Room) {
+        let sessions = match fact {
+            Fact::Departed { occupant, .. } if occupant.privileges.moderates() => {
+                &occupant.sessions
+            }
+            Fact::Restated { nick, before } if before.moderates() => match room.occupants.get(nick)
+            {
+                Some(occupant) => &occupant.sessions,
+                None => return,
+            },
+            _ => return,
+        };
+        let users = sessions.iter().map(|user| &room.users[*user]);
+        self.lost.extend(users.filter_map(|user| Some((user.via.or(user.slave)?, entry))));
+    }
+
+    /// The entries that last showed who is behind a slave, and that none of them moderates.
+    fn without_moderator(&self, slave: SlaveId, room: &Room) -> Vec<usize> {
+        let is_its = |user: &UserId| room.users[*user].slave == Some(slave);
+        let occupants = room.occupants.values();
+        let its = occupants.filter(|one| one.sessions.iter().any(is_its)).map(|one| one.entry);
+        let mut shown: Vec<usize> = its.chain(self.lost.get(&slave).copied()).collect();
+        shown.sort_unstable();
+        shown.dedup();
+        shown.split_off(shown.len().saturating_sub(SHOWN_MAX))
     }
 
     /// What he is told of who sees real JIDs.
@@ -119,7 +150,7 @@ impl Jids {
                 entry: step.entry,
                 what,
                 expected: "no real JIDs for a slave without moderators".to_owned(),
-                causes: Vec::new(),
+                causes: self.without_moderator(slave, room),
             };
             self.slaves.push((slave, step.at, finding));
         }
@@ -146,7 +177,8 @@ impl Jids {
         let expected = "no real JIDs of others for who is no moderator";
         if one.inside && !one.asks.to_be_in() {
             let host = &passage.hop.from;
-            findings.push("INV-JID-USER", host, step.entry, what, expected, &[]);
+            let causes = findings.set_off(passage);
+            findings.push("INV-JID-USER", host, step.entry, what, expected, &causes);
         } else if !findings.is_forger(&passage.hop.from) {
             let finding = Finding {
                 requirement: "INV-JID-USER",
@@ -154,12 +186,15 @@ impl Jids {
                 entry: step.entry,
                 what,
                 expected: expected.to_owned(),
-                causes: Vec::new(),
+                causes: findings.set_off(passage),
             };
             self.users.entry(user).or_default().push(finding);
         }
     }
 }
+
+/// So many entries show enough.
+const SHOWN_MAX: usize = 3;
 
 /// Whether somebody is a moderator, as he was told, or as his slave was, or as the master says.
 fn is_moderator(user: UserId, room: &Room) -> bool {

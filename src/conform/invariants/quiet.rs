@@ -1,7 +1,7 @@
 //! Who counts the other as lost keeps quiet: INV-QUIET-M, INV-QUIET-S.
 
 use super::Invariant;
-use super::findings::Findings;
+use super::findings::{Findings, Wrong};
 use super::room::{Class, Room, Side};
 use super::steps::{Happening, Step};
 use crate::stanza::{Kind, Type};
@@ -22,21 +22,27 @@ impl Invariant for Quiet {
         match passage.class {
             Class::ToSlave(slave) => {
                 // Everything that may be said now is a query, or answers one.
-                let split = room.slaves[slave].master == Side::Split;
+                let one = &room.slaves[slave];
+                let split = one.master == Side::Split;
                 if split && reading.stanza.kind != Kind::Iq {
                     let expected = "nothing but pings for a slave that is split";
-                    findings.stanza("INV-QUIET-M", step.entry, passage, expected, &[]);
+                    let wrong = Wrong::of(format!("the master has lost {} before", one.jid));
+                    let wrong = wrong.because(one.lost_master);
+                    findings.wrong("INV-QUIET-M", (step.entry, passage), expected, wrong);
                 }
             }
             Class::Relay(_) => {
                 let Some(slave) = room.slave_at(&passage.hop.from) else { return };
-                let split = room.slaves[slave].own == Side::Split;
+                let one = &room.slaves[slave];
+                let split = one.own == Side::Split;
                 // What answers a query of the room is no business of the slave's.
                 let answers = reading.stanza.kind == Kind::Iq
                     && matches!(reading.stanza.type_, Type::Result | Type::Error);
                 if split && !answers && !is_client(&passage.hop.from) {
                     let expected = "nothing of its users from a slave that is split";
-                    findings.stanza("INV-QUIET-S", step.entry, passage, expected, &[]);
+                    let wrong = Wrong::of(format!("{} has lost its master before", one.jid));
+                    let wrong = wrong.because(one.lost_own);
+                    findings.wrong("INV-QUIET-S", (step.entry, passage), expected, wrong);
                 }
             }
             _ => {}

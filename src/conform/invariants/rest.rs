@@ -1,10 +1,12 @@
 //! At rest everybody sees the same: LIVE-CONV-ROSTER, LIVE-AWAY-UNDONE, LIVE-QUEUE-EMPTY.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::Invariant;
 use super::findings::Findings;
-use super::room::{Class, Fact, Occupant, Room, Side, User, UserId, same_person};
+use super::room::{
+    Class, Fact, NickId, Occupant, Room, Side, User, UserId, push_bounded, same_person,
+};
 use super::steps::{Happening, Step};
 use crate::room::config::BroadcastRole;
 
@@ -13,6 +15,8 @@ use crate::room::config::BroadcastRole;
 pub(super) struct Rest {
     /// What was asked of a slave without its master, and has to go up: whether he left, the entry.
     queued: BTreeMap<UserId, (bool, usize)>,
+    /// The last departures, and where they were told.
+    gone: VecDeque<(NickId, usize)>,
 }
 
 impl Invariant for Rest {
@@ -36,8 +40,12 @@ impl Invariant for Rest {
             }
         }
         for fact in facts {
-            if let Fact::Entered(user) = fact {
-                self.queued.remove(user);
+            match fact {
+                Fact::Entered(user) => drop(self.queued.remove(user)),
+                Fact::Departed { nick, .. } => {
+                    push_bounded(&mut self.gone, (*nick, step.entry), GONE_MAX);
+                }
+                _ => {}
             }
         }
         if let Happening::Fault(_) = step.what {
@@ -55,7 +63,7 @@ impl Invariant for Rest {
         let stays = |user: &&User| user.inside && user.online && !room.has_left_untold(user);
         for user in room.users.iter().filter(stays).filter(|user| !user.unsure) {
             is_there(user, room, findings);
-            sees_all(user, room, findings);
+            self.sees_all(user, room, findings);
         }
         let expelled = |user: &UserId| room.users[*user].dismissed || !room.users[*user].online;
         for (user, (_, entry)) in std::mem::take(&mut self.queued) {
@@ -82,45 +90,67 @@ fn is_there(user: &User, room: &Room, findings: &mut Findings) {
     {
         let what = format!("{} has the nick {}, which is another's", user.jid, room.nicks[nick]);
         let expected = "everybody to have the nick that he believes to have";
-        findings.push("LIVE-CONV-ROSTER", &user.domain, room.last, what, expected, &[]);
+        let causes = [occupant.entry];
+        findings.push("LIVE-CONV-ROSTER", &user.domain, room.last, what, expected, &causes);
     }
 }
 
-fn sees_all(user: &User, room: &Room, findings: &mut Findings) {
-    if user.void > 0 || (user.via.is_none() && room.lost_since(user.since)) {
-        // A plain room that has forgotten somebody cannot tell him.
-        return;
-    }
-    let all = room.config.presence_broadcast.len() == BroadcastRole::ALL.len();
-    if !all || !room.doubtful.is_empty() || room.master_lost.is_some() && room.occupants.is_empty()
-    {
-        return;
-    }
-    let names = |nicks: Vec<&usize>| {
-        let names: Vec<_> = nicks.into_iter().map(|nick| room.nicks[*nick].as_str()).collect();
-        names.join(", ")
-    };
-    let seen: Vec<_> = user.view.keys().collect();
-    let there: Vec<_> = room.occupants.keys().collect();
-    if seen != there {
-        let what = format!("{} sees {}; there are {}", user.jid, names(seen), names(there));
-        let expected = "everybody to see who is there";
-        findings.push("LIVE-CONV-ROSTER", &user.domain, room.last, what, expected, &[]);
-        return;
-    }
-    for ((nick, seen), occupant) in user.view.iter().zip(room.occupants.values()) {
-        let nick = &room.nicks[*nick];
-        if seen.privileges != occupant.privileges {
-            let (told, given) = (seen.privileges, occupant.privileges);
-            let what = format!("{} sees {nick} as {told}, who is {given}", user.jid);
-            let expected = "everybody to see what people may do";
-            findings.push("LIVE-CONV-ROSTER", &user.domain, room.last, what, expected, &[]);
+impl Rest {
+    fn sees_all(&self, user: &User, room: &Room, findings: &mut Findings) {
+        if user.void > 0 || (user.via.is_none() && room.lost_since(user.since)) {
+            // A plain room that has forgotten somebody cannot tell him.
+            return;
         }
-        let [session] = occupant.sessions[..] else { continue };
-        if room.users[session].own.is_some_and(|own| own != seen.content) {
-            let what = format!("{} sees another presence of {nick} than his last", user.jid);
-            let expected = "everybody's presence to be shown as he sent it last";
-            findings.push("LIVE-AWAY-UNDONE", &user.domain, room.last, what, expected, &[]);
+        let all = room.config.presence_broadcast.len() == BroadcastRole::ALL.len();
+        if !all
+            || !room.doubtful.is_empty()
+            || room.master_lost.is_some() && room.occupants.is_empty()
+        {
+            return;
+        }
+        let names = |nicks: Vec<&usize>| {
+            let names: Vec<_> = nicks.into_iter().map(|nick| room.nicks[*nick].as_str()).collect();
+            names.join(", ")
+        };
+        let seen: Vec<_> = user.view.keys().collect();
+        let there: Vec<_> = room.occupants.keys().collect();
+        if seen != there {
+            let missed = room.occupants.iter().filter(|(nick, _)| !seen.contains(nick));
+            let missed = missed.map(|(_, occupant)| occupant.entry);
+            let ghosts = seen.iter().filter(|nick| !there.contains(nick));
+            let left = |nick: &&usize| {
+                let mut gone = self.gone.iter().rev();
+                gone.find(|(gone, _)| *gone == **nick).map(|(_, entry)| *entry)
+            };
+            let mut causes: Vec<_> = ghosts.filter_map(left).chain(missed).collect();
+            if causes.is_empty() {
+                // What the master announced last.
+                causes.extend(room.occupants.values().map(|occupant| occupant.entry).max());
+            }
+            let what = format!("{} sees {}; there are {}", user.jid, names(seen), names(there));
+            let expected = "everybody to see who is there";
+            findings.push("LIVE-CONV-ROSTER", &user.domain, room.last, what, expected, &causes);
+            return;
+        }
+        for ((nick, seen), occupant) in user.view.iter().zip(room.occupants.values()) {
+            let nick = &room.nicks[*nick];
+            if seen.privileges != occupant.privileges {
+                let (told, given) = (seen.privileges, occupant.privileges);
+                let what = format!("{} sees {nick} as {told}, who is {given}", user.jid);
+                let expected = "everybody to see what people may do";
+                let causes = [occupant.entry];
+                findings.push("LIVE-CONV-ROSTER", &user.domain, room.last, what, expected, &causes);
+            }
+            let [session] = occupant.sessions[..] else { continue };
+            if room.users[session].own.is_some_and(|own| own != seen.content) {
+                let what = format!("{} sees another presence of {nick} than his last", user.jid);
+                let expected = "everybody's presence to be shown as he sent it last";
+                let causes = [occupant.entry];
+                findings.push("LIVE-AWAY-UNDONE", &user.domain, room.last, what, expected, &causes);
+            }
         }
     }
 }
+
+/// So many departures are remembered.
+const GONE_MAX: usize = 64;

@@ -1,7 +1,7 @@
 //! INV-STAY: nobody is told that he is out of the room because of a split.
 
 use super::Invariant;
-use super::findings::Findings;
+use super::findings::{Findings, Wrong};
 use super::room::{Class, Room, Side, User};
 use super::steps::{Happening, Step};
 
@@ -24,7 +24,10 @@ impl Invariant for Stay {
         let ordered = reading.has(307) && may_kick(user, room);
         if !ordered && !has_ended(user, room) && !reading.destroys {
             let expected = "an occupant to stay, unless he leaves or the master removes him";
-            findings.stanza("INV-STAY", step.entry, passage, expected, &[]);
+            let words = "he has not left, and nobody has removed him";
+            let lost = user.slave.and_then(|slave| room.slaves[slave].lost_own);
+            let wrong = Wrong::of(words).because(lost);
+            findings.wrong("INV-STAY", (step.entry, passage), expected, wrong);
         }
     }
 }

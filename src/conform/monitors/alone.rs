@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::conform::invariants::Invariant;
-use crate::conform::invariants::findings::Findings;
+use crate::conform::invariants::findings::{Findings, Wrong};
 use crate::conform::invariants::room::{Class, Fact, NickId, Passage, Room, Side, SlaveId, UserId};
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::stanza::{Kind, ns};
@@ -87,7 +87,11 @@ impl Invariant for Alone {
                 let role = one.privileges().map(|one| one.role);
                 let well = matches!(role, Some("participant" | "visitor"));
                 let expected = "no more than the role that the master grants to who enters alone";
-                findings.judge("slave.split.local-enter", well, (step.entry, passage), expected);
+                let (id, here) = ("slave.split.local-enter", (step.entry, *passage));
+                findings.judge_with(id, well, here, expected, || {
+                    let words = format!("he is let in as {}", role.unwrap_or("nothing"));
+                    Wrong::of(words).because(room.slaves[slave].lost_own)
+                });
             }
         }
     }
@@ -170,7 +174,10 @@ impl Alone {
             let known = self.local.contains(&(slave, nick)) || self.news.contains(&(slave, nick));
             let expected = "nobody to be shown as gone because his server is out of reach";
             if !known && !reading.destroys {
-                findings.judge("slave.split.mark-away", false, here, expected);
+                findings.judge_with("slave.split.mark-away", false, here, expected, || {
+                    let words = "he is behind another server, and the master has told nothing";
+                    Wrong::of(words).because(room.slaves[slave].lost_own)
+                });
             }
         }
         // What has just come of him from the master is no doing of the slave.
@@ -182,7 +189,10 @@ impl Alone {
                     && other.privileges().is_some_and(|told| told.moderates())
             });
             let expected = "a kick by a local moderator only";
-            findings.judge("slave.split.local-kick", by_moderator, here, expected);
+            findings.judge_with("slave.split.local-kick", by_moderator, here, expected, || {
+                let words = "there is no moderator behind the slave, which has lost its master";
+                Wrong::of(words).because(room.slaves[slave].lost_own)
+            });
         }
     }
 }
@@ -251,7 +261,9 @@ impl Deed {
             }
             let jid = &room.users[self.user].jid;
             let what = format!("{jid} is not answered, or {missed} others are not told");
-            findings.push(id, &room.slaves[self.slave].domain, self.entry, what, expected, &[]);
+            let one = &room.slaves[self.slave];
+            let (host, causes) = (&one.domain, Vec::from_iter(one.lost_own));
+            findings.push(id, host, self.entry, what, expected, &causes);
         }
     }
 }

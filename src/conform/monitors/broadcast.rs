@@ -1,8 +1,8 @@
 //! Message Broadcast, as the master sends it: from an occupant, stamped, with what was sent.
 
-use super::{is_news, is_served};
+use super::{is_news, is_served, names};
 use crate::conform::invariants::Invariant;
-use crate::conform::invariants::findings::Findings;
+use crate::conform::invariants::findings::{Findings, Wrong};
 use crate::conform::invariants::room::{Class, Fact, Passage, Room, SlaveId};
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::stanza::{Element, Type, ns};
@@ -11,8 +11,8 @@ use crate::time::{Duration, Time};
 /// What came to the master at this instant.
 #[derive(Debug, Default)]
 pub(super) struct Broadcast {
-    /// What is said: id, content, type.
-    came: Vec<(String, u64)>,
+    /// What is said: id, content, entry.
+    came: Vec<(String, u64, usize)>,
 }
 
 impl Invariant for Broadcast {
@@ -28,7 +28,7 @@ impl Invariant for Broadcast {
             Happening::Came(passage) => {
                 let reading = &passage.reading;
                 if *passage.hop.to == *room.domain && reading.stanza.is_groupchat() {
-                    self.came.push((reading.id().to_owned(), reading.literal));
+                    self.came.push((reading.id().to_owned(), reading.literal, step.entry));
                 }
             }
             Happening::Left(passage) => {
@@ -54,7 +54,9 @@ impl Broadcast {
         if says && reading.nick.is_some() && stanza.type_ != Type::Error {
             let letter = stanza.type_ != Type::Groupchat;
             let expected = "a message of type groupchat, from an occupant";
-            findings.judge("master.broadcast.from-occupant", !letter, here, expected);
+            findings.judge_with("master.broadcast.from-occupant", !letter, here, expected, || {
+                Wrong::of("it is no groupchat")
+            });
         }
         if !stanza.is_groupchat() || !is_news(reading) || reading.nick.is_none() {
             return;
@@ -62,7 +64,11 @@ impl Broadcast {
         let delay = stamp(here.1);
         if says {
             let expected = "a delay in XEP-0282's element";
-            findings.judge("master.broadcast.delay-in-dmuc", delay.is_some(), here, expected);
+            let id = "master.broadcast.delay-in-dmuc";
+            findings.judge_with(id, delay.is_some(), here, expected, || {
+                let beside = stanza.payloads.iter().any(|payload| payload.has_ns(ns::DELAY));
+                Wrong::of(if beside { "the delay stands beside it" } else { "there is no delay" })
+            });
         }
         if let Some(delay) = delay {
             let stamp = reading.dmuc.and_then(|dmuc| dmuc.stamp);
@@ -74,7 +80,15 @@ impl Broadcast {
             let late = room.slaves[slave].registers || !is_served(room, slave);
             let expected = "the time at which the master got it, in UTC, and from whom it is";
             let well = utc && from && (recent || late && stamp.is_some());
-            findings.judge("master.broadcast.delay-attributes", well, here, expected);
+            findings.judge_with("master.broadcast.delay-attributes", well, here, expected, || {
+                let wrong = [
+                    (utc, "the stamp is not in UTC"),
+                    (from, "the delay is not from who said it"),
+                    (recent || !utc, "the stamp is of another time"),
+                ];
+                let wrong = wrong.into_iter().filter(|(well, _)| !well);
+                Wrong::of(names(wrong.map(|(_, words)| words)))
+            });
         }
         self.preserved(here, room, findings);
     }
@@ -86,13 +100,17 @@ impl Broadcast {
         if self.came.is_empty() || room.is_stale(here.1) {
             return;
         }
-        let exact = self.came.iter().any(|(id, content)| {
+        let exact = self.came.iter().any(|(id, content, _)| {
             *content == reading.literal && (id.is_empty() || *id == reading.id())
         });
         let alike = self.came.len() == 1;
         if exact || alike {
             let expected = "the payloads and the id that came";
-            findings.judge(id, exact, here, expected);
+            findings.judge_with(id, exact, here, expected, || {
+                let alike = self.came.iter().any(|(_, content, _)| *content == reading.literal);
+                let words = if alike { "it came with another id" } else { "it came otherwise" };
+                Wrong::of(words).because(self.came.iter().map(|(.., entry)| *entry))
+            });
         }
     }
 }
@@ -110,7 +128,10 @@ fn author(here: (usize, &Passage<'_>), fact: &Fact, room: &Room, findings: &mut 
     if sure {
         let well = occupant.sessions.contains(&said.user);
         let expected = "the nick of who sent it";
-        findings.judge("master.relay.identify-by-from", well, here, expected);
+        findings.judge_with("master.relay.identify-by-from", well, here, expected, || {
+            let (author, nick) = (&room.users[said.user].jid, &room.nicks[nick]);
+            Wrong::of(format!("{author} sent it, who is not {nick}")).because([said.entry])
+        });
     }
 }
 

@@ -6,7 +6,7 @@ use std::fmt;
 
 use super::{is_working, serving};
 use crate::conform::invariants::Invariant;
-use crate::conform::invariants::findings::Findings;
+use crate::conform::invariants::findings::{Findings, Wrong};
 use crate::conform::invariants::reading::Reading;
 use crate::conform::invariants::room::{Class, Passage, Room, SlaveId, UserId};
 use crate::conform::invariants::steps::{Happening, Step};
@@ -38,12 +38,14 @@ struct Burst {
     /// How much his slave has to show.
     kept: usize,
     told: Vec<Told>,
+    /// Where: the entries of `told`.
+    entries: Vec<usize>,
     /// Which messages he was told.
     heard: Vec<usize>,
     /// Of how many others he was not told the real JID.
     hidden: usize,
-    /// Who else was told something.
-    others: usize,
+    /// What else others were told.
+    others: Vec<usize>,
     /// Who is in the room, as his slave was told.
     roster: BTreeSet<String>,
 }
@@ -148,9 +150,10 @@ impl Bursts {
             limit: limit.filter(|_| only),
             kept: room.log.events().filter(|(_, event)| event.kept).count(),
             told: Vec::new(),
+            entries: Vec::new(),
             heard: Vec::new(),
             hidden: 0,
-            others: 0,
+            others: Vec::new(),
             roster: there.map(|(nick, _)| room.nicks[*nick].clone()).collect(),
         });
     }
@@ -162,29 +165,39 @@ impl Bursts {
         if let Some(burst) = self.bursts.iter_mut().find(|burst| burst.user == user) {
             let full = reading.to == room.users[user].jid;
             let expected = "the full JID of the newcomer as the address";
-            findings.judge("slave.enter.to-full-jid", full, (entry, passage), expected);
+            findings.judge_with(
+                "slave.enter.to-full-jid",
+                full,
+                (entry, passage),
+                expected,
+                || Wrong::of(format!("it is for {}", reading.to)).because([burst.entry]),
+            );
             if Told::Subject != told(passage, &burst.nick) && reading.is_said() {
                 burst.heard.extend(event(reading, room));
             }
             let told = told(passage, &burst.nick);
             if let Told::Other(nick) = &told {
-                let nick = room.known_nick(nick);
-                let stored = nick.and_then(|nick| room.slaves[slave].store.get(&nick));
+                let stored =
+                    room.known_nick(nick).and_then(|nick| room.slaves[slave].store.get(&nick));
                 let last = stored.and_then(|stored| stored.recent.back());
                 let sure = is_working(room, slave) && room.master_lost.is_none();
                 if let Some(last) = last.filter(|last| last.available && sure) {
                     let well = last.content == reading.content;
                     let expected = "the presence as it came last";
-                    findings.judge("slave.presence.store", well, (entry, passage), expected);
+                    let (id, here) = ("slave.presence.store", (entry, passage));
+                    findings.judge_with(id, well, here, expected, || {
+                        Wrong::of("another one has come of him since").because([burst.entry])
+                    });
                 }
             }
             let shown = !passage.reading.jids.is_empty();
             burst.hidden += usize::from(matches!(told, Told::Other(_)) && !shown);
             burst.told.push(told);
+            burst.entries.push(entry);
         } else if let Some(burst) = self.bursts.iter_mut().find(|burst| burst.slave == slave) {
             // The presence of the newcomer was for the others, too.
             let of_newcomer = reading.is_presence() && reading.nick == Some(burst.nick.as_str());
-            burst.others += usize::from(!of_newcomer);
+            burst.others.extend(Some(entry).filter(|_| !of_newcomer));
         }
     }
 }
@@ -273,7 +286,13 @@ impl Burst {
         }
         if alone {
             let expected = "nothing for anybody but the newcomer";
-            self.rule("slave.enter.only-new-user", self.others == 0, expected, room, findings);
+            let id = "slave.enter.only-new-user";
+            if self.others.is_empty() {
+                return findings.kept(id);
+            }
+            let (host, what) =
+                (&room.slaves[self.slave].domain, "others are told something".into());
+            findings.push(id, host, self.entry, what, expected, &self.others);
         }
     }
 
@@ -359,7 +378,8 @@ impl Burst {
         let told: Vec<String> = self.told.iter().map(Told::to_string).collect();
         let jid = &room.users[self.user].jid;
         let what = format!("after the ENTER {jid} is told: {}", told.join(", "));
-        findings.push(id, &room.slaves[self.slave].domain, self.entry, what, expected, &[]);
+        let host = &room.slaves[self.slave].domain;
+        findings.push(id, host, self.entry, what, expected, &self.entries);
     }
 }
 

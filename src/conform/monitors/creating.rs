@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::conform::invariants::Invariant;
-use crate::conform::invariants::findings::Findings;
+use crate::conform::invariants::findings::{Findings, Wrong};
 use crate::conform::invariants::room::{Class, NickId, Passage, Room, Side, SlaveId, accepted};
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::dmuc::Change;
@@ -14,7 +14,7 @@ use crate::time::Time;
 /// Slaves that are being created, and what they asked for.
 #[derive(Debug, Default)]
 pub(super) struct Creating {
-    asked: BTreeMap<SlaveId, Register>,
+    asked: BTreeMap<SlaveId, (Register, usize)>,
     births: BTreeMap<SlaveId, Birth>,
     /// Whether the record has begun.
     begun: bool,
@@ -23,9 +23,18 @@ pub(super) struct Creating {
     /// Slaves that were created and have not been sent an ENTER.
     fresh: BTreeSet<SlaveId>,
     /// What came to a slave that does not serve the room, at this instant.
-    uninvited: Vec<(SlaveId, usize, bool)>,
+    uninvited: Vec<Silent>,
     /// State that came to a slave at this instant.
-    stored: Vec<(SlaveId, usize, bool)>,
+    stored: Vec<Silent>,
+}
+
+/// What came to a slave and is nothing for its users.
+#[derive(Debug)]
+struct Silent {
+    slave: SlaveId,
+    entry: usize,
+    /// What users were told of it nevertheless.
+    shown: Vec<usize>,
 }
 
 /// What a new slave was sent.
@@ -35,7 +44,8 @@ struct Birth {
     /// Whether its own users were handed over to it.
     handover: bool,
     /// Of whom, each with whether his real JID was in it: those may follow, for a first moderator.
-    told: Vec<(String, bool)>,
+    /// And where.
+    told: Vec<(String, bool, usize)>,
     /// Who was in the room.
     before: BTreeSet<NickId>,
 }
@@ -52,13 +62,11 @@ impl Invariant for Creating {
                 birth.judge(slave, room, findings);
             }
         }
-        for (slave, entry, shown) in self.uninvited.drain(..) {
-            let host = &room.slaves[slave].domain;
-            settle("create.slave-consent", host, entry, shown, findings);
+        for silent in self.uninvited.drain(..) {
+            silent.settle("create.slave-consent", room, findings);
         }
-        for (slave, entry, shown) in self.stored.drain(..) {
-            let host = &room.slaves[slave].domain;
-            settle("slave.roster.silent-store", host, entry, shown, findings);
+        for silent in self.stored.drain(..) {
+            silent.settle("slave.roster.silent-store", room, findings);
         }
     }
 
@@ -81,13 +89,19 @@ impl Invariant for Creating {
     }
 }
 
-/// Whether users were shown what they should not have been.
-fn settle(id: &'static str, host: &str, entry: usize, shown: bool, findings: &mut Findings) {
-    if shown {
+impl Silent {
+    fn of(slave: SlaveId, entry: usize) -> Self {
+        Self { slave, entry, shown: Vec::new() }
+    }
+
+    /// Whether users were shown what they should not have been.
+    fn settle(&self, id: &'static str, room: &Room, findings: &mut Findings) {
+        if self.shown.is_empty() {
+            return findings.kept(id);
+        }
+        let host = &room.slaves[self.slave].domain;
         let what = "users are told of what came to their slave".to_owned();
-        findings.push(id, host, entry, what, "nothing of it for users", &[]);
-    } else {
-        findings.kept(id);
+        findings.push(id, host, self.entry, what, "nothing of it for users", &self.shown);
     }
 }
 
@@ -99,18 +113,18 @@ impl Creating {
                 let told = reading.is_presence() || reading.stanza.is_groupchat();
                 let idle = room.slaves[slave].own == Side::Idle && !room.slaves[slave].lame;
                 if told && idle {
-                    self.uninvited.push((slave, entry, false));
+                    self.uninvited.push(Silent::of(slave, entry));
                 } else if reading.dmuc.is_some_and(|dmuc| dmuc.enter.is_some()) {
                     self.fresh.remove(&slave);
                 } else if told && self.fresh.contains(&slave) {
-                    self.stored.push((slave, entry, false));
+                    self.stored.push(Silent::of(slave, entry));
                 }
             }
             Class::Own(slave) => {
                 let register = reading.stanza.payload("register", ns::SLAVE);
                 let register = register.and_then(|one| Register::try_from(one.clone()).ok());
                 if let Some(register) = register {
-                    self.asked.insert(slave, register);
+                    self.asked.insert(slave, (register, entry));
                 }
             }
             _ => {}
@@ -124,8 +138,10 @@ impl Creating {
                 let one = &room.users[user];
                 let at = one.slave.filter(|slave| *here.1.hop.from == *room.slaves[*slave].domain);
                 let farewell = reading.stanza.is_unavailable() || reading.stanza.is_error();
-                for (slave, _, shown) in self.uninvited.iter_mut().chain(&mut self.stored) {
-                    *shown |= Some(*slave) == at && !farewell && !one.inside && !one.is_let_in();
+                let wrong = !farewell && !one.inside && !one.is_let_in();
+                let all = self.uninvited.iter_mut().chain(&mut self.stored);
+                for silent in all.filter(|silent| Some(silent.slave) == at && wrong) {
+                    silent.shown.push(here.0);
                 }
             }
             Class::ToSlave(slave) => {
@@ -143,15 +159,24 @@ impl Creating {
                     }
                 } else if dmuc.enter.is_some() {
                     let others =
-                        birth.told.iter().any(|(told, _)| Some(told.as_str()) != reading.nick);
+                        birth.told.iter().any(|(told, ..)| Some(told.as_str()) != reading.nick);
                     let early = !others && room.occupants.len() > 1;
                     let expected = "the roster before the first ENTER";
-                    findings.judge("master.roster.before-enter", !early, here, expected);
+                    findings.judge_with(
+                        "master.roster.before-enter",
+                        !early,
+                        here,
+                        expected,
+                        || {
+                            let words = "the slave was told of nobody else since it was created";
+                            Wrong::of(words).because([birth.entry])
+                        },
+                    );
                 } else if let Some(nick) = reading.nick.filter(|_| reading.stanza.is_available())
                     && reading.is_presence()
                     && (dmuc.state || !room.slaves[slave].registers)
                 {
-                    birth.told.push((nick.to_owned(), !reading.jids.is_empty()));
+                    birth.told.push((nick.to_owned(), !reading.jids.is_empty(), here.0));
                 }
             }
             _ => {}
@@ -172,17 +197,18 @@ impl Creating {
             let handover = !accept.occupants.is_empty() || !self.known.insert(slave);
             self.births.insert(slave, Birth { handover, ..Birth::of(here.0, room) });
         }
-        let Some(asked) = self.asked.remove(&slave) else { return };
+        let Some((asked, entry)) = self.asked.remove(&slave) else { return };
         let well = asked.keepalive.is_none_or(|asked| accept.keepalive.interval >= asked.interval);
         let expected = "an interval that is no shorter than what was asked for";
-        findings.judge("create.negotiate-keepalive", well, here, expected);
+        let wrong = || Wrong::of("the slave asked for something else").because([entry]);
+        findings.judge_with("create.negotiate-keepalive", well, here, expected, wrong);
         let well = asked.history.is_none_or(|asked| {
             let bytes = |limit: Option<u64>| limit.unwrap_or(u64::MAX);
             accept.history.maxstanzas <= asked.maxstanzas
                 && bytes(accept.history.maxbytes) <= bytes(asked.maxbytes)
         });
         let expected = "no more history than the slave is willing to keep";
-        findings.judge("create.negotiate-history", well, here, expected);
+        findings.judge_with("create.negotiate-history", well, here, expected, wrong);
     }
 }
 
@@ -204,13 +230,13 @@ impl Birth {
             nick.is_some_and(|nick| self.before.contains(&nick) || room.wanted.contains(&nick))
         };
         let told = |nick: &usize, jid: bool| {
-            let same = |(one, with): &&(String, bool)| *one == room.nicks[*nick] && *with == jid;
+            let same = |one: &&(String, bool, usize)| one.0 == room.nicks[*nick] && one.1 == jid;
             self.told.iter().filter(same).count()
         };
         let all = room.occupants.keys().all(|nick| told(nick, true) + told(nick, false) > 0);
         let once = |nick: &usize| told(nick, true) <= 1 && told(nick, false) <= 1;
         let once = room.occupants.keys().all(once);
-        let names = || self.told.iter().map(|(nick, _)| nick);
+        let names = || self.told.iter().map(|(nick, ..)| nick);
         let own = |nick: &String| {
             room.occupant_named(nick).is_some_and(|occupant| {
                 !occupant.sessions.is_empty()
@@ -220,7 +246,8 @@ impl Birth {
                     })
             })
         };
-        let quiet = room.open || room.has_moderator(slave) || self.told.iter().all(|(_, jid)| !jid);
+        let quiet =
+            room.open || room.has_moderator(slave) || self.told.iter().all(|(_, jid, _)| !jid);
         let rows = [
             ("master.roster.sent-on-create", all, "everybody who is in the room"),
             ("master.roster.complete-once", once && names().all(there), "each once"),
@@ -241,7 +268,8 @@ impl Birth {
                     one.jid,
                     names().map(String::as_str).collect::<Vec<_>>().join(", ")
                 );
-                findings.push(id, &room.domain, self.entry, what, expected, &[]);
+                let causes: Vec<usize> = self.told.iter().map(|(.., entry)| *entry).collect();
+                findings.push(id, &room.domain, self.entry, what, expected, &causes);
             }
         }
     }

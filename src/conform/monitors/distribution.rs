@@ -2,7 +2,7 @@
 
 use super::{content_key, is_news, is_working, key, serving, words};
 use crate::conform::invariants::Invariant;
-use crate::conform::invariants::findings::Findings;
+use crate::conform::invariants::findings::{Findings, Wrong};
 use crate::conform::invariants::reading::Reading;
 use crate::conform::invariants::room::{
     Class, Fact, Passage, Privileges, Room, SlaveId, User, UserId,
@@ -34,8 +34,8 @@ struct Copy {
     entry: usize,
     /// Who is to have it, and has not.
     waiting: Vec<UserId>,
-    /// To how many it went.
-    told: usize,
+    /// The entries by which it went to others.
+    told: Vec<usize>,
     stanza: Stanza,
 }
 
@@ -93,7 +93,7 @@ impl Distribution {
             message: reading.stanza.is_groupchat(),
             entry: step.entry,
             waiting: (0..room.users.len()).filter(is_local).collect(),
-            told: 0,
+            told: Vec::new(),
             stanza: passage.hop.stanza.clone(),
         });
     }
@@ -106,14 +106,16 @@ impl Distribution {
         let here = (entry, passage);
         let full = reading.to == &*passage.hop.to && reading.to.contains('/');
         let expected = "the full JID of an occupant as the address";
-        findings.judge("slave.redistribute.rewrite-to", full, here, expected);
+        findings.judge_with("slave.redistribute.rewrite-to", full, here, expected, || {
+            Wrong::of(format!("it is for {}, and goes to {}", reading.to, passage.hop.to))
+        });
         let (key, content) = (key(reading), content_key(reading));
         let of_slave = |copy: &&mut Copy| copy.slave == slave;
         let waits = |copy: &&mut Copy| copy.waiting.contains(&user);
         let mut copies = self.copies.iter_mut().filter(of_slave);
         if let Some(copy) = copies.find(|copy| copy.key == key && waits(copy)) {
             copy.waiting.retain(|waiting| *waiting != user);
-            copy.told += 1;
+            copy.told.push(entry);
             findings.kept("slave.redistribute.keep-from");
             copy.compare(here, user, room, findings);
             return;
@@ -123,13 +125,8 @@ impl Distribution {
         let alike = copies.find(|copy| copy.content == content && waits(copy) && copy.message);
         if let Some(copy) = alike.filter(|copy| copy.from != reading.from) {
             let expected = format!("{} as the sender", copy.from);
-            findings.stanza(
-                "slave.redistribute.keep-from",
-                entry,
-                passage,
-                &expected,
-                &[copy.entry],
-            );
+            let wrong = Wrong::of(format!("it came from {}", copy.from)).because([copy.entry]);
+            findings.wrong("slave.redistribute.keep-from", here, &expected, wrong);
         }
     }
 }
@@ -184,13 +181,18 @@ impl Copy {
         if self.message && reading.nick.is_some() {
             let well = self.late || reading.delay.is_none();
             let expected = "no delay of what is said now";
-            findings.judge("slave.broadcast.no-delay-live", well, here, expected);
+            findings.judge_with("slave.broadcast.no-delay-live", well, here, expected, || {
+                Wrong::of("it has a delay, which it came without").because([self.entry])
+            });
         }
         let moderates = room.users[user].privileges().is_some_and(|one| one.moderates());
         if let (Some(jid), true) = (&self.jid, moderates && !self.message) {
             let shown = reading.jids.contains(&jid.as_str());
             let expected = "the real JID, for a moderator";
-            findings.judge("slave.presence.keep-jid-for-moderators", shown, here, expected);
+            let id = "slave.presence.keep-jid-for-moderators";
+            findings.judge_with(id, shown, here, expected, || {
+                Wrong::of(format!("{jid} came with it, and is left out")).because([self.entry])
+            });
         }
     }
 
@@ -200,7 +202,7 @@ impl Copy {
             one.inside && one.online && one.leaving().is_none() && !moving.contains(user)
         });
         let missed: Vec<_> = missed.map(|user| room.users[*user].jid.as_str()).collect();
-        if missed.is_empty() && self.told == 0 {
+        if missed.is_empty() && self.told.is_empty() {
             return;
         }
         let rows = [
@@ -217,7 +219,7 @@ impl Copy {
             let host = &room.slaves[self.slave].domain;
             let what = format!("{} not given: {}", missed.join(", "), words(&self.stanza));
             let expected = "every occupant behind a slave to be given what comes to it";
-            findings.push(id, host, self.entry, what, expected, &[]);
+            findings.push(id, host, self.entry, what, expected, &self.told);
         }
     }
 }

@@ -1,8 +1,9 @@
 //! ENTER, as the master sends it.
 
 use super::super::invariants::reading::domain_of;
+use super::names;
 use crate::conform::invariants::Invariant;
-use crate::conform::invariants::findings::Findings;
+use crate::conform::invariants::findings::{Findings, Wrong};
 use crate::conform::invariants::room::{Class, Passage, Room, SlaveId};
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::stanza::{Element, FullJid, ns};
@@ -11,12 +12,12 @@ use crate::time::Time;
 /// What each slave was sent last at this instant, and what newcomers asked for.
 #[derive(Debug, Default)]
 pub(super) struct Enter {
-    /// The nick of which a slave was told last.
-    last: Vec<(SlaveId, String)>,
+    /// The nick of which a slave was told last, and where.
+    last: Vec<(SlaveId, String, usize)>,
     /// Slaves that are told what there is at this instant.
     told: Vec<SlaveId>,
-    /// How much history somebody asked for at most: JID, messages.
-    limits: Vec<(String, Option<u32>)>,
+    /// How much history somebody asked for at most, and where: JID, messages.
+    limits: Vec<(String, Option<u32>, usize)>,
     /// The last entry before this instant.
     before: usize,
 }
@@ -34,7 +35,7 @@ impl Invariant for Enter {
             Happening::Came(passage) if passage.reading.is_join() => {
                 let x = passage.reading.stanza.payload("x", ns::MUC);
                 let limit = x.and_then(|x| messages(x, ns::MUC));
-                self.limits.push((passage.reading.from.to_owned(), limit));
+                self.limits.push((passage.reading.from.to_owned(), limit, step.entry));
             }
             Happening::Left(passage) => {
                 let Class::ToSlave(slave) = passage.class else { return };
@@ -64,8 +65,8 @@ impl Enter {
             if dmuc.state || room.slaves[slave].synced == room.now {
                 self.told.push(slave);
             }
-            self.last.retain(|(told, _)| *told != slave);
-            self.last.push((slave, nick.to_owned()));
+            self.last.retain(|(told, ..)| *told != slave);
+            self.last.push((slave, nick.to_owned(), entry));
         }
     }
 
@@ -82,22 +83,39 @@ impl Enter {
         let named = reading.nick.is_some() && reading.stanza.is_available();
         let one = dmuc_children(passage).filter(|child| child.name() == "enter").count() == 1;
         let expected = "available presence of an occupant with one `enter`, and a full JID in it";
-        findings.judge("master.enter.format", full && named && one, here, expected);
+        let id = "master.enter.format";
+        findings.judge_with(id, full && named && one, here, expected, || {
+            let wrong = [
+                (full, "the JID in `enter` is no full JID"),
+                (named, "it is no available presence of an occupant"),
+                (one, "it has several `enter`"),
+            ];
+            let wrong = wrong.into_iter().filter(|(well, _)| !well);
+            Wrong::of(names(wrong.map(|(_, words)| words)))
+        });
         let own = domain_of(jid) == room.slaves[slave].domain;
         let expected = "an ENTER for the slave of the newcomer's own domain";
-        findings.judge("master.enter.to-affected-slave-only", own, here, expected);
-        let asked = self.limits.iter().rev().find(|(who, _)| who == jid);
-        if let Some((_, Some(asked))) = asked {
+        findings.judge_with("master.enter.to-affected-slave-only", own, here, expected, || {
+            Wrong::of(format!("{jid} is not of the domain of {}", room.slaves[slave].jid))
+        });
+        let asked = self.limits.iter().rev().find(|(who, ..)| who == jid);
+        if let Some((_, Some(asked), cause)) = asked {
             let limit = dmuc_children(passage)
                 .find(|child| child.name() == "history")
                 .and_then(|history| history.attr("maxstanzas")?.parse::<u32>().ok());
             let well = limit.is_some_and(|limit| limit <= *asked);
             let expected = format!("no more than the {asked} messages that he asked for");
-            findings.judge("master.enter.history-limit", well, here, &expected);
+            findings.judge_with("master.enter.history-limit", well, here, &expected, || {
+                let words = match limit {
+                    Some(limit) => format!("it allows {limit}"),
+                    None => "it has no limit".to_owned(),
+                };
+                Wrong::of(words).because([*cause])
+            });
         }
         // Those who moderate are told of everybody before they enter.
         let moderates = reading.item.and_then(|item| item.role) == Some("moderator");
-        let joined = self.limits.iter().any(|(who, _)| who == jid);
+        let joined = self.limits.iter().any(|(who, ..)| who == jid);
         // Whom the master has, and all were told of before, is no newcomer to them.
         let again = room.known_user(jid).is_some_and(|user| {
             let mut known = room.occupants.values().filter(|one| one.entry <= self.before);
@@ -105,11 +123,13 @@ impl Enter {
         });
         if joined && !again && !moderates && !room.is_stale(passage) && !self.told.contains(&slave)
         {
-            let last = self.last.iter().find(|(told, _)| *told == slave);
-            let Some((_, nick)) = last else { return };
+            let last = self.last.iter().find(|(told, ..)| *told == slave);
+            let Some((_, nick, cause)) = last else { return };
             let well = Some(nick.as_str()) == reading.nick;
             let expected = "an ENTER right after the presence of the newcomer";
-            findings.judge("master.enter.adjacent", well, here, expected);
+            findings.judge_with("master.enter.adjacent", well, here, expected, || {
+                Wrong::of(format!("the presence before it is of {nick}")).because([*cause])
+            });
         }
     }
 }

@@ -1,8 +1,8 @@
 //! What is for everybody goes to each slave, once: the copies that leave the master at one instant.
 
-use super::{is_news, is_served, key, words};
+use super::{is_news, is_served, key, names, words};
 use crate::conform::invariants::Invariant;
-use crate::conform::invariants::findings::Findings;
+use crate::conform::invariants::findings::{Findings, Wrong};
 use crate::conform::invariants::room::{Class, Fact, Passage, Room, Side, SlaveId, UserId};
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::stanza::Stanza;
@@ -14,6 +14,8 @@ pub(super) struct Fanout {
     groups: Vec<Group>,
     /// Slaves that are told what there is at this instant, or are being lost or found.
     muddled: Vec<SlaveId>,
+    /// LEAVEs of this instant: whose, and where.
+    leaves: Vec<(String, usize)>,
 }
 
 /// The copies of one thing.
@@ -26,8 +28,8 @@ struct Group {
     origin: Option<SlaveId>,
     /// For whom it is.
     slaves: Vec<SlaveId>,
-    /// To whom it went.
-    copies: Vec<SlaveId>,
+    /// To whom it went, and where.
+    copies: Vec<(SlaveId, usize)>,
     /// How often it happened at this instant.
     times: usize,
     /// Whether another slave is split meanwhile.
@@ -49,6 +51,7 @@ enum News {
 impl Invariant for Fanout {
     fn pass(&mut self, _: Time, room: &Room, findings: &mut Findings) {
         let muddled = std::mem::take(&mut self.muddled);
+        let leaves = std::mem::take(&mut self.leaves);
         for group in self.groups.drain(..) {
             // The slave of a newcomer who moderates is told of everybody again.
             let retold = |slave: &SlaveId| group.moderator && group.origin == Some(*slave);
@@ -56,7 +59,7 @@ impl Invariant for Fanout {
                 !muddled.contains(*slave) && !retold(slave) && is_served(room, **slave)
             };
             for slave in group.slaves.iter().filter(served) {
-                group.judge(*slave, room, findings);
+                group.judge(*slave, &leaves, room, findings);
             }
         }
     }
@@ -84,6 +87,9 @@ impl Fanout {
     ) {
         let Class::ToSlave(slave) = passage.class else { return };
         let reading = &passage.reading;
+        if reading.dmuc.is_some_and(|dmuc| dmuc.leave.is_some()) {
+            self.leaves.push((reading.from.to_owned(), entry));
+        }
         if reading.dmuc.is_some_and(|dmuc| dmuc.enter.is_some()) {
             let unknown = facts.iter().any(|fact| matches!(fact, Fact::Arrived(_)));
             self.entered(entry, passage, unknown, room, findings);
@@ -105,9 +111,9 @@ impl Fanout {
         match (self.groups.iter_mut().find(|group| group.key == key), news) {
             (Some(group), Some(_)) => {
                 group.times += 1;
-                group.copies.push(slave);
+                group.copies.push((slave, entry));
             }
-            (Some(group), None) => group.copies.push(slave),
+            (Some(group), None) => group.copies.push((slave, entry)),
             (None, Some((what, user))) => {
                 let slaves: Vec<_> =
                     (0..room.slaves.len()).filter(|slave| is_served(room, *slave)).collect();
@@ -117,7 +123,7 @@ impl Fanout {
                     what,
                     origin: user.and_then(|user| room.users[user].via.or(room.users[user].slave)),
                     slaves,
-                    copies: vec![slave],
+                    copies: vec![(slave, entry)],
                     times: 1,
                     while_split: room.slaves.iter().any(|slave| slave.master == Side::Split),
                     moderator: what == News::Arrival
@@ -148,17 +154,30 @@ impl Fanout {
         }
         let expected = "everybody to be told of a newcomer before his ENTER";
         if unknown {
-            return findings.judge(id, false, (entry, passage), expected);
+            let wrong = Wrong::of("no slave was told of him");
+            return findings.judge_with(id, false, (entry, passage), expected, || wrong);
         }
         let Some(group) = arrival else { return };
-        let told = group.slaves.iter().all(|slave| group.copies.contains(slave));
-        findings.judge(id, told, (entry, passage), expected);
+        let told = |slave: &&SlaveId| group.copies.iter().any(|(told, _)| told == *slave);
+        let mut missed = group.slaves.iter().filter(|slave| !told(slave)).peekable();
+        let well = missed.peek().is_none();
+        findings.judge_with(id, well, (entry, passage), expected, || {
+            let missed = names(missed.map(|slave| room.slaves[*slave].jid.as_str()));
+            let words = format!("not told of him before: {missed}");
+            Wrong::of(words).because(group.copies.iter().map(|(_, entry)| *entry))
+        });
     }
 }
 
 impl Group {
-    fn judge(&self, slave: SlaveId, room: &Room, findings: &mut Findings) {
-        let copies = self.copies.iter().filter(|told| **told == slave).count();
+    fn judge(
+        &self,
+        slave: SlaveId,
+        leaves: &[(String, usize)],
+        room: &Room,
+        findings: &mut Findings,
+    ) {
+        let copies = self.copies.iter().filter(|(told, _)| *told == slave).count();
         let well = copies == self.times;
         let of_its_own = self.origin == Some(slave);
         let rows = [
@@ -175,10 +194,26 @@ impl Group {
                 continue;
             }
             let jid = &room.slaves[slave].jid;
-            let what = format!("{jid} is sent {copies} copies of: {}", words(&self.stanza));
-            let expected = "what is for everybody to go to each slave once";
-            findings.push(id, &room.domain, self.entry, what, expected, &[]);
+            let copies = if copies == 1 { "1 copy".into() } else { format!("{copies} copies") };
+            let what = format!("{jid} is sent {copies} of: {}", words(&self.stanza));
+            let expected = match self.times {
+                1 => "what is for everybody to go to each slave once".to_owned(),
+                often => format!("what happens {often} times to go to each slave as often"),
+            };
+            let causes = self.causes(leaves, room, findings);
+            findings.push(id, &room.domain, self.entry, what, &expected, &causes);
         }
+    }
+}
+
+impl Group {
+    /// What set it off, the LEAVE that goes with it, and the copies that were sent.
+    fn causes(&self, leaves: &[(String, usize)], room: &Room, findings: &Findings) -> Vec<usize> {
+        let leaves = leaves.iter().filter(|(from, _)| *from == self.from);
+        let leaves = leaves.filter(|_| self.what == News::Departure).map(|(_, entry)| *entry);
+        let others = self.copies.iter().map(|(_, entry)| *entry);
+        let others = others.filter(|entry| *entry != self.entry);
+        findings.given(&room.domain).into_iter().chain(leaves).chain(others).collect()
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::super::invariants::reading::{START, digest};
 use super::{is_working, words};
 use crate::conform::invariants::Invariant;
-use crate::conform::invariants::findings::Findings;
+use crate::conform::invariants::findings::{Findings, Wrong};
 use crate::conform::invariants::room::{Class, Passage, Room, SlaveId, UserId};
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::stanza::{Kind, Stanza, Type, ns};
@@ -16,8 +16,8 @@ use crate::transcript::Name;
 #[derive(Debug, Default)]
 pub(super) struct Forwards {
     waiting: BTreeMap<UserId, VecDeque<Sent>>,
-    /// What was forwarded at this instant: by which server, its payloads.
-    gone: Vec<(Name, u64)>,
+    /// What was forwarded at this instant: by which server, its payloads, and where.
+    gone: Vec<(Name, u64, usize)>,
 }
 
 #[derive(Debug)]
@@ -119,9 +119,10 @@ impl Forwards {
         }
         let local = user.is_some_and(|user| *room.users[user].domain == *passage.hop.from);
         let expected = "the full JID of a local user as the sender";
-        findings.judge("slave.relay.from-unmodified", local, here, expected);
+        findings.judge_with("slave.relay.from-unmodified", local, here, expected, || {
+            Wrong::of(format!("no user behind {} is {}", passage.hop.from, reading.from))
+        });
         let clean = !stanza.payloads.iter().any(ns::is_dmuc);
-        let expected = "nothing of the distribution in what a user sends";
         let Some(queue) = user.and_then(|user| self.waiting.get_mut(&user)) else { return };
         let own = payloads(passage);
         let same = |sent: &Sent| {
@@ -133,25 +134,40 @@ impl Forwards {
             .iter()
             .position(|sent| same(sent) && sent.payloads == own && sent.to == reading.to);
         let Some(place) = exact.or_else(|| queue.iter().position(same)) else {
-            let again = self.gone.contains(&(passage.hop.from.clone(), own));
+            let is_it = |gone: &&(Name, u64, usize)| gone.0 == passage.hop.from && gone.1 == own;
             let expected = "what a user sends to be forwarded once";
-            if again && !stanza.is_error() {
-                findings.judge("slave.relay.may", false, here, expected);
+            if let Some((.., first)) = self.gone.iter().find(is_it).filter(|_| !stanza.is_error()) {
+                let wrong = || Wrong::of("it was forwarded before").because([*first]);
+                findings.judge_with("slave.relay.may", false, here, expected, wrong);
             }
             return;
         };
-        self.gone.push((passage.hop.from.clone(), own));
+        self.gone.push((passage.hop.from.clone(), own, entry));
+        let earlier: Vec<usize> = queue.iter().take(place).map(|sent| sent.entry).collect();
         let Some(sent) = queue.remove(place) else { return };
-        findings.judge("slave.relay.fifo", place == 0, here, "what was sent first, first");
+        let expected = "what was sent first, first";
+        findings.judge_with("slave.relay.fifo", place == 0, here, expected, || {
+            let words = format!("{} sent something else before, which waits", reading.from);
+            Wrong::of(words).because(earlier)
+        });
         let kept = sent.to == reading.to;
-        findings.judge("slave.relay.to-unmodified", kept, here, "the addressee unchanged");
+        let expected = "the addressee unchanged";
+        findings.judge_with("slave.relay.to-unmodified", kept, here, expected, || {
+            Wrong::of(format!("it was for {}", sent.to)).because([sent.entry])
+        });
         let kept = sent.payloads == own;
-        findings.judge("slave.relay.payload-unmodified", kept, here, "the payloads unchanged");
+        let expected = "the payloads unchanged";
+        findings.judge_with("slave.relay.payload-unmodified", kept, here, expected, || {
+            Wrong::of(format!("he sent: {}", words(&sent.stanza))).because([sent.entry])
+        });
         // A slave that registers adds what it knows of something that comes late.
         let registers =
             room.slave_at(&passage.hop.from).is_some_and(|at| room.slaves[at].registers);
         if sent.forged || (!clean && !registers) {
-            findings.judge("slave.relay.strip-forged-dmuc", clean, here, expected);
+            let expected = "nothing of the distribution in what a user sends";
+            findings.judge_with("slave.relay.strip-forged-dmuc", clean, here, expected, || {
+                Wrong::of("an element of XEP-0282 is in it").because([sent.entry])
+            });
         }
         findings.kept("slave.relay.all-kinds");
         findings.kept("slave.relay.may");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{is_served, is_working};
 use crate::conform::invariants::Invariant;
-use crate::conform::invariants::findings::Findings;
+use crate::conform::invariants::findings::{Findings, Wrong};
 use crate::conform::invariants::room::{Class, Fact, Passage, Room, Side, SlaveId};
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::dmuc::Change;
@@ -31,16 +31,22 @@ enum Asked {
 struct Ends {
     master: End,
     slave: End,
-    /// When the last split ended, as the master has it.
-    mended: Option<Time>,
+    /// The entry in which the last split ended, as the master has it.
+    mended: Option<usize>,
     was_split: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Heard {
+    at: Time,
+    entry: usize,
 }
 
 /// One end, as it has the other.
 #[derive(Debug, Default)]
 struct End {
-    /// When something of the other came last.
-    heard: Option<Time>,
+    /// When something of the other came last, and in which entry.
+    heard: Option<Heard>,
     /// When it last sent a ping, in which entry, and whether that was answered.
     pinged: Option<(Time, usize)>,
     answered: bool,
@@ -101,12 +107,12 @@ impl Invariant for Keepalive {
         }
     }
 
-    fn after(&mut self, _: &Step<'_>, _: &[Fact], room: &Room, _: &mut Findings) {
+    fn after(&mut self, step: &Step<'_>, _: &[Fact], room: &Room, _: &mut Findings) {
         for (number, slave) in room.slaves.iter().enumerate() {
             let ends = self.ends.entry(number).or_default();
             let split = slave.master == Side::Split;
             if ends.was_split && !split {
-                ends.mended = Some(room.now);
+                ends.mended = Some(step.entry);
             }
             ends.was_split = split;
         }
@@ -118,14 +124,14 @@ impl Keepalive {
     fn gave_up(&self, entry: usize, slave: SlaveId, room: &Room, findings: &mut Findings) {
         let Some(end) = self.ends.get(&slave).map(|ends| &ends.slave) else { return };
         let one = &room.slaves[slave];
-        let asked = end.pinged.is_some_and(|(at, _)| end.heard.is_none_or(|heard| at >= heard));
+        let asked = end.pinged.is_some_and(|(at, _)| end.heard.is_none_or(|heard| at >= heard.at));
         let carries = room.health.carries(&one.domain, &room.domain);
         let serves = matches!(one.own, Side::Active | Side::Unknown) && !one.lame;
         if carries && serves && !self.bounced.contains(&slave) && !asked {
             let what = format!("{} takes the master for lost and has not asked it", one.jid);
             let expected = "a ping for a master that is silent";
             let id = "slave.keepalive.ping-when-quiet";
-            findings.push(id, &one.domain, entry, what, expected, &[]);
+            findings.push(id, &one.domain, entry, what, expected, &end.last());
         }
     }
 
@@ -160,7 +166,7 @@ impl Keepalive {
         if to_slave && passage.reading.stanza.is_error() {
             self.bounced.push(slave);
         }
-        end.heard = Some(step.at);
+        end.heard = Some(Heard { at: step.at, entry: step.entry });
         end.overdue = false;
         if passage.reading.stanza.kind == Kind::Iq && passage.reading.stanza.type_ == Type::Result {
             end.answered = true;
@@ -197,8 +203,11 @@ impl Keepalive {
             && !reading.id().is_empty()
             && (reading.from, reading.to) == (ends.0.as_str(), ends.1.as_str());
         let expected = "an IQ of type get with an id, between the room and the slave";
-        findings.judge("keepalive.xep0199", whole, here, expected);
         let ends = self.ends.entry(slave).or_default();
+        findings.judge_with("keepalive.xep0199", whole, here, expected, || {
+            let words = "there is something else in it, or it is another IQ, or for another";
+            Wrong::of(words).because(if by_master { ends.master.last() } else { ends.slave.last() })
+        });
         if by_master {
             ends.pinged_by_master(here, slave, room, findings);
         } else {
@@ -215,6 +224,12 @@ impl End {
         let well = room.health.troubled + idle < room.now;
         (before, well && (answered || before.is_none()))
     }
+
+    /// What it heard last, and its last ping.
+    fn last(&self) -> Vec<usize> {
+        let heard = self.heard.map(|heard| heard.entry);
+        heard.into_iter().chain(self.pinged.map(|(_, entry)| entry)).collect()
+    }
 }
 
 impl Ends {
@@ -226,6 +241,7 @@ impl Ends {
         findings: &mut Findings,
     ) {
         let timers = &room.slaves[slave].timers;
+        let last = self.master.last();
         let (before, calm) = self.master.pings(here.0, timers.master_idle, room);
         if room.slaves[slave].master == Side::Split {
             if let Some(at) = before.filter(|_| !room.is_stale(here.1)) {
@@ -234,7 +250,10 @@ impl Ends {
                 let since = since.max(room.health.troubled);
                 let well = room.now <= since + gap;
                 let expected = "pings at a higher rate while the slave is split";
-                findings.judge("master.split.fast-ping", well, here, expected);
+                findings.judge_with("master.split.fast-ping", well, here, expected, || {
+                    let words = format!("the last ping was {:?} before", room.now.since(at));
+                    Wrong::of(words).because(room.slaves[slave].lost_master.into_iter().chain(last))
+                });
             }
             return;
         }
@@ -244,18 +263,23 @@ impl Ends {
         else {
             return;
         };
-        let idle = room.now.since(heard) + SLACK >= timers.master_idle;
+        let silence = room.now.since(heard.at);
+        let idle = silence + SLACK >= timers.master_idle;
         let expected = "no ping before the slave has been silent for as long as was agreed";
-        findings.judge("keepalive.traffic-suppresses", idle, here, expected);
+        let wrong = || {
+            let words = format!("the slave was silent for {silence:?} only");
+            Wrong::of(words).because([heard.entry].into_iter().chain(self.mended))
+        };
+        findings.judge_with("keepalive.traffic-suppresses", idle, here, expected, wrong);
         if idle {
             findings.kept("master.keepalive.ping-when-idle");
             findings.kept("master.keepalive.each-slave");
-            if self.slave.pinged.is_none_or(|(at, _)| at < heard) {
+            if self.slave.pinged.is_none_or(|(at, _)| at < heard.at) {
                 findings.kept("slave.keepalive.longer-than-master");
             }
         }
         if self.mended.is_some() {
-            findings.judge("master.split.fast-ping-ends", idle, here, expected);
+            findings.judge_with("master.split.fast-ping-ends", idle, here, expected, wrong);
         }
     }
 
@@ -269,15 +293,27 @@ impl Ends {
         let timers = &room.slaves[slave].timers;
         let (_, calm) = self.slave.pings(here.0, timers.slave_idle, room);
         let Some(heard) = self.slave.heard.filter(|_| is_working(room, slave)) else { return };
-        let idle = room.now.since(heard) + SLACK >= timers.slave_idle;
+        let silence = room.now.since(heard.at);
+        let idle = silence + SLACK >= timers.slave_idle;
         if idle {
             findings.kept("slave.keepalive.ping-when-quiet");
         }
         let alive = room.slaves[slave].synced + timers.slave_idle < room.now;
         if calm && alive {
-            let later = room.now.since(heard) > timers.master_idle;
+            let later = silence > timers.master_idle;
             let expected = "the slave to wait longer than its master does";
-            findings.judge("slave.keepalive.longer-than-master", later, here, expected);
+            findings.judge_with(
+                "slave.keepalive.longer-than-master",
+                later,
+                here,
+                expected,
+                || {
+                    let idle = timers.master_idle;
+                    let words =
+                        format!("it pings after {silence:?}, and its master after {idle:?}");
+                    Wrong::of(words).because([heard.entry])
+                },
+            );
         }
     }
 
@@ -290,7 +326,7 @@ impl Ends {
         }
         let up = !room.health.is_down(&room.domain) && room.health.is_well();
         let quiet = |end: &End, idle: Duration| {
-            let heard = end.heard.unwrap_or(one.synced);
+            let heard = end.heard.map_or(one.synced, |heard| heard.at);
             let since = heard.max(one.synced).max(room.health.changed);
             let pinged = end.pinged.is_some_and(|(at, _)| at >= heard);
             !end.overdue && !pinged && next > since + idle + SLACK
@@ -300,7 +336,8 @@ impl Ends {
             let what = format!("{} is silent, and not pinged", one.jid);
             for id in ["master.keepalive.ping-when-idle", "master.keepalive.each-slave"] {
                 let expected = "a ping for a slave that is silent";
-                findings.push(id, &room.domain, room.last, what.clone(), expected, &[]);
+                let last = self.master.last();
+                findings.push(id, &room.domain, room.last, what.clone(), expected, &last);
             }
         }
         // Who cannot be heard does not know it yet.
@@ -312,7 +349,7 @@ impl Ends {
             let what = format!("the master is silent, and {} does not ping it", one.jid);
             let expected = "a ping for a master that is silent";
             let id = "slave.keepalive.ping-when-quiet";
-            findings.push(id, &one.domain, room.last, what, expected, &[]);
+            findings.push(id, &one.domain, room.last, what, expected, &self.slave.last());
         }
         let lost = one.split_master.filter(|_| one.master == Side::Split);
         if let Some(lost) = lost.filter(|_| !room.health.is_down(&room.domain)) {
@@ -324,7 +361,9 @@ impl Ends {
                 let what = format!("{} is split, and not pinged", one.jid);
                 let expected = "pings at a higher rate while the slave is split";
                 let id = "master.split.fast-ping";
-                findings.push(id, &room.domain, room.last, what, expected, &[]);
+                let causes: Vec<_> =
+                    one.lost_master.into_iter().chain(self.master.last()).collect();
+                findings.push(id, &room.domain, room.last, what, expected, &causes);
             }
         }
     }

@@ -1,27 +1,40 @@
 //! LEAVE: the master's before its broadcast, to the slave concerned; the slave's farewell.
 
+use std::collections::BTreeMap;
+
 use super::super::invariants::reading::domain_of;
-use super::is_working;
+use super::{is_working, names};
 use crate::conform::invariants::Invariant;
-use crate::conform::invariants::findings::Findings;
+use crate::conform::invariants::findings::{Findings, Wrong};
 use crate::conform::invariants::room::{Class, Passage, Room, Side, SlaveId, UserId};
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::stanza::FullJid;
 use crate::time::{Duration, Time};
-use crate::transcript::is_client;
+use crate::transcript::{Fate, is_client};
 
 /// Farewells that are due at this instant.
 #[derive(Debug, Default)]
 pub(super) struct Leave {
     due: Vec<Due>,
-    /// Whose departure the master has told at this instant: the nick, and whether as it happens.
-    told: Vec<(String, bool)>,
+    /// Whose departure the master has told at this instant.
+    told: Vec<Told>,
     /// To whom LEAVE was sent at this instant.
     taken: Vec<String>,
     /// Under which nicks nobody is left after that, and in which entry it was sent.
     leaving: Vec<(String, usize)>,
     /// Connections that ended in the room: user, entry.
     ended: Vec<(UserId, usize, Time)>,
+    /// What set off each LEAVE that is on its way, by its entry.
+    under_way: BTreeMap<usize, Vec<usize>>,
+}
+
+#[derive(Debug)]
+struct Told {
+    nick: String,
+    /// Whether as it happens.
+    live: bool,
+    slave: SlaveId,
+    entry: usize,
 }
 
 #[derive(Debug)]
@@ -29,23 +42,20 @@ struct Due {
     user: UserId,
     slave: SlaveId,
     entry: usize,
-    farewells: usize,
+    /// What set it off.
+    because: Vec<usize>,
+    farewells: Vec<usize>,
 }
 
 impl Invariant for Leave {
     fn pass(&mut self, next: Time, room: &Room, findings: &mut Findings) {
         for (nick, entry) in std::mem::take(&mut self.leaving) {
-            if !self.told.iter().any(|(told, _)| *told == nick) {
+            if !self.told.iter().any(|told| told.nick == nick) {
                 let what = format!("nobody is told that {nick} is gone");
                 let expected = "everybody to be told who leaves";
-                findings.push(
-                    "master.leave.announce-all",
-                    &room.domain,
-                    entry,
-                    what,
-                    expected,
-                    &[],
-                );
+                let because: Vec<_> = findings.given(&room.domain).into_iter().collect();
+                let id = "master.leave.announce-all";
+                findings.push(id, &room.domain, entry, what, expected, &because);
             }
         }
         self.told.clear();
@@ -57,14 +67,16 @@ impl Invariant for Leave {
         self.due = waiting;
         for due in due.into_iter().filter(|due| is_working(room, due.slave)) {
             let id = "slave.leave.forward";
-            if due.farewells == 1 {
+            if due.farewells.len() == 1 {
                 findings.kept(id);
             } else if room.users[due.user].online {
                 let jid = &room.users[due.user].jid;
-                let what = format!("{jid} is told {} times that he is out", due.farewells);
+                let often = due.farewells.len();
+                let what = format!("{jid} is told {often} times that he is out");
                 let expected = "one farewell, with code 110, after a LEAVE";
                 let host = &room.slaves[due.slave].domain;
-                findings.push(id, host, due.entry, what, expected, &[]);
+                let causes = if often == 0 { &due.because } else { &due.farewells };
+                findings.push(id, host, due.entry, what, expected, causes);
             }
         }
         let over = self.ended.extract_if(.., |(.., at)| *at + GRACE < next);
@@ -105,6 +117,7 @@ impl Leave {
     fn came(&mut self, entry: usize, passage: &Passage<'_>, room: &Room) {
         let Class::ToSlave(slave) = passage.class else { return };
         let reading = &passage.reading;
+        let because = self.under_way.remove(&entry).unwrap_or_default();
         let jid = reading.dmuc.and_then(|dmuc| dmuc.leave);
         let user = jid.and_then(|jid| room.known_user(jid));
         let Some(user) = user.filter(|_| reading.stanza.is_unavailable()) else { return };
@@ -113,7 +126,7 @@ impl Leave {
         let one = &room.users[user];
         // Whom his slave has let in itself the master does not know yet: it speaks of before.
         if one.inside && one.is_let_in() && one.online && hears && !known {
-            self.due.push(Due { user, slave, entry, farewells: 0 });
+            self.due.push(Due { user, slave, entry, because, farewells: Vec::new() });
         }
     }
 
@@ -124,7 +137,7 @@ impl Leave {
                 let own = reading.has(110) && !reading.has(303);
                 let due = self.due.iter_mut().find(|due| due.user == user);
                 if let Some(due) = due.filter(|_| own && reading.dmuc.is_none()) {
-                    due.farewells += 1;
+                    due.farewells.push(entry);
                 }
             }
             Class::Relay(Some(user)) if reading.stanza.is_unavailable() => {
@@ -152,16 +165,22 @@ impl Leave {
         let happens = !room.is_syncing(slave);
         let Some(jid) = reading.dmuc.and_then(|dmuc| dmuc.leave) else {
             if reading.stanza.is_unavailable() && !reading.has(303) {
-                self.told.push((nick.to_owned(), happens));
+                let (nick, entry) = (nick.to_owned(), here.0);
+                self.told.push(Told { nick, live: happens, slave, entry });
             }
             return;
         };
+        if matches!(here.1.hop.fate, Fate::Delivered(_)) {
+            self.under_way.insert(here.0, findings.set_off(here.1));
+        }
         let format = FullJid::new(jid).is_ok() && reading.stanza.is_unavailable();
         let expected = "unavailable presence of an occupant, and a full JID in its `leave`";
         findings.judge("master.leave.format", format, here, expected);
         let own = domain_of(jid) == room.slaves[slave].domain;
         let expected = "a LEAVE for the slave of his own domain";
-        findings.judge("master.leave.to-affected-slave-only", own, here, expected);
+        findings.judge_with("master.leave.to-affected-slave-only", own, here, expected, || {
+            Wrong::of(format!("{jid} is not of the domain of {}", room.slaves[slave].jid))
+        });
         let again = self.taken.iter().any(|taken| taken == jid);
         self.taken.push(jid.to_owned());
         if !room.is_stale(here.1) && !again {
@@ -169,9 +188,14 @@ impl Leave {
                 self.leaving.push((nick.to_owned(), here.0));
             }
             if happens {
-                let early = !self.told.iter().any(|(told, live)| *live && told == nick);
+                let told = || self.told.iter().filter(|told| told.live && told.nick == nick);
                 let expected = "a LEAVE before anybody is told that he is gone";
-                findings.judge("master.leave.before-broadcast", early, here, expected);
+                let id = "master.leave.before-broadcast";
+                findings.judge_with(id, told().next().is_none(), here, expected, || {
+                    let slaves = names(told().map(|told| room.slaves[told.slave].jid.as_str()));
+                    let words = format!("told before it that {nick} is gone: {slaves}");
+                    Wrong::of(words).because(told().map(|told| told.entry))
+                });
             }
         }
     }

@@ -3,7 +3,7 @@
 
 use super::serving;
 use crate::conform::invariants::Invariant;
-use crate::conform::invariants::findings::Findings;
+use crate::conform::invariants::findings::{Findings, Wrong};
 use crate::conform::invariants::room::{Class, Fact, Passage, Room, UserId};
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::stanza::ns;
@@ -62,21 +62,31 @@ impl Past {
         }
         let well = delays.len() == 1;
         let expected = "one delay, outside of all other elements";
-        findings.judge("slave.history.delay-top-level", well, here, expected);
+        findings.judge_with("slave.history.delay-top-level", well, here, expected, || {
+            Wrong::of(format!("there are {} of them", delays.len()))
+        });
         let Some(delay) = delays.first() else { return };
         let by = delay.attr("from").unwrap_or_default();
         let well = by == room.address || by == reading.from;
         let expected = "the room or the occupant as the one who delayed it";
-        findings.judge("slave.history.delay-from", well, here, expected);
+        findings.judge_with("slave.history.delay-from", well, here, expected, || match by {
+            "" => Wrong::of("the delay does not say who delayed it"),
+            by => Wrong::of(format!("the delay is from {by}")),
+        });
         let id = room.log.id(reading);
         let nick = reading.nick.and_then(|nick| room.known_nick(nick));
         let events = room.log.like(&id, reading.content).iter();
         let events = events.filter_map(|number| room.log.event(*number));
         let mut events = events.filter(|event| event.nick == nick && event.exact).peekable();
         if events.peek().is_some() {
-            let well = events.any(|event| Some(event.stamp) == reading.delay);
+            let events: Vec<_> = events.collect();
+            let well = events.iter().any(|event| Some(event.stamp) == reading.delay);
             let expected = "the master's stamp";
-            findings.judge("slave.history.master-timestamp", well, here, expected);
+            findings.judge_with("slave.history.master-timestamp", well, here, expected, || {
+                let stamps: Vec<_> = events.iter().map(|event| event.stamp.to_string()).collect();
+                let words = format!("the master's is {}", stamps.join(" or "));
+                Wrong::of(words).because(events.iter().filter_map(|event| event.entry))
+            });
         }
         findings.kept("slave.history.deliver-on-enter");
         findings.kept("slave.history.store-initial");

@@ -1,8 +1,8 @@
 //! Presence Update: privileges in every presence, real JIDs for moderators only, code 110.
 
-use super::{Reading, is_news, serving};
+use super::{Reading, is_news, names, serving};
 use crate::conform::invariants::Invariant;
-use crate::conform::invariants::findings::Findings;
+use crate::conform::invariants::findings::{Findings, Wrong};
 use crate::conform::invariants::room::{Class, Passage, Room, Side, SlaveId, UserId};
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::stanza::ns;
@@ -43,12 +43,18 @@ fn to_slave(here: (usize, &Passage<'_>), slave: SlaveId, room: &Room, findings: 
             && known(item.role, &["moderator", "participant", "visitor", "none"])
     });
     let expected = "an item with affiliation and role";
+    let wrong = || {
+        Wrong::of(match reading.item {
+            Some(_) => "the item has no known affiliation, or no known role",
+            None => "it has no item",
+        })
+    };
     if dmuc.leave.is_none() {
-        findings.judge("master.presence.item", whole, here, expected);
+        findings.judge_with("master.presence.item", whole, here, expected, wrong);
     }
     let telling = dmuc.state || room.slaves[slave].master == Side::Syncing;
     if telling && reading.stanza.is_available() {
-        findings.judge("master.roster.format", whole, here, expected);
+        findings.judge_with("master.roster.format", whole, here, expected, wrong);
     }
     if room.is_stale(here.1) || !is_news(reading) || !reading.stanza.is_available() {
         return;
@@ -58,13 +64,23 @@ fn to_slave(here: (usize, &Passage<'_>), slave: SlaveId, room: &Room, findings: 
     let first = reading.item.and_then(|item| item.role) == Some("moderator");
     if room.open {
         let expected = "the real JID, which everybody may see";
-        findings.judge("slave.presence.nonanon", shown, here, expected);
+        let wrong = || Wrong::of("there is no real JID in it");
+        findings.judge_with("slave.presence.nonanon", shown, here, expected, wrong);
     } else if room.has_moderator(slave)
         && !(first && (room.master_lost.is_some() || is_behind(slave, reading, room)))
         && room.slaves[slave].master == Side::Active
     {
         let expected = "the real JID, for a slave with a moderator";
-        findings.judge("master.presence.jid-with-moderators", shown, here, expected);
+        findings.judge_with("master.presence.jid-with-moderators", shown, here, expected, || {
+            let moderators = || {
+                let all = room.occupants.iter().filter(|(_, one)| one.privileges.moderates());
+                let via = |user: &UserId| room.users[*user].via == Some(slave);
+                all.filter(move |(_, one)| one.sessions.iter().any(via))
+            };
+            let nicks = names(moderators().map(|(nick, _)| room.nicks[*nick].as_str()));
+            let words = format!("there is no real JID in it, though {nicks} moderates there");
+            Wrong::of(words).because(moderators().map(|(_, one)| one.entry))
+        });
     } else if !room.has_moderator(slave) && !shown {
         findings.kept("master.presence.no-jid-without-moderators");
     }

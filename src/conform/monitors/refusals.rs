@@ -1,7 +1,7 @@
 //! What the master refuses, it refuses to him who asked, and tells nobody else.
 
 use crate::conform::invariants::Invariant;
-use crate::conform::invariants::findings::Findings;
+use crate::conform::invariants::findings::{Findings, Wrong};
 use crate::conform::invariants::room::{Class, Fact, Passage, Room, Side, UserId};
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::stanza::{Condition, Kind};
@@ -14,8 +14,8 @@ pub(super) struct Refusals {
     refused: Vec<(UserId, usize)>,
     /// Presence that came: how often each user asks.
     asked: Vec<UserId>,
-    /// ENTERs.
-    entered: Vec<UserId>,
+    /// ENTERs: whose, entry.
+    entered: Vec<(UserId, usize)>,
     /// What strangers said to everybody: user, entry, content.
     strangers: Vec<(UserId, usize, u64)>,
 }
@@ -29,10 +29,12 @@ impl Invariant for Refusals {
                 continue;
             }
             let id = "master.enter.refusal-is-direct";
-            if self.entered.contains(&user) {
+            let entered = self.entered.iter().filter(|(one, _)| *one == user);
+            let causes: Vec<usize> = entered.map(|(_, entry)| *entry).collect();
+            if !causes.is_empty() {
                 let what = format!("{} is refused, and entered as well", room.users[user].jid);
                 let expected = "no ENTER for who is refused";
-                findings.push(id, &room.domain, entry, what, expected, &[]);
+                findings.push(id, &room.domain, entry, what, expected, &causes);
             } else {
                 findings.kept(id);
             }
@@ -107,25 +109,30 @@ impl Refusals {
                 let condition = stanza.error().map(|error| error.defined_condition);
                 let waits = self.strangers.iter().position(|(one, ..)| *one == user);
                 if let Some(place) = waits.filter(|_| stanza.kind == Kind::Message) {
-                    self.strangers.remove(place);
+                    let (_, cause, _) = self.strangers.remove(place);
                     let well = matches!(
                         condition,
                         Some(Condition::NotAcceptable | Condition::ItemNotFound)
                     );
                     let expected = "not-acceptable for who speaks without being in the room";
-                    findings.judge("master.nonoccupant.reject", well, (entry, passage), expected);
+                    let (id, here) = ("master.nonoccupant.reject", (entry, passage));
+                    findings.judge_with(id, well, here, expected, || {
+                        Wrong::of("he is answered with another error").because([cause])
+                    });
                 }
             }
             Class::ToSlave(_) => {
                 let jid = reading.dmuc.and_then(|dmuc| dmuc.enter);
-                self.entered.extend(jid.and_then(|jid| room.known_user(jid)));
+                let user = jid.and_then(|jid| room.known_user(jid));
+                self.entered.extend(user.map(|user| (user, entry)));
                 let logged = facts.iter().any(|fact| matches!(fact, Fact::Logged(_)));
                 let mut said = self.strangers.iter();
                 let said = said.find(|(.., content)| logged && *content == reading.content);
                 if let Some((_, cause, _)) = said {
                     let expected = "nothing of what is said by who is not in the room";
                     let id = "master.nonoccupant.reject";
-                    findings.stanza(id, entry, passage, expected, &[*cause]);
+                    let wrong = Wrong::of("all are told what he said").because([*cause]);
+                    findings.wrong(id, (entry, passage), expected, wrong);
                 }
             }
             _ => {}

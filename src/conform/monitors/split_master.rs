@@ -1,10 +1,10 @@
 //! Netsplit, at the master: which errors begin a split and which do not, and what it is told after.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::is_news;
 use crate::conform::invariants::Invariant;
-use crate::conform::invariants::findings::Findings;
+use crate::conform::invariants::findings::{Findings, Wrong};
 use crate::conform::invariants::reading::Reading;
 use crate::conform::invariants::room::{Class, Fact, Passage, Room, Side, SlaveId};
 use crate::conform::invariants::steps::{Happening, Step};
@@ -27,8 +27,9 @@ pub(super) struct SplitMaster {
     floor: BTreeMap<SlaveId, u64>,
     /// Old events that came back.
     stale: Vec<(SlaveId, usize)>,
-    /// Slaves that were found again and have to be told what there is: nicks that they were.
-    found: BTreeMap<SlaveId, BTreeSet<String>>,
+    /// Slaves that were found again and have to be told what there is: nicks that they were, and
+    /// where; and where they were found.
+    found: BTreeMap<SlaveId, (BTreeMap<String, usize>, usize)>,
 }
 
 impl Invariant for SplitMaster {
@@ -45,7 +46,8 @@ impl Invariant for SplitMaster {
             } else {
                 let what = format!("{} counts as split", room.slaves[slave].jid);
                 let expected = "no split because something private came back";
-                findings.push(id, &room.domain, entry, what, expected, &[]);
+                let causes: Vec<_> = room.slaves[slave].lost_master.into_iter().collect();
+                findings.push(id, &room.domain, entry, what, expected, &causes);
             }
         }
         for (slave, entry) in bounced.iter().copied() {
@@ -58,7 +60,8 @@ impl Invariant for SplitMaster {
             } else if !bounced.iter().any(|(other, _)| *other == slave) {
                 let what = format!("{} counts as split", one.jid);
                 let expected = "no split because something old came back";
-                findings.push("split.stale-bounce", &room.domain, entry, what, expected, &[]);
+                let causes: Vec<_> = one.lost_master.into_iter().collect();
+                findings.push("split.stale-bounce", &room.domain, entry, what, expected, &causes);
             }
         }
         self.judge_found(room, findings);
@@ -97,7 +100,7 @@ impl Invariant for SplitMaster {
             let was = self.before.get(&slave) == Some(&Side::Split);
             let back = matches!(one.master, Side::Active | Side::Syncing);
             if was && back && !self.found.contains_key(&slave) {
-                self.found.insert(slave, BTreeSet::new());
+                self.found.insert(slave, (BTreeMap::new(), step.entry));
                 self.before.insert(slave, one.master);
             } else if !back {
                 self.found.remove(&slave);
@@ -159,11 +162,11 @@ impl SplitMaster {
             let sent = self.sent.get(&slave).copied().unwrap_or_default();
             self.floor.insert(slave, sent);
         }
-        if let (Some(told), Some(nick)) = (self.found.get_mut(&slave), reading.nick)
+        if let (Some((told, _)), Some(nick)) = (self.found.get_mut(&slave), reading.nick)
             && reading.is_presence()
             && reading.stanza.is_available()
         {
-            told.insert(nick.to_owned());
+            told.insert(nick.to_owned(), here.0);
         }
         if !is_news(reading) || !reading.is_presence() || !reading.stanza.is_available() {
             return;
@@ -179,7 +182,11 @@ impl SplitMaster {
         if lost && away && news {
             let kept = !facts.iter().any(|fact| matches!(fact, Fact::Restated { .. }));
             let expected = "nothing but `away` of who is behind a slave that is split";
-            findings.judge("master.split.mark-away", kept, here, expected);
+            findings.judge_with("master.split.mark-away", kept, here, expected, || {
+                let lost = occupant.sessions.iter().filter_map(|user| room.users[*user].via);
+                let lost = lost.filter_map(|via| room.slaves[via].lost_master);
+                Wrong::of("his privileges are others than before").because(lost)
+            });
         }
     }
 
@@ -188,14 +195,14 @@ impl SplitMaster {
         let done = |slave: &SlaveId| room.slaves[*slave].master == Side::Active;
         let found: Vec<_> = self.found.keys().copied().filter(done).collect();
         for slave in found {
-            let told = self.found.remove(&slave).unwrap_or_default();
+            let (told, back) = self.found.remove(&slave).unwrap_or_default();
             let one = &room.slaves[slave];
             let id = "master.split.resync";
             // Slaves that register are told what they have missed, which may be nothing.
             let known = |nick: &usize, content: u64| {
                 let last = one.store.get(nick).and_then(|stored| stored.recent.back());
                 let same = last.is_some_and(|last| last.available && last.content == content);
-                same || told.contains(&room.nicks[*nick]) || room.doubtful.contains(nick)
+                same || told.contains_key(&room.nicks[*nick]) || room.doubtful.contains(nick)
             };
             let mut there = room.occupants.iter();
             let whole = one.registers || there.all(|(nick, one)| known(nick, one.content));
@@ -205,7 +212,8 @@ impl SplitMaster {
             } else if sure {
                 let what = format!("{} is told of {} occupants only", one.jid, told.len());
                 let expected = "all there is, for a slave that is found again";
-                findings.push(id, &room.domain, room.last, what, expected, &[]);
+                let causes: Vec<_> = std::iter::once(back).chain(told.into_values()).collect();
+                findings.push(id, &room.domain, room.last, what, expected, &causes);
             }
         }
     }

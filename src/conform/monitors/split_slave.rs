@@ -34,7 +34,8 @@ impl Invariant for SplitSlave {
             } else if self.before.get(&slave) == Some(&Side::Active) && !other {
                 let what = format!("{} takes the master for lost", one.jid);
                 let expected = "no split because the room refuses something";
-                findings.push(id, &one.domain, entry, what, expected, &[]);
+                let causes: Vec<_> = one.lost_own.into_iter().collect();
+                findings.push(id, &one.domain, entry, what, expected, &causes);
             }
         }
         for (slave, entry, of_user) in bounced {

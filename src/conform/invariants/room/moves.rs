@@ -53,6 +53,7 @@ impl Room {
             Happening::Stream { from, to, event } => self.stream(from, to, event),
             Happening::Line => self.health.acted = step.at,
         }
+        self.slaves.iter_mut().for_each(|slave| slave.shown(step.entry));
     }
 
     fn left(&mut self, entry: usize, passage: &Passage<'_>, facts: &mut Vec<Fact>) {

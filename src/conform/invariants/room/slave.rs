@@ -47,6 +47,9 @@ pub(in crate::conform) struct Slave {
     /// When the master lost it, and it the master.
     pub split_master: Option<Time>,
     pub split_own: Option<Time>,
+    /// In which entries that showed.
+    pub lost_master: Option<usize>,
+    pub lost_own: Option<usize>,
     /// When something of its users last reached the master live, and when it had when one of them
     /// lost the other.
     pub heard: Time,
@@ -195,6 +198,8 @@ impl Slave {
             own: side,
             split_master: None,
             split_own: None,
+            lost_master: None,
+            lost_own: None,
             heard: now,
             alive: None,
             settled: true,
@@ -219,6 +224,14 @@ impl Slave {
             closed: None,
             unsaid: Unsaid::default(),
         }
+    }
+
+    /// This entry may have shown that one of them has lost the other, or found it.
+    pub fn shown(&mut self, entry: usize) {
+        let lost =
+            |side, before: Option<usize>| (side == Side::Split).then(|| before.unwrap_or(entry));
+        self.lost_master = lost(self.master, self.lost_master);
+        self.lost_own = lost(self.own, self.lost_own);
     }
 
     /// One of them has lost the other: what it says later was said after this at the earliest.
