@@ -11,6 +11,8 @@ use super::refusal::Refusal;
 use super::screen::Screen;
 use super::stage::{self, Manner};
 use super::verdict::Verdict;
+use crate::conform::invariants::Setting;
+use crate::conform::survey::survey;
 use crate::report::diagram::{Diagram, DiagramError, Options};
 use crate::scenario::Scenario;
 use crate::sim::play::PlayError;
@@ -25,15 +27,11 @@ pub(super) fn diagram(arguments: &args::Diagram, screen: &mut Screen) -> Result<
         let wrong = "the diagram would take the place of what it shows";
         return Err(Refusal::about(out.display(), wrong));
     }
-    let mut people = BTreeMap::new();
-    let transcript = if path.extension().is_some_and(|extension| extension == "scs") {
+    let (transcript, people) = if path.extension().is_some_and(|extension| extension == "scs") {
         let script = Script::read(path)?;
         let played = stage::play(&script, Manner::default());
         match played {
-            Ok(outcome) => {
-                people = nicks(&script.scenario);
-                outcome.transcript
-            }
+            Ok(outcome) => (outcome.transcript, nicks(&script.scenario)),
             Err(PlayError::World(error)) => return Err(Refusal::about(path.display(), error)),
             Err(_) => {
                 screen.text(failure::describe(&script, &played));
@@ -41,7 +39,9 @@ pub(super) fn diagram(arguments: &args::Diagram, screen: &mut Screen) -> Result<
             }
         }
     } else {
-        record::transcript(path)?
+        let transcript = record::transcript(path)?;
+        let people = called(&survey(&transcript));
+        (transcript, people)
     };
     let diagram =
         draw(arguments, &transcript, people).map_err(|error| refusal(path, arguments, &error))?;
@@ -76,12 +76,23 @@ pub(super) fn nicks(scenario: &Scenario) -> BTreeMap<String, String> {
     clients.map(|client| (client.jid.to_string(), client.nick.clone())).collect()
 }
 
+/// What people are called in the rooms of a record, by full JID, as far as it shows.
+pub(super) fn called(setting: &Setting) -> BTreeMap<String, String> {
+    let present = setting.rooms.iter().flat_map(|room| &room.present);
+    let names = present.filter_map(|one| Some((one.session.as_ref()?, one.nick.as_ref()?)));
+    names.map(|(session, nick)| (session.to_string(), nick.to_string())).collect()
+}
+
 fn refusal(path: &Path, arguments: &args::Diagram, error: &DiagramError) -> Refusal {
     let help = match error {
         DiagramError::Unknown { nearest: None, .. } => {
             "`wallops diagram` without `--only` shows who has a part".to_owned()
         }
         DiagramError::Unknown { nearest: Some(nearest), .. } => format!("`{nearest}`?"),
+        DiagramError::Unmatched(_) => {
+            "without `--only` it shows which clients there are; a user or a JID names one"
+                .to_owned()
+        }
         DiagramError::TooLong(rows) => format!(
             "choose with `--only HOST`, or ask for more with `--rows {}`",
             rows.saturating_mul(10).max(arguments.rows)

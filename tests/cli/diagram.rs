@@ -1,6 +1,6 @@
 //! `wallops diagram`.
 
-use super::desk::{Desk, run};
+use super::desk::{Desk, run, scenario};
 
 const CUT: &str = "cut vesa.yeggmaex.irc from channel.avalon.irc refusing\nWiZ says \"hello\"\nWumpus hears WiZ say \"hello\"";
 
@@ -37,6 +37,21 @@ fn only_what_concerns_somebody_is_drawn() {
     let some = Desk::with(CUT).run(&only).ends_with(0).prints(">WiZ</text>").out();
     assert!(some.len() < all.len());
     assert!(!some.contains(">killrc</text>"), "{some}");
+}
+
+#[test]
+fn a_nick_is_learned_from_a_transcript_that_shows_whose_it_is() {
+    let desk = Desk::with(CUT);
+    desk.run(&["run", "scenarios/own.scs", "--write", "own.txt"]).ends_with(0);
+    // He has not asked to enter in it; what he says is told under his nick.
+    desk.run(&["diagram", "own.txt", "--only", "WiZ"]).ends_with(0).prints(">WiZ</text>");
+    let back =
+        format!("{CUT}\nheal everything\nwait until quiet\nThe roster is the same everywhere");
+    desk.put("scenarios/own.scs", scenario(&back));
+    desk.run(&["run", "scenarios/own.scs", "--write", "own.txt"]).ends_with(0);
+    desk.run(&["diagram", "own.txt", "--only", "Phaedrus"]).ends_with(2).complains(
+        "somebody in the room is called `Phaedrus`, but no client in it is known to be his",
+    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::asked::Asked;
 use super::judged::{Judged, Whole, entries_of};
 use crate::cli::args;
-use crate::cli::diagram::nicks;
+use crate::cli::diagram::{called, nicks};
 use crate::cli::files::{self, Script};
 use crate::cli::refusal::Refusal;
 use crate::cli::stage::{self, Manner};
@@ -28,7 +28,7 @@ pub(in crate::cli) struct Record {
     pub transcript: Transcript,
     /// The line of that file to which each entry belongs; 0 if there is none.
     pub lines: Vec<usize>,
-    /// What people are called, by full JID, if a scenario says so.
+    /// What people are called, by full JID, as a scenario says or the record shows.
     pub people: BTreeMap<String, String>,
     /// What its reader has to say of it.
     pub notices: Vec<Notice>,
@@ -189,7 +189,7 @@ fn stored(
         name,
         transcript,
         lines,
-        people: exact.map(|script| nicks(&script.scenario)).unwrap_or_default(),
+        people: exact.map_or_else(|| called(&setting), |script| nicks(&script.scenario)),
         notices,
         setting,
         complete: false,

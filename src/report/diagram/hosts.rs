@@ -7,7 +7,7 @@ use indexmap::{IndexMap, IndexSet};
 use super::{DiagramError, Lane};
 use crate::scenario::nearest;
 use crate::stanza::{Jid, Kind, ShortNames, Stanza, ns};
-use crate::transcript::{Entry, Fault, Machine, Name, Transcript, What, is_client};
+use crate::transcript::{Entry, Fault, Hop, Machine, Name, Transcript, What, is_client};
 
 /// Those who send and receive.
 pub(super) struct Hosts {
@@ -231,6 +231,15 @@ impl Hosts {
         };
         Lane { host, label, detail, is_client }
     }
+}
+
+/// Whether a server sends something from somebody of this nick.
+pub(super) fn is_nick(transcript: &Transcript, name: &str) -> bool {
+    let is_his = |hop: &Hop| {
+        let from = hop.stanza.from.as_ref().and_then(|from| from.resource());
+        !is_client(&hop.from) && from.is_some_and(|nick| nick.as_str() == name)
+    };
+    transcript.hops().any(|(_, _, hop)| is_his(hop))
 }
 
 /// Between which hosts something went.
