@@ -37,7 +37,7 @@ pub use self::ast::{
 pub use self::cast::{Cast, Client, Link, Room, Server, Service, Slave};
 pub use self::format::format;
 pub use self::mistake::{Mistake, Mistakes, Thing, Wrong};
-pub use self::parse::{FindCast, parse};
+pub use self::parse::{FindCast, parse, parse_setting};
 pub use self::setting::Setting;
 pub use self::source::{SIZE_MAX, Source};
 pub(crate) use self::words::{nearest, printable, wrapped};

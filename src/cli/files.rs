@@ -7,8 +7,11 @@ use std::path::{Path, PathBuf};
 use super::judge::asked;
 use super::refusal::Refusal;
 use crate::conform::requirements::Requirement;
-use crate::scenario::{self, Scenario, Source};
+use crate::scenario::{self, FindCast, Mistakes, Scenario, Source};
 use crate::transcript::Transcript;
+
+/// Reads the text of a scenario.
+type Parse = fn(&Source, &FindCast<'_>) -> Result<Scenario, Mistakes>;
 
 /// A scenario and where it comes from.
 #[derive(Debug)]
@@ -25,9 +28,17 @@ impl Script {
     /// Read and parse a scenario. Its cast is looked for in `casts/NAME.cast` beside it, and in the
     /// directories above.
     pub fn read(path: &Path) -> Result<Self, Refusal> {
+        Self::parsed(path, scenario::parse)
+    }
+
+    /// The same of one that is to say how things were, and need not expect anything.
+    pub fn read_setting(path: &Path) -> Result<Self, Refusal> {
+        Self::parsed(path, scenario::parse_setting)
+    }
+
+    fn parsed(path: &Path, parse: Parse) -> Result<Self, Refusal> {
         let source = source(path)?;
-        let find_cast = |name: &str| find_cast(path, name);
-        let scenario = scenario::parse(&source, &find_cast)?;
+        let scenario = parse(&source, &|name: &str| find_cast(path, name))?;
         Ok(Self { path: path.to_owned(), source, scenario })
     }
 

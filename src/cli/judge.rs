@@ -27,7 +27,7 @@ use crate::conform::judgement::{self, Judgement, Row};
 /// Judge some records, one after another, and sum up.
 pub(super) fn judge(arguments: &args::Judge, screen: &mut Screen) -> Result<Verdict, Refusal> {
     let asked = Asked::read(arguments)?;
-    let exact = arguments.scenario.as_deref().map(Script::read).transpose()?;
+    let exact = arguments.scenario.as_deref().map(Script::read_setting).transpose()?;
     let files = record::files(&arguments.paths)?;
     let outs = || arguments.report.iter().map(|file| &file.path);
     report::spare(outs(), files.iter().chain(&arguments.scenario))?;

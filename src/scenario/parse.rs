@@ -26,6 +26,21 @@ pub type FindCast<'a> = dyn Fn(&str) -> Result<Source, String> + 'a;
 ///
 /// Everything that is wrong with it.
 pub fn parse(source: &Source, find_cast: &FindCast<'_>) -> Result<Scenario, Mistakes> {
+    read(source, find_cast, true)
+}
+
+/// Read a scenario of which only the setting counts: who is there, and how the rooms are set up. It
+/// need not expect anything.
+///
+/// # Errors
+///
+/// Everything that is wrong with it.
+pub fn parse_setting(source: &Source, find_cast: &FindCast<'_>) -> Result<Scenario, Mistakes> {
+    read(source, find_cast, false)
+}
+
+/// `expecting`: whether it has to expect something.
+fn read(source: &Source, find_cast: &FindCast<'_>, expecting: bool) -> Result<Scenario, Mistakes> {
     let lines = checked_lines(source)?;
     let items = items(&lines);
     let mut flaws: Vec<Placed> = Vec::new();
@@ -46,7 +61,8 @@ pub fn parse(source: &Source, find_cast: &FindCast<'_>) -> Result<Scenario, Mist
     let mut script = Script::new(&cast, &gaps);
     let steps = script.read(&script_blocks);
     let script_flaws = script.into_flaws();
-    if script_flaws.is_empty() && !steps.iter().any(|step| step.action.is_expectation()) {
+    let expects = steps.iter().any(|step| step.action.is_expectation());
+    if expecting && script_flaws.is_empty() && !expects {
         flaws.push((Wrong::NoExpectation, last_line(&lines), 0));
     }
     let kept = script_flaws.into_iter().filter(|(wrong, _)| !gaps.excuse(wrong));

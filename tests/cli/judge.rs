@@ -1,6 +1,6 @@
 //! `wallops judge`.
 
-use super::desk::{Desk, Ran, run, wallops};
+use super::desk::{Desk, Ran, run, scenario, wallops};
 
 const HEARD: &str = "BigCheese says \"hello\"\nWumpus hears BigCheese say \"hello\"";
 
@@ -310,4 +310,19 @@ fn github_is_told_beside_the_line_of_the_record() {
         .prints("%0Awallops explain INV-JUSTIFIED");
     let ran = judge("").ends_with(1);
     assert!(!ran.out().contains("::error"), "{}", ran.out());
+}
+
+#[test]
+fn a_scenario_that_is_only_a_setting_need_not_expect_anything() {
+    let desk = Desk::with("BigCheese says \"hello\"\nWumpus hears BigCheese say \"hello\"");
+    desk.run(&["run", "scenarios/own.scs", "--write", "t.txt"]).ends_with(0);
+    let judge = ["judge", "t.txt", "--scenario", "scenarios/own.scs"];
+    for script in ["", "BigCheese says \"hello\""] {
+        desk.put("scenarios/own.scs", scenario(script));
+        desk.run(&judge).ends_with(0).prints("requirements: ");
+        // Played it would show nothing.
+        desk.run(&["judge", "scenarios/own.scs"]).ends_with(2).complains("expects nothing");
+    }
+    desk.put("scenarios/own.scs", scenario("BigCheese sayz \"hello\""));
+    desk.run(&judge).ends_with(2).complains("sayz");
 }

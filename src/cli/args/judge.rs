@@ -34,7 +34,8 @@ pub(in crate::cli) struct Judge {
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub format: Option<Format>,
 
-    /// The scenario whose play was recorded: it says how the rooms were set up, and who was there
+    /// The scenario whose play was recorded, or one that says how the rooms were set up and who was
+    /// there, and nothing more
     #[arg(long, value_name = "FILE.scs")]
     pub scenario: Option<PathBuf>,
 
