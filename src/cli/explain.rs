@@ -51,8 +51,9 @@ fn text(one: &Requirement, shown: &Shown, played: &Played, edition: Edition) -> 
     for line in wrapped(&words(one.statement), WIDTH - 4) {
         text.push_str(&format!("    {line}\n"));
     }
-    text.push_str(&format!("    {} for: {}\n", one.level, words(&actors(one))));
     let mut row = |key: &str, value: &str| text.push_str(&self::row(key, value));
+    row("for", &words(&actors(one)));
+    row("level", &format!("{}: {}", one.level, one.level.meaning()));
     row("section", &words(one.section));
     row("profile", &profile(one.profile));
     if let Some(explanation) = one.explanation() {

@@ -114,6 +114,38 @@ impl Requirement {
     }
 }
 
+impl Level {
+    /// All of them.
+    pub const ALL: [Level; 10] = [
+        Level::Must,
+        Level::Shall,
+        Level::Should,
+        Level::May,
+        Level::Asked,
+        Level::Stated,
+        Level::Remarked,
+        Level::Implied,
+        Level::Open,
+        Level::Always,
+    ];
+
+    /// What its word says.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Level::Must => "MUST or MUST NOT, in capitals",
+            Level::Shall => "the same in small letters, which binds no less",
+            Level::Should => "SHOULD, in whichever letters; who does not do it is warned",
+            Level::May => "MAY; it is judged only where somebody makes use of it",
+            Level::Asked => "one of the six requirements for the sake of which there is a XEP",
+            Level::Stated => "the XEP tells it as a fact, or shows it by an example",
+            Level::Remarked => "it stands in a comment of the XEP's source",
+            Level::Implied => "it stands nowhere, but the rest or XEP-0045 leaves no choice",
+            Level::Open => "the XEP leaves it open; judged by docs/dmuc2-slave.md",
+            Level::Always => "no sentence of the XEP, but without it these come to nothing",
+        }
+    }
+}
+
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

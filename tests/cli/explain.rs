@@ -7,7 +7,10 @@ fn a_requirement_is_explained() {
     run(&["explain", "slave.leave.forward"])
         .ends_with(0)
         .prints("LEAVE, without its element, is what he is sent last.")
-        .prints("stated for: slave\n    section: LEAVE\n")
+        .prints(
+            "    for:     slave\n    level:   stated: the XEP tells it as a fact, or shows it by",
+        )
+        .prints("    section: LEAVE\n")
         .prints("judged:  At a LEAVE one farewell with code 110")
         .prints("kept:    unavailable, 110.")
         .prints("broken:  ")
@@ -30,7 +33,7 @@ fn without_an_id_all_are_listed() {
 fn the_second_edition_speaks_of_replicas() {
     let second =
         ["explain", "slave.enter.to-full-jid", "master.leave.format", "--spec", "0282@0.1.1"];
-    run(&second).ends_with(0).prints("stated for: primary").prints("must for: replica");
+    run(&second).ends_with(0).prints("for:     primary").prints("for:     replica");
 }
 
 #[test]
@@ -93,5 +96,17 @@ fn a_requirement_names_the_profile_that_demands_it() {
         ("INV-GAPLESS", "full: it needs registration, positions or the netjoin"),
     ] {
         run(&["explain", id]).ends_with(0).prints(&format!("    profile: {profile}"));
+    }
+}
+
+#[test]
+fn the_words_for_levels_are_explained_where_they_are_shown() {
+    for command in ["judge", "explain", "coverage"] {
+        run(&[command, "--help"])
+            .ends_with(0)
+            .prints("  must         the same in small letters, which binds no less\n")
+            .prints("  asked for    one of the six requirements")
+            .prints("  implied      it stands nowhere, but")
+            .prints("Exit codes:\n");
     }
 }

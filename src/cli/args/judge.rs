@@ -6,7 +6,7 @@ use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 use super::{EXIT_CODES, ReportFile};
-use crate::conform::requirements::Actor;
+use crate::conform::requirements::{Actor, Level};
 use crate::transcript::edition::Edition;
 use crate::transcript::import::Format;
 
@@ -24,7 +24,7 @@ use crate::transcript::import::Format;
 ///   wallops judge t.txt --scenario scenarios/s10-the-great-bounce.scs
 ///   wallops judge server.log --as slave --report slave.xml
 #[derive(Debug, Default, Args)]
-#[command(verbatim_doc_comment, after_help = JUDGE_LEGEND)]
+#[command(verbatim_doc_comment, after_help = levels(JUDGE_LEGEND))]
 pub(in crate::cli) struct Judge {
     /// Scenarios, directories of them, transcripts or logs
     #[arg(value_name = "FILE", required = true)]
@@ -80,7 +80,7 @@ pub(in crate::cli) struct Judge {
 ///   wallops explain slave.leave.forward
 ///   wallops explain master.split
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment, after_help = EXPLAIN_EXIT_CODES)]
+#[command(verbatim_doc_comment, after_help = levels(EXPLAIN_EXIT_CODES))]
 pub(in crate::cli) struct Explain {
     /// Ids such as slave.leave.forward, or what ids begin with
     #[arg(value_name = "ID|PREFIX")]
@@ -117,7 +117,7 @@ Exit codes:
 ///   wallops coverage slave.leave.forward INV-NO-DUP
 ///   wallops coverage --by-scenario | grep s10-the-great-bounce
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment, after_help = EXIT_CODES)]
+#[command(verbatim_doc_comment, after_help = levels(EXIT_CODES))]
 pub(in crate::cli) struct Coverage {
     /// Scenarios, or directories of them (usually `scenarios`); ids of requirements, or what ids
     /// begin with. What is a file is taken for one
@@ -166,6 +166,13 @@ impl ValueEnum for Edition {
         };
         Some(PossibleValue::new(self.spec()).help(help))
     }
+}
+
+/// What the words for levels say, and the rest of a legend.
+fn levels(rest: &str) -> String {
+    let level = |level: &Level| format!("  {:<11}  {}\n", level.to_string(), level.meaning());
+    let levels: String = Level::ALL.iter().map(level).collect();
+    format!("Levels, by how XEP-0282 demands something:\n{levels}\n{rest}")
 }
 
 const JUDGE_LEGEND: &str = "\
