@@ -108,6 +108,8 @@ pub struct RegisteredRoom {
     /// The nicks at the master of sessions whose stay is over here while it may know nothing of it,
     /// and that are not expected under these.
     former: BTreeMap<Arc<Jid>, String>,
+    /// How often sessions have left that were let in here since: each leave may be answered yet.
+    ended: BTreeMap<Arc<Jid>, usize>,
     /// To which address of the room a local session has sent available presence, and no
     /// unavailable since.
     directed: BTreeMap<Arc<Jid>, Arc<Jid>>,
@@ -284,6 +286,7 @@ impl RegisteredRoom {
             closed: BTreeSet::new(),
             confirmed: IndexMap::new(),
             former: BTreeMap::new(),
+            ended: BTreeMap::new(),
             directed: BTreeMap::new(),
             answered_here: BTreeSet::new(),
             said: BTreeMap::new(),

@@ -187,6 +187,17 @@ impl RegisteredRoom {
         stanza.is_groupchat() || (own && !self.outbox.has(user, for_it))
     }
 
+    /// Whether what the room tells somebody himself who was let in here is of a stay that he has
+    /// left before: up to the answer to that.
+    pub(super) fn is_of_ended(&mut self, user: &Jid, stanza: &Stanza) -> bool {
+        let here = self.locals.contains_key(user) && !stanza.is_error();
+        let Some(left) = self.ended.get_mut(user).filter(|left| here && **left > 0) else {
+            return false;
+        };
+        *left -= usize::from(is_farewell(stanza));
+        true
+    }
+
     /// Somebody who has this nick here is out, and was told so; `left`: for this leave.
     fn let_out(
         &mut self,

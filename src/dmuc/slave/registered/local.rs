@@ -75,7 +75,9 @@ impl RegisteredRoom {
             let visit = matches!(other.what, What::Join | What::Presence | What::Leave);
             other.is_of(&session) && visit
         };
-        self.outbox.take(before);
+        let visits = self.outbox.take(before);
+        let left = visits.iter().filter(|one| one.what == What::Leave && one.may_have_come());
+        *self.ended.entry(session).or_default() += left.count();
         (entry.what, entry.nick) = (What::Join, Some(nick));
         self.outbox.push_first(entry.kept());
     }

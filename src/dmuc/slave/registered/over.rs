@@ -129,6 +129,7 @@ impl RegisteredRoom {
             closed: BTreeSet::new(),
             confirmed: IndexMap::new(),
             former: BTreeMap::new(),
+            ended: BTreeMap::new(),
             directed: std::mem::take(&mut self.directed),
             answered_here: BTreeSet::new(),
             said: std::mem::take(&mut self.said),

@@ -150,6 +150,7 @@ impl RegisteredRoom {
         // What went up before the request was answered before it.
         self.answered_here.clear();
         self.former.clear();
+        self.ended.clear();
         self.refused_until = None;
         let other = |position: &Resume| position.room != accept.room;
         if self.position.as_ref().is_some_and(other) && !self.slips.has(Slip::AnyRoom) {

@@ -33,6 +33,9 @@ impl RegisteredRoom {
         if self.is_of_before(&user, &stanza) || self.is_ghost(now, &user, &stanza, out) {
             return;
         }
+        if to_all && self.is_of_ended(&user, &stanza) {
+            return;
+        }
         if to_all && !stanza.is_error() && self.accepted && self.is_stranger(&user) {
             return self.refuse_direct(now, &user, &stanza, out);
         }
