@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use wallops::conform::judgement::Judgement;
+use wallops::stanza::Jid;
 use wallops::transcript::Hop;
 
 use crate::stage::Run;
@@ -54,6 +55,44 @@ fn a_copy_for_one_slave_that_is_missing() {
     run.remove(entry);
     let expected = ["master.broadcast.copy-to-each", "master.fanout.one-copy-per-slave"];
     assert!(broken(&run).is_superset(&expected.into()), "{:?}", broken(&run));
+}
+
+#[test]
+fn a_copy_for_one_slave_under_another_nick() {
+    for slave in ["killrc", "eris", "vesa"] {
+        let mut run = Run::of("s02-truly-rotten-time");
+        let entry = run.find("channel", slave, &[WORDS]);
+        as_from(&mut run, entry, "Efchen");
+        only_zero_copies(&run, slave);
+        let unheard = run.findings().matches("never hears it").count();
+        assert_eq!(unheard, 0, "{}", run.findings());
+    }
+}
+
+#[test]
+fn a_presence_for_one_slave_under_another_nick() {
+    let mut run = Run::of("s05-a-day-of-chatter");
+    let entry = run.find("channel", "eris", &["<show>away</show>"]);
+    as_from(&mut run, entry, "Efchen");
+    only_zero_copies(&run, "eris");
+}
+
+fn as_from(run: &mut Run, entry: usize, nick: &str) {
+    let jid = format!("wallops@channel.avalon.irc/{nick}");
+    let stanza = &mut run.hop(entry).stanza;
+    assert_ne!(stanza.from.as_ref().map(|from| from.as_str()), Some(jid.as_str()));
+    stanza.from = Some(Jid::new(&jid).unwrap().into());
+}
+
+/// What the master has sent under the wrong nick is missing where it was to be, and is not
+/// something that others were to be told, too.
+fn only_zero_copies(run: &Run, slave: &str) {
+    let judgement = Judgement::of(&run.transcript, &run.setting);
+    let copies = judgement.findings.iter().filter(|one| one.what.contains(" is sent "));
+    let found: BTreeSet<_> = copies.map(|one| one.what.split(" of: ").next().unwrap()).collect();
+    let expected =
+        |one: &str| one.starts_with(&format!("slave@{slave}")) && one.ends_with(" 0 copies");
+    assert!(found.len() == 1 && found.iter().all(|one| expected(one)), "{}", run.findings());
 }
 
 #[test]

@@ -95,7 +95,8 @@ impl Invariant for Costs {
             if let Some(costs) = &mut findings.costs {
                 costs.push(Cost { entry, of, distributed, plain });
             }
-            if muddled || tally.free || sent == expected || !is_settled(room) {
+            let free = tally.free || tally.is_stray(room);
+            if muddled || free || sent == expected || !is_settled(room) {
                 continue;
             }
             let id = match of {
@@ -265,6 +266,13 @@ impl Costs {
 }
 
 impl Tally {
+    /// Whether it is of copies under the wrong nick, which are no news of their own.
+    fn is_stray(&self, room: &Room) -> bool {
+        let like = self.message.iter().flat_map(|(id, content)| room.log.like(id, *content));
+        let mut like = like.filter_map(|number| room.log.event(*number));
+        like.any(|event| event.stray && event.nick == Some(self.nick))
+    }
+
     fn new(entry: usize, of: CostOf, nick: NickId, audience: Audience, own: usize) -> Self {
         let (message, own, plain, crossed) = (None, (0, own), 0, false);
         let (free, owes_leave, copies) = (false, false, Vec::new());

@@ -1,6 +1,6 @@
 //! What is for everybody goes to each slave, once: the copies that leave the master at one instant.
 
-use super::{is_news, is_served, key, names, words};
+use super::{content_key, is_news, is_served, key, names, words};
 use crate::conform::invariants::Invariant;
 use crate::conform::invariants::findings::{Findings, Wrong};
 use crate::conform::invariants::room::{Class, Fact, Passage, Room, Side, SlaveId, UserId};
@@ -22,6 +22,8 @@ pub(super) struct Fanout {
 #[derive(Debug)]
 struct Group {
     key: u64,
+    /// The same without who says it.
+    content: u64,
     entry: usize,
     what: News,
     /// The slave of whose doing it is.
@@ -52,7 +54,8 @@ impl Invariant for Fanout {
     fn pass(&mut self, _: Time, room: &Room, findings: &mut Findings) {
         let muddled = std::mem::take(&mut self.muddled);
         let leaves = std::mem::take(&mut self.leaves);
-        for group in self.groups.drain(..) {
+        let groups = std::mem::take(&mut self.groups);
+        for group in groups.iter().filter(|group| !group.is_stray(&groups)) {
             // The slave of a newcomer who moderates is told of everybody again.
             let retold = |slave: &SlaveId| group.moderator && group.origin == Some(*slave);
             let served = |slave: &&SlaveId| {
@@ -119,6 +122,7 @@ impl Fanout {
                     (0..room.slaves.len()).filter(|slave| is_served(room, *slave)).collect();
                 self.groups.push(Group {
                     key,
+                    content: content_key(reading),
                     entry,
                     what,
                     origin: user.and_then(|user| room.users[user].via.or(room.users[user].slave)),
@@ -170,6 +174,20 @@ impl Fanout {
 }
 
 impl Group {
+    /// Whether it is copies of something else that went out under another nick: others have the
+    /// right ones. It is missing where it should be, and no news of its own.
+    fn is_stray(&self, groups: &[Group]) -> bool {
+        let weight = |group: &Group| (group.copies.len(), std::cmp::Reverse(group.entry));
+        groups.iter().any(|other| {
+            let apart =
+                |(slave, _): &(SlaveId, usize)| other.copies.iter().all(|(told, _)| told != slave);
+            other.content == self.content
+                && other.from != self.from
+                && weight(other) > weight(self)
+                && self.copies.iter().all(apart)
+        })
+    }
+
     fn judge(
         &self,
         slave: SlaveId,

@@ -36,6 +36,8 @@ pub(in crate::conform) struct Event {
     pub said: Option<usize>,
     /// What altered copies of it say.
     pub altered: Vec<u64>,
+    /// Whether it is a copy of another event of the same instant, under the wrong nick.
+    pub stray: bool,
 }
 
 /// What a user sent to everybody.
@@ -140,7 +142,7 @@ impl Log {
 
     /// Whether this event is news, and not told late.
     pub fn is_news(&self, number: usize) -> bool {
-        self.event(number).is_some_and(|event| !event.late)
+        self.event(number).is_some_and(|event| !event.late && !event.stray)
     }
 
     /// The same, to be told more of it.
@@ -329,7 +331,7 @@ impl Event {
 
     /// Whether newcomers may be told of it.
     pub fn is_history(&self) -> bool {
-        self.kept && !self.subject
+        self.kept && !self.subject && !self.stray
     }
 
     fn past(kept: bool, subject: bool) -> Self {
@@ -347,6 +349,7 @@ impl Event {
             kept,
             said: None,
             altered: Vec::new(),
+            stray: false,
         }
     }
 }

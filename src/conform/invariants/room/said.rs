@@ -68,13 +68,46 @@ impl Room {
             kept: reading.is_kept(),
             said,
             altered: Vec::new(),
+            stray: self.is_stray(reading, nick, said),
         };
+        event.kept &= !event.stray;
         event.alter(reading.literal);
+        self.set_strays(&event);
         let number = self.log.push(event);
         if let Some(said) = said.and_then(|said| self.log.submission_mut(said)) {
             said.events.push(number);
         }
         facts.push(Fact::Logged(number));
+    }
+
+    /// Whether this was told at this instant under another nick, and who has this one never said
+    /// it.
+    fn is_stray(&self, reading: &Reading<'_>, nick: Option<NickId>, said: Option<usize>) -> bool {
+        let like = self.log.like(&self.log.id(reading), reading.content).iter();
+        let mut like = like.filter_map(|number| self.log.event(*number));
+        nick.is_some() && said.is_none() && like.any(|one| one.at == self.now && one.nick != nick)
+    }
+
+    /// With this event, what was told at this instant under the nick of somebody who has not said
+    /// it turns out to be a copy of it.
+    fn set_strays(&mut self, event: &Event) {
+        let Some(said) = event.said.and_then(|said| self.log.submission(said)) else { return };
+        let author = said.user;
+        for number in said.events.clone() {
+            let Some(other) = self.log.event(number).filter(|other| other.nick != event.nick)
+            else {
+                continue;
+            };
+            let same = (other.at, other.content) == (event.at, event.content);
+            let named = other.nick.and_then(|nick| self.occupants.get(&nick));
+            let his = named.is_none_or(|one| is_one_of(&one.sessions, author));
+            if same
+                && !his
+                && let Some(other) = self.log.event_mut(number)
+            {
+                (other.stray, other.kept) = (true, false);
+            }
+        }
     }
 
     /// What a user said that became this event.
