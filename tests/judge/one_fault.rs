@@ -96,6 +96,31 @@ fn only_zero_copies(run: &Run, slave: &str) {
 }
 
 #[test]
+fn what_a_slave_does_not_hand_on_is_its_doing() {
+    let mut run = Run::of("s02-truly-rotten-time");
+    let entry = run.find("killrc", "argl", &[WORDS]);
+    run.remove(entry);
+    let judgement = Judgement::of(&run.transcript, &run.setting);
+    let found: Vec<_> =
+        judgement.findings.iter().filter(|one| one.requirement == "LIVE-DELIVER").collect();
+    let [one] = &found[..] else { panic!("{}", run.findings()) };
+    assert_eq!(one.host, "killrc.oulubox.irc");
+    assert_eq!(one.what, "argl@killrc.oulubox.irc/laptop never hears it");
+}
+
+#[test]
+fn what_the_master_does_not_send_to_a_slave_is_its_doing() {
+    let mut run = Run::of("s02-truly-rotten-time");
+    let entry = run.find("channel", "killrc", &[WORDS]);
+    run.remove(entry);
+    run.remove_all(entry, "killrc", "", &[WORDS]);
+    let judgement = Judgement::of(&run.transcript, &run.setting);
+    let unheard = judgement.findings.iter().filter(|one| one.requirement == "LIVE-DELIVER");
+    let hosts: BTreeSet<_> = unheard.map(|one| one.host.as_str()).collect();
+    assert_eq!(hosts, ["channel.avalon.irc"].into(), "{}", run.findings());
+}
+
+#[test]
 fn the_same_id_for_something_else_is_another_message() {
     let mut run = Run::of("s02-truly-rotten-time");
     let said: Vec<usize> = run

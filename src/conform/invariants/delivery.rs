@@ -6,7 +6,8 @@ use rustc_hash::FxHashSet;
 
 use super::Invariant;
 use super::findings::Findings;
-use super::room::{Class, Event, Fact, Key, Room, Submission, UserId};
+use super::reading::Reading;
+use super::room::{Class, Event, Fact, Key, Room, SlaveId, Submission, UserId};
 use super::steps::{Happening, Step};
 use crate::time::{Duration, Time};
 use crate::transcript::Fate;
@@ -16,6 +17,8 @@ use crate::transcript::Fate;
 pub(super) struct Delivery {
     /// What is on its way to whom.
     under_way: VecDeque<UnderWay>,
+    /// What was not heard in time, and may yet be.
+    overdue: Vec<Overdue>,
     /// What everybody has heard in this stay: id and content.
     heard: BTreeMap<UserId, FxHashSet<Key>>,
     /// How much of what was said is judged already.
@@ -30,27 +33,66 @@ struct UnderWay {
     at: Time,
     until: Time,
     users: Vec<UserId>,
+    /// To which slaves the master has sent it, and in which entries.
+    copies: Vec<(SlaveId, usize)>,
+}
+
+#[derive(Debug)]
+struct Overdue {
+    key: Key,
+    user: UserId,
+    /// The host that did not hand it on.
+    host: String,
+    entry: usize,
+    since: Time,
+}
+
+impl Overdue {
+    /// It was heard in this entry, or never is.
+    fn judge(&self, heard: Option<usize>, room: &Room, findings: &mut Findings) {
+        let jid = &room.users[self.user].jid;
+        let what = match heard {
+            Some(_) => format!("{jid} does not hear it in time"),
+            None => format!("{jid} never hears it"),
+        };
+        let expected = "what is said to be heard by everybody in 1.5 round trips";
+        let causes = Vec::from_iter(heard);
+        findings.push("LIVE-DELIVER", &self.host, self.entry, what, expected, &causes);
+    }
 }
 
 impl Invariant for Delivery {
     fn pass(&mut self, next: Time, room: &Room, findings: &mut Findings) {
         while let Some(one) = self.under_way.pop_front_if(|one| one.until < next) {
-            let entry = room.log.event(one.event).and_then(|event| event.entry);
+            let Some(event) = room.log.event(one.event).filter(|event| !event.stray) else {
+                continue;
+            };
             if room.health.troubled >= one.at || !room.health.is_well() {
                 continue;
             }
-            for user in one.users.iter().map(|user| &room.users[*user]) {
-                if user.inside && user.leaving().is_none() && !user.dismissed {
-                    let what = format!("{} does not hear it in time", user.jid);
-                    let expected = "what is said to be heard by everybody in 1.5 round trips";
-                    let entry = entry.unwrap_or_default();
-                    findings.push("LIVE-DELIVER", &room.domain, entry, what, expected, &[]);
+            for (user, waiting) in one.users.iter().map(|user| (*user, &room.users[*user])) {
+                if waiting.inside && waiting.leaving().is_none() && !waiting.dismissed {
+                    // Whoever was given it, and did not hand it on.
+                    let copy = one.copies.iter().find(|(slave, _)| Some(*slave) == waiting.via);
+                    let (host, entry) = match copy {
+                        Some((slave, entry)) => (&room.slaves[*slave].domain, *entry),
+                        None => (&room.domain, event.entry.unwrap_or_default()),
+                    };
+                    let key = (event.content, event.id.clone());
+                    let (host, since) = (host.clone(), one.until);
+                    self.overdue.push(Overdue { key, user, host, entry, since });
                 }
             }
         }
+        // At the end of the record nothing is next.
+        let over = |since| next <= room.now || since + room.settling() < next;
+        if !self.overdue.is_empty() {
+            let never = self.overdue.extract_if(.., |one| over(one.since));
+            never.for_each(|one| one.judge(None, room, findings));
+        }
     }
 
-    fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, _: &mut Findings) {
+    fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, findings: &mut Findings) {
         let Happening::Left(passage) = &step.what else { return };
         if let (Class::ToSlave(slave), Fate::Lost) = (passage.class, passage.hop.fate) {
             self.unsure.insert(slave);
@@ -66,12 +108,17 @@ impl Invariant for Delivery {
                     let key = (reading.content, room.log.id(reading));
                     let mut under_way = self.under_way.iter_mut();
                     let same = under_way.find(|one| {
-                        let is_it = |event: &Event| (event.content, &event.id) == (key.0, &key.1);
+                        let is_it = |event: &Event| {
+                            (event.content, &event.id) == (key.0, &key.1) && !event.stray
+                        };
                         room.log.event(one.event).is_some_and(is_it) && one.users.contains(&user)
                     });
                     if let Some(one) = same {
                         one.users.retain(|waiting| *waiting != user);
                     }
+                    let is_it = |one: &mut Overdue| one.user == user && one.key == key;
+                    let late = self.overdue.extract_if(.., is_it);
+                    late.for_each(|one| one.judge(Some(step.entry), room, findings));
                     self.heard.entry(user).or_default().insert(key);
                 }
                 Fact::Entered(user) | Fact::Left(user) => {
@@ -79,11 +126,19 @@ impl Invariant for Delivery {
                     let again = one.inside && one.since < room.now;
                     if !again {
                         self.heard.remove(user);
+                        let never = self.overdue.extract_if(.., |one| one.user == *user);
+                        never.for_each(|one| one.judge(None, room, findings));
                         self.under_way.iter_mut().for_each(|one| one.users.retain(|u| u != user));
                     }
                 }
                 _ => {}
             }
+        }
+        if let Class::ToSlave(slave) = passage.class
+            && reading.stanza.is_groupchat()
+            && !self.under_way.is_empty()
+        {
+            self.sent(slave, step.entry, reading, room);
         }
     }
 
@@ -100,6 +155,20 @@ impl Invariant for Delivery {
 }
 
 impl Delivery {
+    /// The master sends a copy to a slave.
+    fn sent(&mut self, slave: SlaveId, entry: usize, reading: &Reading<'_>, room: &Room) {
+        let (content, id) = (reading.content, room.log.id(reading));
+        let same = self.under_way.iter_mut().find(|one| {
+            let event = room.log.event(one.event);
+            event.is_some_and(|event| {
+                (event.content, &event.id, event.stray) == (content, &id, false)
+            }) && !one.copies.iter().any(|(told, _)| *told == slave)
+        });
+        if let Some(one) = same {
+            one.copies.push((slave, entry));
+        }
+    }
+
     /// What was said before this instant has become what it will become.
     fn judge_before(&mut self, instant: Time, room: &Room, findings: &mut Findings) {
         let said = room.log.submissions_since(self.judged);
@@ -124,7 +193,8 @@ impl Delivery {
         };
         let users: Vec<UserId> = (0..room.users.len()).filter(served).collect();
         let until = now + room.round_trip * 3 / 2 + PROCESSING;
-        self.under_way.push_back(UnderWay { event, at: now, until, users });
+        let copies = Vec::new();
+        self.under_way.push_back(UnderWay { event, at: now, until, users, copies });
     }
 
     fn judge(&self, said: &Submission, room: &Room, findings: &mut Findings) {
