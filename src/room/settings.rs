@@ -163,7 +163,7 @@ fn apply_choices(new: &mut RoomConfig, fields: &mut Fields) -> Result<(), Proble
         new.private_messages = senders;
     }
     if let Some(roles) = fields.choices(PRESENCE, &BROADCAST)? {
-        new.presence_broadcast = roles.into_iter().collect::<BTreeSet<_>>();
+        new.presence_broadcast = roles.into_iter().collect();
     }
     let readers = [("moderator", false), ("participant", true)];
     if let Some(readers) = fields.choices(READERS, &readers)? {
@@ -189,9 +189,26 @@ fn apply_numbers(new: &mut RoomConfig, fields: &mut Fields) -> Result<(), Proble
     Ok(())
 }
 
-/// Who shall see real JIDs, if a submission says so.
-pub fn whois(fields: &mut Fields) -> Option<Whois> {
-    fields.choice(WHOIS, &WHOSE).ok().flatten()
+/// What a submission wants of what shows in the room. A room may know more fields than ours does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Who shall see real JIDs.
+    pub whois: Option<Whois>,
+    /// Whose presence shall be shown.
+    pub presence_broadcast: Option<BTreeSet<BroadcastRole>>,
+    /// How many messages shall be kept.
+    pub history_max: Option<usize>,
+}
+
+/// What a submission wants of that, as far as its values are possible.
+pub fn wanted(mut fields: Fields) -> Wanted {
+    let roles = fields.choices(PRESENCE, &BROADCAST).ok().flatten();
+    let history = fields.text(HISTORY, NUMBER_MAX).ok().flatten();
+    Wanted {
+        whois: fields.choice(WHOIS, &WHOSE).ok().flatten(),
+        presence_broadcast: roles.map(|roles| roles.into_iter().collect()),
+        history_max: history.and_then(|number| number.parse().ok()),
+    }
 }
 
 /// The status codes that tell of a change, in their order; none if nothing changed. What concerns

@@ -209,6 +209,7 @@ impl Costs {
                 let remote = newcomer.domain != room.domain;
                 let slave = newcomer.slave.filter(|slave| is_told(room, *slave));
                 let moderates = occupant.privileges.moderates() && !room.open;
+                let hidden = room.is_hidden(&room.nicks[*nick]);
                 // His slave is told of everybody again, and of who came at the same instant.
                 self.muddled |= moderates;
                 let kept = room.log.events().filter(|(_, event)| event.kept);
@@ -220,7 +221,7 @@ impl Costs {
                 self.tallies.push(Tally {
                     crossed: remote,
                     plain: rest + others,
-                    free: moderates || (remote && slave.is_none()),
+                    free: moderates || hidden || (remote && slave.is_none()),
                     ..Tally::new(entry, CostOf::Join, *nick, audience, own)
                 });
             }

@@ -100,8 +100,8 @@ impl Past {
         let slave = one.via.map(|slave| &room.slaves[slave]);
         let most = match slave {
             Some(slave) if slave.registers => 0,
-            Some(slave) => slave.history_max.min(room.config.history_max),
-            None => room.config.history_max,
+            Some(slave) => slave.history_max.min(room.history_len()),
+            None => room.history_len(),
         };
         let least = if reader.all { most.min(tail.len()) } else { 0 };
         let shown = tail.split_off(tail.len().saturating_sub(reader.events.len()));

@@ -8,7 +8,6 @@ use super::room::{
     Class, Fact, NickId, Occupant, Room, Side, User, UserId, push_bounded, same_person,
 };
 use super::steps::{Happening, Step};
-use crate::room::config::BroadcastRole;
 
 /// What slaves still have to tell the master.
 #[derive(Debug, Default)]
@@ -101,8 +100,7 @@ impl Rest {
             // A plain room that has forgotten somebody cannot tell him.
             return;
         }
-        let all = room.config.presence_broadcast.len() == BroadcastRole::ALL.len();
-        if !all
+        if !room.shows_all()
             || !room.doubtful.is_empty()
             || room.master_lost.is_some() && room.occupants.is_empty()
         {

@@ -10,6 +10,7 @@ mod altered;
 mod asks;
 mod before;
 mod coming;
+mod configured;
 mod decided;
 mod facts;
 mod failures;
@@ -30,7 +31,6 @@ mod state;
 mod told;
 mod unsaid;
 mod user;
-mod whois;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -45,6 +45,7 @@ pub(in crate::conform) use self::user::{Seen, User};
 use super::reading::{Reading, bare_of, domain_of, nick_in};
 use super::{RoomSetting, Setting};
 use crate::dmuc::{Persistence, Timers};
+use crate::room::settings::Wanted;
 use crate::room::{RoomConfig, Whois};
 use crate::time::{Duration, Time};
 use crate::transcript::{Hop, is_client};
@@ -98,8 +99,12 @@ pub(in crate::conform) struct Room {
     /// Whether everybody sees real JIDs, and since when that is known.
     pub open: bool,
     open_since: Time,
-    /// Owners who want that otherwise.
-    wishes: VecDeque<whois::Wish>,
+    /// What owners have asked for.
+    wishes: VecDeque<configured::Wish>,
+    /// How the room is configured when it begins.
+    first: Wanted,
+    /// The first message that the master may have kept.
+    history_from: usize,
     pub log: Log,
     pub health: Health,
     /// When everybody was last seen to be told everything at once.
@@ -167,6 +172,8 @@ impl Room {
             open: one.config.whois == Whois::Anyone,
             open_since: Time::from_micros(i64::MIN),
             wishes: VecDeque::new(),
+            first: configured::as_wanted(&one.config),
+            history_from: 0,
             log: Log::default(),
             health: Health::new(now),
             sound: now,

@@ -302,6 +302,7 @@ impl Burst {
         let sure = |nick: &&String| {
             room.known_nick(nick).is_none_or(|nick| !room.doubtful.contains(&nick))
         };
+        let sure = |nick: &&String| sure(nick) && !room.is_hidden(nick);
         let mut expected = self.roster.iter().filter(|nick| Some(*nick) != own).filter(sure);
         expected.all(shown)
     }

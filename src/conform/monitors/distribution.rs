@@ -151,6 +151,10 @@ fn is_claimed(reader: UserId, slave: SlaveId, reading: &Reading<'_>, room: &Room
 fn is_news_to(user: &User, reading: &Reading<'_>, room: &Room) -> bool {
     let nick = reading.nick.filter(|_| reading.is_presence());
     let Some(nick) = nick else { return true };
+    if user.nick.is_none() && room.hides(reading) {
+        // It may be himself who is hidden from others.
+        return false;
+    }
     let seen = room.known_nick(nick).and_then(|nick| user.view.get(&nick));
     match seen {
         // It may be what he was shown before the record began.

@@ -184,7 +184,7 @@ impl Leave {
         let again = self.taken.iter().any(|taken| taken == jid);
         self.taken.push(jid.to_owned());
         if !room.is_stale(here.1) && !again {
-            if is_last(nick, jid, slave, room) {
+            if is_last(nick, jid, slave, room) && !room.is_hidden(nick) {
                 self.leaving.push((nick.to_owned(), here.0));
             }
             if happens {

@@ -4,7 +4,6 @@ use super::heeded::Heeded;
 use super::{Class, Occupant, Passage, Room, Side, SlaveId, Touch, UserId};
 use crate::conform::invariants::reading::Reading;
 use crate::dmuc::Persistence;
-use crate::room::Whois;
 use crate::transcript::{Fault, Machine, StreamEvent, is_client};
 
 impl Room {
@@ -141,7 +140,7 @@ impl Room {
             self.forgotten = self.stays;
         }
         if self.persistence == Persistence::Nothing {
-            self.learn_whois(self.config.whois == Whois::Anyone, self.now);
+            self.unconfigure();
         }
         self.wishes.clear();
         for slave in &mut self.slaves {

@@ -212,6 +212,13 @@ impl Room {
             }
             return;
         }
+        if self.hides(reading) {
+            if let Some(occupant) = self.occupants.get_mut(&nick) {
+                let before = std::mem::replace(&mut occupant.privileges, privileges);
+                facts.extend((before != privileges).then_some(Fact::Restated { nick, before }));
+            }
+            return;
+        }
         let Some(occupant) = self.occupants.remove(&nick) else { return };
         let renamed = reading.item.and_then(|item| item.nick).filter(|_| reading.has(303));
         if let Some(new) = renamed {

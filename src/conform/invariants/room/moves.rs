@@ -82,7 +82,7 @@ impl Room {
         if let Class::ToUser(Some(user)) | Class::Down(user) = passage.class
             && *passage.hop.from == *self.domain
         {
-            self.whois_answered(user, &passage.reading);
+            self.is_answered(user, &passage.reading);
         }
         match passage.class {
             Class::Up(user) => self.up(entry, user, passage),
@@ -264,7 +264,7 @@ impl Room {
         if touch == Touch::Unavailable {
             self.begins_to_end(user);
         }
-        self.whois_wanted(user, reading);
+        self.is_wanted(user, reading);
         if let (Touch::Available, Some(nick)) = (touch, to_nick) {
             // Who is not in the room does not come in by any other presence.
             let mut reached = self.reached.iter();

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use super::{NickId, Privileges, Room, Side, SlaveId, UserId, same_person};
 use crate::conform::invariants::reading::Reading;
-use crate::room::config::BroadcastRole;
 use crate::stanza::slave::{Accept, Sync};
 use crate::stanza::{Kind, Type, ns};
 use crate::time::Time;
@@ -33,8 +32,9 @@ impl Room {
 
     /// It says something of this nick.
     pub(super) fn note_state(&mut self, slave: SlaveId, nick: NickId, reading: &Reading<'_>) {
+        let hidden = self.hides(reading);
         let Some(state) = &mut self.slaves[slave].state else { return };
-        if reading.stanza.is_available() {
+        if reading.stanza.is_available() || hidden {
             state.there.insert(nick);
         } else if !reading.has(303) {
             state.gone.insert(nick);
@@ -44,7 +44,7 @@ impl Room {
     /// It has said all.
     pub(super) fn end_state(&mut self, slave: SlaveId) {
         let Some(state) = self.slaves[slave].state.take() else { return };
-        let all = self.config.presence_broadcast.len() == BroadcastRole::ALL.len();
+        let all = self.shows_all();
         let said = |nick: &NickId| state.gone.contains(nick) || state.full && all;
         let announced = &self.announced;
         let since = |nick: &NickId| {
@@ -94,6 +94,7 @@ impl Room {
                 |slave: &SlaveId| self.slaves[*slave].state.is_none() && self.is_told_alone(*slave);
             if slave.filter(news).is_some()
                 && !reading.has(303)
+                && !self.hides(reading)
                 && let Some(occupant) = self.occupants.remove(&nick)
             {
                 self.lose_unheard(&occupant);
