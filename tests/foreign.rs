@@ -80,10 +80,9 @@ fn nothing_is_found_if_it_makes_no_mistakes() {
 fn judge(log: &str) -> (Judgement, Vec<usize>) {
     let imported = import(log, Format::Plain, &ImportOptions::default()).unwrap();
     assert_eq!(imported.notices, []);
-    let mut transcript = imported.transcript;
+    let transcript = imported.transcript;
     let setting = survey(&transcript);
-    instants::gather(&mut transcript, &setting);
-    let mut judgement = Judgement::of(&transcript, &setting);
+    let mut judgement = instants::judge(transcript.clone(), &setting);
     judgement.limit(&Views::of(&transcript, &setting));
     (judgement, imported.lines)
 }

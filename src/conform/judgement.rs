@@ -180,6 +180,15 @@ impl Judgement {
         self.findings.extend(other.findings);
     }
 
+    /// The same of a record in which each entry has the number that `order` has for it.
+    pub fn renumber(&mut self, order: &[usize]) {
+        let numbers = |one: &mut usize| *one = order.get(*one).copied().unwrap_or(*one);
+        for finding in &mut self.findings {
+            numbers(&mut finding.entry);
+            finding.causes.iter_mut().for_each(numbers);
+        }
+    }
+
     /// The worst verdict of all rows: [`Verdict::Pass`] if there are none. Whether something is
     /// vacuous or unsupported is no blemish here: no run shows everything.
     pub fn worst(&self) -> Verdict {

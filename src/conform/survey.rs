@@ -28,7 +28,7 @@ use crate::room::RoomConfig;
 use crate::stanza::slave::{HistoryLimits, Policy};
 use crate::stanza::{BareJid, Jid};
 use crate::time::{Duration, Time};
-use crate::transcript::{Hop, Record, What};
+use crate::transcript::{Hop, Name, Record, What};
 
 /// What this record shows of how things were when it began. It is gone through three times: each
 /// time with what is known from before.
@@ -71,6 +71,13 @@ pub fn survey(record: &dyn Record) -> Setting {
         rooms,
         ..Setting::default()
     }
+}
+
+/// Links of this record that take other than the usual time, one way each, and how long at most.
+pub fn links(record: &dyn Record) -> Vec<(Name, Name, Duration)> {
+    let mut links = Links::default();
+    record.each(&mut |entry| links.feed(entry));
+    links.unusual()
 }
 
 /// What shows of one room.

@@ -2,8 +2,9 @@
 
 use wallops::conform::judgement::Judgement;
 use wallops::conform::views::Views;
+use wallops::transcript::What;
 
-use crate::logs::{hosts, judged, seen_by};
+use crate::logs::{hosts, judged, seen_by, slowly, without_arrivals};
 use crate::stage::{Run, shipped};
 
 #[test]
@@ -16,8 +17,9 @@ fn what_one_host_has_seen_condemns_nobody() {
         if run.name.starts_with("found-") || run.name.starts_with("s07-") {
             continue;
         }
+        let slow = slowly(&run.transcript);
         for host in hosts(&run.transcript) {
-            let Some(judgement) = judged(&seen_by(&host, &run.transcript)) else { continue };
+            let Some(judgement) = judged(&seen_by(&host, &slow)) else { continue };
             logs += 1;
             applied += judgement.rows.iter().filter(|row| row.applied()).count();
             let found = judgement.findings.iter();
@@ -26,6 +28,34 @@ fn what_one_host_has_seen_condemns_nobody() {
     }
     assert!(wrong.is_empty(), "\n{wrong}");
     assert!(logs > 1_000 && applied > logs * 5, "{applied} in {logs}");
+}
+
+/// When the master gave up a slave that had gone does not show without what it tells of itself.
+const RETURNS: &str = "s24-the-old-one-returns.scs";
+
+#[test]
+fn machines_that_take_time_are_not_condemned_for_it() {
+    let (mut wrong, mut logs, mut applied) = (String::new(), 0, 0);
+    for path in shipped() {
+        let run = Run::event(&path);
+        let faulty = run.transcript.entries.iter().any(|one| matches!(one.what, What::Fault(_)));
+        if faulty || run.name.starts_with("s07-") || run.name == RETURNS {
+            continue;
+        }
+        let exact = Judgement::of(&run.transcript, &run.setting);
+        let known: Vec<_> = exact.findings.iter().map(|finding| finding.requirement).collect();
+        let slow = slowly(&run.transcript);
+        for log in [slow.clone(), without_arrivals(slow)] {
+            let Some(judgement) = judged(&log) else { continue };
+            logs += 1;
+            applied += judgement.rows.iter().filter(|row| row.applied()).count();
+            let found = judgement.findings.iter();
+            let found = found.filter(|one| !known.contains(&one.requirement));
+            wrong.extend(found.map(|one| format!("{}: {one}\n", run.name)));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+    assert!(logs > 100 && applied > logs * 40, "{applied} in {logs}");
 }
 
 #[test]

@@ -66,12 +66,9 @@ impl Record {
 
     /// What comes of it.
     pub fn judgement(&self) -> Judgement {
-        let mut judgement = if self.timed {
-            let mut gathered = self.transcript.clone();
-            instants::gather(&mut gathered, &self.setting);
-            Judgement::of(&gathered, &self.setting)
-        } else {
-            Judgement::of(&self.transcript, &self.setting)
+        let mut judgement = match self.timed {
+            true => instants::judge(self.transcript.clone(), &self.setting),
+            false => Judgement::of(&self.transcript, &self.setting),
         };
         if !self.complete {
             judgement.limit(&Views::of(&self.transcript, &self.setting));

@@ -140,15 +140,17 @@ fn stamped(
     let dmuc = passage.reading.dmuc.unwrap_or_default();
     if !event.late {
         let Some((came, _)) = said.came else { return };
-        if event.stamp < came || event.stamp.since(came) > CLOSE {
+        let least = came.min(said.at + room.clock) - room.clock;
+        if event.stamp < least || event.stamp > came + CLOSE + room.clock {
             let expected = format!("the stamp {came}, when the master received it");
             findings.stanza("INV-STAMP", entry, passage, &expected, &[said.entry]);
         }
     } else if dmuc.backfill {
         let slave = room.users[said.user].slave.map(|slave| &room.slaves[slave]);
         let alive = slave.and_then(|slave| slave.alive);
-        let early = alive.is_some_and(|alive| event.stamp < alive - room.round_trip);
-        if event.stamp > room.now + CLOSE || early {
+        let early = |alive| event.stamp < alive - room.round_trip - room.clock;
+        let early = alive.is_some_and(early);
+        if event.stamp > room.now + CLOSE + room.clock || early {
             let expected = "a stamp between the slave's last proof of life and now";
             findings.stanza("INV-STAMP", entry, passage, expected, &[said.entry]);
         }

@@ -131,6 +131,8 @@ pub(in crate::conform) struct Room {
     pub round_trip: Duration,
     /// Whether machines tell nothing of themselves.
     pub silent: bool,
+    /// [`Setting::clock`].
+    pub clock: Duration,
 }
 
 /// What a stanza of a user can bring about at the master.
@@ -188,6 +190,7 @@ impl Room {
             master_lost: None,
             round_trip: round_trip(setting),
             silent: setting.silent,
+            clock: setting.clock,
             config: one.config.clone(),
             address,
         };

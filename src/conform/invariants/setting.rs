@@ -24,6 +24,9 @@ pub struct Setting {
     /// Whether machines tell nothing of themselves: that one has lost another shows in stanzas
     /// only.
     pub silent: bool,
+    /// How far what machines write into stanzas of the time may be from what the record tells: the
+    /// machines of a simulation have its clock, and take no time.
+    pub clock: Duration,
 }
 
 /// A room before the record began.

@@ -73,8 +73,9 @@ impl Broadcast {
         if let Some(delay) = delay {
             let stamp = reading.dmuc.and_then(|dmuc| dmuc.stamp);
             let utc = delay.attr("stamp").is_some_and(|stamp| stamp.ends_with('Z'));
+            let slack = SLACK + room.clock;
             let recent = stamp.is_some_and(|stamp| {
-                stamp <= room.now + SLACK && (room.is_stale(here.1) || stamp + SLACK >= room.now)
+                stamp <= room.now + slack && (room.is_stale(here.1) || stamp + slack >= room.now)
             });
             let from = delay.attr("from") == Some(reading.from);
             let late = room.slaves[slave].registers || !is_served(room, slave);

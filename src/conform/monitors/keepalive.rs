@@ -264,7 +264,7 @@ impl Ends {
             return;
         };
         let silence = room.now.since(heard.at);
-        let idle = silence + SLACK >= timers.master_idle;
+        let idle = silence + SLACK + room.clock >= timers.master_idle;
         let expected = "no ping before the slave has been silent for as long as was agreed";
         let wrong = || {
             let words = format!("the slave was silent for {silence:?} only");
@@ -329,7 +329,7 @@ impl Ends {
             let heard = end.heard.map_or(one.synced, |heard| heard.at);
             let since = heard.max(one.synced).max(room.health.changed);
             let pinged = end.pinged.is_some_and(|(at, _)| at >= heard);
-            !end.overdue && !pinged && next > since + idle + SLACK
+            !end.overdue && !pinged && next > since + idle + SLACK + room.clock
         };
         if up && is_served(room, slave) && quiet(&self.master, timers.master_idle) {
             self.master.overdue = true;

@@ -67,6 +67,7 @@ pub fn setting(scenario: &Scenario, plain: bool) -> Setting {
         links: links.collect(),
         forgers: forgers(&scenario.cast, &scenario.steps),
         silent: false,
+        ..Setting::default()
     }
 }
 

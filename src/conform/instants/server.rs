@@ -1,0 +1,174 @@
+//! What one server was sent, and what it sends about it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+
+use rustc_hash::FxBuildHasher;
+
+use super::causes::Signs;
+use super::{DONE, LATE, PAUSE};
+use crate::time::Time;
+use crate::transcript::Name;
+
+/// An entry, when it came, and from which host.
+#[derive(Clone, Debug)]
+pub(super) struct Stamp {
+    pub number: usize,
+    pub at: Time,
+    pub from: Name,
+}
+
+/// A server of the record.
+#[derive(Debug, Default)]
+pub(super) struct Server {
+    asked: Vec<Asked>,
+    /// Which of these could be the cause of what has such a sign, oldest first.
+    by_sign: HashMap<u64, VecDeque<usize>, FxBuildHasher>,
+    /// What comes from one host is acted on in its order: nothing before this is any more.
+    next: BTreeMap<Name, usize>,
+    /// With what each of its users was let in.
+    readers: BTreeMap<u64, usize>,
+    /// What came and was not acted on yet, oldest first.
+    waiting: VecDeque<usize>,
+    busy: Option<Busy>,
+}
+
+/// What came.
+#[derive(Debug)]
+struct Asked {
+    stamp: Stamp,
+    /// When the server began to act on it, as far as the record shows.
+    acted: Option<Time>,
+    /// When it did so last.
+    until: Time,
+    /// What was sent about it: to whom what, as far as that is sent once.
+    sent: BTreeSet<u64>,
+    /// Whether nothing else will be.
+    refused: bool,
+}
+
+/// What a server is busy with.
+#[derive(Clone, Copy, Debug)]
+struct Busy {
+    /// The instant at which that began.
+    since: Time,
+    /// When it was last seen to do anything.
+    until: Time,
+    /// What it is about, if that is known.
+    about: Option<usize>,
+}
+
+impl Server {
+    /// Something comes that has these signs.
+    pub fn get(&mut self, stamp: Stamp, signs: Signs) {
+        let place = self.asked.len();
+        if let Some(reader) = signs.enters {
+            self.readers.entry(reader).or_insert(place);
+        }
+        if let Some(reader) = signs.leaves {
+            self.readers.remove(&reader);
+        }
+        for sign in signs.asks {
+            let places = self.by_sign.entry(sign).or_default();
+            while places.front().is_some_and(|old| self.asked[*old].stamp.at + LATE < stamp.at) {
+                places.pop_front();
+            }
+            places.push_back(place);
+        }
+        self.waiting.push_back(place);
+        self.asked.push(Asked {
+            stamp,
+            acted: None,
+            until: Time::default(),
+            sent: BTreeSet::new(),
+            refused: false,
+        });
+    }
+
+    /// The server sends something: the instant to which that belongs.
+    pub fn send(&mut self, at: Time, to: &Name, signs: &Signs) -> Time {
+        let (since, about) = match self.cause(at, signs) {
+            Some(cause) => (self.act(cause, at), Some(cause)),
+            None if signs.own => return at,
+            None => self.go_on(at, to),
+        };
+        self.busy = Some(Busy { since, until: at, about });
+        if let Some(reader) = signs.reader.filter(|_| signs.ends) {
+            self.readers.remove(&reader);
+        }
+        since
+    }
+
+    /// It acts on this. If it was at something of which the cause did not show, that was this.
+    fn act(&mut self, cause: usize, at: Time) -> Time {
+        let asked = &mut self.asked[cause];
+        let busy = self.busy.filter(|busy| at.since(busy.until) <= PAUSE);
+        let unknown = busy.filter(|busy| busy.about.is_none() && busy.since >= asked.stamp.at);
+        asked.until = at;
+        *asked.acted.get_or_insert(unknown.map_or(at, |busy| busy.since))
+    }
+
+    /// It does something of which the cause does not show: about what came of late from there to
+    /// where it goes or after all else, or about what it was at.
+    fn go_on(&mut self, at: Time, to: &Name) -> (Time, Option<usize>) {
+        let busy = self.busy.filter(|busy| at.since(busy.until) <= PAUSE);
+        let span = if busy.is_some() { DONE } else { PAUSE };
+        let asked = &self.asked;
+        let waits = |place: &usize| {
+            asked[*place].acted.is_none() && at.since(asked[*place].stamp.at) <= span
+        };
+        while self.waiting.front().is_some_and(|place| !waits(place)) {
+            self.waiting.pop_front();
+        }
+        let mut waiting = self.waiting.iter().filter(|place| waits(place));
+        let after = busy.map(|busy| busy.until);
+        let other = busy.and_then(|busy| busy.about).is_none_or(|at| asked[at].stamp.from != *to);
+        let next = waiting.find(|place| {
+            let stamp = &asked[**place].stamp;
+            Some(stamp.at) >= after || (other && stamp.from == *to)
+        });
+        match (next.copied(), busy) {
+            (Some(place), _) => {
+                let asked = &mut self.asked[place];
+                asked.until = at;
+                let since = busy.map_or(asked.stamp.at, |busy| asked.stamp.at.max(busy.until));
+                (*asked.acted.get_or_insert(since), Some(place))
+            }
+            (None, Some(busy)) => (busy.since, busy.about),
+            (None, None) => (at, None),
+        }
+    }
+
+    /// What it is about.
+    fn cause(&mut self, at: Time, signs: &Signs) -> Option<usize> {
+        // What came before somebody entered is nothing that he is told for its own sake.
+        let entered = signs.reader.and_then(|reader| self.readers.get(&reader));
+        let least = entered.copied().unwrap_or_default();
+        let found = signs.answers.iter().find_map(|sign| {
+            let places = self.by_sign.get(sign)?;
+            places.iter().copied().find(|place| {
+                let asked = &self.asked[*place];
+                let done = asked.acted.is_some() && at.since(asked.until) > DONE;
+                let in_time = asked.stamp.at <= at && at.since(asked.stamp.at) <= LATE && !done;
+                let burst = signs.reader == Some(*sign);
+                let again = !burst && asked.sent.contains(&signs.addressee);
+                let next = self.next.get(&asked.stamp.from).filter(|_| !signs.own);
+                *place >= next.map_or(least, |next| least.max(*next))
+                    && in_time
+                    && !again
+                    && !asked.refused
+            })
+        })?;
+        let asked = &mut self.asked[found];
+        asked.sent.insert(signs.addressee);
+        asked.refused |= signs.refuses;
+        if !signs.own {
+            self.next.insert(asked.stamp.from.clone(), found);
+        }
+        Some(found)
+    }
+
+    /// What came and was acted on: its entry, and when that began.
+    pub fn arrivals(&self) -> impl Iterator<Item = (usize, Time)> {
+        self.asked.iter().filter_map(|asked| Some((asked.stamp.number, asked.acted?)))
+    }
+}
