@@ -62,7 +62,7 @@ mod transparency;
 
 use self::came::Came;
 pub use self::cost::{Cost, CostOf};
-use self::findings::Findings;
+use self::findings::{Doer, Findings};
 pub use self::findings::{Finding, Tally};
 use self::room::{Fact, Room};
 pub use self::setting::{Present, RoomSetting, Setting, SlaveSetting};
@@ -204,6 +204,7 @@ fn take(
     }
     findings.came.take(step);
     room.advance(step);
+    findings.doer = room.doer(step);
     for invariant in invariants.iter_mut() {
         invariant.before(step, room, findings);
     }
@@ -212,6 +213,7 @@ fn take(
     for invariant in invariants.iter_mut() {
         invariant.after(step, facts, room, findings);
     }
+    findings.doer = Doer::Other;
     if room.log.is_full() {
         let horizon = room.horizon();
         for invariant in invariants.iter_mut() {

@@ -91,13 +91,12 @@ pub struct Row {
 impl Row {
     /// Whether it ever applied.
     pub fn applied(&self) -> bool {
-        self.tally != Tally::default()
+        self.tally.kept + self.tally.broken > 0
     }
 
     /// What came of the same requirement in another transcript, added to this.
     pub fn add(&mut self, other: &Row) {
-        self.tally.kept += other.tally.kept;
-        self.tally.broken += other.tally.broken;
+        self.tally = self.tally.and(other.tally);
         self.verdict = match (self.applied(), self.verdict, other.verdict) {
             (true, ..) => Verdict::of(self.requirement.level, self.tally),
             (false, Verdict::Unsupported, Verdict::Unsupported) => Verdict::Unsupported,
@@ -132,6 +131,14 @@ impl Judgement {
             |id: &str| Requirement::find(id).is_some_and(|one| one.actors.contains(&actor));
         self.findings.retain(|one| concerns(one.requirement) && is_of(&one.host));
         self.rows.retain(|row| row.requirement.actors.contains(&actor));
+        // What several parties have to keep is kept here by what this one does.
+        for row in self.rows.iter_mut().filter(|row| row.requirement.actors.len() > 1) {
+            let others = match actor {
+                Actor::Master => &mut row.tally.by_slaves,
+                Actor::Slave | Actor::Server => &mut row.tally.by_masters,
+            };
+            row.tally.kept -= std::mem::take(others);
+        }
         self.count_again();
         self
     }
@@ -165,7 +172,8 @@ impl Judgement {
         for finding in &self.findings {
             *broken.entry(finding.requirement).or_insert(0) += 1;
         }
-        let of = |id: &str| Tally { kept: 0, broken: broken.get(id).copied().unwrap_or(0) };
+        let of =
+            |id: &str| Tally { broken: broken.get(id).copied().unwrap_or(0), ..Tally::default() };
         for row in self.rows.iter_mut().filter(|row| row.verdict != Verdict::Unsupported) {
             row.tally.broken = tally(row.requirement, of).broken;
             row.verdict = Verdict::of(row.requirement.level, row.tally);
@@ -239,8 +247,5 @@ fn row(requirement: &'static Requirement, tallies: &BTreeMap<&'static str, Tally
 /// How often a requirement applied: by its own monitor, and by those that say the same.
 fn tally(requirement: &Requirement, of: impl Fn(&str) -> Tally) -> Tally {
     let ids = requirement.shown_by().iter().copied().chain([requirement.id]);
-    ids.map(of).fold(Tally::default(), |all, one| Tally {
-        kept: all.kept + one.kept,
-        broken: all.broken + one.broken,
-    })
+    ids.map(of).fold(Tally::default(), Tally::and)
 }

@@ -12,7 +12,7 @@ const HOSTILE: &str =
 fn row(id: &str, verdict: Verdict, kept: u64, broken: u64) -> Row {
     let requirement = Requirement::find(id).unwrap();
     let reason = requirement.unsupported();
-    Row { requirement, verdict, tally: Tally { kept, broken }, reason }
+    Row { requirement, verdict, tally: Tally { kept, broken, ..Tally::default() }, reason }
 }
 
 fn finding(requirement: &'static str, entry: usize) -> Finding {

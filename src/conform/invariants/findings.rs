@@ -47,6 +47,33 @@ pub struct Tally {
     pub kept: u64,
     /// How often it was broken.
     pub broken: u64,
+    /// How often it was kept by what a master has sent.
+    pub by_masters: u64,
+    /// How often it was kept by what a slave has sent.
+    pub by_slaves: u64,
+}
+
+impl Tally {
+    /// Both together.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            kept: self.kept + other.kept,
+            broken: self.broken + other.broken,
+            by_masters: self.by_masters + other.by_masters,
+            by_slaves: self.by_slaves + other.by_slaves,
+        }
+    }
+}
+
+/// Whose doing a step of the record is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::conform) enum Doer {
+    Master,
+    Slave,
+    /// A user's, or that of several.
+    #[default]
+    Other,
 }
 
 /// All that was found, and whom it does not concern.
@@ -56,6 +83,8 @@ pub(in crate::conform) struct Findings {
     forgers: BTreeSet<Name>,
     /// What came at this instant, and may have set off what is found.
     pub(super) came: Came,
+    /// Who does what is looked at.
+    pub doer: Doer,
     /// What everything has cost, if anybody wants to know.
     pub costs: Option<Vec<Cost>>,
     /// How often each requirement applied, by the place of its id in memory: ids are constants, and
@@ -69,6 +98,7 @@ impl Findings {
             all: Vec::new(),
             forgers: setting.forgers.clone(),
             came: Came::default(),
+            doer: Doer::Other,
             costs: None,
             tallies: FxHashMap::default(),
         }
@@ -98,14 +128,21 @@ impl Findings {
         let mut all = BTreeMap::<&'static str, Tally>::new();
         self.tallies.values().for_each(|(id, tally)| {
             let sum = all.entry(id).or_default();
-            (sum.kept, sum.broken) = (sum.kept + tally.kept, sum.broken + tally.broken);
+            *sum = sum.and(*tally);
         });
         all
     }
 
     /// A requirement applied, and was kept.
     pub fn kept(&mut self, requirement: &'static str) {
-        self.tally(requirement).kept += 1;
+        let doer = self.doer;
+        let tally = self.tally(requirement);
+        tally.kept += 1;
+        match doer {
+            Doer::Master => tally.by_masters += 1,
+            Doer::Slave => tally.by_slaves += 1,
+            Doer::Other => {}
+        }
     }
 
     /// `host`: whose doing it is.

@@ -1,7 +1,9 @@
 //! What invariants are told of a step: the classes of hops, and what changed.
 
-use super::{NickId, Occupant, Seen, SlaveId, UserId};
+use super::{NickId, Occupant, Room, Seen, SlaveId, UserId};
+use crate::conform::invariants::findings::Doer;
 use crate::conform::invariants::reading::Reading;
+use crate::conform::invariants::steps::{Happening, Step};
 use crate::transcript::Hop;
 
 /// What somebody may do.
@@ -60,6 +62,20 @@ pub(in crate::conform) struct Passage<'a> {
     pub class: Class,
     pub hop: &'a Hop,
     pub reading: Reading<'a>,
+}
+
+impl Room {
+    /// Whose doing this step is: whose stanza it is that leaves.
+    pub fn doer(&self, step: &Step<'_>) -> Doer {
+        let Happening::Left(Passage { class, hop, .. }) = &step.what else { return Doer::Other };
+        match class {
+            Class::ToSlave(_) | Class::ToUser(_) => Doer::Master,
+            Class::Down(_) if *hop.from == *self.domain => Doer::Master,
+            Class::Own(_) => Doer::Slave,
+            Class::Down(_) | Class::Relay(_) if self.slave_at(&hop.from).is_some() => Doer::Slave,
+            _ => Doer::Other,
+        }
+    }
 }
 
 /// What a step changed.
