@@ -24,8 +24,8 @@ impl Vantage {
     pub fn missing(&self, requirement: &str) -> Option<&'static str> {
         let is_in = |list: &[&str]| list.iter().any(|begins| requirement.starts_with(begins));
         let (shown, reason) = match self.of_master {
-            true => (BY_MASTER, "the record is of the master's server alone"),
-            false => (BY_SLAVE, "the record is of one slave's server alone"),
+            true => (BY_MASTER, MASTERS),
+            false => (BY_SLAVE, SLAVES),
         };
         if !is_in(shown) || is_in(UNSHOWN) {
             return Some(reason);
@@ -39,6 +39,11 @@ impl Vantage {
         *self.host == *host
     }
 }
+
+const MASTERS: &str =
+    "the record is of the master's server alone; if nothing is missing from it, `--whole` says so";
+const SLAVES: &str =
+    "the record is of one slave's server alone; if nothing is missing from it, `--whole` says so";
 
 /// What shows of who wrote a record down.
 #[derive(Debug, Default)]

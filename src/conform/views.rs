@@ -72,6 +72,12 @@ impl Views {
         Self { classes, vantage: writers.only(setting) }
     }
 
+    /// The same, if somebody knows that the record is not the log of one server.
+    #[must_use]
+    pub fn whole(self) -> Self {
+        Self { vantage: None, ..self }
+    }
+
     /// Whether it is the log of one server alone.
     pub fn is_of_one(&self) -> bool {
         self.vantage.is_some()

@@ -174,9 +174,7 @@ pub fn import(text: &str, format: Format, options: &ImportOptions) -> Result<Imp
     }
     let gathered = match format {
         Format::Own => {
-            let Stored { transcript, lines, ends } = Stored::read(without_mark(text))?;
-            let notices = if ends { Vec::new() } else { vec![cut_off(text.lines().count())] };
-            return Ok(Imported { transcript, lines, notices, passed_over: 0 });
+            return own(without_mark(text));
         }
         Format::Plain => plain::read(text, options)?,
         Format::Prosody => prosody::read(text, options)?,
@@ -184,6 +182,42 @@ pub fn import(text: &str, format: Format, options: &ImportOptions) -> Result<Imp
         Format::Tshark => tshark::read(text, options)?,
     };
     Gathered::finish(gathered, text, format)
+}
+
+/// Read a transcript of ours; of one that ends within an entry, as when its writer was stopped,
+/// what stands before that.
+fn own(text: &str) -> Result<Imported, ReadError> {
+    let whole = |Stored { transcript, lines, ends }: Stored| {
+        let notices = if ends { Vec::new() } else { vec![cut_off(text.lines().count())] };
+        Imported { transcript, lines, notices, passed_over: 0 }
+    };
+    let error = match Stored::read(text) {
+        Ok(stored) => return Ok(whole(stored)),
+        Err(error) => error,
+    };
+    let last = last_entry(text).filter(|last| error.offset >= *last);
+    let before = last.and_then(|last| Some((last, Stored::read(&text[..last]).ok()?)));
+    let before = before.filter(|(_, stored)| !stored.transcript.entries.is_empty());
+    let Some((last, Stored { transcript, lines, .. })) = before else { return Err(error) };
+    let line = text[..last].lines().count() + 1;
+    let about = format!("the text ends within an entry: {error}");
+    let notice = Notice { line, remark: Remark::LeftOut, about };
+    Ok(Imported { transcript, lines, notices: vec![notice], passed_over: 0 })
+}
+
+/// Where the last entry begins, unless the text says that it is all there.
+fn last_entry(text: &str) -> Option<usize> {
+    let mut at = text.len();
+    for line in text.split_inclusive('\n').rev() {
+        at -= line.len();
+        if line.starts_with(super::text::END) {
+            return None;
+        }
+        if line.starts_with(|first: char| first.is_ascii_digit()) {
+            return Some(at);
+        }
+    }
+    None
 }
 
 /// A transcript of so many lines that does not say that it ends may have been longer.

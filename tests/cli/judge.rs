@@ -218,6 +218,66 @@ fn a_record_that_lacks_its_end_may_be_cut_off() {
 }
 
 #[test]
+fn a_record_that_ends_within_an_entry_is_judged_up_to_there() {
+    let desk = doctored("hello", "hello");
+    let text = desk.read("t.txt");
+    let last = text.rfind("</message>").unwrap();
+    for end in [last, last + 4, text[..last].rfind("  <message").unwrap() - 20] {
+        desk.put("t.txt", &text[..end]);
+        desk.run(&["judge", "t.txt"])
+            .ends_with(0)
+            .prints("left out: the text ends within an entry: ")
+            .prints("INV-FIFO");
+    }
+    desk.put("t.txt", text.replacen("</message>", "</massage>", 1));
+    desk.run(&["judge", "t.txt"]).ends_with(2).complains("</message>");
+}
+
+#[test]
+fn what_the_other_party_has_done_is_not_kept_by_this_one() {
+    let log = "tests/judge/foreign/right.log";
+    run(&["judge", log, "--as", "master", "--require", "ns.exact"]).ends_with(0);
+    run(&["judge", log, "--as", "slave", "--require", "ns.exact"])
+        .ends_with(3)
+        .prints("ns.exact  vacuous");
+}
+
+#[test]
+fn the_log_of_the_page_on_plain_logs_is_judged_as_it_says() {
+    let page = include_str!("../../docs/plain-log.md");
+    let (_, log) = page.split_once("```plain\n").unwrap();
+    let desk = doctored("hello", "hello");
+    desk.put("page.log", log.split_once("```").unwrap().0);
+    desk.run(&["judge", "page.log"])
+        .ends_with(0)
+        .prints("warn  page.log:11: master.broadcast.delay-in-dmuc")
+        .prints("the record has nothing that slaves send to their users")
+        .prints("1 warn\n");
+}
+
+#[test]
+fn a_log_with_one_slave_is_that_of_its_server_unless_it_is_whole() {
+    let desk = doctored("hello", "hello");
+    let says = |from: &str, to: &str, of: &str, by: &str, x: &str| {
+        let head = format!("1990-10-13T23:58:37Z\t{from}\t{to}\t<message from='{by}' to='{of}'");
+        format!("{head} id='a' type='groupchat'><body>Hello?</body>{x}</message>\n")
+    };
+    let (m, s, u) = ("channel.example", "vesa.example", "a@vesa.example/b");
+    let (room, nick) = ("w@channel.example", "w@channel.example/A");
+    let log = says(u, s, room, u, "")
+        + &says(s, m, room, u, "")
+        + &says(m, s, "slave@vesa.example", nick, "<x xmlns='urn:xmpp:tmp:dmuc:0'/>")
+        + &says(s, u, u, nick, "");
+    desk.put("one.log", log);
+    let alone =
+        "the record is of one slave's server alone; if nothing is missing from it, `--whole`";
+    desk.run(&["judge", "one.log"]).ends_with(0).prints(alone);
+    let whole = desk.run(&["judge", "one.log", "--whole"]);
+    assert!(!whole.out().contains("alone"), "{}", whole.out());
+    whole.prints("master.broadcast.delay-in-dmuc");
+}
+
+#[test]
 fn a_file_that_is_not_there_is_told_with_the_nearest() {
     let desk = doctored("hello", "hello");
     desk.run(&["judge", "tt.txt"]).ends_with(2).complains("did you mean `t.txt`?");

@@ -39,6 +39,11 @@ pub(in crate::cli) struct Judge {
     #[arg(long, value_name = "FILE.scs")]
     pub scenario: Option<PathBuf>,
 
+    /// Nothing that happened is missing from the records: none is the log of one server, though it
+    /// may look like one
+    #[arg(long)]
+    pub whole: bool,
+
     /// Only what concerns this party, and only what hosts of its kind did
     #[arg(long = "as", value_enum, value_name = "PARTY")]
     pub party: Option<Actor>,

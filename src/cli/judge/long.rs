@@ -51,7 +51,8 @@ pub(super) fn judge(
     };
     record::has_rooms(&setting, &name)?;
     let mut judgement = Judgement::of(record, &setting);
-    judgement.limit(&Views::of(record, &setting));
+    let views = Views::of(record, &setting);
+    judgement.limit(&if arguments.whole { views.whole() } else { views });
     let judgement = asked.of(judgement, &setting);
     let entries = entries(&stored, reworded.as_ref(), &judgement);
     if let Some(error) = stored.failure() {

@@ -35,6 +35,8 @@ pub(in crate::cli) struct Record {
     pub setting: Setting,
     /// Whether nothing that happened is missing.
     pub complete: bool,
+    /// Whether it is known not to be the log of one server.
+    whole: bool,
     /// In whose words it is told.
     pub edition: Edition,
     /// Whether it may be of machines that take time for what they do.
@@ -71,7 +73,8 @@ impl Record {
             false => Judgement::of(&self.transcript, &self.setting),
         };
         if !self.complete {
-            judgement.limit(&Views::of(&self.transcript, &self.setting));
+            let views = Views::of(&self.transcript, &self.setting);
+            judgement.limit(&if self.whole { views.whole() } else { views });
         }
         judgement
     }
@@ -113,6 +116,7 @@ fn played(path: &Path, spec: Option<Edition>) -> Result<Record, Refusal> {
         notices: Vec::new(),
         setting: play::setting(&script.scenario, false),
         complete: true,
+        whole: true,
         edition: spec.unwrap_or(Edition::V0_1),
         timed: false,
     })
@@ -130,11 +134,17 @@ pub(in crate::cli) fn script_lines(transcript: &Transcript) -> Vec<usize> {
     lines.collect()
 }
 
-/// What a stored transcript or a log tells.
+/// What a stored transcript or a log tells. A transcript has to be whole: nobody is told of what is
+/// left out of it.
 pub(in crate::cli) fn transcript(path: &Path) -> Result<Transcript, Refusal> {
-    let name = path.display().to_string();
-    let (_, imported) = read(&name, &files::text(path)?, None, "known are")?;
-    Ok(imported.transcript)
+    let (name, text) = (path.display().to_string(), files::text(path)?);
+    let (format, imported) = read(&name, &text, None, "known are")?;
+    match format {
+        Format::Own => {
+            Transcript::read(&text).map_err(|error| Refusal::record(&name, &text, &error))
+        }
+        _ => Ok(imported.transcript),
+    }
 }
 
 /// Read a text, in this format if one is said. `help`: how the list of formats begins.
@@ -190,6 +200,7 @@ fn stored(
         notices,
         setting,
         complete: false,
+        whole: arguments.whole,
         edition,
         timed: format != Format::Own,
     })

@@ -264,7 +264,9 @@ fn is_for_slave(stanza: &Stanza, room: &BareJid) -> bool {
     let to = address(stanza.to.as_ref());
     if let Some(dmuc) = Reading::new(stanza, room.as_str()).dmuc {
         let spoken = dmuc.enter.or(dmuc.leave).is_some() || dmuc.at.is_some() || dmuc.state;
-        return spoken || dmuc.history || dmuc.stamp.is_some() || dmuc.synced;
+        if spoken || dmuc.history || dmuc.stamp.is_some() || dmuc.synced {
+            return true;
+        }
     }
     let own = address(stanza.from.as_ref()) == room.as_str();
     match stanza.kind {
