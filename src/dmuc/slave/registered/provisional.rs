@@ -106,7 +106,9 @@ impl RegisteredRoom {
                 his && entry.status != Status::Held && entry.stanza.id == stanza.id
             });
         }
-        let told = stanza.is_groupchat() && self.locals.contains_key(user);
+        // Whom it lets in under a nick that he has given up since is not here yet.
+        let here = self.locals.contains_key(user) || self.directed.contains_key(user);
+        let told = stanza.is_groupchat() && here;
         let from = stanza.from.clone().filter(|_| told && self.direct.len() < DIRECT_MAX);
         if let Some(from) = from {
             let name = name_of(stanza.id.as_ref(), &stanza.payloads);
