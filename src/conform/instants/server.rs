@@ -1,8 +1,8 @@
 //! What one server was sent, and what it sends about it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use rustc_hash::FxBuildHasher;
+use rustc_hash::FxHashMap;
 
 use super::causes::Signs;
 use super::{DONE, LATE, PAUSE};
@@ -22,7 +22,7 @@ pub(super) struct Stamp {
 pub(super) struct Server {
     asked: Vec<Asked>,
     /// Which of these could be the cause of what has such a sign, oldest first.
-    by_sign: HashMap<u64, VecDeque<usize>, FxBuildHasher>,
+    by_sign: FxHashMap<u64, VecDeque<usize>>,
     /// What comes from one host is acted on in its order: nothing before this is any more.
     next: BTreeMap<Name, usize>,
     /// With what each of its users was let in.
