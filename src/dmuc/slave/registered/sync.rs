@@ -143,7 +143,12 @@ impl RegisteredRoom {
         if count > count_max || bytes_max.is_some_and(|max| bytes > max.saturating_mul(2)) {
             return self.too_much(now, out);
         }
+        let first = sync.first;
         let Some(message) = stored(&stanza, &x, now) else { return };
+        if first {
+            // All will read it, whoever is told that it has come.
+            self.reflected(&message, out);
+        }
         self.found_in_history(&message);
         if !self.history.contains(&message.from, message.id.as_deref(), message.stamp) {
             self.history.push(message);
