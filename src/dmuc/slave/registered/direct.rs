@@ -310,6 +310,10 @@ impl RegisteredRoom {
         if self.is_of_before_he_asked(user, stanza) {
             return;
         }
+        if stanza.kind == Kind::Message && stanza.is_error() {
+            // He knows that it was not said, so that it is not said late.
+            self.outbox.take_first(|entry| entry.is_message(user, stanza.id.as_ref()));
+        }
         let out = stanza.is_unavailable() && stanza.has_code("110") && !stanza.has_code("303");
         let left = |entry: &Entry| entry.what == What::Leave && entry.status != Status::Held;
         if out && self.outbox.take_settled(user, left).is_some() {

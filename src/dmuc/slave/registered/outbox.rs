@@ -383,5 +383,6 @@ const BYTES_MAX: usize = 1 << 20;
 const UNDER_WAY_MAX: usize = 8 * STANZAS_MAX;
 
 mod again;
+mod answer;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! Messages that were shown here before the master had them: each is shown to nobody twice, and is
 //! forgotten if the master does not take it.
 
-use super::outbox::{Entry, Status, What};
+use super::outbox::{Entry, What};
 use super::*;
 use crate::stanza::{Element, ns};
 
@@ -101,10 +101,7 @@ impl RegisteredRoom {
     ) {
         if stanza.is_groupchat() && self.directed.get(user) == stanza.from.as_ref() {
             self.lost_before(user, stanza.id.as_ref(), |_| true, out);
-            self.outbox.take_first(|entry| {
-                let his = entry.is_of(user) && entry.what == What::Message;
-                his && entry.status != Status::Held && entry.stanza.id == stanza.id
-            });
+            self.outbox.take_first(|entry| entry.is_message(user, stanza.id.as_ref()));
         }
         // Whom it lets in under a nick that he has given up since is not here yet.
         let here = self.locals.contains_key(user) || self.directed.contains_key(user);

@@ -41,6 +41,7 @@ impl RegisteredRoom {
         }
         if !self.accepted {
             self.follow_direct(&user, &stanza);
+            self.hears_directly(&user, &stanza, out);
             return out.push(Output::Send(plain(stanza)));
         }
         self.pinger.hear(now);

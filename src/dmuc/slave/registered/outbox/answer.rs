@@ -1,0 +1,14 @@
+//! What becomes of what was sent: which answer is for what, and what is out of date without one.
+
+use std::sync::Arc;
+
+use super::{Entry, Status, What};
+use crate::stanza::Jid;
+
+impl Entry {
+    /// Whether this session said it to all with this id, and the master may have it.
+    pub fn is_message(&self, session: &Jid, id: Option<&Arc<str>>) -> bool {
+        let message = self.is_of(session) && self.what == What::Message;
+        message && self.status != Status::Held && self.stanza.id.as_ref() == id
+    }
+}
