@@ -250,6 +250,10 @@ impl RegisteredRoom {
         let sent = entry.status != Status::Held;
         let occupant = nick.as_ref().and_then(|nick| self.occupant(nick));
         let (Some(occupant), Some(role)) = (occupant, role) else {
+            if sent && !entry.bounced {
+                // What he has said before is not said after it.
+                self.outbox.overtake(&entry);
+            }
             return self.return_to_sender(&entry.stanza, out);
         };
         if *role == Role::Visitor {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Entry, Status, What};
+use super::{Entry, Outbox, Status, What};
 use crate::stanza::Jid;
 
 impl Entry {
@@ -10,5 +10,14 @@ impl Entry {
     pub fn is_message(&self, session: &Jid, id: Option<&Arc<str>>) -> bool {
         let message = self.is_of(session) && self.what == What::Message;
         message && self.status != Status::Held && self.stanza.id.as_ref() == id
+    }
+}
+
+impl Outbox {
+    /// The author of this message is told that it may be lost; the master may have it.
+    pub fn overtake(&mut self, message: &Entry) {
+        let same =
+            |one: &&mut Entry| one.what == What::Message && one.stanza.from == message.stanza.from;
+        self.entries.iter_mut().filter(same).for_each(|one| one.overtaken = true);
     }
 }
