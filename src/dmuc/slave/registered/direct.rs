@@ -174,7 +174,7 @@ impl RegisteredRoom {
     pub(super) fn is_of_before(&mut self, user: &Jid, stanza: &Stanza) -> bool {
         let told = |entry: &Entry| entry.is_goodbye() && entry.is_under_way();
         let asks = |entry: &Entry| entry.what == What::Join && entry.is_under_way();
-        let for_it = |entry: &Entry| asks(entry) && entry.stanza.to == stanza.from;
+        let for_it = |entry: &Entry| asks(entry) && entry.is_answered_by(stanza.from.as_ref());
         let waits = self.outbox.has(user, told) && self.outbox.has(user, asks);
         if !waits || stanza.is_error() || self.locals.contains_key(user) {
             return false;
@@ -323,7 +323,7 @@ impl RegisteredRoom {
         if stanza.kind == Kind::Presence && (stanza.is_error() || stanza.has_code("110")) {
             // Under another nick he may be answered otherwise.
             let by_room = stanza.from.as_ref().is_some_and(|from| from.resource().is_none());
-            let asked = |entry: &Entry| by_room || entry.stanza.to == stanza.from;
+            let asked = |entry: &Entry| by_room || entry.is_answered_by(stanza.from.as_ref());
             let sent = |entry: &Entry| is_join_that_went_up(entry) && asked(entry);
             // Whatever he asked for before is answered too, or was lost; not what he asks for since
             // he has left.

@@ -50,10 +50,7 @@ impl RegisteredRoom {
                 self.outbox.push(Entry::new(stanza.clone(), now, None, Status::Relayed(now)));
                 self.outbox.limit();
             } else if let Some(mut join) = joined {
-                // He wants to be in as he is now.
-                let muc = join.stanza.payloads.iter().filter(|one| one.is("x", ns::MUC)).cloned();
-                let payloads: Vec<_> = stanza.payloads.iter().cloned().chain(muc).collect();
-                join.stanza = stanza.clone().with_payloads(payloads);
+                join.ask_as(&stanza);
                 self.outbox.push(join);
             }
         }
@@ -89,7 +86,8 @@ impl RegisteredRoom {
         }
         entry.status = Status::Relayed(now);
         let awaited = match entry.what {
-            What::Join => true,
+            // A room that knows no slave does nothing for who is not there and says how he is.
+            What::Join => self.accepted || self.directed.contains_key(&session),
             // One answer is enough to who leaves twice.
             What::Leave => (present && !self.is_leaving(&session)) || entry.done,
             What::Presence | What::Message => present || entry.done,
