@@ -3,7 +3,7 @@
 
 use super::direct::is_join_that_went_up;
 use super::event::said_in;
-use super::outbox::{Entry, What};
+use super::outbox::{Entry, What, is_join};
 use super::told::is_another;
 use super::*;
 use crate::room::{Audience, Item, Role};
@@ -142,7 +142,8 @@ impl RegisteredRoom {
     /// Whether what the master tells a session of itself answers how it said to be before it left.
     pub(super) fn is_how_he_was(&mut self, user: &Jid, stanza: &Stanza) -> bool {
         let says = |entry: &&Entry| {
-            entry.what == What::Presence
+            entry.stanza.is_available()
+                && !is_join(&entry.stanza)
                 && entry.may_have_come()
                 && entry.stanza.to == stanza.from
                 && said_in(&entry.stanza) == said_in(stanza)
