@@ -227,10 +227,13 @@ impl RegisteredRoom {
         });
         let known = || super::told::seat_of(event).as_ref() == self.roster.get(here);
         match said {
-            None if own.len() > 1 && known() => self.outbox.take_superseding(|entry| {
-                let his = own.iter().any(|session| entry.is_of(session));
-                his && entry.is_plain() && entry.is_under_way()
-            }),
+            // What follows a change of nick is no answer to what another session says.
+            None if own.len() > 1 && !self.taken.contains(here) && known() => {
+                self.outbox.take_superseding(|entry| {
+                    let his = own.iter().any(|session| entry.is_of(session));
+                    his && entry.is_plain() && entry.is_under_way()
+                })
+            }
             said => said,
         }
     }

@@ -316,6 +316,15 @@ impl RegisteredRoom {
         self.tell_presence(&farewell, here, None, [true; 2], out);
         self.move_seat(here, new);
         self.taken.insert(new.to_owned());
+        // What his sessions that have not asked for it have said is no wish to have the old one.
+        let asks = |entry: &Entry| entry.stanza.is_available() && entry.is_to(new);
+        if let Some(occupant) = self.occupant(new) {
+            for one in owners {
+                if !self.outbox.has(one, asks) {
+                    self.outbox.retarget(one, here, &occupant);
+                }
+            }
+        }
     }
 
     /// Whoever has this nick makes way for these, but not their owner's other sessions.
