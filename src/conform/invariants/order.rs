@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::findings::Findings;
-use super::room::{Class, Fact, Key, NickId, Passage, Room, Side, SlaveId, UserId};
+use super::room::{Class, Fact, Key, NickId, Passage, Room, Side, SlaveId, Submission, UserId};
 use super::steps::{Happening, Step};
 use super::{Invariant, reading::Reading};
 use crate::time::Time;
@@ -139,7 +139,10 @@ impl Order {
         // Who asks again for all there is gets it again.
         let past = late && (one.in_burst || one.joins > 1 || reading.stanza.is_subject_change());
         let judged = (numbered || !late) && !lost && !past;
-        let origin = room.log.origin(told).filter(|_| judged);
+        // What the run has said that the master forgot, and is said again, perhaps under another
+        // nick, was heard in its turn then.
+        let again = |said: &Submission| said.events.len() > 1 && room.lost_since(said.at);
+        let origin = room.log.origin(told).filter(|said| judged && !again(said));
         if let Some((said, author)) = told.said.zip(origin) {
             let before = listener.authors.get(&author.user).copied();
             if let Some(before) = before.filter(|before| *before > said && !alone) {
