@@ -173,6 +173,7 @@ impl Room {
         }
         let slave = &mut self.slaves[slave];
         slave.grant(accept);
+        slave.begin_late();
         (slave.master, slave.synced) = (Side::Syncing, now);
     }
 

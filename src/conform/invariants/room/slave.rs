@@ -242,6 +242,14 @@ impl Slave {
         }
     }
 
+    /// It is accepted, perhaps without having been lost: what it says now is late until it has said
+    /// all, and may have been said since it was heard.
+    pub fn begin_late(&mut self) {
+        if std::mem::take(&mut self.settled) {
+            self.alive = Some(self.heard);
+        }
+    }
+
     /// It sends something for itself, perhaps a request to be registered.
     pub fn asks(&mut self, reading: &Reading<'_>, now: Time) {
         if reading.stanza.has_payload("register", ns::SLAVE) && reading.stanza.is_request() {
