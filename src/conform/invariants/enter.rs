@@ -33,7 +33,7 @@ impl Invariant for Enter {
         let told =
             (reading.is_presence() && reading.nick.is_some()) || reading.stanza.is_groupchat();
         // A plain room goes on until it is told that his connection has ended.
-        let stale = room.users[user].is_of_before();
+        let stale = room.is_of_before(user, reading);
         if told && room.users[user].online && !stale {
             self.is_inside(step.entry, &room.users[user], passage, room, findings);
             self.is_in_this(step.entry, user, passage, findings);

@@ -168,7 +168,8 @@ impl Jids {
         let is_told = reading.is_presence() || reading.stanza.is_groupchat();
         let open = room.may_be_open() || self.is_open_to(user, room);
         // What he is may have been lost on the way; who has no connection is shown nothing.
-        let unknown = one.is_of_before() || !one.online || (one.unsure && !one.inside);
+        let unknown =
+            room.is_of_before(user, reading) || !one.online || (one.unsure && !one.inside);
         if open || !is_told || is_moderator(user, room) || unknown {
             return;
         }

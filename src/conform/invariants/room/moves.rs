@@ -201,6 +201,10 @@ impl Room {
             Class::ToUser(Some(user)) if passage.reading.stanza.kind == Kind::Presence => {
                 self.comes_to_user(entry, user, passage);
             }
+            Class::ToUser(Some(user)) if passage.reading.stanza.is_groupchat() => {
+                let said = passage.reading.content;
+                push_bounded(&mut self.users[user].heard_itself, said, TOUCHED_MAX);
+            }
             _ => {}
         }
     }

@@ -179,6 +179,21 @@ impl Room {
         came.map_or_else(now, |print| print.stay)
     }
 
+    /// Whether what a user is told is for a stay over which his connection ended: the master serves
+    /// him itself, or did when it said so, and is to let him in again through a slave.
+    pub fn is_of_before(&self, user: UserId, reading: &Reading<'_>) -> bool {
+        let one = &self.users[user];
+        if one.is_of_before() || !one.hung_up || one.inside || one.is_let_in() {
+            return one.is_of_before();
+        }
+        if reading.stanza.is_groupchat() {
+            return one.heard_itself.contains(&reading.content);
+        }
+        let nick = reading.nick.and_then(|nick| self.known_nick(nick));
+        let print = Print::of(reading, 0, self.now);
+        nick.is_some_and(|nick| one.passing(nick, &print).is_some())
+    }
+
     /// A slave that reads that the master has let somebody in knows from that what he is.
     fn store_own(&mut self, user: UserId, reading: &Reading<'_>) {
         let nick = reading.nick.map(|nick| self.nick(nick));

@@ -14,7 +14,12 @@ impl Room {
         }
         if reading.stanza.is_groupchat() {
             let one = &self.users[user];
-            if !one.online || one.is_told_of_before(self.is_alone(user)) {
+            let before = match one.is_of_before() {
+                true => one.is_told_of_before(self.is_alone(user)),
+                false => self.is_of_before(user, reading),
+            };
+            self.users[user].heard(reading.content);
+            if !self.users[user].online || before {
                 // It was sent before anybody heard that his connection is over.
                 return;
             }
@@ -108,7 +113,8 @@ impl Room {
         let one = &self.users[user];
         let asks = one.asks.want_still(reading.has(110).then_some(nick));
         let alone = self.is_alone(user);
-        if one.is_told_of_before(alone) || (one.is_of_before() && !asks) {
+        let before = one.is_told_of_before(alone) || (one.is_of_before() && !asks);
+        if before || (!one.is_of_before() && self.is_of_before(user, reading)) {
             // A plain room has sent it before it heard that his connection is over.
             return;
         }

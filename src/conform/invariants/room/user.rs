@@ -63,6 +63,8 @@ pub(in crate::conform) struct User {
     /// Presences that came for him from a master that serves him itself, and are not told yet: of
     /// when they were sent.
     pub passing: VecDeque<(NickId, Print)>,
+    /// The same of messages: what they say.
+    pub heard_itself: VecDeque<u64>,
     /// What his own last presence says.
     pub own: Option<u64>,
     /// Whether his slave, or his server, was told that he is out.
@@ -141,6 +143,7 @@ impl User {
             known: Time::from_micros(i64::MIN),
             view: BTreeMap::new(),
             passing: VecDeque::new(),
+            heard_itself: VecDeque::new(),
             own: None,
             dismissed: false,
             dismissed_at: None,
@@ -284,6 +287,7 @@ impl User {
             self.asks.push(Ask::Leave { at: now, entry, returned: false, hung_up: true });
         }
         self.passing.clear();
+        self.heard_itself.clear();
         self.joins = 0;
         self.online = false;
         self.was_inside = false;
@@ -329,6 +333,12 @@ impl User {
         let place = self.passing(nick, told)?;
         let last = self.passing.drain(..=place).next_back();
         last.map(|(_, print)| print.at)
+    }
+
+    /// He is told what a message says; what came before is not told any more.
+    pub fn heard(&mut self, content: u64) {
+        let place = self.heard_itself.iter().position(|said| *said == content);
+        self.heard_itself.drain(..place.map_or(0, |place| place + 1));
     }
 
     /// What he may do, as he was told.
