@@ -39,6 +39,15 @@ struct Sent {
     stanza: Stanza,
 }
 
+impl Sent {
+    /// Whether a stanza with this id may be what became of it; one without may be given one.
+    fn looks_like(&self, stanza: &Stanza, id: &str) -> bool {
+        self.kind == stanza.kind
+            && self.type_ == stanza.type_
+            && (self.id == id || self.id.is_empty())
+    }
+}
+
 impl Invariant for Forwards {
     fn pass(&mut self, next: Time, room: &Room, findings: &mut Findings) {
         for (user, queue) in &mut self.waiting {
@@ -125,11 +134,7 @@ impl Forwards {
         let clean = !stanza.payloads.iter().any(ns::is_dmuc);
         let Some(queue) = user.and_then(|user| self.waiting.get_mut(&user)) else { return };
         let own = payloads(passage);
-        let same = |sent: &Sent| {
-            sent.kind == stanza.kind
-                && sent.type_ == stanza.type_
-                && (sent.id == reading.id() || sent.id.is_empty())
-        };
+        let same = |sent: &Sent| sent.looks_like(stanza, reading.id());
         let exact = queue
             .iter()
             .position(|sent| same(sent) && sent.payloads == own && sent.to == reading.to);
