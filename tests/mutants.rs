@@ -13,6 +13,7 @@ mod entering;
 mod files;
 #[path = "mutants/kit.rs"]
 mod kit;
+#[allow(dead_code, reason = "shared with another test")]
 #[path = "shipped/logs.rs"]
 mod logs;
 #[path = "mutants/netjoin.rs"]
