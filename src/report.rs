@@ -9,6 +9,7 @@ pub mod diagram;
 mod html;
 mod json;
 mod junit;
+mod known;
 mod plain;
 #[cfg(test)]
 mod tests;
@@ -17,8 +18,9 @@ mod text;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::json::VERSION;
+pub use self::known::{Failing, Known};
 use crate::conform::invariants::{Finding, Tally};
-use crate::conform::judgement::{Judgement, Verdict};
+use crate::conform::judgement::{Judgement, Row, Verdict};
 use crate::conform::requirements::Requirement;
 use crate::transcript::Transcript;
 
@@ -54,6 +56,9 @@ pub struct Run {
     /// Why they were not met, for each whose they were; and what else kept the scenario from
     /// passing.
     pub failures: Vec<Failure>,
+    /// What is listed as failing, and either fails, which then is in none of the other fields but
+    /// the judgement, or does not, which is a failure.
+    pub known: Vec<Known>,
 }
 
 /// Why a scenario did not pass, whatever the requirements say.
@@ -76,9 +81,15 @@ impl Run {
         }
     }
 
-    /// The worst of everything: expectations and requirements.
+    /// The worst of everything, expectations and requirements, but for what is known to fail.
     pub fn verdict(&self) -> Verdict {
-        if self.failures.is_empty() { self.judgement.worst() } else { Verdict::Fail }
+        if !self.failures.is_empty() || self.unexpected_passes().next().is_some() {
+            return Verdict::Fail;
+        }
+        let blemish = |row: &&Row| matches!(row.verdict, Verdict::Warn | Verdict::Fail);
+        let rows = self.judgement.rows.iter().filter(blemish);
+        let rows = rows.filter(|row| self.known_row(row).is_none());
+        rows.map(|row| row.verdict).max().unwrap_or(Verdict::Pass)
     }
 
     /// The line of the file to which this entry belongs.
@@ -119,14 +130,14 @@ impl Report {
     }
 
     /// What came of each requirement in all runs together: of those of which any run tells.
-    fn totals(&self) -> Vec<Total> {
+    fn totals(&self) -> Vec<Total<'_>> {
         let rows = || self.runs.iter().flat_map(|run| &run.judgement.rows);
         let told: BTreeSet<&str> = rows().map(|row| row.requirement.id).collect();
         let told = Requirement::all().filter(|one| told.contains(one.id));
-        let mut totals: Vec<Total> = told.map(Total::new).collect();
+        let mut totals: Vec<Total<'_>> = told.map(Total::new).collect();
         for (index, run) in self.runs.iter().enumerate() {
             for row in &run.judgement.rows {
-                let is_it = |total: &&mut Total| total.requirement.id == row.requirement.id;
+                let is_it = |total: &&mut Total<'_>| total.requirement.id == row.requirement.id;
                 let Some(total) = totals.iter_mut().find(is_it) else { continue };
                 total.tally.kept += row.tally.kept;
                 total.tally.broken += row.tally.broken;
@@ -134,6 +145,12 @@ impl Report {
                     total.runs.push(index);
                 }
                 total.failed |= row.verdict == Verdict::Fail;
+                if matches!(row.verdict, Verdict::Fail | Verdict::Warn) {
+                    match run.known_row(row) {
+                        Some(known) => total.known = total.known.or(Some(known)),
+                        None => total.is_news = true,
+                    }
+                }
                 total.reason = total.reason.or(row.reason);
                 total.shown |= row.reason.is_none();
             }
@@ -146,7 +163,7 @@ impl Report {
 }
 
 /// What came of one requirement in all runs.
-struct Total {
+struct Total<'a> {
     requirement: &'static Requirement,
     tally: Tally,
     /// The runs in which it applied.
@@ -157,9 +174,13 @@ struct Total {
     shown: bool,
     /// Whether any run fails by it, as a SHOULD may too if somebody is strict.
     failed: bool,
+    /// Why some run fails by it.
+    known: Option<&'a Known>,
+    /// Whether any run fails by it of which that is not known.
+    is_news: bool,
 }
 
-impl Total {
+impl<'a> Total<'a> {
     fn new(requirement: &'static Requirement) -> Self {
         Self {
             requirement,
@@ -168,6 +189,8 @@ impl Total {
             reason: None,
             shown: false,
             failed: false,
+            known: None,
+            is_news: false,
         }
     }
 
@@ -178,4 +201,28 @@ impl Total {
             None => Verdict::of(self.requirement.level, self.tally),
         }
     }
+
+    /// Why it is broken, if that is known of each run that breaks it.
+    fn known(&self) -> Option<&'a Known> {
+        self.known.filter(|_| !self.is_news)
+    }
+
+    /// The word for what came of it: that of the verdict, or `known`.
+    fn word(&self) -> &'static str {
+        word(self.verdict(), self.known())
+    }
 }
+
+/// The word of a verdict, or of a failure that is known.
+fn word(verdict: Verdict, known: Option<&Known>) -> &'static str {
+    if known.is_some() { KNOWN } else { verdict.name() }
+}
+
+/// The words for what came of requirements, the worst last; and how many of these have each.
+fn words(totals: &[Total<'_>]) -> Vec<(&'static str, usize)> {
+    let words = Verdict::ALL.map(Verdict::name).into_iter().chain([KNOWN]);
+    let of = |word| totals.iter().filter(|total| total.word() == word).count();
+    words.map(|word| (word, of(word))).filter(|(_, count)| *count > 0).collect()
+}
+
+const KNOWN: &str = "known";

@@ -3,37 +3,20 @@
 //! What is listed and fails does not count; what is listed and does not fail does: the list is to
 //! shrink.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::failure::Played;
 use super::files::{self, Script, in_words};
 use super::refusal::Refusal;
+use crate::conform::judgement::Judgement;
 use crate::conform::requirements::Requirement;
+use crate::report::{Failing, Known};
 use crate::scenario::nearest;
 use crate::stanza::ReadError;
-
-/// A failure that is known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Known {
-    /// Where that stands: file and line.
-    pub file: PathBuf,
-    pub line: usize,
-    /// What fails.
-    pub what: Failing,
-    /// Why that is so.
-    pub reason: String,
-}
-
-/// What fails.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Failing {
-    /// A requirement of this id.
-    Requirement(&'static str),
-    /// An expectation: a line of the scenario.
-    Expectation(String),
-}
 
 /// All that are known, with the scenarios that they are of.
 #[derive(Debug, Default)]
@@ -58,10 +41,11 @@ struct Item {
 }
 
 impl Expected {
-    /// What is known of these scenarios: what the nearest `expected.toml` in the directory of each,
-    /// or above it, says.
-    pub fn read(scripts: &[Script]) -> Result<Self, Refusal> {
-        let mut files: Vec<PathBuf> = scripts.iter().filter_map(|one| list_of(&one.path)).collect();
+    /// What is known of the scenarios in these files: what the nearest `expected.toml` in the
+    /// directory of each, or above it, says.
+    pub fn read<'a>(scenarios: impl IntoIterator<Item = &'a PathBuf>) -> Result<Self, Refusal> {
+        let lists = scenarios.into_iter().filter_map(|one| list_of(one));
+        let mut files: Vec<PathBuf> = lists.collect();
         files.sort();
         files.dedup();
         let mut expected = Self::default();
@@ -133,7 +117,32 @@ impl Item {
         };
         let line = text[..at].matches('\n').count() + 1;
         let reason = self.reason.get_ref().trim().to_owned();
-        Ok((path, Known { file: file.to_owned(), line, what, reason }))
+        let file = file.display().to_string();
+        Ok((path, Known { file, line, what, reason, seen: false }))
+    }
+}
+
+/// Take out of a play the failures that are known, and note that they were seen.
+pub(super) fn excuse(script: &Script, played: &mut Played, known: &mut [Known]) {
+    let Ok(outcome) = played else { return };
+    let mut lines = BTreeSet::new();
+    outcome.failures.retain(|failure| {
+        let line = script.line(failure.span.line);
+        let what = Failing::Expectation(line.to_owned());
+        let Some(known) = known.iter_mut().find(|known| known.what == what) else { return true };
+        known.seen = true;
+        lines.insert(failure.span.line);
+        false
+    });
+    outcome.unmet = outcome.unmet.saturating_sub(lines.len());
+}
+
+/// Note which requirements that are known to fail were seen to.
+pub(super) fn see(judgement: &Judgement, known: &mut [Known]) {
+    for known in known {
+        let Failing::Requirement(id) = known.what else { continue };
+        known.seen = judgement.row(id).is_some_and(|row| row.tally.broken > 0)
+            || judgement.findings.iter().any(|finding| finding.requirement == id);
     }
 }
 

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::args::{self, ReportFile, Told};
 use super::diagram::nicks;
+use super::expected::{self, Expected};
 use super::failure::Played;
 use super::files::{self, Script};
 use super::judge::record::{self, Record};
@@ -15,7 +16,7 @@ use super::screen::Screen;
 use super::stage::{self, Manner};
 use super::verdict::Verdict;
 use crate::conform::judgement::{self, Judgement};
-use crate::report::{Failure, Report, Run};
+use crate::report::{Failure, Known, Report, Run};
 use crate::sim::play::{self, Outcome, PlayError};
 use crate::transcript::{Header, Transcript};
 
@@ -25,7 +26,9 @@ pub(super) fn report(arguments: &args::Report, screen: &mut Screen) -> Result<Ve
     spare(&arguments.out, &files)?;
     let form = form(arguments)?;
     let manner = Manner { net: arguments.net, ..Manner::default() };
-    let runs: Vec<_> = files.par_iter().map(|file| run_of(file, manner)).collect();
+    let expected = Expected::read(files.iter().filter(|file| record::is_scenario(file)))?;
+    let runs = files.par_iter().map(|file| run_of(file, manner, &expected));
+    let runs: Vec<_> = runs.collect();
     let mut judged = Vec::new();
     let mut refusals = Vec::new();
     for run in runs {
@@ -95,9 +98,10 @@ pub(super) fn name(file: &Path) -> String {
 }
 
 /// What came of a scenario, or what a record tells.
-fn run_of(file: &Path, manner: Manner) -> Result<Run, Refusal> {
+fn run_of(file: &Path, manner: Manner, expected: &Expected) -> Result<Run, Refusal> {
     if record::is_scenario(file) {
-        return run(&Script::read(file)?, manner);
+        let script = Script::read(file)?;
+        return run(&script, manner, expected.of(&script));
     }
     let record = Record::read_as_it_is(file)?;
     Ok(Run {
@@ -111,21 +115,26 @@ fn run_of(file: &Path, manner: Manner) -> Result<Run, Refusal> {
         expectations: 0,
         unmet: 0,
         failures: Vec::new(),
+        known: Vec::new(),
     })
 }
 
-fn run(script: &Script, manner: Manner) -> Result<Run, Refusal> {
-    let played = stage::play(script, manner);
+fn run(script: &Script, manner: Manner, mut known: Vec<Known>) -> Result<Run, Refusal> {
+    let mut played = stage::play(script, manner);
+    expected::excuse(script, &mut played, &mut known);
     let failures = failures(script, &played);
     let (transcript, judgement, expectations, unmet) = match played {
         Err(PlayError::World(error)) => return Err(Refusal::about(script.path.display(), error)),
         Err(_) => {
+            // What was not played is not known to pass.
+            known.clear();
             let header = Header { scenario: script.title(), ..Header::default() };
             (Transcript::new(header), Judgement::default(), 0, 0)
         }
         Ok(Outcome { transcript, checked, unmet, .. }) => {
             let setting = play::setting(&script.scenario, manner.plain);
             let judgement = Judgement::of(&transcript, &setting);
+            expected::see(&judgement, &mut known);
             (transcript, judgement, checked, unmet)
         }
     };
@@ -140,6 +149,7 @@ fn run(script: &Script, manner: Manner) -> Result<Run, Refusal> {
         expectations,
         unmet,
         failures,
+        known,
     })
 }
 

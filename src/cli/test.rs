@@ -35,7 +35,7 @@ pub(super) fn test(arguments: &args::Test, screen: &mut Screen) -> Result<Verdic
         nets,
         accept: arguments.accept,
         snapshots: arguments.snapshots.clone(),
-        expected: Expected::read(&scripts)?,
+        expected: Expected::read(scripts.iter().map(|script| &script.path))?,
     };
     let judged = judge_all(&judge, &scripts, arguments.jobs)?;
     screen.line(table::table(&judge, &judged));

@@ -11,7 +11,7 @@ mod run;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{Report, Total};
+use super::{KNOWN, Report, Total, plain};
 use crate::conform::judgement::Verdict;
 
 /// How many rows all diagrams of a page have together; runs after that are told without theirs.
@@ -59,28 +59,25 @@ impl Report {
         page.into_string() + "\n"
     }
 
-    fn heading(&self, totals: &[Total]) -> Markup {
-        let of = |verdict| totals.iter().filter(|total| total.verdict() == verdict).count();
+    fn heading(&self, totals: &[Total<'_>]) -> Markup {
         let entries: usize = self.runs.iter().map(|run| run.transcript.entries.len()).sum();
         html! {
             h1 { "What came of " (self.runs.len()) " runs" }
             p {
                 "wallops " (env!("CARGO_PKG_VERSION")) "; " (entries) " entries. Runs: "
-                @for (verdict, count) in self.verdicts() { (badge(verdict, count)) " " }
+                @for (verdict, count) in self.verdicts() { (badge(verdict.name(), count)) " " }
             }
             p {
                 (totals.len()) " requirements: "
-                @for verdict in Verdict::ALL.into_iter().filter(|verdict| of(*verdict) > 0) {
-                    (badge(verdict, of(verdict))) " "
-                }
+                @for (word, count) in super::words(totals) { (badge(word, count)) " " }
             }
         }
     }
 }
 
 /// A number with its verdict: `3 fail`.
-fn badge(verdict: Verdict, count: usize) -> Markup {
-    html! { span class={"badge " (verdict.name())} { (count) " " (verdict.name()) } }
+fn badge(word: &str, count: usize) -> Markup {
+    html! { span class={"badge " (word)} { (count) " " (word) } }
 }
 
 /// The sign of a verdict in the matrix.
@@ -110,6 +107,7 @@ fn filters() -> Markup {
             select id="verdict" {
                 option value="" { "all" }
                 @for verdict in Verdict::ALL { option { (verdict.name()) } }
+                option { (KNOWN) }
             }
             button type="reset" { "Show everything" }
             output id="shown" for="who what verdict" {}
@@ -118,7 +116,7 @@ fn filters() -> Markup {
 }
 
 /// What the requirements say, and what came of them.
-fn requirements(totals: &[Total]) -> Markup {
+fn requirements(totals: &[Total<'_>]) -> Markup {
     html! {
         section aria-labelledby="requirements-title" {
             h2 id="requirements-title" { "Requirements" }
@@ -137,12 +135,12 @@ fn requirements(totals: &[Total]) -> Markup {
     }
 }
 
-fn requirement(total: &Total) -> Markup {
+fn requirement(total: &Total<'_>) -> Markup {
     let demand = total.requirement;
     let actors: Vec<String> = demand.actors.iter().map(ToString::to_string).collect();
     html! {
         tr id={"r-" (demand.id)} data-r=(demand.id) {
-            th scope="row" { (badge_of(total.verdict())) " " (demand.id) }
+            th scope="row" { (badge_of(total.word())) " " (demand.id) }
             td { (demand.level) }
             td { (actors.join(", ")) }
             td class="number" { (total.tally.kept) }
@@ -151,13 +149,16 @@ fn requirement(total: &Total) -> Markup {
             td {
                 (demand.statement) " " small { (demand.section) }
                 @if let Some(reason) = total.reason { " " em { (reason) } }
+                @if let Some(known) = total.known() {
+                    " " em { "known: " (plain::clean(&known.reason)) }
+                }
             }
         }
     }
 }
 
-fn badge_of(verdict: Verdict) -> Markup {
-    html! { span class={"badge " (verdict.name())} { (verdict.name()) } }
+fn badge_of(word: &str) -> Markup {
+    html! { span class={"badge " (word)} { (word) } }
 }
 
 const STYLE: &str = include_str!("html/page.css");

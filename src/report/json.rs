@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::{Report, Run, plain};
+use super::{Failing, Known, Report, Run, plain};
 use crate::conform::invariants::Finding;
 use crate::conform::judgement::{Row, Verdict};
 use crate::conform::requirements::Requirement;
@@ -19,13 +19,13 @@ struct Document<'a> {
     version: u32,
     wallops: &'static str,
     verdict: &'static str,
-    requirements: Vec<Demand>,
+    requirements: Vec<Demand<'a>>,
     runs: Vec<Told<'a>>,
 }
 
 /// What is demanded, and what came of it in all runs.
 #[derive(Serialize)]
-struct Demand {
+struct Demand<'a> {
     id: &'static str,
     level: String,
     profile: &'static str,
@@ -38,6 +38,8 @@ struct Demand {
     runs: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -54,8 +56,22 @@ struct Told<'a> {
     entries: usize,
     verdict: &'static str,
     expectations: Expectations<'a>,
-    requirements: Vec<Applied>,
+    known: Vec<Listed<'a>>,
+    requirements: Vec<Applied<'a>>,
     findings: Vec<Found<'a>>,
+}
+
+/// What is listed as failing.
+#[derive(Serialize)]
+struct Listed<'a> {
+    file: &'a str,
+    line: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requirement: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expectation: Option<&'a str>,
+    reason: &'a str,
+    passes: bool,
 }
 
 #[derive(Serialize)]
@@ -73,11 +89,13 @@ struct Unmet<'a> {
 }
 
 #[derive(Serialize)]
-struct Applied {
+struct Applied<'a> {
     id: &'static str,
     verdict: &'static str,
     kept: u64,
     broken: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -92,27 +110,13 @@ struct Found<'a> {
     expected: &'a str,
     causes: &'a [usize],
     stanza: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known: Option<&'a str>,
 }
 
 impl Report {
     /// The report as JSON.
     pub fn json(&self) -> String {
-        let demand = |total: super::Total| {
-            let Requirement { id, actors, level, profile, section, statement } = *total.requirement;
-            Demand {
-                id,
-                level: level.to_string(),
-                profile: profile.name(),
-                actors: actors.iter().map(ToString::to_string).collect(),
-                section,
-                statement,
-                verdict: total.verdict().name(),
-                kept: total.tally.kept,
-                broken: total.tally.broken,
-                runs: total.runs.len(),
-                reason: total.reason,
-            }
-        };
         let document = Document {
             version: VERSION,
             wallops: env!("CARGO_PKG_VERSION"),
@@ -147,17 +151,50 @@ fn told(run: &Run) -> Told<'_> {
                 .map(|unmet| Unmet { line: unmet.line, text: &unmet.text, what: &unmet.what })
                 .collect(),
         },
-        requirements: run.judgement.rows.iter().map(applied).collect(),
+        known: run.known.iter().map(listed).collect(),
+        requirements: run.judgement.rows.iter().map(|row| applied(run, row)).collect(),
         findings: run.judgement.findings.iter().map(|finding| found(run, finding)).collect(),
     }
 }
 
-fn applied(row: &Row) -> Applied {
+fn demand(total: super::Total<'_>) -> Demand<'_> {
+    let Requirement { id, actors, level, profile, section, statement } = *total.requirement;
+    Demand {
+        id,
+        level: level.to_string(),
+        profile: profile.name(),
+        actors: actors.iter().map(ToString::to_string).collect(),
+        section,
+        statement,
+        verdict: total.verdict().name(),
+        kept: total.tally.kept,
+        broken: total.tally.broken,
+        runs: total.runs.len(),
+        reason: total.reason,
+        known: total.known().map(reason),
+    }
+}
+
+fn reason(known: &Known) -> &str {
+    &known.reason
+}
+
+fn listed(known: &Known) -> Listed<'_> {
+    let (requirement, expectation) = match &known.what {
+        Failing::Requirement(id) => (Some(*id), None),
+        Failing::Expectation(line) => (None, Some(line.as_str())),
+    };
+    let Known { file, line, reason, seen, .. } = known;
+    Listed { file, line: *line, requirement, expectation, reason, passes: !seen }
+}
+
+fn applied<'a>(run: &'a Run, row: &Row) -> Applied<'a> {
     Applied {
         id: row.requirement.id,
         verdict: row.verdict.name(),
         kept: row.tally.kept,
         broken: row.tally.broken,
+        known: run.known_row(row).map(reason),
     }
 }
 
@@ -177,5 +214,6 @@ fn found<'a>(run: &'a Run, finding: &'a Finding) -> Found<'a> {
         stanza: entry
             .and_then(|entry| entry.stanza())
             .map(|stanza| plain::cut(&stanza.to_string(), STANZA_MAX)),
+        known: run.known_finding(finding).map(reason),
     }
 }

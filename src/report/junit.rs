@@ -3,7 +3,7 @@
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Report, Run, plain};
+use super::{Failing, Known, Report, Run, plain};
 use crate::conform::invariants::Finding;
 use crate::conform::judgement::{Row, Verdict};
 
@@ -39,6 +39,8 @@ fn suite(run: &Run) -> TestSuite {
         suite.add_property((name, plain::clean(value).as_str()));
     }
     suite.add_test_case(expectations(run));
+    let lines = run.known.iter().filter(|one| matches!(one.what, Failing::Expectation(_)));
+    suite.add_test_cases(lines.map(|known| case_of_known(run, known)));
     suite.add_test_cases(run.judgement.rows.iter().map(|row| case(run, row)));
     suite
 }
@@ -72,8 +74,37 @@ fn expectations(run: &Run) -> TestCase {
     case
 }
 
+/// What is listed as failing: a case of its own for an expectation, and for a requirement the one
+/// that it has.
+fn case_of_known(run: &Run, known: &Known) -> TestCase {
+    let name = plain::short(&known.what.to_string(), MESSAGE_MAX);
+    let status = match known.seen {
+        true => skipped_as_known(known),
+        false => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            status.set_type("unexpected pass");
+            status.set_message(plain::short(&known.complaint(), MESSAGE_MAX));
+            status
+        }
+    };
+    let mut case = TestCase::new(name, status);
+    case.set_classname(plain::clean(&run.name));
+    set_place(&mut case, &known.file, Some(known.line));
+    case
+}
+
+fn skipped_as_known(known: &Known) -> TestCaseStatus {
+    let mut status = TestCaseStatus::skipped();
+    status.set_message(plain::short(&format!("known: {}", known.reason), MESSAGE_MAX));
+    status
+}
+
 fn case(run: &Run, row: &Row) -> TestCase {
     let id = row.requirement.id;
+    if let Some(passes) = run.unexpected_passes().find(|one| one.what == Failing::Requirement(id)) {
+        return case_of_known(run, passes);
+    }
+    let known = run.known_row(row);
     let mut status = match row.verdict {
         Verdict::Pass | Verdict::Choice | Verdict::Unspecified => TestCaseStatus::success(),
         Verdict::Vacuous | Verdict::Unsupported => TestCaseStatus::skipped(),
@@ -103,12 +134,12 @@ fn case(run: &Run, row: &Row) -> TestCase {
         }
         _ => {}
     }
-    let mut case = TestCase::new(id, status);
+    let mut case = TestCase::new(id, known.map_or(status, skipped_as_known));
     case.set_classname(plain::clean(&run.name));
     if let Some(first) = findings.first() {
         set_place(&mut case, &run.file, run.line_of(first.entry));
     }
-    if row.verdict == Verdict::Warn {
+    if row.verdict == Verdict::Warn && known.is_none() {
         case.set_system_out(text);
     }
     case

@@ -66,6 +66,7 @@ fn run(name: &str) -> Run {
         expectations: 4,
         unmet: 1,
         failures: vec![Failure { line: 7, text: HOSTILE.to_owned(), what: HOSTILE.to_owned() }],
+        known: Vec::new(),
     }
 }
 
@@ -212,4 +213,49 @@ fn json_reads_back_with_everything_in_it() {
     assert_eq!(run["findings"][0]["line"], 7);
     assert_eq!(run["findings"][1]["stanza"], serde_json::Value::Null);
     assert_eq!(json["runs"][1]["verdict"], "fail");
+}
+
+#[test]
+fn a_requirement_that_is_known_to_be_broken_is_told_and_fails_nothing() {
+    let known = |id, seen| Known {
+        file: "expected.toml".to_owned(),
+        line: 4,
+        what: Failing::Requirement(id),
+        reason: format!("why {HOSTILE}"),
+        seen,
+    };
+    let known = vec![known("slave.leave.forward", true)];
+    let report = Report { runs: vec![Run { failures: Vec::new(), known, ..run("one") }] };
+    // A SHOULD that nobody knows of is left.
+    assert_eq!(report.verdict(), Verdict::Warn);
+    let text = report.text();
+    for words in [
+        "    known: slave.leave.forward: why ",
+        "one.scs:7: slave.leave.forward at entry 2 (known)\n",
+        "  known        slave.leave.forward  broken 2 of 4 times",
+        "5 requirements: 1 pass, 1 vacuous, 1 unsupported, 1 fail, 1 known\n",
+    ] {
+        assert!(text.contains(words), "no `{words}` in:\n{text}");
+    }
+    let junit = report.junit();
+    assert!(junit.contains(" failures=\"0\""), "{junit}");
+    assert!(junit.contains("<skipped message=\"known: why "), "{junit}");
+    let page = report.html();
+    assert!(page.contains("<td class=\"known\" title=\"why "), "{page}");
+    assert!(page.contains("data-r=\"slave.leave.forward\" data-v=\"known\""));
+    assert!(page.contains("<li id=\"s0f0\" class=\"finding known\""));
+    let json: serde_json::Value = serde_json::from_str(&report.json()).unwrap();
+    let reason = format!("why {HOSTILE}");
+    for known in [
+        &json["requirements"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|one| one["id"] == "slave.leave.forward")
+            .unwrap(),
+        &&json["runs"][0]["requirements"][0],
+        &&json["runs"][0]["findings"][0],
+    ] {
+        assert_eq!(known["known"], reason, "{known}");
+    }
 }

@@ -28,13 +28,14 @@ impl Report {
         if totals.is_empty() {
             return self.write_runs(out);
         }
-        let of = |verdict| totals.iter().filter(move |total| total.verdict() == verdict);
+        let of = |verdict: Verdict| totals.iter().filter(move |one| one.verdict() == verdict);
         let _ = writeln!(out, "\nRequirements");
         for verdict in [Verdict::Fail, Verdict::Warn] {
             for total in of(verdict) {
                 let _ = writeln!(
                     out,
-                    "  {verdict:<11}  {}  broken {} of {} times: {}",
+                    "  {:<11}  {}  broken {} of {} times: {}",
+                    total.word(),
                     total.requirement.id,
                     total.tally.broken,
                     total.tally.broken + total.tally.kept,
@@ -48,12 +49,8 @@ impl Report {
                 let _ = writeln!(out, "  {verdict:<11}  {}: {reason}", total.requirement.id);
             }
         }
-        let counts: Vec<String> = Verdict::ALL
-            .into_iter()
-            .map(|verdict| (verdict, of(verdict).count()))
-            .filter(|(_, count)| *count > 0)
-            .map(|(verdict, count)| format!("{count} {verdict}"))
-            .collect();
+        let counts = super::words(&totals);
+        let counts: Vec<_> = counts.iter().map(|(word, count)| format!("{count} {word}")).collect();
         self.write_runs(out);
         let total = plain::counted(totals.len(), "requirement");
         let _ = writeln!(out, "{total}: {}", counts.join(", "));
@@ -87,13 +84,21 @@ fn write_run(out: &mut String, run: &Run) {
             let _ = writeln!(out, "      {}", plain::short(line, WORDS_MAX));
         });
     }
+    for known in run.known_failures() {
+        let what = plain::short(&known.what.to_string(), WORDS_MAX);
+        let _ = writeln!(out, "    known: {what}: {}", plain::short(&known.reason, WORDS_MAX));
+    }
+    for known in run.unexpected_passes() {
+        let _ = writeln!(out, "    {}", plain::short(&known.complaint(), WORDS_MAX));
+    }
     for finding in run.judgement.findings.iter().take(FINDINGS_MAX) {
         let _ = writeln!(
             out,
-            "    {}: {} at entry {}",
+            "    {}: {} at entry {}{}",
             run.place_of(finding),
             finding.requirement,
-            finding.entry
+            finding.entry,
+            if run.known_finding(finding).is_some() { " (known)" } else { "" }
         );
         let _ = writeln!(out, "      {}", plain::short(&finding.what, WORDS_MAX));
         let _ = writeln!(out, "      expected: {}", plain::short(&finding.expected, WORDS_MAX));

@@ -18,6 +18,48 @@ fn an_expectation_that_is_known_to_fail_does_not_count() {
 }
 
 #[test]
+fn reports_say_what_is_known_to_fail() {
+    let desk = Desk::with(NOT_HEARD);
+    let line = "expectation = 'Wumpus hears BigCheese say \"hullo\"'";
+    desk.put("scenarios/expected.toml", failure(line, "nobody says so"));
+    let report = |format| desk.run(&["report", "--format", format]).ends_with(0);
+    let check = |text: Ran, junit: Ran, json: Ran, html: Ran| {
+        text.prints("pass     scenarios/own.scs: ")
+            .prints("    known: Wumpus hears BigCheese say \"hullo\": nobody says so\n");
+        let junit = junit.prints("<skipped message=\"known: nobody says so\"/>").out();
+        assert!(junit.contains(" failures=\"0\""), "{junit}");
+        json.prints("\"expectation\": \"Wumpus hears BigCheese say \\\"hullo\\\"\",")
+            .prints("\"reason\": \"nobody says so\",\n          \"passes\": false")
+            .prints("\"unmet\": 0");
+        html.prints("<span class=\"badge known\">known</span>").prints("nobody says so");
+    };
+    check(report("text"), report("junit"), report("json"), report("html"));
+    let written = |name: &str| {
+        let ran = desk.run(&["test", "--report", name]).ends_with(0);
+        Ran(std::process::Output { stdout: desk.read(name).into(), ..ran.0 })
+    };
+    check(written("r.txt"), written("r.xml"), written("r.json"), written("r.html"));
+}
+
+#[test]
+fn an_unexpected_pass_fails_a_report() {
+    let desk = Desk::with(HEARD);
+    let line = "expectation = 'Wumpus hears BigCheese say \"hello\"'";
+    for what in [line, "requirement = \"INV-FIFO\""] {
+        desk.put("scenarios/expected.toml", failure(what, "it was broken once"));
+        let report = |format| desk.run(&["report", "--format", format]).ends_with(1);
+        let words = "take it out of the list of what fails: it was broken once";
+        report("text").prints("fail     scenarios/own.scs").prints(words);
+        report("junit")
+            .prints(" failures=\"1\"")
+            .prints("<failure message=\"scenarios/expected.toml:2: ")
+            .prints("file=\"scenarios/expected.toml\" line=\"2\"");
+        report("json").prints("\"passes\": true");
+        report("html").prints("unexpected pass").prints(words);
+    }
+}
+
+#[test]
 fn what_is_known_to_fail_and_passes_is_a_failure() {
     let desk = Desk::with(HEARD);
     let line = "expectation = 'Wumpus hears BigCheese say \"hello\"'";

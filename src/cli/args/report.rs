@@ -11,7 +11,8 @@ use crate::cli::stage::Net;
 ///
 /// Plays scenarios, reads records, and judges what happened by every requirement that a transcript
 /// can show. The HTML page has the matrix of requirements and runs, and each run with what was
-/// found marked in its diagram; it needs nothing but itself.
+/// found marked in its diagram; it needs nothing but itself. What is known to fail stands in
+/// `expected.toml` beside the scenarios.
 ///
 /// Report all of what ships as a page; one scenario on the terminal; everything for CI:
 ///

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::requirements::level;
-use crate::cli::expected::{Expected, Failing, Known};
+use crate::cli::expected::{self, Expected};
 use crate::cli::failure::{self, Played};
 use crate::cli::files::{self, Script};
 use crate::cli::refusal::Refusal;
@@ -14,6 +14,7 @@ use crate::conform::examples;
 use crate::conform::invariants::Finding;
 use crate::conform::judgement::Judgement;
 use crate::conform::requirements::Level;
+use crate::report::{Failing, Known};
 use crate::sim::play::{self, PlayError};
 use crate::transcript::{Comparison, Diff, Transcript};
 
@@ -49,20 +50,19 @@ pub(super) struct Judged<'a> {
     /// What came of the requirements on the event network; nothing if it was not played there, or
     /// not to its end.
     pub judgement: Option<Judgement>,
-    /// The failures that are known of it, and whether each of them was seen.
-    pub known: Vec<(Known, bool)>,
+    /// The failures that are known of it.
+    pub known: Vec<Known>,
 }
 
 impl Judge {
     /// Play a scenario and judge it.
     pub fn judge<'a>(&self, script: &'a Script) -> Result<Judged<'a>, Refusal> {
         let mut plays = Vec::new();
-        let known = self.expected.of(script).into_iter();
-        let mut known: Vec<_> = known.map(|known| (known, false)).collect();
+        let mut known = self.expected.of(script);
         for net in &self.nets {
             let manner = Manner { net: *net, ..Manner::default() };
             let mut played = stage::play(script, manner);
-            excuse(script, &mut played, &mut known);
+            expected::excuse(script, &mut played, &mut known);
             if let Err(PlayError::World(error)) = &played {
                 return Err(Refusal::about(script.path.display(), error));
             }
@@ -78,10 +78,8 @@ impl Judge {
         let examples = examples_of(script, &plays);
         let judgement = transcript_of(&plays, Net::Event)
             .map(|transcript| Judgement::of(transcript, &play::setting(&script.scenario, false)));
-        for (known, seen) in &mut known {
-            if let (Failing::Requirement(id), Some(judgement)) = (&known.what, &judgement) {
-                *seen = judgement.findings.iter().any(|finding| finding.requirement == *id);
-            }
+        if let Some(judgement) = &judgement {
+            expected::see(judgement, &mut known);
         }
         Ok(Judged { script, plays, snapshot, place, agreement, examples, judgement, known })
     }
@@ -108,7 +106,7 @@ impl Judged<'_> {
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
         let is_known = |finding: &Finding| {
             let what = Failing::Requirement(finding.requirement);
-            self.known.iter().any(|(known, _)| known.what == what)
+            self.known.iter().any(|known| known.what == what)
         };
         let findings = self.judgement.iter().flat_map(|judgement| &judgement.findings);
         findings.filter(move |finding| !is_known(finding))
@@ -125,8 +123,7 @@ impl Judged<'_> {
             Failing::Requirement(_) => self.judgement.is_some(),
             Failing::Expectation(_) => self.plays.iter().all(|(_, played)| played.is_ok()),
         };
-        let unseen = self.known.iter().filter(|(_, seen)| !seen);
-        unseen.map(|(known, _)| known).filter(move |known| played(known))
+        self.known.iter().filter(move |known| !known.seen && played(known))
     }
 
     /// The transcript of this network.
@@ -141,24 +138,6 @@ impl Judged<'_> {
         let matched = of_net.clone().filter(|(_, outcome)| outcome.is_match()).count();
         (matched, of_net.count())
     }
-}
-
-/// Take out of a play the failures that are known.
-fn excuse(script: &Script, played: &mut Played, known: &mut [(Known, bool)]) {
-    let Ok(outcome) = played else { return };
-    let mut lines = std::collections::BTreeSet::new();
-    outcome.failures.retain(|failure| {
-        let line = script.line(failure.span.line);
-        let is_known = |(known, _): &&mut (Known, bool)| match &known.what {
-            Failing::Expectation(expected) => expected == line,
-            Failing::Requirement(_) => false,
-        };
-        let Some((_, seen)) = known.iter_mut().find(is_known) else { return true };
-        *seen = true;
-        lines.insert(failure.span.line);
-        false
-    });
-    outcome.unmet = outcome.unmet.saturating_sub(lines.len());
 }
 
 fn transcript_of(plays: &[(Net, Played)], net: Net) -> Option<&Transcript> {

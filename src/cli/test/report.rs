@@ -163,7 +163,7 @@ impl Summary {
 
 /// How many failures of a scenario are known, and were seen.
 fn known_of(judged: &Judged<'_>) -> usize {
-    judged.known.iter().filter(|(_, seen)| *seen).count()
+    judged.known.iter().filter(|known| known.seen).count()
 }
 
 /// The XEP's examples in all the scenarios that name any; nothing if none does.

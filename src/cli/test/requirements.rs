@@ -2,7 +2,6 @@
 
 use super::judge::Judged;
 use crate::cli::annotations::Annotation;
-use crate::cli::expected::{Failing, Known};
 use crate::cli::judge::record::script_lines;
 use crate::cli::judge::show::{self, Scene};
 use crate::cli::stage::{Manner, Net};
@@ -32,16 +31,9 @@ pub(super) fn report(text: &mut String, judged: &Judged<'_>) {
     }
     for known in judged.unexpected_passes() {
         let failed = paint(style::BAD, "failed");
-        let at = format!("{}:{}", known.file.display(), known.line);
-        text.push_str(&format!("{failed}  {at}: {}\n", passes(known)));
+        let at = format!("{}:{}", known.file, known.line);
+        text.push_str(&format!("{failed}  {at}: {}\n", known.passes()));
         text.push_str(&format!("    take it out of the list of what fails: {}\n\n", known.reason));
-    }
-}
-
-fn passes(known: &Known) -> String {
-    match &known.what {
-        Failing::Requirement(id) => format!("{id} is kept"),
-        Failing::Expectation(line) => format!("`{line}` is met"),
     }
 }
 
@@ -76,10 +68,10 @@ pub(super) fn annotations(judged: &Judged<'_>) -> Vec<Annotation> {
     for known in judged.unexpected_passes() {
         all.push(Annotation {
             warns: false,
-            file: known.file.display().to_string(),
+            file: known.file.clone(),
             line: known.line,
             title: "unexpected pass".to_owned(),
-            message: passes(known),
+            message: known.passes(),
         });
     }
     all

@@ -21,6 +21,7 @@ pub(super) fn run(judged: &Judged<'_>) -> Run {
     });
     let played = || judged.plays.iter().filter_map(|(_, played)| played.as_ref().ok());
     let unmet = played().flat_map(|outcome| &outcome.failures).map(|failure| failure.span.line);
+    let known = judged.known.iter().filter(|known| known.seen).chain(judged.unexpected_passes());
     let net = nets().next().unwrap_or_default();
     Run {
         name: script.name(),
@@ -33,6 +34,7 @@ pub(super) fn run(judged: &Judged<'_>) -> Run {
         expectations: played().map(|outcome| outcome.checked).max().unwrap_or_default(),
         unmet: unmet.collect::<BTreeSet<_>>().len(),
         failures: failures(judged),
+        known: known.cloned().collect(),
     }
 }
 

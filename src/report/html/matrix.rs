@@ -6,12 +6,14 @@ use maud::{Markup, html};
 
 use super::{badge_of, sign};
 use crate::conform::judgement::{Row, Verdict};
-use crate::report::{Report, Run, Total, plain};
+use crate::report::{KNOWN, Report, Run, Total, plain, word};
 
 /// How long the name of a run is at most over its column, in characters.
 const NAME_MAX: usize = 36;
+/// How long the reason is at most for which something is known to fail, in characters.
+const REASON_MAX: usize = 400;
 
-pub(super) fn matrix(report: &Report, totals: &[Total]) -> Markup {
+pub(super) fn matrix(report: &Report, totals: &[Total<'_>]) -> Markup {
     let rows: Vec<BTreeMap<&str, &Row>> = report
         .runs
         .iter()
@@ -24,6 +26,7 @@ pub(super) fn matrix(report: &Report, totals: &[Total]) -> Markup {
                 @for verdict in Verdict::ALL {
                     span { b class=(verdict.name()) { (sign(verdict)) } " " (verdict.name()) } " "
                 }
+                span { b class=(KNOWN) { (sign(Verdict::Fail)) } " " (KNOWN) } " "
                 "An empty cell: it never applied. A cell leads to what was found in the run, or to \
                  the run."
             }
@@ -35,14 +38,14 @@ pub(super) fn matrix(report: &Report, totals: &[Total]) -> Markup {
                     } }
                     tbody {
                         @for total in totals {
-                            tr data-r=(total.requirement.id) data-v=(total.verdict().name()) {
+                            tr data-r=(total.requirement.id) data-v=(total.word()) {
                                 th scope="row" {
                                     a href={"#r-" (total.requirement.id)}
                                         title=(total.requirement.statement) {
                                         (total.requirement.id)
                                     }
                                     @if matches!(total.verdict(), Verdict::Fail | Verdict::Warn) {
-                                        " " (badge_of(total.verdict()))
+                                        " " (badge_of(total.word()))
                                     }
                                 }
                                 @for (index, run) in report.runs.iter().enumerate() {
@@ -82,7 +85,11 @@ fn cell(index: usize, run: &Run, row: Option<&Row>) -> Markup {
         _ => {
             let place = if broken { first() } else { None };
             let place = place.unwrap_or_else(|| format!("#s{index}"));
-            html! { td class=(verdict.name()) { a href=(place) { (sign(verdict)) } } }
+            let known = row.and_then(|row| run.known_row(row));
+            let title = known.map(|known| plain::short(&known.reason, REASON_MAX));
+            html! {
+                td class=(word(verdict, known)) title=[title] { a href=(place) { (sign(verdict)) } }
+            }
         }
     }
 }

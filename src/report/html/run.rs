@@ -8,7 +8,7 @@ use super::{badge_of, rows};
 use crate::conform::invariants::Finding;
 use crate::conform::judgement::{Row, Verdict};
 use crate::report::diagram::{self, Diagram, DiagramError, Options};
-use crate::report::{Run, plain};
+use crate::report::{KNOWN, Run, plain, word};
 use crate::transcript::Transcript;
 
 /// How long what is told of one finding is at most, in characters.
@@ -22,7 +22,7 @@ pub(super) fn section(index: usize, run: &Run, rows_left: &mut usize) -> Markup 
     html! {
         details class="run" id={"s" (index)} data-v=(verdict.name()) data-b=(broken.join(" ")) {
             summary {
-                (badge_of(verdict)) " " b { (plain::clean(run.title())) } " "
+                (badge_of(verdict.name())) " " b { (plain::clean(run.title())) } " "
                 span class="quiet" { (plain::clean(&run.file)) }
             }
             (about(run))
@@ -36,6 +36,7 @@ pub(super) fn section(index: usize, run: &Run, rows_left: &mut usize) -> Markup 
                     pre { (plain::cut(&failure.what, WORDS_MAX * 4)) }
                 }
             }
+            (known(run))
             (findings(index, run))
             (tallies(run))
             @match drawn {
@@ -87,6 +88,26 @@ fn about(run: &Run) -> Markup {
     }
 }
 
+/// What is listed as failing.
+fn known(run: &Run) -> Markup {
+    html! {
+        @for known in run.known_failures() {
+            p class="quiet" {
+                (badge_of(KNOWN)) " " code { (plain::short(&known.what.to_string(), WORDS_MAX)) }
+                ": " (plain::short(&known.reason, WORDS_MAX))
+            }
+        }
+        @for known in run.unexpected_passes() {
+            div class="unmet" {
+                p {
+                    span class="badge fail" { "unexpected pass" } " "
+                    (plain::short(&known.complaint(), WORDS_MAX))
+                }
+            }
+        }
+    }
+}
+
 fn findings(index: usize, run: &Run) -> Markup {
     html! {
         @if !run.judgement.findings.is_empty() {
@@ -101,10 +122,11 @@ fn findings(index: usize, run: &Run) -> Markup {
 
 fn told(index: usize, number: usize, run: &Run, finding: &Finding) -> Markup {
     let verdict = run.judgement.row(finding.requirement).map_or(Verdict::Fail, |row| row.verdict);
+    let word = word(verdict, run.known_finding(finding));
     html! {
-        li id={"s" (index) "f" (number)} class={"finding " (verdict.name())}
+        li id={"s" (index) "f" (number)} class={"finding " (word)}
             data-r=(finding.requirement) {
-            (badge_of(verdict)) " "
+            (badge_of(word)) " "
             a href={"#r-" (finding.requirement)} { (finding.requirement) } " at "
             (entry_link(index, finding.entry)) ", " (plain::clean(&run.place_of(finding))) ": "
             (plain::short(&finding.what, WORDS_MAX))
