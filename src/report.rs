@@ -56,6 +56,9 @@ pub struct Run {
     /// Why they were not met, for each whose they were; and what else kept the scenario from
     /// passing.
     pub failures: Vec<Failure>,
+    /// Whether the requirements were asked for by name: then it is told of those that never applied
+    /// wherever it is told of others.
+    pub asked: bool,
     /// What is listed as failing, and either fails, which then is in none of the other fields but
     /// the judgement, or does not, which is a failure.
     pub known: Vec<Known>,
@@ -90,6 +93,12 @@ impl Run {
         let rows = self.judgement.rows.iter().filter(blemish);
         let rows = rows.filter(|row| self.known_row(row).is_none());
         rows.map(|row| row.verdict).max().unwrap_or(Verdict::Pass)
+    }
+
+    /// What was found by which this requirement shows to be broken.
+    fn findings_of(&self, row: &Row) -> impl Iterator<Item = &Finding> {
+        let of = row.requirement;
+        self.judgement.findings.iter().filter(move |finding| shows(finding, of))
     }
 
     /// The line of the file to which this entry belongs.
@@ -160,6 +169,13 @@ impl Report {
         }
         totals
     }
+}
+
+/// Whether this requirement is broken by what was found: by its own monitor, or by that of an
+/// invariant that says the same.
+fn shows(finding: &Finding, requirement: &Requirement) -> bool {
+    let id = finding.requirement;
+    requirement.id == id || requirement.shown_by().contains(&id)
 }
 
 /// What came of one requirement in all runs.

@@ -38,6 +38,7 @@ fn judged(name: &str) -> Run {
         expectations: outcome.checked,
         unmet: outcome.unmet,
         failures: Vec::new(),
+        asked: false,
         known: Vec::new(),
     }
 }

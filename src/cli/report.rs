@@ -115,6 +115,7 @@ fn run_of(file: &Path, manner: Manner, expected: &Expected) -> Result<Run, Refus
         expectations: 0,
         unmet: 0,
         failures: Vec::new(),
+        asked: false,
         known: Vec::new(),
     })
 }
@@ -149,6 +150,7 @@ fn run(script: &Script, manner: Manner, mut known: Vec<Known>) -> Result<Run, Re
         expectations,
         unmet,
         failures,
+        asked: false,
         known,
     })
 }

@@ -1,5 +1,5 @@
 //! A report in the XML that JUnit made common: a suite for each run, in it a case for its
-//! expectations and one for each requirement.
+//! expectations and one for each requirement that applied.
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
@@ -15,8 +15,9 @@ const MESSAGE_MAX: usize = 400;
 const STANZA_MAX: usize = 4_096;
 
 impl Report {
-    /// The report as XML for programs that show the results of tests. A requirement that was not
-    /// exercised, or of which no transcript shows anything, is a case that was skipped.
+    /// The report as XML for programs that show the results of tests. Of a requirement that never
+    /// applied, or that the transcript cannot show, there is a case only if somebody has asked for
+    /// it by name: one that was skipped.
     pub fn junit(&self) -> String {
         let mut report = quick_junit::Report::new("wallops");
         report.add_test_suites(self.runs.iter().map(suite));
@@ -41,7 +42,9 @@ fn suite(run: &Run) -> TestSuite {
     suite.add_test_case(expectations(run));
     let lines = run.known.iter().filter(|one| matches!(one.what, Failing::Expectation(_)));
     suite.add_test_cases(lines.map(|known| case_of_known(run, known)));
-    suite.add_test_cases(run.judgement.rows.iter().map(|row| case(run, row)));
+    let told =
+        |row: &&Row| run.asked || !matches!(row.verdict, Verdict::Vacuous | Verdict::Unsupported);
+    suite.add_test_cases(run.judgement.rows.iter().filter(told).map(|row| case(run, row)));
     suite
 }
 
@@ -112,8 +115,7 @@ fn case(run: &Run, row: &Row) -> TestCase {
         Verdict::Warn => TestCaseStatus::success(),
         Verdict::Fail => TestCaseStatus::non_success(NonSuccessKind::Failure),
     };
-    let findings: Vec<&Finding> =
-        run.judgement.findings.iter().filter(|finding| finding.requirement == id).collect();
+    let findings: Vec<&Finding> = run.findings_of(row).collect();
     let text: String = findings.iter().take(FINDINGS_MAX).map(|one| told(run, one)).collect();
     let text =
         plain::clean(&format!("{}\n{text}replay: {}\n", row.requirement.statement, run.replay));
@@ -127,7 +129,7 @@ fn case(run: &Run, row: &Row) -> TestCase {
         Verdict::Fail => {
             let message = findings.first().map_or_else(
                 || format!("{id}: broken {} times", row.tally.broken),
-                |first| format!("{}: {id}: {}", run.place_of(first), first.what),
+                |first| format!("{}: {}: {}", run.place_of(first), names(id, first), first.what),
             );
             status.set_type(id).set_message(plain::short(&message, MESSAGE_MAX));
             status.set_description(text.clone());
@@ -143,6 +145,15 @@ fn case(run: &Run, row: &Row) -> TestCase {
         case.set_system_out(text);
     }
     case
+}
+
+/// `INV-JID-SLAVE`, or for another requirement that breaks with it
+/// `master.presence.no-jid-without-moderators, by INV-JID-SLAVE`.
+fn names(id: &str, finding: &Finding) -> String {
+    match finding.requirement {
+        own if own == id => id.to_owned(),
+        other => format!("{id}, by {other}"),
+    }
 }
 
 /// The attributes by which some readers of these files find the line.

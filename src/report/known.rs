@@ -82,12 +82,4 @@ impl Run {
         let first = known.next()??;
         known.all(|one| one.is_some()).then_some(first)
     }
-
-    /// What was found by which this requirement shows to be broken.
-    pub(super) fn findings_of(&self, row: &Row) -> impl Iterator<Item = &Finding> {
-        let (id, shown_by) = (row.requirement.id, row.requirement.shown_by());
-        let shows =
-            move |one: &&Finding| one.requirement == id || shown_by.contains(&one.requirement);
-        self.judgement.findings.iter().filter(shows)
-    }
 }

@@ -95,6 +95,15 @@ fn what_is_asked_for_and_never_applied_is_3() {
 }
 
 #[test]
+fn what_is_asked_for_and_shown_by_an_invariant_is_told() {
+    let id = "master.presence.no-jid-without-moderators";
+    run(&["judge", "tests/judge/foreign/master.log", "--require", id])
+        .ends_with(1)
+        .prints("failed  tests/judge/foreign/master.log:17: INV-JID-SLAVE\n")
+        .prints(&format!("    and so:   {id}\n"));
+}
+
+#[test]
 fn an_unknown_id_is_told_with_the_nearest() {
     run(&["judge", "scenarios/s10-the-great-bounce.scs", "--require", "slave.leave.forwrad"])
         .ends_with(2)

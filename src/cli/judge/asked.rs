@@ -43,7 +43,11 @@ impl Asked {
         if !self.required.is_empty() {
             let wanted = |id: &str| self.required.iter().any(|(_, ids)| ids.contains(&id));
             judgement.rows.retain(|row| wanted(row.requirement.id));
-            judgement.findings.retain(|finding| wanted(finding.requirement));
+            // One that is shown by another requirement is broken by what is found of that.
+            let shown_by = judgement.rows.iter().flat_map(|row| row.requirement.shown_by());
+            let shown_by: Vec<&str> = shown_by.copied().collect();
+            let shows = |id: &str| wanted(id) || shown_by.contains(&id);
+            judgement.findings.retain(|finding| shows(finding.requirement));
         }
         judgement
     }

@@ -34,6 +34,7 @@ pub(super) fn run(judged: &Judged<'_>) -> Run {
         expectations: played().map(|outcome| outcome.checked).max().unwrap_or_default(),
         unmet: unmet.collect::<BTreeSet<_>>().len(),
         failures: failures(judged),
+        asked: false,
         known: known.cloned().collect(),
     }
 }

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::{badge_of, sign};
 use crate::conform::judgement::{Row, Verdict};
-use crate::report::{KNOWN, Report, Run, Total, plain, word};
+use crate::report::{KNOWN, Report, Run, Total, plain, shows, word};
 
 /// How long the name of a run is at most over its column, in characters.
 const NAME_MAX: usize = 36;
@@ -75,8 +75,8 @@ fn cell(index: usize, run: &Run, row: Option<&Row>) -> Markup {
     let verdict = row.map_or(Verdict::Vacuous, |row| row.verdict);
     let broken = matches!(verdict, Verdict::Fail | Verdict::Warn);
     let first = || {
-        let id = row.map(|row| row.requirement.id);
-        let finding = run.judgement.findings.iter().position(|one| Some(one.requirement) == id);
+        let requirement = row?.requirement;
+        let finding = run.judgement.findings.iter().position(|one| shows(one, requirement));
         finding.map(|finding| format!("#s{index}f{finding}"))
     };
     match verdict {

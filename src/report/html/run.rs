@@ -127,7 +127,10 @@ fn told(index: usize, number: usize, run: &Run, finding: &Finding) -> Markup {
         li id={"s" (index) "f" (number)} class={"finding " (word)}
             data-r=(finding.requirement) {
             (badge_of(word)) " "
-            a href={"#r-" (finding.requirement)} { (finding.requirement) } " at "
+            @if run.judgement.row(finding.requirement).is_some() {
+                a href={"#r-" (finding.requirement)} { (finding.requirement) }
+            } @else { (finding.requirement) }
+            " at "
             (entry_link(index, finding.entry)) ", " (plain::clean(&run.place_of(finding))) ": "
             (plain::short(&finding.what, WORDS_MAX))
             br; span { "expected: " (plain::short(&finding.expected, WORDS_MAX)) }
