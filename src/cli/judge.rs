@@ -47,11 +47,12 @@ pub(super) fn judge(arguments: &args::Judge, screen: &mut Screen) -> Result<Verd
         };
         screen.text(show::notices(&judged.name, &judged.notices));
         let (entry, place) = (|number| judged.entry(number), |number| judged.place(number));
-        let scene = Scene { entry: &entry, place: &place, edition: judged.edition };
+        let again = |id: &str| command::command(arguments, &judged.name, &[id]);
+        let scene = Scene { entry: &entry, place: &place, edition: judged.edition, replay: &again };
         let most = if arguments.all { usize::MAX } else { FINDINGS_MAX };
         screen.text(show::findings(&judged.judgement.findings, scene, most));
         if annotations::are_wanted() {
-            judged.annotations(most).for_each(|annotation| screen.line(annotation));
+            judged.annotations(most, &again).for_each(|annotation| screen.line(annotation));
         }
         screen.flush();
         match &mut sum {

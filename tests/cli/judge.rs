@@ -63,6 +63,10 @@ fn one_party_can_be_asked_for() {
     desk.run(&["judge", "t.txt", "--as", "slave"]).ends_with(1).prints("INV-JUSTIFIED");
     let ran = desk.run(&["judge", "t.txt", "--as", "primary"]).ends_with(0);
     assert!(!ran.out().contains("INV-JUSTIFIED"), "{}", ran.out());
+    let replay = "wallops judge t.txt --as slave --require INV-JUSTIFIED";
+    desk.run(&["judge", "t.txt", "--as", "slave"]).prints(&format!("    replay:   {replay}\n"));
+    let again: Vec<&str> = replay.split(' ').skip(1).collect();
+    desk.run(&again).ends_with(1).prints("failed  t.txt:");
     let second = ["judge", "t.txt", "--as", "replica", "--spec", "0282@0.1.1"];
     desk.run(&second).ends_with(1).prints("A replica tells its users nothing that its primary");
 }
@@ -376,7 +380,8 @@ fn github_is_told_beside_the_line_of_the_record() {
     judge("true")
         .ends_with(1)
         .prints(&format!("::error file=t.txt,line={line},title=INV-JUSTIFIED::"))
-        .prints("%0Awallops explain INV-JUSTIFIED");
+        .prints("%0Awallops explain INV-JUSTIFIED")
+        .prints("%0Areplay: wallops judge t.txt --require INV-JUSTIFIED\n");
     let ran = judge("").ends_with(1);
     assert!(!ran.out().contains("::error"), "{}", ran.out());
 }

@@ -79,7 +79,12 @@ impl Judged {
     }
 
     /// Of each requirement the first `most` findings, for the pages of GitHub.
-    pub fn annotations(&self, most: usize) -> impl Iterator<Item = Annotation> {
+    /// `again` tells the command that judges by a requirement again.
+    pub fn annotations(
+        &self,
+        most: usize,
+        again: &dyn Fn(&str) -> String,
+    ) -> impl Iterator<Item = Annotation> {
         let level = |id: &str| Requirement::find(id).map(|one| one.level);
         let findings = show::first_of_each(&self.judgement.findings, most);
         findings.map(move |one| Annotation {
@@ -88,8 +93,11 @@ impl Judged {
             line: self.entries.get(&one.entry).map_or(0, |(line, _)| *line),
             title: one.requirement.to_owned(),
             message: format!(
-                "{}\nexpected: {}\nwallops explain {}",
-                one.what, one.expected, one.requirement
+                "{}\nexpected: {}\nwallops explain {}\nreplay: {}",
+                one.what,
+                one.expected,
+                one.requirement,
+                again(one.requirement)
             ),
         })
     }

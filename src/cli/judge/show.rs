@@ -23,6 +23,8 @@ pub(in crate::cli) struct Scene<'a> {
     pub place: &'a dyn Fn(usize) -> String,
     /// In whose words it is told.
     pub edition: Edition,
+    /// Tells the command that judges by this requirement again.
+    pub replay: &'a dyn Fn(&str) -> String,
 }
 
 /// Findings, in their order: what is found at one entry together, below its stanza, and of each
@@ -121,6 +123,8 @@ fn told(finding: &Finding, scene: Scene<'_>, entry_too: bool) -> String {
         text.push_str(&format!("    {because} {}\n", place(*cause)));
         text.push_str(&entry(scene, *cause, false));
     }
+    let replay = paint(style::QUIET, "replay:");
+    text.push_str(&format!("    {replay}   {}\n", printable(&(scene.replay)(finding.requirement))));
     text
 }
 

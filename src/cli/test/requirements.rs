@@ -18,12 +18,13 @@ pub(super) fn report(text: &mut String, judged: &Judged<'_>) {
     if let Some(transcript) = judged.transcript(Net::Event) {
         let lines = script_lines(transcript);
         let place = |entry: usize| format!("{path}:{}", lines.get(entry).copied().unwrap_or(0));
+        let replay = |id: &str| again(judged, id);
         let entry = |number: usize| transcript.entries.get(number);
         for finding in judged.findings().take(SHOWN_MAX) {
-            let scene = Scene { entry: &entry, place: &place, edition: Edition::V0_1 };
-            text.push_str(show::finding(finding, scene).trim_end());
-            let command = Manner::default().command(script).replacen("run", "judge", 1);
-            text.push_str(&format!("\n    {} {command}\n\n", paint(style::QUIET, "replay:")));
+            let edition = Edition::V0_1;
+            let scene = Scene { entry: &entry, place: &place, edition, replay: &replay };
+            text.push_str(&show::finding(finding, scene));
+            text.push('\n');
         }
         if let Some(more) = judged.findings().count().checked_sub(SHOWN_MAX).filter(|n| *n > 0) {
             text.push_str(&format!("    and {more} more in {path}\n\n"));
@@ -35,6 +36,12 @@ pub(super) fn report(text: &mut String, judged: &Judged<'_>) {
         text.push_str(&format!("{failed}  {at}: {}\n", known.passes()));
         text.push_str(&format!("    take it out of the list of what fails: {}\n\n", known.reason));
     }
+}
+
+/// The command that judges the scenario by a requirement again.
+fn again(judged: &Judged<'_>, id: &str) -> String {
+    let command = Manner::default().command(judged.script).replacen("run", "judge", 1);
+    format!("{command} --require {id}")
 }
 
 /// The same for the pages of GitHub.
@@ -50,7 +57,12 @@ pub(super) fn annotations(judged: &Judged<'_>) -> Vec<Annotation> {
                 file: file.clone(),
                 line: lines.get(finding.entry).copied().unwrap_or(0),
                 title: finding.requirement.to_owned(),
-                message: format!("{}\nexpected: {}", finding.what, finding.expected),
+                message: format!(
+                    "{}\nexpected: {}\nreplay: {}",
+                    finding.what,
+                    finding.expected,
+                    again(judged, finding.requirement)
+                ),
             });
         }
     }

@@ -38,10 +38,14 @@ fn a_broken_requirement_fails_with_its_line_and_a_command() {
     for words in [&found, "INV-SAME-COPY", "it says less", "expected: all that came"] {
         assert!(report.contains(words), "no {words:?} in {report}");
     }
-    assert!(report.contains(&format!("replay: wallops judge {SCENARIO}")), "{report}");
+    assert!(
+        report.contains(&format!("replay:   wallops judge {SCENARIO} --require INV-SAME-COPY")),
+        "{report}"
+    );
     let error = format!("::error file={SCENARIO},line=");
     assert!(annotations.starts_with(&error), "{annotations}");
     assert!(annotations.contains("title=INV-SAME-COPY::it says less"), "{annotations}");
+    assert!(annotations.contains(&format!("%0Areplay: wallops judge {SCENARIO} --require ")));
 }
 
 #[test]
