@@ -107,7 +107,20 @@ fn github_is_told_beside_the_line() {
     command.current_dir(desk.path("")).env("GITHUB_ACTIONS", "true").arg("test");
     Ran(command.output().unwrap())
         .ends_with(1)
-        .prints("::error file=scenarios/own.scs,line=8,title=expectation not met::expected: ");
+        .prints("::error file=scenarios/own.scs,line=8,title=expectation not met::whose: Wumpus%0A")
+        .prints("%0Abut: one other stanza came%0Areplay: wallops run scenarios/own.scs\n");
     let ran = desk.run(&["test"]).ends_with(1);
     assert!(!ran.out().contains("::error"), "{}", ran.out());
+}
+
+#[test]
+fn github_is_told_once_of_a_line_that_is_not_met_by_many() {
+    let everybody = "BigCheese says \"hello\"\nEverybody hears BigCheese say \"hullo\"";
+    let desk = Desk::with(everybody);
+    let mut command = wallops();
+    command.current_dir(desk.path("")).env("GITHUB_ACTIONS", "true").arg("test");
+    let ran = Ran(command.output().unwrap())
+        .ends_with(1)
+        .prints("::whose: Wumpus, Valdis, Phaedrus, WiZ, Troy, BigCheese, Efchen%0Aexpected: ");
+    assert_eq!(ran.out().matches("::error").count(), 1, "{}", ran.out());
 }

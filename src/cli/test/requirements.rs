@@ -1,5 +1,9 @@
 //! What scenarios break of what XEP-0282 demands, and which failures are known.
 
+use std::collections::BTreeMap;
+
+use indexmap::{IndexMap, IndexSet};
+
 use super::judge::Judged;
 use crate::cli::annotations::Annotation;
 use crate::cli::judge::record::script_lines;
@@ -66,17 +70,7 @@ pub(super) fn annotations(judged: &Judged<'_>) -> Vec<Annotation> {
             });
         }
     }
-    for (_, played) in judged.plays.iter().take(1) {
-        for failure in played.iter().flat_map(|outcome| &outcome.failures) {
-            all.push(Annotation {
-                warns: false,
-                file: file.clone(),
-                line: usize::try_from(failure.span.line).unwrap_or(0),
-                title: "expectation not met".to_owned(),
-                message: format!("expected: {}\nbut: {}", failure.expected, failure.found),
-            });
-        }
-    }
+    all.extend(unmet(judged));
     for known in judged.unexpected_passes() {
         all.push(Annotation {
             warns: false,
@@ -87,6 +81,37 @@ pub(super) fn annotations(judged: &Judged<'_>) -> Vec<Annotation> {
         });
     }
     all
+}
+
+/// One for each line of the scenario that was not met: for whom not, and what came instead.
+fn unmet(judged: &Judged<'_>) -> Vec<Annotation> {
+    let mut told: BTreeMap<u32, (Net, IndexMap<String, IndexSet<&str>>)> = BTreeMap::new();
+    for (net, played) in &judged.plays {
+        for failure in played.iter().flat_map(|outcome| &outcome.failures) {
+            let (expected, found) = (failure.expected.trim_end(), failure.found.trim_end());
+            let words = format!("expected: {expected}\nbut: {found}\n");
+            let (_, whose) = told.entry(failure.span.line).or_insert((*net, IndexMap::new()));
+            whose.entry(words).or_default().insert(failure.whose.as_str());
+        }
+    }
+    let annotations = told.into_iter().map(|(line, (net, told))| {
+        let parts = told.into_iter().map(|(words, whose)| {
+            let names: Vec<_> = whose.into_iter().filter(|name| !name.is_empty()).collect();
+            match names.is_empty() {
+                true => words,
+                false => format!("whose: {}\n{words}", names.join(", ")),
+            }
+        });
+        let again = Manner { net, ..Manner::default() }.command(judged.script);
+        Annotation {
+            warns: false,
+            file: judged.script.path.display().to_string(),
+            line: usize::try_from(line).unwrap_or(0),
+            title: "expectation not met".to_owned(),
+            message: format!("{}replay: {again}", parts.collect::<String>()),
+        }
+    });
+    annotations.collect()
 }
 
 /// How strict what a finding breaks is.
