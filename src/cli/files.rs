@@ -106,10 +106,14 @@ pub(super) fn transcript(path: &Path) -> Result<Transcript, Refusal> {
     Transcript::read(&text).map_err(|error| Refusal::transcript(&name, &text, &error))
 }
 
-/// The text of a transcript or of a log.
+/// The text of a transcript or of a log, or what standard input gives.
 pub(super) fn text(path: &Path) -> Result<String, Refusal> {
-    let name = path.display().to_string();
-    let bytes = read(path, TRANSCRIPT_MAX).map_err(|error| unread(path, &error, ""))?;
+    let name = name(path);
+    let bytes = match is_input(path) {
+        true => all_of(io::stdin().lock(), TRANSCRIPT_MAX)
+            .map_err(|error| Refusal::about(&name, in_words(&error))),
+        false => read(path, TRANSCRIPT_MAX).map_err(|error| unread(path, &error, "")),
+    }?;
     if bytes.len() > TRANSCRIPT_MAX {
         let wrong = format!("longer than {} MiB", TRANSCRIPT_MAX >> 20);
         return Err(Refusal::about(&name, wrong));
@@ -192,10 +196,24 @@ pub(super) fn read(path: &Path, max: usize) -> io::Result<Vec<u8>> {
     if file.metadata()?.is_dir() {
         return Err(io::Error::from(io::ErrorKind::IsADirectory));
     }
+    all_of(file, max)
+}
+
+fn all_of(source: impl Read, max: usize) -> io::Result<Vec<u8>> {
     let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
-    file.take(limit).read_to_end(&mut bytes)?;
+    source.take(limit).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// Whether this names standard input instead of a file.
+pub(super) fn is_input(path: &Path) -> bool {
+    path.as_os_str() == INPUT
+}
+
+/// What people are told instead of the path.
+pub(super) fn name(path: &Path) -> String {
+    if is_input(path) { INPUT_NAME.to_owned() } else { path.display().to_string() }
 }
 
 /// Write a file and the directories that it is in.
@@ -244,6 +262,12 @@ pub(super) fn in_words(error: &io::Error) -> String {
         _ => error.to_string(),
     }
 }
+
+/// The path that is standard input.
+pub(super) const INPUT: &str = "-";
+
+/// What people are told of standard input.
+pub(super) const INPUT_NAME: &str = "standard input";
 
 /// The longest transcript that is read, in bytes.
 pub(super) const TRANSCRIPT_MAX: usize = 256 << 20;

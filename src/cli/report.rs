@@ -105,8 +105,8 @@ fn run_of(file: &Path, manner: Manner, expected: &Expected) -> Result<Run, Refus
     }
     let record = Record::read_as_it_is(file)?;
     Ok(Run {
-        name: name(file),
-        replay: format!("wallops judge {}", stage::shell_word(&record.name)),
+        name: name(Path::new(&record.name)),
+        replay: format!("wallops judge {}", stage::shell_word(&file.display().to_string())),
         judgement: record.judgement(),
         file: record.name,
         people: record.people,

@@ -26,7 +26,8 @@ use crate::transcript::import::Format;
 #[derive(Debug, Default, Args)]
 #[command(verbatim_doc_comment, after_help = levels(JUDGE_LEGEND))]
 pub(in crate::cli) struct Judge {
-    /// Scenarios, directories of them, transcripts or logs
+    /// Scenarios, directories of them, transcripts or logs; `-` is a transcript or a log on
+    /// standard input
     #[arg(value_name = "FILE", required = true)]
     pub paths: Vec<PathBuf>,
 

@@ -22,7 +22,8 @@ use crate::cli::stage::Net;
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = REPORT_EXIT_CODES)]
 pub(in crate::cli) struct Report {
-    /// Scenarios, directories of them, transcripts or logs
+    /// Scenarios, directories of them, transcripts or logs; `-` is a transcript or a log on
+    /// standard input
     #[arg(value_name = "DIR|FILE", default_value = "scenarios")]
     pub paths: Vec<PathBuf>,
 

@@ -1,10 +1,12 @@
 //! The command that judges a record again.
 
 use crate::cli::args;
+use crate::cli::files;
 use crate::cli::stage::shell_word;
 
 /// The command that judges this record by these requirements, with the options that were given.
 pub(super) fn command(arguments: &args::Judge, path: &str, required: &[&str]) -> String {
+    let path = if path == files::INPUT_NAME { files::INPUT } else { path };
     let mut words = vec!["wallops judge".to_owned(), shell_word(path)];
     let mut option = |name: &str, value: Option<String>| {
         words.extend(value.map(|value| format!("{name} {}", shell_word(&value))));

@@ -9,7 +9,7 @@ use super::asked::Asked;
 use super::judged::{Judged, entries_of};
 use super::record;
 use crate::cli::args;
-use crate::cli::files::Script;
+use crate::cli::files::{self, Script};
 use crate::cli::refusal::Refusal;
 use crate::conform::judgement::Judgement;
 use crate::conform::survey::survey;
@@ -28,8 +28,8 @@ pub(super) fn judge(
     asked: &Asked,
 ) -> Result<Option<Judged>, Refusal> {
     let least = arguments.long.unwrap_or(LONG);
-    // A report tells all of a record.
-    if !arguments.report.is_empty() {
+    // A report tells all of a record, and standard input is read once.
+    if !arguments.report.is_empty() || files::is_input(path) {
         return Ok(None);
     }
     if !is_transcript(path, arguments.format, least).unwrap_or(false) {

@@ -174,7 +174,7 @@ fn stored(
     exact: Option<&Script>,
     help: &str,
 ) -> Result<Record, Refusal> {
-    let name = path.display().to_string();
+    let name = files::name(path);
     let text = files::text(path)?;
     let (format, imported) = read(&name, &text, arguments.format, help)?;
     let refuse = |error: ReadError| Refusal::record(&name, &text, &error);
