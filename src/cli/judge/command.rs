@@ -16,9 +16,8 @@ pub(super) fn command(arguments: &args::Judge, path: &str, required: &[&str]) ->
     option("--as", arguments.party.map(|party| party.to_string()));
     option("--spec", arguments.spec.map(|edition| edition.spec().to_owned()));
     option("--require", (!required.is_empty()).then(|| required.join(",")));
-    if arguments.strict {
-        words.push("--strict".to_owned());
-    }
+    let flags = [("--whole", arguments.whole), ("--strict", arguments.strict)];
+    words.extend(flags.iter().filter(|(_, given)| *given).map(|(flag, _)| (*flag).to_owned()));
     words.join(" ")
 }
 
@@ -38,13 +37,14 @@ mod tests {
             scenario: Some("my own.scs".into()),
             party: Some(Actor::Slave),
             spec: Some(Edition::V0_1_1),
+            whole: true,
             strict: true,
             ..plain
         };
         assert_eq!(
             command(&all, "t.txt", &["INV-FIFO", "slave.leave"]),
             "wallops judge t.txt --format plain --scenario 'my own.scs' --as slave \
-             --spec 0282@0.1.1 --require INV-FIFO,slave.leave --strict"
+             --spec 0282@0.1.1 --require INV-FIFO,slave.leave --whole --strict"
         );
     }
 }
