@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "cli/again.rs"]
+mod again;
 #[path = "cli/against_plain.rs"]
 mod against_plain;
 #[path = "cli/bad_input.rs"]

@@ -15,7 +15,7 @@ fn doctored(words: &str, others: &str) -> Desk {
 }
 
 /// Another greeting for Wumpus than for the others.
-fn another_greeting() -> (Desk, usize) {
+pub fn another_greeting() -> (Desk, usize) {
     let desk = doctored("hello", "hello");
     let text = desk.read("t.txt");
     let at = text.find("-> argl@killrc.oulubox.irc/laptop").unwrap();
@@ -96,15 +96,6 @@ fn what_is_asked_for_and_never_applied_is_3() {
     desk.run(&["judge", "t.txt", "--require", "slave.jid.opaque"])
         .ends_with(3)
         .prints("slave.jid.opaque  unsupported: only two runs");
-}
-
-#[test]
-fn what_is_asked_for_and_shown_by_an_invariant_is_told() {
-    let id = "master.presence.no-jid-without-moderators";
-    run(&["judge", "tests/judge/foreign/master.log", "--require", id])
-        .ends_with(1)
-        .prints("failed  tests/judge/foreign/master.log:17: INV-JID-SLAVE\n")
-        .prints(&format!("    and so:   {id}\n"));
 }
 
 #[test]
@@ -399,30 +390,4 @@ fn a_scenario_that_is_only_a_setting_need_not_expect_anything() {
     }
     desk.put("scenarios/own.scs", scenario("BigCheese sayz \"hello\""));
     desk.run(&judge).ends_with(2).complains("sayz");
-}
-
-#[test]
-fn standard_input_is_judged_like_a_file() {
-    let (desk, line) = another_greeting();
-    let text = desk.read("t.txt");
-    let judge = |words: &[&str], text: &str| {
-        let mut command = wallops();
-        command.current_dir(desk.path("")).args(words).write_stdin(text);
-        Ran(command.output().unwrap())
-    };
-    judge(&["judge", "-"], &text)
-        .ends_with(1)
-        .prints(&format!("failed  standard input:{line}: INV-JUSTIFIED\n"))
-        .prints("    replay:   wallops judge - --require INV-JUSTIFIED\n");
-    judge(&["judge", "-", "--long", "1", "--report", "r.json"], &text).ends_with(1);
-    assert!(desk.read("r.json").contains("\"file\": \"standard input\""));
-    judge(&["report", "-"], &text)
-        .ends_with(1)
-        .prints(&format!("    standard input:{line}: INV-JUSTIFIED"))
-        .prints("    replay: wallops judge -\n");
-    judge(&["judge", "-"], "").ends_with(2).complains("standard input: it is empty");
-    judge(&["judge", "-"], "Dear Wumpus,\n")
-        .ends_with(2)
-        .complains("standard input: neither a transcript nor a log whose form is known");
-    judge(&["judge", "./-"], &text).ends_with(2).complains("no such file or directory");
 }
