@@ -125,7 +125,7 @@ fn scenarios(one: &Requirement, shown: &Shown, played: &Played, edition: Edition
 /// A profile, and why something is demanded in it and in those above.
 fn profile(profile: Profile) -> String {
     let why = match profile {
-        Profile::Core => "XEP-0282 v0.1 alone demands it",
+        Profile::Core => "nothing but XEP-0282 v0.1 is needed for it",
         Profile::Muc => "today's XEP-0045 demands it of every room",
         Profile::Full => "it needs registration, positions or the netjoin of docs/dmuc2-slave.md",
     };

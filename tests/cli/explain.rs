@@ -91,7 +91,7 @@ fn the_example_of_the_readme_is_told_with_people_and_stanzas() {
 #[test]
 fn a_requirement_names_the_profile_that_demands_it() {
     for (id, profile) in [
-        ("slave.leave.forward", "core: XEP-0282 v0.1 alone demands it"),
+        ("slave.leave.forward", "core: nothing but XEP-0282 v0.1 is needed for it"),
         ("slave.enter.status-110", "muc: today's XEP-0045 demands it of every room"),
         ("INV-GAPLESS", "full: it needs registration, positions or the netjoin"),
     ] {
