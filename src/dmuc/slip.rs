@@ -3,6 +3,12 @@
 //! Most wrong machines of the gallery are wrong at the boundary of a server (`Tamper`). Where a
 //! rule of the netjoin cannot be broken from there, the machine has a slip at the place of that
 //! rule. Nothing else may turn one on.
+//!
+//! The seam is `Slips::has`: a machine asks nothing else, and nowhere in other words. Each question
+//! (`grep -rn 'slips.has(' src/dmuc`) stands in the condition that is the rule, so that the rule is
+//! what is left if the question is crossed out. A machine in which no slip is turned on is the one
+//! without questions; `tests/mutants.rs` turns each on once, and sees that it is only then that
+//! something is broken.
 
 /// A rule that a machine does not keep. The ids in brackets are those of the gallery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +64,7 @@ impl Slips {
         Self(1 << slip as u16)
     }
 
-    /// Whether this one is turned on.
+    /// THE SEAM: whether a machine is to break this rule. It never is outside of the gallery.
     pub(super) fn has(self, slip: Slip) -> bool {
         self.0 & 1 << slip as u16 != 0
     }
