@@ -11,6 +11,8 @@ mod change;
 mod entering;
 #[path = "shipped/files.rs"]
 mod files;
+#[path = "mutants/invariants.rs"]
+mod invariants;
 #[path = "mutants/kit.rs"]
 mod kit;
 #[allow(dead_code, reason = "shared with another test")]
@@ -79,6 +81,12 @@ impl Mutant {
         self.tampering.borrow().as_ref().map_or(Slips::default(), |one| one.slips)
     }
 
+    /// Of the monitors that notice it those that have to, and the others.
+    fn sorted(&self, monitors: BTreeSet<&'static str>) -> (Vec<&'static str>, Vec<&'static str>) {
+        let kills = |one: &&'static str| *one == self.row || self.by.contains(one);
+        monitors.into_iter().partition(kills)
+    }
+
     /// Whether these monitors kill it.
     fn is_killed(&self, monitors: &BTreeSet<&'static str>) -> bool {
         match self.by {
@@ -92,6 +100,7 @@ fn gallery() -> Vec<Mutant> {
     let mut all = entering::all();
     all.extend(traffic::all());
     all.extend(netjoin::all());
+    all.extend(invariants::all());
     all
 }
 
@@ -140,6 +149,16 @@ fn noticed(
     (mutant, noticed)
 }
 
+#[test]
+fn every_requirement_is_broken_by_a_mutant() {
+    let noticed: BTreeSet<_> = killed().into_iter().flat_map(|(_, monitors)| monitors).collect();
+    let missing: Vec<_> = Requirement::all()
+        .filter(|one| one.unsupported().is_none() && !noticed.contains(one.id))
+        .map(|one| one.id)
+        .collect();
+    assert_eq!(missing, Vec::<&str>::new(), "no mutant breaks these");
+}
+
 /// All of them, in the order of the requirements.
 fn killed() -> Vec<(Mutant, BTreeSet<&'static str>)> {
     let stage = Stage::open();
@@ -173,7 +192,8 @@ fn every_mutant_is_killed_by_the_monitor_of_its_statement() {
 }
 
 /// Faults that one stanza shows by itself, if nothing that came has set it off.
-const OF_ONE_STANZA: [&str; 4] = [
+const OF_ONE_STANZA: [&str; 5] = [
+    "COST-IDLE",
     "arch.single-root",
     "master.history.addressing",
     "master.history.may-send",
@@ -236,18 +256,20 @@ fn table() -> String {
         the\nscenario named here (`cargo test --test mutants`); in the log of one server alone, of \
         the master or of a\nslave, where that is said. This page is made by that test; \
         `WALLOPS_UPDATE=1`\nwrites it anew.\n\n| broken | what is wrong | \
-        killed in | log that shows it | noticed by |\n| --- | --- | --- | --- | --- |\n"
+        killed in | log that shows it | killed by | also noticed by |\n\
+        | --- | --- | --- | --- | --- | --- |\n"
             .to_owned();
     let stage = Stage::open();
     for (mutant, monitors) in killed() {
         let logs = logs(&stage, &mutant);
-        // The monitor that has to notice it comes first.
-        let mut monitors: Vec<_> = monitors.into_iter().collect();
-        monitors.sort_by_key(|one| *one != mutant.row && !mutant.by.contains(one));
-        let others = monitors.into_iter();
-        let others: Vec<_> = others.map(|one| format!("`{one}`")).collect();
+        let (killers, others) = mutant.sorted(monitors);
+        let code = |all: Vec<_>| {
+            let all: Vec<_> = all.into_iter().map(|one| format!("`{one}`")).collect();
+            all.join(", ")
+        };
+        let (killers, others) = (code(killers), code(others));
         let Mutant { row, wrong, scenario, .. } = mutant;
-        text += &format!("| `{row}` | {wrong} | `{scenario}` | {logs} | {} |\n", others.join(", "));
+        text += &format!("| `{row}` | {wrong} | `{scenario}` | {logs} | {killers} | {others} |\n");
     }
     text
 }

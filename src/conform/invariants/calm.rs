@@ -13,9 +13,9 @@ use crate::time::{Duration, Time};
 #[derive(Debug, Default)]
 pub(super) struct Calm {
     /// The master's last ping to each slave, while nothing happens.
-    pinged: BTreeMap<SlaveId, Time>,
+    pinged: BTreeMap<SlaveId, (Time, usize)>,
     /// The last pings of who is split: slave, whether by the master.
-    split: BTreeMap<(SlaveId, bool), VecDeque<Time>>,
+    split: BTreeMap<(SlaveId, bool), VecDeque<(Time, usize)>>,
 }
 
 impl Invariant for Calm {
@@ -56,11 +56,12 @@ impl Calm {
         let side = if by_master { one.master } else { one.own };
         if asks && side == Side::Split {
             let pings = self.split.entry((slave, by_master)).or_default();
-            push_bounded(pings, step.at, 3);
-            let dense = |first: &Time| step.at.since(*first) < one.timers.split_ping;
+            push_bounded(pings, (step.at, step.entry), 3);
+            let dense = |(first, _): &(Time, usize)| step.at.since(*first) < one.timers.split_ping;
             if pings.len() == 3 && pings.front().is_some_and(dense) {
                 let expected = "no more than one ping in each interval while split";
-                findings.stanza("COST-SPLIT", step.entry, passage, expected, &[]);
+                let before: Vec<_> = pings.iter().map(|(_, entry)| *entry).collect();
+                findings.stanza("COST-SPLIT", step.entry, passage, expected, &before);
             }
         }
         let quiet = one.timers.master_idle * 2;
@@ -70,11 +71,12 @@ impl Calm {
         }
         let pong = stanza.kind == Kind::Iq && stanza.type_ == Type::Result;
         if asks && by_master {
-            let before = self.pinged.insert(slave, step.at);
+            let before = self.pinged.insert(slave, (step.at, step.entry));
             let interval = one.timers.master_idle;
-            if before.is_some_and(|before| step.at.since(before) < interval) {
+            let soon = |(before, _): &(Time, usize)| step.at.since(*before) < interval;
+            if let Some((_, cause)) = before.filter(soon) {
                 let expected = "no more than one ping in each interval when nothing happens";
-                findings.stanza("LIVE-CALM", step.entry, passage, expected, &[]);
+                findings.stanza("LIVE-CALM", step.entry, passage, expected, &[cause]);
             }
         } else if stanza.kind == Kind::Iq && (by_master || !pong) {
             let expected = "no pings of slaves, and no registrations, when nothing happens";

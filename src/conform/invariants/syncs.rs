@@ -22,11 +22,21 @@ pub(super) struct Syncs {
     /// What has gone up since the slave was accepted.
     up: BTreeMap<SlaveId, usize>,
     /// History told at one instant to slaves without numbers.
-    stored: BTreeMap<SlaveId, (Time, usize)>,
+    stored: BTreeMap<SlaveId, Stored>,
+}
+
+/// History that a slave without numbers is sent at one instant.
+#[derive(Debug)]
+struct Stored {
+    at: Time,
+    first: usize,
+    count: usize,
 }
 
 #[derive(Debug)]
 struct Down {
+    /// The entry in which it began.
+    entry: usize,
     sent: usize,
     history: usize,
     most: usize,
@@ -77,7 +87,8 @@ impl Syncs {
             let listed = one.registering.map_or(0, |(_, listed)| listed);
             let granted = accept.history.maxstanzas as usize;
             let most = room.occupants.len() + listed + granted + one.departures + FRAME;
-            let again = self.down.insert(slave, Down { sent: 1, history: 0, most, granted });
+            let down = Down { entry: step.entry, sent: 1, history: 0, most, granted };
+            let again = self.down.insert(slave, down);
             self.begun(slave, again.is_some(), step.entry, passage, room, findings);
             return;
         }
@@ -88,7 +99,7 @@ impl Syncs {
             down.sent += usize::from(reading.stanza.kind != Kind::Iq);
             down.history += usize::from(is_history);
             if down.history > down.granted && is_history {
-                too_much(step.entry, passage, findings);
+                too_much(step.entry, down.entry, passage, findings);
             }
             if dmuc.synced {
                 if down.sent > down.most {
@@ -99,11 +110,14 @@ impl Syncs {
                 self.down.remove(&slave);
             }
         } else if is_history {
-            let stored = self.stored.entry(slave).or_insert((step.at, 0));
-            *stored = if stored.0 == step.at { (step.at, stored.1 + 1) } else { (step.at, 1) };
-            if stored.1 > room.slaves[slave].history_max {
-                too_much(step.entry, passage, findings);
+            let begin = Stored { at: step.at, first: step.entry, count: 0 };
+            let before = self.stored.remove(&slave).filter(|one| one.at == step.at);
+            let stored = before.unwrap_or(begin);
+            let stored = Stored { count: stored.count + 1, ..stored };
+            if stored.count > room.slaves[slave].history_max {
+                too_much(step.entry, stored.first, passage, findings);
             }
+            self.stored.insert(slave, stored);
         }
     }
 
@@ -160,9 +174,9 @@ fn is_request(reading: &Reading<'_>) -> bool {
     }
 }
 
-fn too_much(entry: usize, passage: &Passage<'_>, findings: &mut Findings) {
+fn too_much(entry: usize, first: usize, passage: &Passage<'_>, findings: &mut Findings) {
     let expected = "no more history than the slave stores";
-    findings.stanza("COST-STORE", entry, passage, expected, &[]);
+    findings.stanza("COST-STORE", entry, passage, expected, &[first]);
 }
 
 /// So many netjoins without a fault and without an end are no accident.
