@@ -1,6 +1,7 @@
 //! The gallery of wrong machines: for each statement of the XEP one that breaks it, and a shipped
 //! scenario in which the monitor of that very statement finds it.
 //!
+//! `WALLOPS_MUTANT=NJ-m4` plays the machines of that name only, and prints what notices them.
 //! `WALLOPS_HUNT=1` looks for such a scenario among all that ship.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -26,6 +27,7 @@ mod stage;
 mod traffic;
 
 use std::collections::BTreeSet;
+use std::io::Write;
 
 use kit::{Deaf, Tampering, Wrong};
 use stage::Stage;
@@ -127,6 +129,9 @@ fn every_slip_is_turned_on_by_one_mutant() {
 
 #[test]
 fn what_is_wrong_beside_a_slip_is_made_good_without_it() {
+    if selected().is_some() {
+        return;
+    }
     let stage = Stage::open();
     for mutant in gallery().into_iter().filter(|mutant| mutant.slips() != Slips::default()) {
         let mut tampering = mutant.tampering.take().unwrap();
@@ -151,12 +156,39 @@ fn noticed(
 
 #[test]
 fn every_requirement_is_broken_by_a_mutant() {
+    if selected().is_some() {
+        return;
+    }
     let noticed: BTreeSet<_> = killed().into_iter().flat_map(|(_, monitors)| monitors).collect();
     let missing: Vec<_> = Requirement::all()
         .filter(|one| one.unsupported().is_none() && !noticed.contains(one.id))
         .map(|one| one.id)
         .collect();
     assert_eq!(missing, Vec::<&str>::new(), "no mutant breaks these");
+}
+
+/// The name of the mutants that are to be played alone.
+fn selected() -> Option<String> {
+    std::env::var("WALLOPS_MUTANT").ok()
+}
+
+#[test]
+fn the_one_that_is_asked_for_is_played() {
+    let Some(name) = selected() else { return };
+    let stage = Stage::open();
+    let its: Vec<_> = (0..gallery().len()).filter(|place| gallery()[*place].row == name).collect();
+    let known: BTreeSet<_> = gallery().iter().map(|mutant| mutant.row).collect();
+    assert!(!its.is_empty(), "there is no mutant {name}; there are {known:?}");
+    // Beside what the harness keeps of a test that passes.
+    let mut out = std::io::stderr();
+    for place in its {
+        let (mutant, monitors) = noticed(&stage, place, None);
+        let (killers, others) = mutant.sorted(monitors);
+        let Mutant { row, wrong, scenario, .. } = mutant;
+        writeln!(out, "{row}: {wrong}\n  in {scenario}").unwrap();
+        writeln!(out, "  killed by: {}", killers.join(", ")).unwrap();
+        writeln!(out, "  also noticed by: {}", others.join(", ")).unwrap();
+    }
 }
 
 /// All of them, in the order of the requirements.
@@ -169,6 +201,9 @@ fn killed() -> Vec<(Mutant, BTreeSet<&'static str>)> {
 
 #[test]
 fn every_mutant_is_killed_by_the_monitor_of_its_statement() {
+    if selected().is_some() {
+        return;
+    }
     let mut alive = String::new();
     let stage = Stage::open();
     let hunts = std::env::var_os("WALLOPS_HUNT").is_some();
@@ -221,6 +256,9 @@ const OF_NOTHING: [&str; 14] = [
 
 #[test]
 fn what_is_found_of_a_mutant_names_what_led_to_it() {
+    if selected().is_some() {
+        return;
+    }
     let stage = Stage::open();
     let (mut bare, mut alone) = (String::new(), BTreeSet::new());
     for mutant in gallery() {
@@ -288,6 +326,9 @@ fn logs(stage: &Stage, mutant: &Mutant) -> String {
 
 #[test]
 fn the_table_is_current() {
+    if selected().is_some() {
+        return;
+    }
     let text = table();
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(TABLE);
     if std::env::var_os("WALLOPS_UPDATE").is_some() {
