@@ -38,8 +38,7 @@ fn forgets_the_last() -> Wrong {
 fn multiplies(class: Class, which: Which, more: usize) -> Wrong {
     Box::new(move |moment, items| {
         let is_it = |item: &Item| item.class(moment.host) == class && which(&item.text());
-        let all: Vec<_> = items.drain(..).collect();
-        for item in all {
+        for item in std::mem::take(items) {
             let times = if is_it(&item) { more + 1 } else { 1 };
             items.extend(std::iter::repeat_n(item, times));
         }
