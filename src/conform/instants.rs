@@ -4,10 +4,10 @@
 //! that what belongs together: the copies of one message, a presence and the ENTER after it. A real
 //! one takes a while for each stanza that it sends, and a log need not tell when a stanza arrived.
 //!
-//! So what a server sends is led back to the stanza that it is about ([`causes`]), and that stanza
+//! So what a server sends is led back to the stanza that it is about (`causes`), and that stanza
 //! arrives, as far as the monitors can tell, at the instant at which the first of it is sent. What
 //! shows no cause belongs to the instant of what the server was doing shortly before. A server that
-//! takes longer than [`LATE`] about a stanza does not act on it at once.
+//! takes longer than `LATE` about a stanza does not act on it at once.
 
 mod causes;
 mod server;

@@ -102,7 +102,7 @@ impl Room {
             self.users[user].serve_via(slave);
             self.admit(entry, nick, user, reading, facts);
         } else if let Some(jid) = dmuc.leave {
-            self.emit_leave(slave, nick, jid);
+            self.emit_leave(slave, nick, jid, reading);
         } else if dmuc.state || self.is_syncing(slave) {
             self.emit_state(entry, Some(slave), nick, reading);
         } else {

@@ -96,13 +96,22 @@ impl Room {
     }
 
     /// LEAVE for a session. Among what there is it says that it is out; else all are told so.
-    pub(super) fn emit_leave(&mut self, slave: SlaveId, nick: NickId, jid: &str) {
+    pub(super) fn emit_leave(
+        &mut self,
+        slave: SlaveId,
+        nick: NickId,
+        jid: &str,
+        reading: &Reading<'_>,
+    ) {
         let user = self.user(jid);
         let syncing = self.is_syncing(slave);
         let Some(occupant) = self.occupants.get_mut(&nick) else { return };
         if occupant.sessions.len() > 1 {
             occupant.sessions.retain(|session| *session != user);
-            self.end_asking(nick, user);
+            // Who is thrown out by somebody else may have asked after that, and left again.
+            if !reading.expels() {
+                self.end_asking(nick, user);
+            }
         } else if syncing && is_one_of(&occupant.sessions, user) {
             self.occupants.remove(&nick);
         }
