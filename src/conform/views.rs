@@ -6,6 +6,7 @@ use super::invariants::Setting;
 use super::invariants::reading::nick_in;
 
 use super::vantage::{Vantage, Writers};
+use crate::stanza::ns;
 use crate::transcript::{Hop, Record, is_client};
 
 /// Which classes of hops a record has.
@@ -66,6 +67,9 @@ impl Views {
             let Some((at, hop)) = entry.hop() else { return };
             if let Some(view) = view(hop, setting) {
                 classes |= view as u8;
+                // What is between slaves and their master shows that there are some, wherever it is.
+                let theirs = hop.stanza.payloads.iter().any(ns::is_dmuc);
+                classes |= if theirs { SLAVES } else { 0 };
                 writers.feed(at, hop);
             }
         });

@@ -332,6 +332,11 @@ fn the_record_of_one_person_is_judged() {
     desk.run(&["judge", "wumpus.txt"]).prints(" unsupported").prints(" requirements: ");
     let others = ["judge", "wumpus.txt", "--require", "INV-TRANSPARENT"];
     desk.run(&others).ends_with(3).prints("the record shows no slave");
+    let leak = "<x xmlns='urn:xmpp:tmp:dmuc:0'/></message>";
+    let text = desk.read("wumpus.txt");
+    let place = text.rfind("</message>").unwrap();
+    desk.put("leak.txt", format!("{}{leak}{}", &text[..place], &text[place + 10..]));
+    desk.run(&["judge", "leak.txt"]).ends_with(1).prints("INV-TRANSPARENT");
 }
 
 #[test]
