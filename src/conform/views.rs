@@ -67,7 +67,7 @@ impl Views {
             let Some((at, hop)) = entry.hop() else { return };
             if let Some(view) = view(hop, setting) {
                 classes |= view as u8;
-                // What is between slaves and their master shows that there are some, wherever it is.
+                // What is between slaves and their master shows that there are some.
                 let theirs = hop.stanza.payloads.iter().any(ns::is_dmuc);
                 classes |= if theirs { SLAVES } else { 0 };
                 writers.feed(at, hop);
