@@ -114,6 +114,18 @@ fn only_the_gallery_makes_machines_wrong() {
 }
 
 #[test]
+fn only_the_tests_compile_what_makes_machines_wrong() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let manifest: toml::Table = manifest.parse().unwrap();
+    let features = manifest["features"].as_table().unwrap();
+    let by_others = features.values().filter(|one| one.as_array().is_none_or(|on| !on.is_empty()));
+    assert_eq!(by_others.count(), 0, "a feature turns on another: {features:?}");
+    assert!(features.contains_key("mutants") && !features.contains_key("default"), "{features:?}");
+    let ours = manifest["dev-dependencies"]["wallops"]["features"].as_array().unwrap();
+    assert_eq!(ours.iter().filter_map(|one| one.as_str()).collect::<Vec<_>>(), ["mutants"]);
+}
+
+#[test]
 fn no_snapshot_waits_for_a_decision() {
     for file in walk(&root().join("snapshots")).into_iter().chain(walk(&root().join("tests"))) {
         let name = file.display().to_string();

@@ -6,9 +6,11 @@
 //!
 //! The seam is `Slips::has`: a machine asks nothing else, and nowhere in other words. Each question
 //! (`grep -rn 'slips.has(' src/dmuc`) stands in the condition that is the rule, so that the rule is
-//! what is left if the question is crossed out. A machine in which no slip is turned on is the one
-//! without questions; `tests/mutants.rs` turns each on once, and sees that it is only then that
-//! something is broken.
+//! what is left if the question is crossed out. The answer is compiled for the tests only, by the
+//! feature `mutants` that the package gives itself as a development dependency: in what `cargo
+//! build` and `cargo install` make there is nothing to turn on, each question is the constant
+//! `false`, and the compiler crosses it out. `tests/mutants.rs` turns each on once, and sees that
+//! it is only then that something is broken.
 
 /// A rule that a machine does not keep. The ids in brackets are those of the gallery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,10 +39,12 @@ pub enum Slip {
     SaidAgain,
 }
 
-/// Those that are turned on: none, unless the gallery does it.
+/// Those that are turned on: none, unless the gallery does it. Without the feature `mutants` it has
+/// no room for any.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Slips(u16);
+pub struct Slips(#[cfg(feature = "mutants")] u16);
 
+#[cfg(feature = "mutants")]
 impl Slip {
     /// All of them.
     pub const ALL: [Slip; 11] = [
@@ -58,6 +62,7 @@ impl Slip {
     ];
 }
 
+#[cfg(feature = "mutants")]
 impl Slips {
     /// This one.
     pub fn only(slip: Slip) -> Self {
@@ -67,5 +72,13 @@ impl Slips {
     /// THE SEAM: whether a machine is to break this rule. It never is outside of the gallery.
     pub(super) fn has(self, slip: Slip) -> bool {
         self.0 & 1 << slip as u16 != 0
+    }
+}
+
+#[cfg(not(feature = "mutants"))]
+impl Slips {
+    /// THE SEAM: no machine ever is to break a rule.
+    pub(super) const fn has(self, _slip: Slip) -> bool {
+        false
     }
 }
