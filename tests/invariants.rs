@@ -5,6 +5,8 @@
 
 #[path = "shipped/files.rs"]
 mod files;
+#[path = "shipped/headline.rs"]
+mod headline;
 #[path = "invariants/liveness.rs"]
 mod liveness;
 #[path = "invariants/safety.rs"]

@@ -4,6 +4,8 @@
 
 #[path = "shipped/files.rs"]
 mod files;
+#[path = "shipped/headline.rs"]
+mod headline;
 #[path = "shipped/logs.rs"]
 mod logs;
 #[path = "judge/one_fault.rs"]

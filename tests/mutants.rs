@@ -12,6 +12,8 @@ mod change;
 mod entering;
 #[path = "shipped/files.rs"]
 mod files;
+#[path = "shipped/headline.rs"]
+mod headline;
 #[path = "mutants/invariants.rs"]
 mod invariants;
 #[path = "mutants/kit.rs"]
@@ -29,6 +31,7 @@ mod traffic;
 use std::collections::BTreeSet;
 use std::io::Write;
 
+use headline::is_headline;
 use kit::{Deaf, Tampering, Wrong};
 use stage::Stage;
 use wallops::conform::requirements::Requirement;
@@ -255,15 +258,19 @@ const OF_NOTHING: [&str; 14] = [
 ];
 
 #[test]
-fn what_is_found_of_a_mutant_names_what_led_to_it() {
+fn what_is_found_of_a_mutant_says_what_is_wrong_and_names_what_led_to_it() {
     if selected().is_some() {
         return;
     }
     let stage = Stage::open();
     let (mut bare, mut alone) = (String::new(), BTreeSet::new());
+    let mut mute = String::new();
     for mutant in gallery() {
         let tampering = mutant.tampering.take().unwrap();
         let judgement = stage.judge(mutant.scenario, tampering).unwrap();
+        for one in judgement.findings.iter().filter(|one| is_headline(&one.what)) {
+            mute += &format!("{}: {one}\n", mutant.row);
+        }
         let killers = if mutant.by.is_empty() { &[mutant.row] } else { mutant.by };
         let shown = killers.iter().filter_map(|id| Requirement::find(id));
         let shown: Vec<_> = shown.flat_map(|one| one.shown_by()).chain(killers).collect();
@@ -277,6 +284,7 @@ fn what_is_found_of_a_mutant_names_what_led_to_it() {
             }
         }
     }
+    assert!(mute.is_empty(), "only that there is a stanza:\n{mute}");
     assert!(bare.is_empty(), "\n{bare}");
     let idle = OF_ONE_STANZA.iter().chain(&OF_NOTHING).filter(|id| !alone.contains(*id));
     assert_eq!(idle.collect::<Vec<_>>(), Vec::<&&str>::new(), "always have a cause");

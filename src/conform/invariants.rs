@@ -59,6 +59,7 @@ mod stay;
 pub(in crate::conform) mod steps;
 mod syncs;
 mod transparency;
+pub(in crate::conform) mod words;
 
 use self::came::Came;
 pub use self::cost::{Cost, CostOf};

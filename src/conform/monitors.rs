@@ -44,6 +44,7 @@ mod wire;
 
 use super::invariants::reading::{Reading, START, digest_text};
 use super::invariants::room::{Passage, Room, Side, SlaveId, User};
+use super::invariants::words::names;
 use super::invariants::{Invariant, invariants};
 use crate::stanza::{ShortNames, Stanza};
 
@@ -121,17 +122,6 @@ fn is_working(room: &Room, slave: SlaveId) -> bool {
 fn serving(passage: &Passage<'_>, user: &User, room: &Room) -> Option<SlaveId> {
     let slave = user.slave.filter(|slave| *passage.hop.from == *room.slaves[*slave].domain)?;
     (user.via == Some(slave) && user.online).then_some(slave)
-}
-
-/// Several things in words, each once.
-fn names<'a>(all: impl Iterator<Item = &'a str>) -> String {
-    let mut all: Vec<&str> = all.collect();
-    let mut seen = std::collections::BTreeSet::new();
-    all.retain(|one| seen.insert(*one));
-    match all.split_last() {
-        Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
-        _ => all.concat(),
-    }
 }
 
 /// A stanza in words, for a finding.

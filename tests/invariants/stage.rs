@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::files::{self, directory, find_cast};
+use super::headline::is_headline;
 use wallops::conform::invariants::{Finding, Setting, check};
 use wallops::dmuc::Change;
 use wallops::scenario::{Scenario, Source, parse};
@@ -35,8 +36,12 @@ impl Run {
         Run { name: name(path), transcript, setting: setting(&scenario, false) }
     }
 
+    #[track_caller]
     pub fn check(&self) -> Vec<Finding> {
-        check(&self.transcript, &self.setting)
+        let findings = check(&self.transcript, &self.setting);
+        let mute = findings.iter().find(|finding| is_headline(&finding.what));
+        assert_eq!(mute, None, "it does not say what is wrong");
+        findings
     }
 
     /// What is found, in words.

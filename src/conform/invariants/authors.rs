@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::Invariant;
-use super::findings::Findings;
+use super::findings::{Findings, Wrong};
 use super::reading::{Reading, START, digest_text};
 use super::room::{Class, Fact, Passage, Room, push_bounded};
 use super::steps::{Happening, Step};
@@ -91,7 +91,10 @@ impl Authors {
         let error = error.filter(|(_, at)| *at == room.now || room.is_stale(passage));
         if let (Some((error, _)), None) = (error, last(&self.others)) {
             let expected = "no answer to an error";
-            findings.stanza("INV-NO-ERROR-LOOP", entry, passage, expected, &[error]);
+            let reading = &passage.reading;
+            let words = format!("{} answers the error of {} with it", reading.from, reading.to);
+            let wrong = Wrong::of(words).because([error]);
+            findings.wrong("INV-NO-ERROR-LOOP", (entry, passage), expected, wrong);
         }
     }
 }
@@ -108,9 +111,11 @@ fn said_by_somebody(
     match fact {
         Fact::Logged(event) => {
             let Some(event) = room.log.event(*event) else { return };
-            if event.nick.is_some() && event.said.is_none() && !event.late {
+            if let (Some(nick), None, false) = (event.nick, event.said, event.late) {
                 let expected = "a message that its author has sent through his own server";
-                findings.stanza("INV-AUTH", entry, passage, expected, &[]);
+                let nick = &room.nicks[nick];
+                let words = format!("{nick} has sent nothing like it that came to the master");
+                findings.wrong("INV-AUTH", (entry, passage), expected, Wrong::of(words));
             }
         }
         Fact::Arrived(nick) if matches!(passage.class, Class::ToSlave(_)) && !kept => {
@@ -121,7 +126,9 @@ fn said_by_somebody(
             let waited = room.is_stale(passage) && room.wanted.contains(nick);
             if !somebody && !waited {
                 let expected = "a newcomer who has asked to enter through his own server";
-                findings.stanza("INV-AUTH", entry, passage, expected, &[]);
+                let nick = &room.nicks[*nick];
+                let words = format!("nobody has asked the master to enter as {nick}");
+                findings.wrong("INV-AUTH", (entry, passage), expected, Wrong::of(words));
             }
         }
         _ => {}

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::Invariant;
-use super::findings::Findings;
+use super::findings::{Findings, Wrong};
 use super::room::{Class, Passage, Room, Side, SlaveId, push_bounded};
 use super::steps::{Happening, Step};
 use crate::stanza::{Kind, Type, ns};
@@ -27,7 +27,8 @@ impl Invariant for Calm {
                 Class::Own(slave) => self.sends(slave, false, step, passage, room, findings),
                 Class::Relay(_) | Class::ToUser(_) if is_idle(room, step.at, Duration::ZERO) => {
                     let expected = "nothing between servers but pings when nobody does anything";
-                    findings.stanza("COST-IDLE", step.entry, passage, expected, &[]);
+                    let wrong = Wrong::of(idle_since(room));
+                    findings.wrong("COST-IDLE", (step.entry, passage), expected, wrong);
                 }
                 _ => {}
             },
@@ -57,11 +58,16 @@ impl Calm {
         if asks && side == Side::Split {
             let pings = self.split.entry((slave, by_master)).or_default();
             push_bounded(pings, (step.at, step.entry), 3);
-            let dense = |(first, _): &(Time, usize)| step.at.since(*first) < one.timers.split_ping;
-            if pings.len() == 3 && pings.front().is_some_and(dense) {
+            let interval = one.timers.split_ping;
+            let span = pings.front().map(|(first, _)| step.at.since(*first));
+            if let Some(span) = span.filter(|span| pings.len() == 3 && *span < interval) {
                 let expected = "no more than one ping in each interval while split";
-                let before: Vec<_> = pings.iter().map(|(_, entry)| *entry).collect();
-                findings.stanza("COST-SPLIT", step.entry, passage, expected, &before);
+                let words = format!(
+                    "it is the third ping to {} in {span:?}; the interval is {interval:?}",
+                    passage.reading.to
+                );
+                let wrong = Wrong::of(words).because(pings.iter().map(|(_, entry)| *entry));
+                findings.wrong("COST-SPLIT", (step.entry, passage), expected, wrong);
             }
         }
         let quiet = one.timers.master_idle * 2;
@@ -74,18 +80,33 @@ impl Calm {
             let before = self.pinged.insert(slave, (step.at, step.entry));
             let interval = one.timers.master_idle;
             let soon = |(before, _): &(Time, usize)| step.at.since(*before) < interval;
-            if let Some((_, cause)) = before.filter(soon) {
+            if let Some((before, cause)) = before.filter(soon) {
                 let expected = "no more than one ping in each interval when nothing happens";
-                findings.stanza("LIVE-CALM", step.entry, passage, expected, &[cause]);
+                let words = format!(
+                    "the last ping to {} was sent {:?} before; the interval is {interval:?}",
+                    one.jid,
+                    step.at.since(before)
+                );
+                let wrong = Wrong::of(words).because([cause]);
+                findings.wrong("LIVE-CALM", (step.entry, passage), expected, wrong);
             }
         } else if stanza.kind == Kind::Iq && (by_master || !pong) {
             let expected = "no pings of slaves, and no registrations, when nothing happens";
-            findings.stanza("LIVE-CALM", step.entry, passage, expected, &[]);
+            let wrong = Wrong::of(idle_since(room));
+            findings.wrong("LIVE-CALM", (step.entry, passage), expected, wrong);
         } else if !pong {
             let expected = "nothing between servers but pings when nobody does anything";
-            findings.stanza("COST-IDLE", step.entry, passage, expected, &[]);
+            let wrong = Wrong::of(idle_since(room));
+            findings.wrong("COST-IDLE", (step.entry, passage), expected, wrong);
         }
     }
+}
+
+/// Since when there was nothing to do.
+fn idle_since(room: &Room) -> String {
+    let health = &room.health;
+    let busy = health.acted.max(health.changed).max(health.troubled);
+    format!("nobody has done anything, and nothing has failed, since {}", busy.time_of_day())
 }
 
 /// Whether everything has been well, and nobody has done anything, for so long and until all is in

@@ -7,10 +7,11 @@
 use std::collections::BTreeMap;
 
 use super::Invariant;
-use super::findings::Findings;
+use super::findings::{Findings, Wrong};
 use super::reading::{Reading, START, digest, digest_text};
 use super::room::{Class, Fact, Passage, Room, SELF_CODES, Side, SlaveId};
 use super::steps::{Happening, Step};
+use super::words::names;
 use crate::stanza::{Element, ns};
 use crate::time::Time;
 
@@ -18,7 +19,7 @@ use crate::time::Time;
 #[derive(Debug, Default)]
 pub(super) struct Copies {
     /// By epoch, as a digest, and number.
-    numbered: BTreeMap<(u64, u64), (u64, usize)>,
+    numbered: BTreeMap<(u64, u64), (Common, usize)>,
     /// The event that is being told to slaves that are configured.
     run: Option<Run>,
 }
@@ -28,8 +29,21 @@ struct Run {
     at: Time,
     key: u64,
     slave: SlaveId,
-    digest: u64,
+    says: Common,
     entry: usize,
+}
+
+/// What is the same in all copies, part by part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Common {
+    type_: u64,
+    from: u64,
+    id: u64,
+    /// Privileges and codes.
+    user: u64,
+    /// The master's stamp.
+    stamp: u64,
+    said: u64,
 }
 
 impl Invariant for Copies {
@@ -45,37 +59,48 @@ impl Invariant for Copies {
             self.run = None;
             return;
         }
-        let same = common(reading);
+        let says = Common::of(reading);
         let other = match dmuc.at {
-            Some((epoch, seq)) => self.numbered(epoch, seq, same, step.entry),
+            Some((epoch, seq)) => self.numbered(epoch, seq, says, step.entry),
             None if room.slaves[slave].registers => None,
-            None => self.next_of_run(slave, same, step, passage, room),
+            None => self.next_of_run(slave, says, step, passage, room),
         };
-        if let Some(other) = other {
-            differ(step.entry, passage, other, findings);
+        if let Some((other, entry)) = other.filter(|(other, _)| *other != says) {
+            let expected =
+                "the same for every slave but for the address, real JIDs and codes about oneself";
+            let parts = names(says.differs_from(&other));
+            let words = format!("it differs from the copy for another slave in {parts}");
+            let wrong = Wrong::of(words).because([entry]);
+            findings.wrong("INV-SAME-COPY", (step.entry, passage), expected, wrong);
         }
     }
 }
 
 impl Copies {
-    /// The entry of another copy that says something else.
-    fn numbered(&mut self, epoch: &str, seq: u64, same: u64, entry: usize) -> Option<usize> {
+    /// Another copy of the event with this number.
+    fn numbered(
+        &mut self,
+        epoch: &str,
+        seq: u64,
+        says: Common,
+        entry: usize,
+    ) -> Option<(Common, usize)> {
         if self.numbered.len() > NUMBERED_MAX {
             self.numbered.pop_first();
         }
         let key = (digest_text(START, epoch), seq);
-        let first = *self.numbered.entry(key).or_insert((same, entry));
-        (first.0 != same).then_some(first.1)
+        Some(*self.numbered.entry(key).or_insert((says, entry)))
     }
 
+    /// The copy before this one, if it is of the same event.
     fn next_of_run(
         &mut self,
         slave: SlaveId,
-        same: u64,
+        says: Common,
         step: &Step<'_>,
         passage: &Passage<'_>,
         room: &Room,
-    ) -> Option<usize> {
+    ) -> Option<(Common, usize)> {
         let (telling, reading) = (&room.slaves[slave], &passage.reading);
         // What has waited for a stream is not told to one after the other.
         let syncs = telling.master != Side::Active || telling.synced == room.now;
@@ -85,41 +110,55 @@ impl Copies {
         }
         let key = digest_text(digest_text(START, reading.from), reading.id());
         let key = key ^ u64::from(reading.stanza.is_available()) ^ reading.stanza.kind as u64;
-        let run = Run { at: step.at, key, slave, digest: same, entry: step.entry };
+        let run = Run { at: step.at, key, slave, says, entry: step.entry };
         match self.run.replace(run) {
             Some(before) if before.at == step.at && before.key == key && before.slave < slave => {
-                (before.digest != same).then_some(before.entry)
+                Some((before.says, before.entry))
             }
             _ => None,
         }
     }
 }
 
-fn differ(entry: usize, passage: &Passage<'_>, other: usize, findings: &mut Findings) {
-    let expected =
-        "the same for every slave but for the address, real JIDs and codes about oneself";
-    findings.stanza("INV-SAME-COPY", entry, passage, expected, &[other]);
-}
-
-/// What is the same in all copies, in one number.
-fn common(reading: &Reading<'_>) -> u64 {
-    let stanza = reading.stanza;
-    let mut all = digest_text(START, stanza.kind.name());
-    all = digest_text(all, &format!("{:?}", stanza.type_));
-    all = digest_text(all, reading.from);
-    all = digest_text(all, reading.id());
-    for payload in stanza.payloads.iter() {
-        if payload.is("x", ns::MUC_USER) {
-            all = common_x(all, payload);
-        } else if ns::is_dmuc(payload) {
-            for delay in payload.children().filter(|child| child.is("delay", ns::DELAY)) {
-                all = digest(all, delay);
+impl Common {
+    fn of(reading: &Reading<'_>) -> Self {
+        let stanza = reading.stanza;
+        let kind = digest_text(START, stanza.kind.name());
+        let mut all = Self {
+            type_: digest_text(kind, &format!("{:?}", stanza.type_)),
+            from: digest_text(START, reading.from),
+            id: digest_text(START, reading.id()),
+            user: START,
+            stamp: START,
+            said: START,
+        };
+        for payload in stanza.payloads.iter() {
+            if payload.is("x", ns::MUC_USER) {
+                all.user = common_x(all.user, payload);
+            } else if ns::is_dmuc(payload) {
+                for delay in payload.children().filter(|child| child.is("delay", ns::DELAY)) {
+                    all.stamp = digest(all.stamp, delay);
+                }
+            } else {
+                all.said = digest(all.said, payload);
             }
-        } else {
-            all = digest(all, payload);
         }
+        all
     }
-    all
+
+    /// In which parts another copy says something else.
+    fn differs_from(&self, other: &Self) -> impl Iterator<Item = &'static str> {
+        [
+            (self.type_ != other.type_, "its type"),
+            (self.from != other.from, "its sender"),
+            (self.id != other.id, "its id"),
+            (self.user != other.user, "what is said of the occupant (muc#user)"),
+            (self.stamp != other.stamp, "the master's stamp"),
+            (self.said != other.said, "what the occupant says"),
+        ]
+        .into_iter()
+        .filter_map(|(differs, part)| differs.then_some(part))
+    }
 }
 
 fn common_x(mut all: u64, x: &Element) -> u64 {

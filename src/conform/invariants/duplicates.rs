@@ -10,9 +10,10 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::Invariant;
-use super::findings::Findings;
+use super::findings::{Findings, Wrong};
 use super::room::{Class, Fact, Key, NickId, Room, UserId};
 use super::steps::{Happening, Step};
+use super::words::times;
 use crate::time::Time;
 
 /// How often everybody has heard what.
@@ -46,7 +47,14 @@ impl Invariant for Duplicates {
                     let before = self.heard.entry(user).or_default().entry(key).or_default();
                     if before.len() >= most {
                         let expected = "every message once";
-                        findings.stanza("INV-NO-DUP", step.entry, passage, expected, before);
+                        let words = format!(
+                            "{} has been told this {} already in this stay; it was said {}",
+                            room.users[user].jid,
+                            times(before.len()),
+                            times(most)
+                        );
+                        let wrong = Wrong::of(words).because(before.iter().copied());
+                        findings.wrong("INV-NO-DUP", (step.entry, passage), expected, wrong);
                     }
                     before.push(step.entry);
                 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Invariant;
-use super::findings::Findings;
+use super::findings::{Findings, Wrong};
 use super::room::{
     Class, Fact, NickId, Occupant, Passage, Room, Side, SlaveId, User, UserId, accepted,
 };
@@ -20,8 +20,11 @@ pub(super) struct Enter {
     newcomers: BTreeMap<UserId, usize>,
     /// Which creation of the room each slave has named when it registered last.
     rooms: BTreeMap<SlaveId, Option<String>>,
-    /// Who was in another room that had the address, and was not told that he is out.
-    strangers: BTreeSet<UserId>,
+    /// Who was in another room that had the address, and was not told that he is out: since which
+    /// entry.
+    strangers: BTreeMap<UserId, usize>,
+    /// In which entry each was last told that he is out.
+    left: BTreeMap<UserId, usize>,
 }
 
 impl Invariant for Enter {
@@ -35,8 +38,8 @@ impl Invariant for Enter {
         // A plain room goes on until it is told that his connection has ended.
         let stale = room.is_of_before(user, reading);
         if told && room.users[user].online && !stale {
-            self.is_inside(step.entry, &room.users[user], passage, room, findings);
-            self.is_in_this(step.entry, user, passage, findings);
+            self.is_inside(step.entry, user, passage, room, findings);
+            self.is_in_this(step.entry, user, passage, room, findings);
             self.has_110(step.entry, user, passage, room, findings);
             self.in_order(step.entry, user, passage, room, findings);
         }
@@ -58,10 +61,16 @@ impl Invariant for Enter {
                     let may_admit = matches!(alone, Some(Side::Split | Side::Syncing));
                     if !one.entered && !may_admit {
                         let expected = "an ENTER for him before he is told that he is in";
-                        findings.stanza("INV-ENTER", step.entry, passage, expected, &[]);
+                        let (jid, domain) = (&one.jid, &one.domain);
+                        let words = format!(
+                            "{jid} is told that he is in, and no ENTER for him has come to {domain}"
+                        );
+                        let here = (step.entry, *passage);
+                        findings.wrong("INV-ENTER", here, expected, Wrong::of(words));
                     }
                 }
                 Fact::Left(user) => {
+                    self.left.insert(*user, step.entry);
                     self.newcomers.remove(user);
                     self.strangers.remove(user);
                 }
@@ -83,6 +92,7 @@ impl Enter {
     /// A slave is accepted, perhaps by another room than the one that its users are in.
     fn registers(&mut self, step: &Step<'_>, room: &Room) {
         let (Happening::Came(passage) | Happening::Left(passage)) = &step.what else { return };
+        let entry = step.entry;
         match passage.class {
             Class::Own(slave) => {
                 if let Some(register) = passage.reading.stanza.payload("register", ns::SLAVE) {
@@ -97,7 +107,7 @@ impl Enter {
                 if named.is_some_and(|named| named != accept.room) {
                     let users = room.users.iter().enumerate();
                     let inside = users.filter(|(_, user)| user.slave == Some(slave) && user.inside);
-                    self.strangers.extend(inside.map(|(number, _)| number));
+                    self.strangers.extend(inside.map(|(number, _)| (number, entry)));
                 }
             }
             _ => {}
@@ -110,13 +120,22 @@ impl Enter {
         entry: usize,
         user: UserId,
         passage: &Passage<'_>,
+        room: &Room,
         findings: &mut Findings,
     ) {
         let reading = &passage.reading;
         let farewell = reading.has(110) && reading.stanza.is_unavailable();
-        if !farewell && self.strangers.remove(&user) {
+        if farewell {
+            return;
+        }
+        if let Some(accepted) = self.strangers.remove(&user) {
             let expected = "who was in another room of this name to be told that he is out of it";
-            findings.stanza("INV-ENTER", entry, passage, expected, &[]);
+            let words = format!(
+                "{} was in another room that had this name, and his slave was accepted by this one",
+                room.users[user].jid
+            );
+            let wrong = Wrong::of(words).because([accepted]);
+            findings.wrong("INV-ENTER", (entry, passage), expected, wrong);
         }
     }
 
@@ -125,12 +144,12 @@ impl Enter {
     fn is_inside(
         &self,
         entry: usize,
-        user: &User,
+        number: UserId,
         passage: &Passage<'_>,
         room: &Room,
         findings: &mut Findings,
     ) {
-        let reading = &passage.reading;
+        let (reading, user) = (&passage.reading, &room.users[number]);
         if user.inside || (user.asks.to_be_in() && !reading.stanza.is_groupchat()) {
             return;
         }
@@ -145,13 +164,19 @@ impl Enter {
                 return;
             }
             let expected = "the others and himself before any message";
-            findings.stanza("INV-JOIN-ORDER", entry, passage, expected, &[]);
+            let words = format!("{} was not told yet that he is in", user.jid);
+            findings.wrong("INV-JOIN-ORDER", (entry, passage), expected, Wrong::of(words));
         } else if user.was_inside {
             let expected = "nothing of the room for who has left it";
-            findings.stanza("INV-AFTER-LEAVE", entry, passage, expected, &[]);
+            let words = format!("{} was told that he is out, and has not come back", user.jid);
+            let causes = findings.set_off(passage).into_iter();
+            let causes = causes.chain(self.left.get(&number).copied());
+            let wrong = Wrong::of(words).because(causes);
+            findings.wrong("INV-AFTER-LEAVE", (entry, passage), expected, wrong);
         } else {
             let expected = "nothing of the room for who has not asked to be in it";
-            findings.stanza("INV-ENTER", entry, passage, expected, &[]);
+            let words = format!("{} is not in the room, and has not asked to enter it", user.jid);
+            findings.wrong("INV-ENTER", (entry, passage), expected, Wrong::of(words));
         }
     }
 
@@ -169,8 +194,8 @@ impl Enter {
         findings: &mut Findings,
     ) {
         let (reading, one) = (&passage.reading, &room.users[user]);
-        let Some(nick) = reading.nick.filter(|_| reading.is_presence()) else { return };
-        let nick = room.known_nick(nick);
+        let Some(name) = reading.nick.filter(|_| reading.is_presence()) else { return };
+        let nick = room.known_nick(name);
         let named = reading.jids.first() == Some(&one.jid.as_str());
         // Of whom a plain room has forgotten it may be another's nick by now; and of whom his slave
         // was told that he is out, while it was down.
@@ -195,10 +220,15 @@ impl Enter {
         let may_be = own || past || forgot || (asked && !elsewhere) || reading.has(210);
         if reading.has(110) && !may_be {
             let expected = "110 in presence about its reader only";
-            findings.stanza("INV-ONE-110", entry, passage, expected, &[]);
+            let words = match one.nick.filter(|_| one.inside) {
+                Some(own) => format!("{} is {}, and not {name}", one.jid, room.nicks[own]),
+                None => format!("{} is not {name}, and has not asked to be", one.jid),
+            };
+            findings.wrong("INV-ONE-110", (entry, passage), expected, Wrong::of(words));
         } else if sure && !reading.has(110) {
             let expected = "110 in presence about its reader";
-            findings.stanza("INV-ONE-110", entry, passage, expected, &[]);
+            let words = format!("{name} is {} himself, and there is no 110", one.jid);
+            findings.wrong("INV-ONE-110", (entry, passage), expected, Wrong::of(words));
         }
     }
 
@@ -218,7 +248,12 @@ impl Enter {
             } else if reading.delay.is_none() || !reading.stanza.is_groupchat() {
                 self.newcomers.remove(&user);
                 let expected = "history and subject after the newcomer's own presence";
-                findings.stanza("INV-JOIN-ORDER", entry, passage, expected, &[since]);
+                let words = format!(
+                    "{} was told that he is in, and has not got the subject yet",
+                    room.users[user].jid
+                );
+                let wrong = Wrong::of(words).because([since]);
+                findings.wrong("INV-JOIN-ORDER", (entry, passage), expected, wrong);
             }
         }
         let enters = reading.has(110) && reading.stanza.is_available() && reading.is_presence();

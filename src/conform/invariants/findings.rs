@@ -9,7 +9,6 @@ use super::Setting;
 use super::came::Came;
 use super::cost::Cost;
 use super::room::Passage;
-use crate::stanza::ShortNames;
 use crate::transcript::Name;
 
 /// A requirement or an invariant that does not hold.
@@ -21,7 +20,7 @@ pub struct Finding {
     pub host: String,
     /// The entry of the record at which that shows, counted from 0.
     pub entry: usize,
-    /// What happened there, in words.
+    /// What is wrong there, in words: not the stanza's own, which the entry has.
     pub what: String,
     /// What should have been.
     pub expected: String,
@@ -183,24 +182,6 @@ impl Findings {
     }
 
     /// Something is wrong with a stanza that left a host.
-    pub fn stanza(
-        &mut self,
-        requirement: &'static str,
-        entry: usize,
-        passage: &Passage<'_>,
-        expected: &str,
-        causes: &[usize],
-    ) {
-        let (mut words, causes) = (String::new(), causes.to_vec());
-        if self.all.len() < FINDINGS_MAX {
-            let hop = passage.hop;
-            let stanza = hop.stanza.describe(&ShortNames::default());
-            words = format!("{} -> {}: {stanza}", hop.from, hop.to);
-        }
-        self.wrong(requirement, (entry, passage), expected, Wrong { words, causes });
-    }
-
-    /// The same, in words that say what.
     pub fn wrong(
         &mut self,
         requirement: &'static str,
@@ -215,23 +196,8 @@ impl Findings {
         self.push(requirement, &passage.hop.from, entry, words, expected, &causes);
     }
 
-    /// A requirement applies to this stanza, and is kept or not.
+    /// A requirement applies to this stanza, and is kept or not; `wrong` says what is wrong.
     pub fn judge(
-        &mut self,
-        requirement: &'static str,
-        well: bool,
-        (entry, passage): (usize, &Passage<'_>),
-        expected: &str,
-    ) {
-        if well {
-            self.kept(requirement);
-        } else {
-            self.stanza(requirement, entry, passage, expected, &[]);
-        }
-    }
-
-    /// The same, in words that say what is wrong.
-    pub fn judge_with(
         &mut self,
         requirement: &'static str,
         well: bool,
@@ -247,7 +213,7 @@ impl Findings {
     }
 }
 
-/// What is wrong with a stanza, where it does not show that by itself.
+/// What is wrong with a stanza.
 #[derive(Clone, Debug)]
 pub(in crate::conform) struct Wrong {
     /// In words.

@@ -1,19 +1,20 @@
 //! What was said, and when: INV-HISTORY-TRUE, INV-STAMP.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Invariant;
-use super::findings::Findings;
+use super::findings::{Findings, Wrong};
 use super::room::{Class, Event, Fact, Passage, Room, Side, SlaveId, UserId};
 use super::steps::{Happening, Step};
+use super::words::author;
 use crate::time::{Duration, Time};
 
 /// Both of them.
 #[derive(Debug, Default)]
 pub(super) struct History {
-    /// What came to each slave last as what it had missed.
-    missed: BTreeSet<Heard>,
+    /// What came to each slave last as what it had missed, and in which entry.
+    missed: BTreeMap<Heard, usize>,
     /// What came to slaves live at this instant.
     live: (Time, BTreeSet<Heard>),
     /// What a master that serves them itself has told users so.
@@ -39,7 +40,7 @@ impl Invariant for History {
         if reading.is_said() {
             let key = (slave, room.log.id(reading), reading.content);
             if reading.dmuc.is_some_and(|dmuc| dmuc.backfill) {
-                self.missed.insert(key);
+                self.missed.insert(key, step.entry);
                 return;
             }
             self.missed.remove(&key);
@@ -51,7 +52,7 @@ impl Invariant for History {
     }
 
     fn forget(&mut self, _: Time, room: &Room, _: &mut Findings) {
-        self.missed.retain(|(_, id, content)| room.log.knows(&(*content, id.clone())));
+        self.missed.retain(|(_, id, content), _| room.log.knows(&(*content, id.clone())));
     }
 
     fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, findings: &mut Findings) {
@@ -68,8 +69,12 @@ impl Invariant for History {
                     let Some(event) = room.log.event(*event) else { continue };
                     if event.late && event.said.is_none() && event.nick.is_some() {
                         let expected = "history that was once said, with its stamp";
-                        let id = "INV-HISTORY-TRUE";
-                        findings.stanza(id, step.entry, passage, expected, &[]);
+                        let words = format!(
+                            "{} has said nothing like it, as far as the record tells",
+                            author(event.nick, room)
+                        );
+                        let (id, here) = ("INV-HISTORY-TRUE", (step.entry, *passage));
+                        findings.wrong(id, here, expected, Wrong::of(words));
                     } else {
                         stamped(step.entry, event, passage, room, findings);
                     }
@@ -98,9 +103,13 @@ impl History {
         let direct = (user, key.1.clone(), key.2);
         let live = self.live.0 == room.now && self.live.1.contains(&key);
         let live = live || (self.direct.0 == room.now && self.direct.1.contains(&direct));
-        if !live && self.missed.contains(&key) {
+        if let Some(came) = self.missed.get(&key).filter(|_| !live) {
             let expected = format!("the stamp {}, as it is told late", event.stamp);
-            findings.stanza("INV-STAMP", entry, passage, &expected, &[]);
+            let slave = &room.slaves[slave].jid;
+            let words =
+                format!("there is no delay in it, and {slave} was told of it as it had missed it");
+            let wrong = Wrong::of(words).because([*came]);
+            findings.wrong("INV-STAMP", (entry, passage), &expected, wrong);
         }
     }
 }
@@ -123,7 +132,14 @@ fn heard(entry: usize, passage: &Passage<'_>, room: &Room, findings: &mut Findin
     });
     if !alone || !own {
         let expected = "history that was once said, with its stamp";
-        findings.stanza("INV-HISTORY-TRUE", entry, passage, expected, &[]);
+        let (reading, jid) = (&passage.reading, &room.users[user].jid);
+        let nick = reading.nick.unwrap_or("the room");
+        let stamp = reading.delay.unwrap_or_default();
+        let words = format!(
+            "{jid} is told that {nick} said it at {stamp}; the master tells of no message like it \
+             of that time"
+        );
+        findings.wrong("INV-HISTORY-TRUE", (entry, passage), expected, Wrong::of(words));
     }
 }
 
@@ -143,7 +159,9 @@ fn stamped(
         let least = came.min(said.at + room.clock) - room.clock;
         if event.stamp < least || event.stamp > came + CLOSE + room.clock {
             let expected = format!("the stamp {came}, when the master received it");
-            findings.stanza("INV-STAMP", entry, passage, &expected, &[said.entry]);
+            let words = format!("its stamp is {}", event.stamp);
+            let wrong = Wrong::of(words).because([said.entry]);
+            findings.wrong("INV-STAMP", (entry, passage), &expected, wrong);
         }
     } else if dmuc.backfill {
         let slave = room.users[said.user].slave.map(|slave| &room.slaves[slave]);
@@ -152,7 +170,15 @@ fn stamped(
         let early = alive.is_some_and(early);
         if event.stamp > room.now + CLOSE + room.clock || early {
             let expected = "a stamp between the slave's last proof of life and now";
-            findings.stanza("INV-STAMP", entry, passage, expected, &[said.entry]);
+            let words = match alive.filter(|_| early) {
+                Some(alive) => format!(
+                    "it is said to be of {}, when its slave was not split yet: it was heard at {alive}",
+                    event.stamp
+                ),
+                None => format!("it is said to be of {}, which is later than now", event.stamp),
+            };
+            let wrong = Wrong::of(words).because([said.entry]);
+            findings.wrong("INV-STAMP", (entry, passage), expected, wrong);
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::Invariant;
-use super::findings::Findings;
+use super::findings::{Findings, Wrong};
 use super::reading::Reading;
 use super::room::{Class, Fact, Passage, Print, Room, Side, Slave, UserId, push_bounded};
 use super::steps::{Happening, Step};
@@ -79,7 +79,8 @@ impl Invariant for Justified {
                     let online = room.users[user].online;
                     if online && !self.is_justified(user, passage, room) {
                         let expected = "what the master has sent, or a slave may say without it";
-                        findings.stanza("INV-JUSTIFIED", step.entry, passage, expected, &[]);
+                        let wrong = Wrong::of(unjustified(user, passage, room));
+                        findings.wrong("INV-JUSTIFIED", (step.entry, passage), expected, wrong);
                     }
                 }
                 _ => {}
@@ -141,6 +142,22 @@ impl Justified {
             // Between two of its users, if the master allows it.
             _ => slave.own != Side::Active && slave.policy.local_private,
         }
+    }
+}
+
+/// What a user is told for which there is no reason.
+fn unjustified(user: UserId, passage: &Passage<'_>, room: &Room) -> String {
+    let (reading, user) = (&passage.reading, &room.users[user]);
+    let slave = user.slave.map(|slave| &room.slaves[slave].jid);
+    let by = slave.map_or(&*passage.hop.from, String::as_str);
+    let of = reading.nick.unwrap_or("the room");
+    match (reading.stanza.kind, &reading.stanza.type_) {
+        (_, Type::Error) | (Kind::Iq, _) => format!("{} has asked nothing like it", user.jid),
+        (Kind::Presence, _) => format!("{by} shows this of {of}, and was not told it"),
+        (Kind::Message, Type::Groupchat) => {
+            format!("{by} tells this as said by {of}, and was not told it with these words")
+        }
+        _ => format!("nothing like it has come for {}", user.jid),
     }
 }
 

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::Invariant;
-use super::findings::Findings;
+use super::findings::{Findings, Wrong};
 use super::room::{Fact, NickId, Occupant, Passage, Room, Seen, Side, SlaveId, Touch, same_person};
 use super::steps::{Happening, Step};
+use super::words::{names, sessions};
 use crate::time::Time;
 
 /// The three of them.
@@ -25,7 +26,13 @@ impl Invariant for Nicks {
                     let id = if held { "INV-NICK-HELD" } else { "INV-NICK-UNIQUE" };
                     self.taken.remove(nick);
                     let expected = "one owner of a nick at a time";
-                    findings.stanza(id, step.entry, passage, expected, &[holder.entry]);
+                    let (nick, has) = (&room.nicks[*nick], sessions(&holder.sessions, room));
+                    let words = match held {
+                        true => format!("{nick} is still kept for {has}, whose slave is split"),
+                        false => format!("{nick} is still the nick of {has}"),
+                    };
+                    let wrong = Wrong::of(words).because([holder.entry]);
+                    findings.wrong(id, (step.entry, passage), expected, wrong);
                 }
                 Fact::Departed { nick, occupant } => {
                     self.departed(step.entry, *nick, occupant, passage, room, findings);
@@ -57,7 +64,17 @@ impl Nicks {
             self.taken.insert(nick, (slave, occupant.clone(), entry));
         }
         let expected = "somebody to be removed only if he left, was expelled or cannot come back";
-        findings.stanza("INV-NO-VANISH", entry, passage, expected, &[occupant.entry]);
+        let vias = occupant.sessions.iter().filter_map(|user| room.users[*user].slave);
+        let slaves = names(vias.map(|slave| room.slaves[slave].jid.as_str()));
+        let who = format!("{} ({})", room.nicks[nick], sessions(&occupant.sessions, room));
+        let words = match slaves.is_empty() {
+            true => format!("{who} has not left, and nobody has removed him"),
+            false => {
+                format!("{who} has not left, nobody has removed him, and {slaves} was not given up")
+            }
+        };
+        let wrong = Wrong::of(words).because([occupant.entry]);
+        findings.wrong("INV-NO-VANISH", (entry, passage), expected, wrong);
     }
 
     fn arrived(
@@ -73,7 +90,11 @@ impl Nicks {
         let same = now.is_some_and(|now| is_one_of(holder.sessions.as_slice(), *now, room));
         if room.slaves[slave].master == Side::Split && !same {
             let expected = "the nicks of people behind a slave that is split to be kept for them";
-            findings.stanza("INV-NICK-HELD", entry, passage, expected, &[removed]);
+            let (nick, has) = (&room.nicks[nick], sessions(&holder.sessions, room));
+            let slave = &room.slaves[slave].jid;
+            let words = format!("{nick} is the nick of {has}, behind {slave}, which is split");
+            let wrong = Wrong::of(words).because([removed]);
+            findings.wrong("INV-NICK-HELD", (entry, passage), expected, wrong);
         }
     }
 }
@@ -142,6 +163,14 @@ fn changed_owner(
     }
     if !is_one_of(&[*first], *second, room) {
         let expected = "a nick to be given up before somebody else is shown under it";
-        findings.stanza("INV-NICK-UNIQUE", entry, passage, expected, &[]);
+        let jid = |user: &usize| room.users[*user].jid.as_str();
+        let words = format!(
+            "{} sees {} as {}, and was not told that {}, who was that, is gone",
+            room.users[user].jid,
+            jid(second),
+            room.nicks[nick],
+            jid(first)
+        );
+        findings.wrong("INV-NICK-UNIQUE", (entry, passage), expected, Wrong::of(words));
     }
 }

@@ -5,9 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::findings::Findings;
+use super::findings::{Findings, Wrong};
 use super::room::{Class, Fact, Key, NickId, Passage, Room, Side, SlaveId, Submission, UserId};
 use super::steps::{Happening, Step};
+use super::words::author;
 use super::{Invariant, reading::Reading};
 use crate::time::Time;
 
@@ -79,7 +80,8 @@ impl Order {
         if let (Some(said), Some(author), false) = (event.said, origin, event.late) {
             let before = self.logged.insert(author.user, said);
             if let Some(before) = before.filter(|before| *before > said) {
-                out_of_turn(entry, [said, before], passage, room, findings);
+                let told = "the master tells this after";
+                out_of_turn(entry, told, [said, before], passage, room, findings);
             }
         }
         // An event of the run that the master forgot: who heard it then does not hear it again.
@@ -146,7 +148,8 @@ impl Order {
         if let Some((said, author)) = told.said.zip(origin) {
             let before = listener.authors.get(&author.user).copied();
             if let Some(before) = before.filter(|before| *before > said && !alone) {
-                out_of_turn(entry, [said, before], passage, room, findings);
+                let told = format!("{} is told this after", one.jid);
+                out_of_turn(entry, &told, [said, before], passage, room, findings);
             }
             // What a slave has shown by itself may be before what is older.
             if late || !alone {
@@ -188,7 +191,14 @@ impl Order {
                 let told = |number: usize| room.log.event(number)?.entry;
                 let causes: Vec<_> = [number, last].into_iter().filter_map(told).collect();
                 let expected = "everybody to hear what is said in the order of the master's log";
-                findings.stanza("INV-TOTAL-ORDER", entry, passage, expected, &causes);
+                let after = room.log.event(last).and_then(|event| event.nick);
+                let words = format!(
+                    "{} is told this after what {} said, which the master has sent after it",
+                    room.users[user].jid,
+                    author(after, room)
+                );
+                let wrong = Wrong::of(words).because(causes);
+                findings.wrong("INV-TOTAL-ORDER", (entry, passage), expected, wrong);
             }
             None => listener.last = Some(number.max(last.unwrap_or(0))),
         }
@@ -208,10 +218,15 @@ impl Order {
         let skipped = std::mem::replace(&mut listener.waiting, later);
         let direct = room.users[user].via.is_none();
         for number in skipped.into_iter().filter(|_| !direct) {
-            let told = room.log.event(number).and_then(|event| event.entry);
-            let causes: Vec<_> = told.into_iter().collect();
+            let missed = room.log.event(number);
+            let words = format!(
+                "{} is told this, and was not told before what {} said before it",
+                room.users[user].jid,
+                author(missed.and_then(|event| event.nick), room)
+            );
+            let wrong = Wrong::of(words).because(missed.and_then(|event| event.entry));
             let expected = "everything that was said before this one to be heard before it";
-            findings.stanza("INV-GAPLESS", entry, passage, expected, &causes);
+            findings.wrong("INV-GAPLESS", (entry, passage), expected, wrong);
         }
     }
 
@@ -233,15 +248,18 @@ impl Order {
 /// An author is heard to have said the second before the first.
 fn out_of_turn(
     entry: usize,
+    told: &str,
     said: [usize; 2],
     passage: &Passage<'_>,
     room: &Room,
     findings: &mut Findings,
 ) {
+    let author = room.log.submission(said[0]).map(|said| room.users[said.user].jid.as_str());
+    let author = author.unwrap_or("its author");
     let causes = said.into_iter().filter_map(|said| Some(room.log.submission(said)?.entry));
-    let causes: Vec<usize> = causes.collect();
+    let words = format!("{told} what {author} has sent after it");
     let expected = "the messages of one author in the order in which he sent them";
-    findings.stanza("INV-FIFO", entry, passage, expected, &causes);
+    findings.wrong("INV-FIFO", (entry, passage), expected, Wrong::of(words).because(causes));
 }
 
 impl Listener {

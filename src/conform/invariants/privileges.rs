@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Invariant;
-use super::findings::Findings;
+use super::findings::{Findings, Wrong};
 use super::reading::Reading;
 use super::room::{Class, Fact, NickId, Passage, Privileges, Room, Side, Touch, UserId};
 use super::steps::{Happening, Step};
@@ -44,6 +44,12 @@ struct Expulsion {
     at: Time,
     /// Whether it leaves nothing behind that keeps him out.
     kick: bool,
+}
+
+impl Expulsion {
+    fn how(&self) -> &'static str {
+        if self.kick { "kicked" } else { "removed from the room" }
+    }
 }
 
 impl Invariant for PrivilegesKept {
@@ -167,7 +173,14 @@ impl PrivilegesKept {
         let admitted = own && told.affiliation == "none" && !told.moderates();
         if !given && !admitted {
             let expected = "privileges that the master has given";
-            findings.stanza("INV-NO-ESCALATION", entry, passage, expected, &[]);
+            let name = &room.nicks[nick];
+            let last = stored.iter().flat_map(|stored| stored.recent.iter().rev()).next();
+            let last = match last {
+                Some(print) => format!("was told last that he is {}", print.privileges),
+                None => "was told nothing of him".to_owned(),
+            };
+            let words = format!("{} shows {name} as {told}, and {last}", slave.jid);
+            findings.wrong("INV-NO-ESCALATION", (entry, passage), expected, Wrong::of(words));
         }
     }
 
@@ -180,10 +193,14 @@ impl PrivilegesKept {
         room: &Room,
         findings: &mut Findings,
     ) {
-        let before = sessions.iter().find_map(|user| self.out.remove(user));
-        if let Some(before) = before.filter(|before| !self.is_forgotten(before, room)) {
+        let before = sessions.iter().find_map(|user| Some((user, self.out.remove(user)?)));
+        if let Some((user, before)) = before.filter(|(_, before)| !self.is_forgotten(before, room))
+        {
             let expected = "who was expelled to be let in only if he asks again";
-            findings.stanza("INV-EXPELLED", entry, passage, expected, &[before.entry]);
+            let (jid, how) = (&room.users[*user].jid, before.how());
+            let words = format!("{jid} was {how}, and has not asked since to be let in");
+            let wrong = Wrong::of(words).because([before.entry]);
+            findings.wrong("INV-EXPELLED", (entry, passage), expected, wrong);
         }
     }
 
@@ -218,7 +235,9 @@ impl PrivilegesKept {
         let before = self.expelled.get(&nick).filter(|before| !self.is_forgotten(before, room));
         if let Some(before) = before.filter(|_| !told && !passage.reading.stanza.is_error()) {
             let expected = "nothing more of who was expelled";
-            findings.stanza("INV-EXPELLED", entry, passage, expected, &[before.entry]);
+            let words = format!("{} was {}, and is not back", room.nicks[nick], before.how());
+            let wrong = Wrong::of(words).because([before.entry]);
+            findings.wrong("INV-EXPELLED", (entry, passage), expected, wrong);
         }
     }
 }
@@ -243,6 +262,8 @@ fn restated(
     if !asked && !room.is_decided_untold(nick) && !room.doubtful.contains(&nick) {
         let expected =
             format!("{} to stay {before}, as nobody has asked for more", room.nicks[nick]);
-        findings.stanza("INV-NO-ESCALATION", entry, passage, &expected, &[]);
+        let now = room.occupants.get(&nick).map(|one| one.privileges).unwrap_or_default();
+        let words = format!("the master tells that {} is {now}", room.nicks[nick]);
+        findings.wrong("INV-NO-ESCALATION", (entry, passage), &expected, Wrong::of(words));
     }
 }

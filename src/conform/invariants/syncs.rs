@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::Invariant;
-use super::findings::Findings;
+use super::findings::{Findings, Wrong};
 use super::reading::Reading;
 use super::room::{Class, Fact, Passage, Room, SlaveId, accepted};
 use super::steps::{Happening, Step};
@@ -99,13 +99,19 @@ impl Syncs {
             down.sent += usize::from(reading.stanza.kind != Kind::Iq);
             down.history += usize::from(is_history);
             if down.history > down.granted && is_history {
-                too_much(step.entry, down.entry, passage, findings);
+                let (count, most) = (down.history, down.granted);
+                too_much((step.entry, passage), [count, most], down.entry, findings);
             }
             if dmuc.synced {
                 if down.sent > down.most {
                     let expected = format!("at most {} stanzas to bring it up to date", down.most);
+                    let words = format!(
+                        "{} was sent {} since it was accepted",
+                        room.slaves[slave].jid, down.sent
+                    );
+                    let wrong = Wrong::of(words).because([down.entry]);
                     let id = "LIVE-SYNC-TERMINATES";
-                    findings.stanza(id, step.entry, passage, &expected, &[]);
+                    findings.wrong(id, (step.entry, passage), &expected, wrong);
                 }
                 self.down.remove(&slave);
             }
@@ -114,8 +120,10 @@ impl Syncs {
             let before = self.stored.remove(&slave).filter(|one| one.at == step.at);
             let stored = before.unwrap_or(begin);
             let stored = Stored { count: stored.count + 1, ..stored };
-            if stored.count > room.slaves[slave].history_max {
-                too_much(step.entry, stored.first, passage, findings);
+            let most = room.slaves[slave].history_max;
+            if stored.count > most {
+                let here = (step.entry, passage);
+                too_much(here, [stored.count, most], stored.first, findings);
             }
             self.stored.insert(slave, stored);
         }
@@ -138,7 +146,13 @@ impl Syncs {
         *attempts += 1;
         if *attempts == ATTEMPTS_MAX {
             let expected = "an end of a netjoin that nothing disturbs";
-            findings.stanza("LIVE-SYNC-TERMINATES", entry, passage, expected, &[]);
+            let words = format!(
+                "{} is accepted for the {ATTEMPTS_MAX}rd time since {}, and was never told that \
+                 it knows all",
+                room.slaves[slave].jid,
+                since.time_of_day()
+            );
+            findings.wrong("LIVE-SYNC-TERMINATES", (entry, passage), expected, Wrong::of(words));
         }
     }
 
@@ -157,8 +171,11 @@ impl Syncs {
         let asked = self.asked.remove(&slave).unwrap_or_default();
         let local = room.users.iter().filter(|user| user.slave == Some(slave)).count();
         if let Some(sent) = self.up.remove(&slave).filter(|sent| *sent > local + asked + 2) {
-            let expected = format!("at most {} late stanzas, not {sent}", local + asked + 2);
-            findings.stanza("LIVE-SYNC-TERMINATES", step.entry, passage, &expected, &[]);
+            let expected = format!("at most {} late stanzas", local + asked + 2);
+            let slave = &room.slaves[slave].jid;
+            let words = format!("{slave} has sent {sent} since it was accepted");
+            let here = (step.entry, passage);
+            findings.wrong("LIVE-SYNC-TERMINATES", here, &expected, Wrong::of(words));
         }
         // If it is not answered, they come again.
         self.asked.insert(slave, asked);
@@ -174,9 +191,16 @@ fn is_request(reading: &Reading<'_>) -> bool {
     }
 }
 
-fn too_much(entry: usize, first: usize, passage: &Passage<'_>, findings: &mut Findings) {
+fn too_much(
+    here: (usize, &Passage<'_>),
+    [count, most]: [usize; 2],
+    first: usize,
+    findings: &mut Findings,
+) {
     let expected = "no more history than the slave stores";
-    findings.stanza("COST-STORE", entry, passage, expected, &[first]);
+    let to = here.1.reading.to;
+    let words = format!("it is message {count} of the history for {to}, which stores {most}");
+    findings.wrong("COST-STORE", here, expected, Wrong::of(words).because([first]));
 }
 
 /// So many netjoins without a fault and without an end are no accident.

@@ -2,7 +2,7 @@
 //! INV-TRANSPARENT, INV-DOMAIN.
 
 use super::Invariant;
-use super::findings::Findings;
+use super::findings::{Findings, Wrong};
 use super::reading::domain_of;
 use super::room::{Class, Passage, Privileges, Room};
 use super::steps::{Happening, Step};
@@ -30,27 +30,33 @@ impl Invariant for Transparency {
 
 fn transparent(entry: usize, passage: &Passage<'_>, room: &Room, findings: &mut Findings) {
     let reading = &passage.reading;
-    let names_slave = |value: &str| room.slaves.iter().any(|slave| slave.jid == value);
-    let shown = reading.stanza.payloads.iter().any(|payload| {
-        any_element(payload, &|element| {
-            ns::is_dmuc(element) || element.attrs().iter().any(|(_, value)| names_slave(value))
+    let slave = |value: &str| room.slaves.iter().find(|slave| slave.jid == value);
+    let shown = reading.stanza.payloads.iter().find_map(|payload| {
+        find_in(payload, &|element| {
+            let named = || element.attrs().iter().find_map(|(_, value)| slave(value));
+            match ns::is_dmuc(element) {
+                true => Some(format!("there is <{}/> of {} in it", element.name(), element.ns())),
+                false => named().map(|slave| format!("it names {}", slave.jid)),
+            }
         })
     });
-    if shown {
+    if let Some(words) = shown {
         let expected = "nothing of XEP-0282 and of slaves for a user";
-        findings.stanza("INV-TRANSPARENT", entry, passage, expected, &[]);
+        findings.wrong("INV-TRANSPARENT", (entry, passage), expected, Wrong::of(words));
         return;
     }
     // Nothing is asked of what an occupant says for himself.
     let of_occupant = reading.is_presence() && reading.nick.is_some();
     if of_occupant && Privileges::of(reading).is_none() {
         let expected = "presence that says what an occupant may do (XEP-0045 §7.2.3)";
-        findings.stanza("INV-TRANSPARENT", entry, passage, expected, &[]);
+        let words = "it has no item with an affiliation and a role";
+        findings.wrong("INV-TRANSPARENT", (entry, passage), expected, Wrong::of(words));
     }
 }
 
-fn any_element(element: &Element, is_it: &impl Fn(&Element) -> bool) -> bool {
-    is_it(element) || element.children().any(|child| any_element(child, is_it))
+/// What there is to say of the first element in this one of which there is something.
+fn find_in(element: &Element, say: &impl Fn(&Element) -> Option<String>) -> Option<String> {
+    say(element).or_else(|| element.children().find_map(|child| find_in(child, say)))
 }
 
 /// What a server hands to a client is for its own domain.
@@ -58,7 +64,8 @@ fn at_home(entry: usize, passage: &Passage<'_>, room: &Room, findings: &mut Find
     let (from, to) = (&passage.hop.from, &passage.hop.to);
     if domain_of(to) != &**from && **from != *room.domain {
         let expected = "a slave to serve its own domain only";
-        findings.stanza("INV-DOMAIN", entry, passage, expected, &[]);
+        let words = format!("{from} tells it {to}, who is of another domain");
+        findings.wrong("INV-DOMAIN", (entry, passage), expected, Wrong::of(words));
     }
 }
 
@@ -72,6 +79,11 @@ fn stray(entry: usize, passage: &Passage<'_>, room: &Room, findings: &mut Findin
     let by_room = *passage.hop.from == *room.domain;
     if between_slaves || (for_room && !by_room) {
         let expected = "a slave to talk to the master and to its own users only";
-        findings.stanza("INV-DOMAIN", entry, passage, expected, &[]);
+        let (from, to) = (&passage.hop.from, &passage.hop.to);
+        let words = match between_slaves {
+            true => format!("{} sends it to {}: both are slaves", reading.from, reading.to),
+            false => format!("{from} sends it for the room to {to}, and is not the master"),
+        };
+        findings.wrong("INV-DOMAIN", (entry, passage), expected, Wrong::of(words));
     }
 }

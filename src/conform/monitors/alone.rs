@@ -88,7 +88,7 @@ impl Invariant for Alone {
                 let well = matches!(role, Some("participant" | "visitor"));
                 let expected = "no more than the role that the master grants to who enters alone";
                 let (id, here) = ("slave.split.local-enter", (step.entry, *passage));
-                findings.judge_with(id, well, here, expected, || {
+                findings.judge(id, well, here, expected, || {
                     let words = format!("he is let in as {}", role.unwrap_or("nothing"));
                     Wrong::of(words).because(room.slaves[slave].lost_own)
                 });
@@ -174,7 +174,7 @@ impl Alone {
             let known = self.local.contains(&(slave, nick)) || self.news.contains(&(slave, nick));
             let expected = "nobody to be shown as gone because his server is out of reach";
             if !known && !reading.destroys {
-                findings.judge_with("slave.split.mark-away", false, here, expected, || {
+                findings.judge("slave.split.mark-away", false, here, expected, || {
                     let words = "he is behind another server, and the master has told nothing";
                     Wrong::of(words).because(room.slaves[slave].lost_own)
                 });
@@ -189,7 +189,7 @@ impl Alone {
                     && other.privileges().is_some_and(|told| told.moderates())
             });
             let expected = "a kick by a local moderator only";
-            findings.judge_with("slave.split.local-kick", by_moderator, here, expected, || {
+            findings.judge("slave.split.local-kick", by_moderator, here, expected, || {
                 let words = "there is no moderator behind the slave, which has lost its master";
                 Wrong::of(words).because(room.slaves[slave].lost_own)
             });

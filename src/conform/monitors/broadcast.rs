@@ -54,7 +54,7 @@ impl Broadcast {
         if says && reading.nick.is_some() && stanza.type_ != Type::Error {
             let letter = stanza.type_ != Type::Groupchat;
             let expected = "a message of type groupchat, from an occupant";
-            findings.judge_with("master.broadcast.from-occupant", !letter, here, expected, || {
+            findings.judge("master.broadcast.from-occupant", !letter, here, expected, || {
                 Wrong::of("it is no groupchat")
             });
         }
@@ -65,7 +65,7 @@ impl Broadcast {
         if says {
             let expected = "a delay in XEP-0282's element";
             let id = "master.broadcast.delay-in-dmuc";
-            findings.judge_with(id, delay.is_some(), here, expected, || {
+            findings.judge(id, delay.is_some(), here, expected, || {
                 let beside = stanza.payloads.iter().any(|payload| payload.has_ns(ns::DELAY));
                 Wrong::of(if beside { "the delay stands beside it" } else { "there is no delay" })
             });
@@ -81,7 +81,7 @@ impl Broadcast {
             let late = room.slaves[slave].registers || !is_served(room, slave);
             let expected = "the time at which the master got it, in UTC, and from whom it is";
             let well = utc && from && (recent || late && stamp.is_some());
-            findings.judge_with("master.broadcast.delay-attributes", well, here, expected, || {
+            findings.judge("master.broadcast.delay-attributes", well, here, expected, || {
                 let wrong = [
                     (utc, "the stamp is not in UTC"),
                     (from, "the delay is not from who said it"),
@@ -107,7 +107,7 @@ impl Broadcast {
         let alike = self.came.len() == 1;
         if exact || alike {
             let expected = "the payloads and the id that came";
-            findings.judge_with(id, exact, here, expected, || {
+            findings.judge(id, exact, here, expected, || {
                 let alike = self.came.iter().any(|(_, content, _)| *content == reading.literal);
                 let words = if alike { "it came with another id" } else { "it came otherwise" };
                 Wrong::of(words).because(self.came.iter().map(|(.., entry)| *entry))
@@ -129,7 +129,7 @@ fn author(here: (usize, &Passage<'_>), fact: &Fact, room: &Room, findings: &mut 
     if sure {
         let well = occupant.sessions.contains(&said.user);
         let expected = "the nick of who sent it";
-        findings.judge_with("master.relay.identify-by-from", well, here, expected, || {
+        findings.judge("master.relay.identify-by-from", well, here, expected, || {
             let (author, nick) = (&room.users[said.user].jid, &room.nicks[nick]);
             Wrong::of(format!("{author} sent it, who is not {nick}")).because([said.entry])
         });

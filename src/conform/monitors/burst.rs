@@ -165,13 +165,9 @@ impl Bursts {
         if let Some(burst) = self.bursts.iter_mut().find(|burst| burst.user == user) {
             let full = reading.to == room.users[user].jid;
             let expected = "the full JID of the newcomer as the address";
-            findings.judge_with(
-                "slave.enter.to-full-jid",
-                full,
-                (entry, passage),
-                expected,
-                || Wrong::of(format!("it is for {}", reading.to)).because([burst.entry]),
-            );
+            findings.judge("slave.enter.to-full-jid", full, (entry, passage), expected, || {
+                Wrong::of(format!("it is for {}", reading.to)).because([burst.entry])
+            });
             if Told::Subject != told(passage, &burst.nick) && reading.is_said() {
                 burst.heard.extend(event(reading, room));
             }
@@ -185,7 +181,7 @@ impl Bursts {
                     let well = last.content == reading.content;
                     let expected = "the presence as it came last";
                     let (id, here) = ("slave.presence.store", (entry, passage));
-                    findings.judge_with(id, well, here, expected, || {
+                    findings.judge(id, well, here, expected, || {
                         Wrong::of("another one has come of him since").because([burst.entry])
                     });
                 }

@@ -162,16 +162,10 @@ impl Creating {
                         birth.told.iter().any(|(told, ..)| Some(told.as_str()) != reading.nick);
                     let early = !others && room.occupants.len() > 1;
                     let expected = "the roster before the first ENTER";
-                    findings.judge_with(
-                        "master.roster.before-enter",
-                        !early,
-                        here,
-                        expected,
-                        || {
-                            let words = "the slave was told of nobody else since it was created";
-                            Wrong::of(words).because([birth.entry])
-                        },
-                    );
+                    findings.judge("master.roster.before-enter", !early, here, expected, || {
+                        let words = "the slave was told of nobody else since it was created";
+                        Wrong::of(words).because([birth.entry])
+                    });
                 } else if let Some(nick) = reading.nick.filter(|_| reading.stanza.is_available())
                     && reading.is_presence()
                     && (dmuc.state || !room.slaves[slave].registers)
@@ -201,14 +195,14 @@ impl Creating {
         let well = asked.keepalive.is_none_or(|asked| accept.keepalive.interval >= asked.interval);
         let expected = "an interval that is no shorter than what was asked for";
         let wrong = || Wrong::of("the slave asked for something else").because([entry]);
-        findings.judge_with("create.negotiate-keepalive", well, here, expected, wrong);
+        findings.judge("create.negotiate-keepalive", well, here, expected, wrong);
         let well = asked.history.is_none_or(|asked| {
             let bytes = |limit: Option<u64>| limit.unwrap_or(u64::MAX);
             accept.history.maxstanzas <= asked.maxstanzas
                 && bytes(accept.history.maxbytes) <= bytes(asked.maxbytes)
         });
         let expected = "no more history than the slave is willing to keep";
-        findings.judge_with("create.negotiate-history", well, here, expected, wrong);
+        findings.judge("create.negotiate-history", well, here, expected, wrong);
     }
 }
 

@@ -106,7 +106,7 @@ impl Distribution {
         let here = (entry, passage);
         let full = reading.to == &*passage.hop.to && reading.to.contains('/');
         let expected = "the full JID of an occupant as the address";
-        findings.judge_with("slave.redistribute.rewrite-to", full, here, expected, || {
+        findings.judge("slave.redistribute.rewrite-to", full, here, expected, || {
             Wrong::of(format!("it is for {}, and goes to {}", reading.to, passage.hop.to))
         });
         let (key, content) = (key(reading), content_key(reading));
@@ -185,7 +185,7 @@ impl Copy {
         if self.message && reading.nick.is_some() {
             let well = self.late || reading.delay.is_none();
             let expected = "no delay of what is said now";
-            findings.judge_with("slave.broadcast.no-delay-live", well, here, expected, || {
+            findings.judge("slave.broadcast.no-delay-live", well, here, expected, || {
                 Wrong::of("it has a delay, which it came without").because([self.entry])
             });
         }
@@ -194,7 +194,7 @@ impl Copy {
             let shown = reading.jids.contains(&jid.as_str());
             let expected = "the real JID, for a moderator";
             let id = "slave.presence.keep-jid-for-moderators";
-            findings.judge_with(id, shown, here, expected, || {
+            findings.judge(id, shown, here, expected, || {
                 Wrong::of(format!("{jid} came with it, and is left out")).because([self.entry])
             });
         }

@@ -84,7 +84,7 @@ impl Enter {
         let one = dmuc_children(passage).filter(|child| child.name() == "enter").count() == 1;
         let expected = "available presence of an occupant with one `enter`, and a full JID in it";
         let id = "master.enter.format";
-        findings.judge_with(id, full && named && one, here, expected, || {
+        findings.judge(id, full && named && one, here, expected, || {
             let wrong = [
                 (full, "the JID in `enter` is no full JID"),
                 (named, "it is no available presence of an occupant"),
@@ -95,7 +95,7 @@ impl Enter {
         });
         let own = domain_of(jid) == room.slaves[slave].domain;
         let expected = "an ENTER for the slave of the newcomer's own domain";
-        findings.judge_with("master.enter.to-affected-slave-only", own, here, expected, || {
+        findings.judge("master.enter.to-affected-slave-only", own, here, expected, || {
             Wrong::of(format!("{jid} is not of the domain of {}", room.slaves[slave].jid))
         });
         let asked = self.limits.iter().rev().find(|(who, ..)| who == jid);
@@ -105,7 +105,7 @@ impl Enter {
                 .and_then(|history| history.attr("maxstanzas")?.parse::<u32>().ok());
             let well = limit.is_some_and(|limit| limit <= *asked);
             let expected = format!("no more than the {asked} messages that he asked for");
-            findings.judge_with("master.enter.history-limit", well, here, &expected, || {
+            findings.judge("master.enter.history-limit", well, here, &expected, || {
                 let words = match limit {
                     Some(limit) => format!("it allows {limit}"),
                     None => "it has no limit".to_owned(),
@@ -127,7 +127,7 @@ impl Enter {
             let Some((_, nick, cause)) = last else { return };
             let well = Some(nick.as_str()) == reading.nick;
             let expected = "an ENTER right after the presence of the newcomer";
-            findings.judge_with("master.enter.adjacent", well, here, expected, || {
+            findings.judge("master.enter.adjacent", well, here, expected, || {
                 Wrong::of(format!("the presence before it is of {nick}")).because([*cause])
             });
         }

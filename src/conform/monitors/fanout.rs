@@ -162,13 +162,13 @@ impl Fanout {
         }
         if unknown {
             let wrong = Wrong::of("no slave was told of him");
-            return findings.judge_with(id, false, (entry, passage), expected, || wrong);
+            return findings.judge(id, false, (entry, passage), expected, || wrong);
         }
         let Some(group) = arrival else { return };
         let told = |slave: &&SlaveId| group.copies.iter().any(|(told, _)| told == *slave);
         let mut missed = group.slaves.iter().filter(|slave| !told(slave)).peekable();
         let well = missed.peek().is_none();
-        findings.judge_with(id, well, (entry, passage), expected, || {
+        findings.judge(id, well, (entry, passage), expected, || {
             let missed = names(missed.map(|slave| room.slaves[*slave].jid.as_str()));
             let words = format!("not told of him before: {missed}");
             Wrong::of(words).because(group.copies.iter().map(|(_, entry)| *entry))

@@ -128,7 +128,7 @@ impl Forwards {
         }
         let local = user.is_some_and(|user| *room.users[user].domain == *passage.hop.from);
         let expected = "the full JID of a local user as the sender";
-        findings.judge_with("slave.relay.from-unmodified", local, here, expected, || {
+        findings.judge("slave.relay.from-unmodified", local, here, expected, || {
             Wrong::of(format!("no user behind {} is {}", passage.hop.from, reading.from))
         });
         let clean = !stanza.payloads.iter().any(ns::is_dmuc);
@@ -143,7 +143,7 @@ impl Forwards {
             let expected = "what a user sends to be forwarded once";
             if let Some((.., first)) = self.gone.iter().find(is_it).filter(|_| !stanza.is_error()) {
                 let wrong = || Wrong::of("it was forwarded before").because([*first]);
-                findings.judge_with("slave.relay.may", false, here, expected, wrong);
+                findings.judge("slave.relay.may", false, here, expected, wrong);
             }
             return;
         };
@@ -151,18 +151,18 @@ impl Forwards {
         let earlier: Vec<usize> = queue.iter().take(place).map(|sent| sent.entry).collect();
         let Some(sent) = queue.remove(place) else { return };
         let expected = "what was sent first, first";
-        findings.judge_with("slave.relay.fifo", place == 0, here, expected, || {
+        findings.judge("slave.relay.fifo", place == 0, here, expected, || {
             let words = format!("{} sent something else before, which waits", reading.from);
             Wrong::of(words).because(earlier)
         });
         let kept = sent.to == reading.to;
         let expected = "the addressee unchanged";
-        findings.judge_with("slave.relay.to-unmodified", kept, here, expected, || {
+        findings.judge("slave.relay.to-unmodified", kept, here, expected, || {
             Wrong::of(format!("it was for {}", sent.to)).because([sent.entry])
         });
         let kept = sent.payloads == own;
         let expected = "the payloads unchanged";
-        findings.judge_with("slave.relay.payload-unmodified", kept, here, expected, || {
+        findings.judge("slave.relay.payload-unmodified", kept, here, expected, || {
             Wrong::of(format!("he sent: {}", words(&sent.stanza))).because([sent.entry])
         });
         // A slave that registers adds what it knows of something that comes late.
@@ -170,7 +170,7 @@ impl Forwards {
             room.slave_at(&passage.hop.from).is_some_and(|at| room.slaves[at].registers);
         if sent.forged || (!clean && !registers) {
             let expected = "nothing of the distribution in what a user sends";
-            findings.judge_with("slave.relay.strip-forged-dmuc", clean, here, expected, || {
+            findings.judge("slave.relay.strip-forged-dmuc", clean, here, expected, || {
                 Wrong::of("an element of XEP-0282 is in it").because([sent.entry])
             });
         }

@@ -204,7 +204,7 @@ impl Keepalive {
             && (reading.from, reading.to) == (ends.0.as_str(), ends.1.as_str());
         let expected = "an IQ of type get with an id, between the room and the slave";
         let ends = self.ends.entry(slave).or_default();
-        findings.judge_with("keepalive.xep0199", whole, here, expected, || {
+        findings.judge("keepalive.xep0199", whole, here, expected, || {
             let words = "there is something else in it, or it is another IQ, or for another";
             Wrong::of(words).because(if by_master { ends.master.last() } else { ends.slave.last() })
         });
@@ -250,7 +250,7 @@ impl Ends {
                 let since = since.max(room.health.troubled);
                 let well = room.now <= since + gap;
                 let expected = "pings at a higher rate while the slave is split";
-                findings.judge_with("master.split.fast-ping", well, here, expected, || {
+                findings.judge("master.split.fast-ping", well, here, expected, || {
                     let words = format!("the last ping was {:?} before", room.now.since(at));
                     Wrong::of(words).because(room.slaves[slave].lost_master.into_iter().chain(last))
                 });
@@ -270,7 +270,7 @@ impl Ends {
             let words = format!("the slave was silent for {silence:?} only");
             Wrong::of(words).because([heard.entry].into_iter().chain(self.mended))
         };
-        findings.judge_with("keepalive.traffic-suppresses", idle, here, expected, wrong);
+        findings.judge("keepalive.traffic-suppresses", idle, here, expected, wrong);
         if idle {
             findings.kept("master.keepalive.ping-when-idle");
             findings.kept("master.keepalive.each-slave");
@@ -279,7 +279,7 @@ impl Ends {
             }
         }
         if self.mended.is_some() {
-            findings.judge_with("master.split.fast-ping-ends", idle, here, expected, wrong);
+            findings.judge("master.split.fast-ping-ends", idle, here, expected, wrong);
         }
     }
 
@@ -302,18 +302,11 @@ impl Ends {
         if calm && alive {
             let later = silence > timers.master_idle;
             let expected = "the slave to wait longer than its master does";
-            findings.judge_with(
-                "slave.keepalive.longer-than-master",
-                later,
-                here,
-                expected,
-                || {
-                    let idle = timers.master_idle;
-                    let words =
-                        format!("it pings after {silence:?}, and its master after {idle:?}");
-                    Wrong::of(words).because([heard.entry])
-                },
-            );
+            findings.judge("slave.keepalive.longer-than-master", later, here, expected, || {
+                let idle = timers.master_idle;
+                let words = format!("it pings after {silence:?}, and its master after {idle:?}");
+                Wrong::of(words).because([heard.entry])
+            });
         }
     }
 

@@ -175,10 +175,15 @@ impl Leave {
         }
         let format = FullJid::new(jid).is_ok() && reading.stanza.is_unavailable();
         let expected = "unavailable presence of an occupant, and a full JID in its `leave`";
-        findings.judge("master.leave.format", format, here, expected);
+        findings.judge("master.leave.format", format, here, expected, || {
+            Wrong::of(match reading.stanza.is_unavailable() {
+                true => format!("`{jid}` is no full JID"),
+                false => format!("it takes leave of {jid}, and is no unavailable presence"),
+            })
+        });
         let own = domain_of(jid) == room.slaves[slave].domain;
         let expected = "a LEAVE for the slave of his own domain";
-        findings.judge_with("master.leave.to-affected-slave-only", own, here, expected, || {
+        findings.judge("master.leave.to-affected-slave-only", own, here, expected, || {
             Wrong::of(format!("{jid} is not of the domain of {}", room.slaves[slave].jid))
         });
         let again = self.taken.iter().any(|taken| taken == jid);
@@ -191,7 +196,7 @@ impl Leave {
                 let told = || self.told.iter().filter(|told| told.live && told.nick == nick);
                 let expected = "a LEAVE before anybody is told that he is gone";
                 let id = "master.leave.before-broadcast";
-                findings.judge_with(id, told().next().is_none(), here, expected, || {
+                findings.judge(id, told().next().is_none(), here, expected, || {
                     let slaves = names(told().map(|told| room.slaves[told.slave].jid.as_str()));
                     let words = format!("told before it that {nick} is gone: {slaves}");
                     Wrong::of(words).because(told().map(|told| told.entry))

@@ -62,14 +62,14 @@ impl Past {
         }
         let well = delays.len() == 1;
         let expected = "one delay, outside of all other elements";
-        findings.judge_with("slave.history.delay-top-level", well, here, expected, || {
+        findings.judge("slave.history.delay-top-level", well, here, expected, || {
             Wrong::of(format!("there are {} of them", delays.len()))
         });
         let Some(delay) = delays.first() else { return };
         let by = delay.attr("from").unwrap_or_default();
         let well = by == room.address || by == reading.from;
         let expected = "the room or the occupant as the one who delayed it";
-        findings.judge_with("slave.history.delay-from", well, here, expected, || match by {
+        findings.judge("slave.history.delay-from", well, here, expected, || match by {
             "" => Wrong::of("the delay does not say who delayed it"),
             by => Wrong::of(format!("the delay is from {by}")),
         });
@@ -82,7 +82,7 @@ impl Past {
             let events: Vec<_> = events.collect();
             let well = events.iter().any(|event| Some(event.stamp) == reading.delay);
             let expected = "the master's stamp";
-            findings.judge_with("slave.history.master-timestamp", well, here, expected, || {
+            findings.judge("slave.history.master-timestamp", well, here, expected, || {
                 let stamps: Vec<_> = events.iter().map(|event| event.stamp.to_string()).collect();
                 let words = format!("the master's is {}", stamps.join(" or "));
                 Wrong::of(words).because(events.iter().filter_map(|event| event.entry))
@@ -103,8 +103,12 @@ fn initial(here: (usize, &Passage<'_>), room: &Room, findings: &mut Findings) {
     let by_room = reading.from == room.address && !reading.is_said();
     let well = reading.nick.is_some() || by_room;
     let expected = "an occupant as the sender, and the slave as the addressee";
-    findings.judge("master.history.addressing", well, here, expected);
+    findings.judge("master.history.addressing", well, here, expected, || {
+        Wrong::of(format!("it is from {}, which is no occupant", reading.from))
+    });
     let well = dmuc.stamp.is_some();
     let expected = "initial history with the master's stamp";
-    findings.judge("master.history.may-send", well, here, expected);
+    findings.judge("master.history.may-send", well, here, expected, || {
+        Wrong::of("there is no delay with a stamp in it")
+    });
 }

@@ -50,11 +50,11 @@ fn to_slave(here: (usize, &Passage<'_>), slave: SlaveId, room: &Room, findings: 
         })
     };
     if dmuc.leave.is_none() {
-        findings.judge_with("master.presence.item", whole, here, expected, wrong);
+        findings.judge("master.presence.item", whole, here, expected, wrong);
     }
     let telling = dmuc.state || room.slaves[slave].master == Side::Syncing;
     if telling && reading.stanza.is_available() {
-        findings.judge_with("master.roster.format", whole, here, expected, wrong);
+        findings.judge("master.roster.format", whole, here, expected, wrong);
     }
     if room.is_stale(here.1) || !is_news(reading) || !reading.stanza.is_available() {
         return;
@@ -65,13 +65,13 @@ fn to_slave(here: (usize, &Passage<'_>), slave: SlaveId, room: &Room, findings: 
     if room.open {
         let expected = "the real JID, which everybody may see";
         let wrong = || Wrong::of("there is no real JID in it");
-        findings.judge_with("slave.presence.nonanon", shown, here, expected, wrong);
+        findings.judge("slave.presence.nonanon", shown, here, expected, wrong);
     } else if room.has_moderator(slave)
         && !(first && (room.master_lost.is_some() || is_behind(slave, reading, room)))
         && room.slaves[slave].master == Side::Active
     {
         let expected = "the real JID, for a slave with a moderator";
-        findings.judge_with("master.presence.jid-with-moderators", shown, here, expected, || {
+        findings.judge("master.presence.jid-with-moderators", shown, here, expected, || {
             let moderators = || {
                 let all = room.occupants.iter().filter(|(_, one)| one.privileges.moderates());
                 let via = |user: &UserId| room.users[*user].via == Some(slave);
@@ -93,7 +93,9 @@ fn to_user(here: (usize, &Passage<'_>), user: UserId, room: &Room, findings: &mu
     }
     let clean = !reading.stanza.payloads.iter().any(ns::is_dmuc);
     let expected = "nothing of the distribution in what a user gets";
-    findings.judge("slave.presence.no-dmuc-to-user", clean, here, expected);
+    findings.judge("slave.presence.no-dmuc-to-user", clean, here, expected, || {
+        Wrong::of(format!("{} is sent an element of XEP-0282", one.jid))
+    });
     if !room.open && !one.privileges().is_none_or(|told| told.moderates()) {
         let others = reading.jids.iter().filter(|jid| jid.split('/').next() != Some(&one.bare));
         if others.count() == 0 {

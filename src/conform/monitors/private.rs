@@ -3,7 +3,7 @@
 use super::super::invariants::reading::nick_in;
 use super::words;
 use crate::conform::invariants::Invariant;
-use crate::conform::invariants::findings::Findings;
+use crate::conform::invariants::findings::{Findings, Wrong};
 use crate::conform::invariants::room::{Class, Fact, Passage, Room};
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::stanza::{Kind, Stanza};
@@ -71,7 +71,9 @@ impl Private {
             Class::ToSlave(_) if reading.nick.is_some() => {
                 let well = !is_letter(passage);
                 let expected = "nothing for a slave but what is for everybody";
-                findings.judge("scope.broadcast-only", well, here, expected);
+                findings.judge("scope.broadcast-only", well, here, expected, || {
+                    Wrong::of(format!("it is a private message, and goes to {}", reading.to))
+                });
             }
             Class::ToUser(_) | Class::Down(_) if reading.stanza.kind == Kind::Message => {
                 let same = |letter: &&mut Letter| {

@@ -116,7 +116,7 @@ impl Refusals {
                     );
                     let expected = "not-acceptable for who speaks without being in the room";
                     let (id, here) = ("master.nonoccupant.reject", (entry, passage));
-                    findings.judge_with(id, well, here, expected, || {
+                    findings.judge(id, well, here, expected, || {
                         Wrong::of("he is answered with another error").because([cause])
                     });
                 }

@@ -182,7 +182,7 @@ impl SplitMaster {
         if lost && away && news {
             let kept = !facts.iter().any(|fact| matches!(fact, Fact::Restated { .. }));
             let expected = "nothing but `away` of who is behind a slave that is split";
-            findings.judge_with("master.split.mark-away", kept, here, expected, || {
+            findings.judge("master.split.mark-away", kept, here, expected, || {
                 let lost = occupant.sessions.iter().filter_map(|user| room.users[*user].via);
                 let lost = lost.filter_map(|via| room.slaves[via].lost_master);
                 Wrong::of("his privileges are others than before").because(lost)

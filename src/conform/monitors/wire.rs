@@ -2,7 +2,7 @@
 
 use super::super::invariants::reading::domain_of;
 use crate::conform::invariants::Invariant;
-use crate::conform::invariants::findings::Findings;
+use crate::conform::invariants::findings::{Findings, Wrong};
 use crate::conform::invariants::room::{Class, Passage, Room, Side};
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::stanza::dmuc::XStrict;
@@ -28,13 +28,18 @@ impl Invariant for Wire {
                 if let Some(jid) = dmuc.enter.or(dmuc.leave) {
                     let own = domain_of(jid) == domain;
                     let expected = "users of the slave's own domain";
-                    findings.judge("slave.same-security-domain", own, here, expected);
+                    findings.judge("slave.same-security-domain", own, here, expected, || {
+                        Wrong::of(format!("{jid} is none of {domain}"))
+                    });
                 }
                 let idle = room.slaves[slave].master == Side::Idle;
                 if passage.reading.dmuc.is_some() && !passage.reading.stanza.is_error() {
                     let expected = "nothing for a slave that is not registered";
                     let id = "slave.registered-before-traffic";
-                    findings.judge(id, !idle, here, expected);
+                    findings.judge(id, !idle, here, expected, || {
+                        let slave = &room.slaves[slave].jid;
+                        Wrong::of(format!("{slave} is not registered, and is sent this"))
+                    });
                 }
                 self.elements(here, findings);
             }
@@ -58,7 +63,8 @@ fn root(here: (usize, &Passage<'_>), room: &Room, findings: &mut Findings) {
         findings.kept("arch.single-root");
     } else if both_slaves && by_machine {
         let expected = "nothing between slaves";
-        findings.judge("arch.single-root", false, here, expected);
+        let words = format!("{} sends it to {}: both have slaves", hop.from, hop.to);
+        findings.wrong("arch.single-root", here, expected, Wrong::of(words));
     }
 }
 
@@ -73,10 +79,16 @@ impl Wire {
                 continue;
             }
             let expected = "`urn:xmpp:tmp:dmuc:0` as the namespace";
-            findings.judge("ns.exact", exact, here, expected);
+            findings.judge("ns.exact", exact, here, expected, || {
+                Wrong::of(format!("<{}/> is in `{}`", payload.name(), payload.ns()))
+            });
             if exact {
                 let expected = "what the schema of XEP-0282 allows";
-                findings.judge("schema.valid", self.is_valid(payload), here, expected);
+                findings.judge("schema.valid", self.is_valid(payload), here, expected, || {
+                    let flaw = flaw(payload).unwrap_or_default();
+                    let (name, ns) = (payload.name(), payload.ns());
+                    Wrong::of(format!("<{name}/> of `{ns}` is not valid: {flaw}"))
+                });
             }
         }
     }
@@ -85,7 +97,7 @@ impl Wire {
         match &self.last {
             Some((last, valid)) if last == payload => *valid,
             _ => {
-                let valid = is_valid(payload);
+                let valid = flaw(payload).is_none();
                 self.last = Some((payload.clone(), valid));
                 valid
             }
@@ -93,30 +105,39 @@ impl Wire {
     }
 }
 
-/// The XEP's own elements, and those of the extension, each as its schema has them.
-fn is_valid_x(x: &Element) -> bool {
+/// What the schema has against the XEP's own element, or against those of the extension in it.
+fn flaw_in_x(x: &Element) -> Option<String> {
     let mut own = x.clone();
     while own.remove_child("at", ns::SLAVE).is_some()
         || own.remove_child("state", ns::SLAVE).is_some()
         || own.remove_child("synced", ns::SLAVE).is_some()
     {}
-    XStrict::try_from(own).is_ok()
-        && x.children().filter(|child| child.has_ns(ns::SLAVE)).all(|child| match child.name() {
-            "at" => At::try_from(child.clone()).is_ok(),
-            "state" => State::try_from(child.clone()).is_ok(),
-            _ => Synced::try_from(child.clone()).is_ok(),
+    let mut ours = x.children().filter(|child| child.has_ns(ns::SLAVE));
+    flaw_of::<XStrict>(&own).or_else(|| {
+        ours.find_map(|child| match child.name() {
+            "at" => flaw_of::<At>(child),
+            "state" => flaw_of::<State>(child),
+            _ => flaw_of::<Synced>(child),
         })
+    })
 }
 
-fn is_valid(payload: &Element) -> bool {
-    let clone = || payload.clone();
+/// What the schema has against an element.
+fn flaw(payload: &Element) -> Option<String> {
     match payload.name() {
-        "x" => is_valid_x(payload),
-        "register" => Register::try_from(clone()).is_ok(),
-        "accept" => Accept::try_from(clone()).is_ok(),
-        "deregister" => Deregister::try_from(clone()).is_ok(),
-        "resume" => Resume::try_from(clone()).is_ok(),
-        "offer" | "resync" | "at" | "synced" | "state" | "query" => true,
-        _ => false,
+        "x" => flaw_in_x(payload),
+        "register" => flaw_of::<Register>(payload),
+        "accept" => flaw_of::<Accept>(payload),
+        "deregister" => flaw_of::<Deregister>(payload),
+        "resume" => flaw_of::<Resume>(payload),
+        "offer" | "resync" | "at" | "synced" | "state" | "query" => None,
+        _ => Some("there is no such element".to_owned()),
     }
+}
+
+fn flaw_of<T: TryFrom<Element>>(element: &Element) -> Option<String>
+where
+    T::Error: std::fmt::Display,
+{
+    T::try_from(element.clone()).err().map(|error| error.to_string())
 }
