@@ -24,6 +24,8 @@ mod explain;
 mod files;
 #[path = "cli/judge.rs"]
 mod judge;
+#[path = "cli/judge_files.rs"]
+mod judge_files;
 #[path = "cli/logs.rs"]
 mod logs;
 #[path = "cli/repeat.rs"]

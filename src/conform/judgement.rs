@@ -2,14 +2,15 @@
 //!
 //! The monitors are proved elsewhere; here their counts become verdicts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::invariants::{Finding, Monitor, Setting, Tally};
 use super::monitors;
-use super::requirements::{Actor, Level, Requirement};
+use super::requirements::{Actor, Level, Requirement, retold};
 use super::views::Views;
 use crate::time::Time;
+use crate::transcript::edition::Edition;
 use crate::transcript::{Entry, Record};
 
 /// What came of a requirement.
@@ -194,6 +195,15 @@ impl Judgement {
         for finding in &mut self.findings {
             numbers(&mut finding.entry);
             finding.causes.iter_mut().for_each(numbers);
+        }
+    }
+
+    /// What was found, in the words of an edition, as [`retold`] has it.
+    pub fn retell(&mut self, edition: Edition, renamed: &BTreeSet<String>) {
+        for finding in &mut self.findings {
+            for words in [&mut finding.what, &mut finding.expected] {
+                *words = retold(words, edition, renamed);
+            }
         }
     }
 

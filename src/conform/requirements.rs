@@ -13,7 +13,7 @@ mod wording;
 use std::fmt;
 
 pub use self::explained::Explanation;
-pub use self::wording::worded;
+pub use self::wording::{retold, worded};
 use crate::scenario::Profile;
 
 /// A statement of the XEP.

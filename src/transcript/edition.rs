@@ -60,6 +60,8 @@ pub struct Reworded {
     pub transcript: Transcript,
     /// The domains whose `replica@` kept its name, as there is a `slave@` too.
     pub kept: Vec<String>,
+    /// The domains whose `replica@` is called `slave@` in it.
+    pub renamed: BTreeSet<String>,
 }
 
 /// Put a transcript into the words of 0.1.
@@ -76,7 +78,7 @@ pub fn reword(mut transcript: Transcript) -> Reworded {
     }
     transcript.header.spec = Edition::V0_1.spec().to_owned();
     let kept = names.replicas.intersection(&names.slaves).cloned().collect();
-    Reworded { transcript, kept }
+    Reworded { transcript, kept, renamed: names.renamed() }
 }
 
 /// A record in the words of 0.1, as [`reword`] would have it, that is put into them while one goes
@@ -94,9 +96,9 @@ impl<'a> Rewording<'a> {
         Self { record, header, names: Names::of(record) }
     }
 
-    /// Put an entry of the record into the words of 0.1.
-    pub fn reword(&self, entry: &mut Entry) {
-        self.names.reword_entry(entry);
+    /// The domains whose `replica@` is called `slave@` in it.
+    pub fn renamed(&self) -> BTreeSet<String> {
+        self.names.renamed()
     }
 }
 
@@ -108,7 +110,7 @@ impl Record for Rewording<'_> {
     fn each(&self, take: &mut dyn FnMut(&Entry)) {
         self.record.each(&mut |entry| {
             let mut entry = entry.clone();
-            self.reword(&mut entry);
+            self.names.reword_entry(&mut entry);
             take(&entry);
         });
     }
@@ -184,6 +186,10 @@ impl Names {
             self.note(value);
         }
         element.children().for_each(|child| self.note_element(child));
+    }
+
+    fn renamed(&self) -> BTreeSet<String> {
+        self.replicas.difference(&self.slaves).cloned().collect()
     }
 
     /// What an address is called in 0.1, if it is called otherwise.

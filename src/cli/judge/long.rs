@@ -53,8 +53,10 @@ pub(super) fn judge(
     let mut judgement = Judgement::of(record, &setting);
     let views = Views::of(record, &setting);
     judgement.limit(&if arguments.whole { views.whole() } else { views });
-    let judgement = asked.of(judgement, &setting);
-    let entries = entries(&stored, reworded.as_ref(), &judgement);
+    let mut judgement = asked.of(judgement, &setting);
+    let renamed = reworded.as_ref().map(Rewording::renamed).unwrap_or_default();
+    judgement.retell(edition, &renamed);
+    let entries = entries(&stored, &judgement);
     if let Some(error) = stored.failure() {
         return Err(refuse(error));
     }
@@ -65,11 +67,7 @@ pub(super) fn judge(
 }
 
 /// The entries that have to do with what was found, and their lines.
-fn entries<F, R>(
-    stored: &StoredRecord<F>,
-    reworded: Option<&Rewording<'_>>,
-    judgement: &Judgement,
-) -> BTreeMap<usize, (usize, Entry)>
+fn entries<F, R>(stored: &StoredRecord<F>, judgement: &Judgement) -> BTreeMap<usize, (usize, Entry)>
 where
     F: Fn() -> io::Result<R>,
     R: BufRead,
@@ -80,11 +78,8 @@ where
         return entries;
     }
     let mut number = 0;
-    stored.each_with_line(&mut |line, mut entry| {
+    stored.each_with_line(&mut |line, entry| {
         if needed.contains(&number) {
-            if let Some(reworded) = reworded {
-                reworded.reword(&mut entry);
-            }
             entries.insert(number, (line, entry));
         }
         number += 1;

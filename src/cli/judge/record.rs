@@ -1,6 +1,6 @@
 //! A record to judge: a scenario that is played, or a file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::asked::Asked;
@@ -17,7 +17,7 @@ use crate::conform::survey::survey;
 use crate::conform::views::Views;
 use crate::sim::play;
 use crate::stanza::ReadError;
-use crate::transcript::edition::{Edition, reword};
+use crate::transcript::edition::{Edition, Reworded, reword};
 use crate::transcript::import::{Format, ImportOptions, Imported, Notice, Remark, import};
 use crate::transcript::{self, Header, Transcript, What};
 
@@ -25,7 +25,10 @@ use crate::transcript::{self, Header, Transcript, What};
 pub(in crate::cli) struct Record {
     /// The file that it comes from.
     pub name: String,
+    /// As the file has it.
     pub transcript: Transcript,
+    /// The same in the words of 0.1, by which it is judged, if it is in those of 0.1.1.
+    reworded: Option<Reworded>,
     /// The line of that file to which each entry belongs; 0 if there is none.
     pub lines: Vec<usize>,
     /// What people are called, by full JID, as a scenario says or the record shows.
@@ -68,14 +71,18 @@ impl Record {
 
     /// What comes of it.
     pub fn judgement(&self) -> Judgement {
+        let reworded = self.reworded.as_ref();
+        let transcript = reworded.map_or(&self.transcript, |reworded| &reworded.transcript);
         let mut judgement = match self.timed {
-            true => instants::judge(self.transcript.clone(), &self.setting),
-            false => Judgement::of(&self.transcript, &self.setting),
+            true => instants::judge(transcript.clone(), &self.setting),
+            false => Judgement::of(transcript, &self.setting),
         };
         if !self.complete {
-            let views = Views::of(&self.transcript, &self.setting);
+            let views = Views::of(transcript, &self.setting);
             judgement.limit(&if self.whole { views.whole() } else { views });
         }
+        let none = BTreeSet::new();
+        judgement.retell(self.edition, reworded.map_or(&none, |reworded| &reworded.renamed));
         judgement
     }
 
@@ -112,6 +119,7 @@ fn played(path: &Path, spec: Option<Edition>) -> Result<Record, Refusal> {
         name: path.display().to_string(),
         lines: script_lines(&transcript),
         transcript,
+        reworded: None,
         people: nicks(&script.scenario),
         notices: Vec::new(),
         setting: play::setting(&script.scenario, false),
@@ -183,18 +191,17 @@ fn stored(
     notices.extend(other_scenario(&transcript.header, exact));
     in_order(&transcript, &lines, &text).map_err(refuse)?;
     let edition = edition(arguments, &transcript, &name)?;
-    let transcript = match edition {
-        Edition::V0_1 => transcript,
-        Edition::V0_1_1 => reword(transcript).transcript,
-    };
+    let reworded = (edition == Edition::V0_1_1).then(|| reword(transcript.clone()));
+    let judged = reworded.as_ref().map_or(&transcript, |reworded| &reworded.transcript);
     let setting = match exact {
         Some(script) => play::setting(&script.scenario, false),
-        None => survey(&transcript),
+        None => survey(judged),
     };
     has_rooms(&setting, &name)?;
     Ok(Record {
         name,
         transcript,
+        reworded,
         lines,
         people: exact.map_or_else(|| called(&setting), |script| nicks(&script.scenario)),
         notices,

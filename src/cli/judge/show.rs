@@ -109,10 +109,8 @@ fn told(finding: &Finding, scene: Scene<'_>, entry_too: bool) -> String {
     if entry_too {
         text.push_str(&entry(scene, finding.entry, true));
     }
-    if !stands_in(scene, finding) {
-        text.push_str(&format!("    found:    {}\n", printable(&finding.what)));
-    }
-    text.push_str(&format!("    expected: {}\n", worded(&printable(&finding.expected), edition)));
+    text.push_str(&format!("    found:    {}\n", printable(&finding.what)));
+    text.push_str(&format!("    expected: {}\n", printable(&finding.expected)));
     let others = Requirement::all().filter(|one| one.shown_by().contains(&finding.requirement));
     let others: Vec<_> = others.map(|one| one.id).collect();
     if !others.is_empty() {
@@ -126,14 +124,6 @@ fn told(finding: &Finding, scene: Scene<'_>, entry_too: bool) -> String {
     let replay = paint(style::QUIET, "replay:");
     text.push_str(&format!("    {replay}   {}\n", printable(&(scene.replay)(finding.requirement))));
     text
-}
-
-/// Whether what was found is only the stanza of the entry, in short.
-fn stands_in(scene: Scene<'_>, finding: &Finding) -> bool {
-    let Some(entry) = (scene.entry)(finding.entry) else { return false };
-    let headline = entry.headline();
-    let way = headline.split("  ").next().unwrap_or_default();
-    entry.stanza().is_some() && finding.what.starts_with(&format!("{way}: "))
 }
 
 /// An entry, and its stanza, whole or in short.

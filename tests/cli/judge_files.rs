@@ -1,0 +1,53 @@
+//! `wallops judge` of files as they come: in the words of either edition, long, or no XML.
+
+use super::judge::{another_greeting, doctored};
+
+#[test]
+fn a_record_in_the_words_of_the_second_edition_is_judged_alike() {
+    let (desk, line) = another_greeting();
+    let text = desk.read("t.txt").replace("slave@", "replica@");
+    desk.put("second.txt", &text);
+    desk.run(&["judge", "second.txt"])
+        .ends_with(1)
+        .prints(&format!("failed  second.txt:{line}: INV-JUSTIFIED"))
+        .prints("A replica tells its users nothing that its primary has not told it");
+    // All of it as the file has it.
+    let theirs = |text: &str| text.contains("replica@") && !text.contains("slave@");
+    for more in [&[][..], &["--long", "1"], &["--scenario", "scenarios/own.scs"]] {
+        let ran = desk.run(&[&["judge", "second.txt", "--spec", "0282@0.1.1"], more].concat());
+        let found = ran.ends_with(1).out();
+        assert!(theirs(&found), "{found}");
+        assert!(found.contains("    found:    replica@killrc.oulubox.irc tells this"), "{found}");
+    }
+    let report = ["judge", "second.txt", "--report", "report.json"];
+    desk.run(&report).ends_with(1);
+    let report = desk.read("report.json");
+    assert!(theirs(&report), "{report}");
+    desk.put("other.txt", text.replace("spec: 0282@0.1", "spec: 0289@0.1"));
+    desk.run(&["judge", "other.txt"])
+        .ends_with(2)
+        .complains("it is by `0289@0.1`, which nothing is known of");
+}
+
+#[test]
+fn a_transcript_that_is_not_held_in_memory_is_judged_alike() {
+    let (desk, _) = another_greeting();
+    let text = desk.read("t.txt");
+    let theirs = text.replace("slave@", "replica@").replacen("0282@0.1\n", "0282@0.1.1\n", 1);
+    desk.put("theirs.txt", theirs);
+    let cut = text.rsplit_once("----").unwrap().0;
+    desk.put("cut.txt", cut);
+    let scenario = ["--scenario", "scenarios/own.scs"];
+    for file in ["t.txt", "theirs.txt", "cut.txt"] {
+        for more in [&[][..], &scenario, &["--as", "slave", "--all"]] {
+            let held = desk.run(&[&["judge", file], more].concat()).ends_with(1);
+            let long = desk.run(&[&["judge", file, "--long", "1"], more].concat()).ends_with(1);
+            assert_eq!(held.out(), long.out());
+        }
+    }
+    desk.put("late.txt", text.replacen("23:58:37.001", "23:58:36.001", 1));
+    let long = |file| desk.run(&["judge", file, "--long", "1"]).ends_with(2);
+    long("late.txt").complains("late.txt: line ").complains("which goes back");
+    desk.put("bad.txt", text.replacen("</message>", "</massage>", 1));
+    long("bad.txt").complains("bad.txt: line ").complains("</message>");
+}
