@@ -5,11 +5,13 @@
 //! dropped. What is *not* read here: streams (RFC 6120 §4), which have headers and no end.
 
 mod error;
+mod forbidden;
 mod tree;
 
 use minidom::Element;
 
 pub use self::error::ReadError;
+pub use self::forbidden::{WITHOUT_FORBIDDEN, forbidden};
 use self::tree::Tree;
 use super::Stanza;
 

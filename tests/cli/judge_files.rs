@@ -51,3 +51,15 @@ fn a_transcript_that_is_not_held_in_memory_is_judged_alike() {
     desk.put("bad.txt", text.replacen("</message>", "</massage>", 1));
     long("bad.txt").complains("bad.txt: line ").complains("</message>");
 }
+
+#[test]
+fn xml_that_xmpp_forbids_is_told_by_its_name_and_place() {
+    let head = "1990-10-13T23:58:37Z channel.avalon.irc vesa.yeggmaex.irc";
+    let desk = doctored(">hello<", ">&hello;<");
+    desk.put("log.txt", format!("{head} <presence/>\n{head}\n  <!DOCTYPE a><presence/>\n"));
+    let line = desk.read("t.txt").lines().position(|line| line.contains("&hello;")).unwrap() + 1;
+    let forbids = "XMPP forbids them (RFC 6120 §11.1)";
+    let judge = |file| desk.run(&["judge", file]).ends_with(2).complains(forbids);
+    judge("log.txt").complains("a DOCTYPE").complains("log.txt:3:3");
+    judge("t.txt").complains("the entity `&hello;`").complains(&format!("t.txt:{line}:"));
+}

@@ -259,6 +259,17 @@ fn lines_that_tshark_does_not_print_are_left_out() {
 }
 
 #[test]
+fn what_xmpp_forbids_on_a_stream_is_told_by_its_name() {
+    let mut lines = lines();
+    let number = lines.iter().position(|line| line.bytes.starts_with(b"<presence")).unwrap();
+    lines[number].bytes[..9].copy_from_slice(b"<!DOCTYPE");
+    let all: String = lines.iter().map(Line::whole).collect();
+    let notices = notices(&capture(&all));
+    let expected = format!("line {}: left out: a DOCTYPE; expected XML without", number + 2);
+    assert!(notices.iter().any(|notice| notice.starts_with(&expected)), "{notices:#?}");
+}
+
+#[test]
 fn captures_may_follow_each_other_in_one_text() {
     let imported = read(&(CAPTURE.to_owned() + CAPTURE), Format::Tshark).unwrap();
     assert_eq!(imported.transcript.entries.len(), 2 * whole().transcript.entries.len());

@@ -4,7 +4,7 @@ use minidom::Element;
 use rxml::error::EndOrError;
 use rxml::{AttrMap, Error, Event, Options, Parse, Parser, QName, WithOptions};
 
-use super::{Limits, ReadError};
+use super::{Limits, ReadError, WITHOUT_FORBIDDEN, forbidden};
 
 /// The elements are read inside a root of our own. It declares the namespace that they are in
 /// unless they say otherwise, and its end tells that theirs is missing.
@@ -212,6 +212,9 @@ impl<'a> Tree<'a> {
 
     fn malformed(&self, error: Error) -> ReadError {
         let last_read = (self.text.len() - self.rest.len()).saturating_sub(1);
+        if let Some((offset, found)) = self.forbidden(&error, last_read) {
+            return self.error(offset, found, WITHOUT_FORBIDDEN);
+        }
         let (offset, expected) = match error {
             Error::ElementMismatch => {
                 let expected = match self.open.last() {
@@ -224,21 +227,31 @@ impl<'a> Tree<'a> {
             Error::UndeclaredNamespacePrefix(_) => {
                 (self.position, "a prefix that xmlns declares".to_owned())
             }
-            Error::UndeclaredEntity => {
-                (last_read, "&amp; &lt; &gt; &apos; &quot; or a character's number".to_owned())
-            }
             // A tag or a reference that does not end within the bound.
             Error::RestrictedXml(_)
                 if last_read.saturating_sub(self.position) >= self.limits.size_max =>
             {
                 return self.error(self.position, "a longer element", self.size());
             }
-            Error::RestrictedXml(_) => {
-                (last_read, "XML without comments, instructions and DTDs".to_owned())
-            }
             _ => (last_read, "well-formed XML".to_owned()),
         };
         self.error(offset, error, expected)
+    }
+
+    /// What XMPP forbids that the parser has come to, and where it begins.
+    fn forbidden(&self, error: &Error, last_read: usize) -> Option<(usize, String)> {
+        let text = self.text.as_bytes();
+        let read = text.get(..=last_read)?;
+        let last = |byte: u8| read.iter().rposition(|one| *one == byte);
+        if matches!(error, Error::UndeclaredEntity) {
+            let start = last(b'&')?;
+            let end = text[start..].iter().position(|byte| *byte == b';')?;
+            let entity = String::from_utf8_lossy(&text[start..=start + end]);
+            return Some((start, format!("the entity `{entity}`")));
+        }
+        let tag = matches!(error, Error::RestrictedXml(_) | Error::InvalidSyntax(_));
+        let start = last(b'<').filter(|start| tag && *start >= self.position)?;
+        Some((start, forbidden(&text[start..])?.to_owned()))
     }
 
     fn error(&self, offset: usize, found: impl ToString, expected: impl Into<String>) -> ReadError {

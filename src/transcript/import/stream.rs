@@ -4,7 +4,7 @@ use minidom::Element;
 use rxml::error::EndOrError;
 use rxml::{AttrMap, Event, Options, Parse, Parser, QName, WithOptions};
 
-use crate::stanza::Limits;
+use crate::stanza::{Limits, WITHOUT_FORBIDDEN, forbidden};
 
 const STREAMS: &str = "http://etherx.jabber.org/streams";
 
@@ -137,6 +137,7 @@ impl StreamReader {
 
     /// Read up to the end of the outermost element, or of the bytes.
     fn feed(&mut self, bytes: &mut &[u8], items: &mut Vec<Item>) -> Result<(), String> {
+        let all = *bytes;
         loop {
             match self.parser.parse(bytes, false) {
                 Ok(Some(event)) => {
@@ -151,7 +152,10 @@ impl StreamReader {
                     self.is_inside_a_tag = true;
                     return Ok(());
                 }
-                Err(EndOrError::Error(error)) => return Err(error.to_string()),
+                Err(EndOrError::Error(error)) => {
+                    let read = all.len() - bytes.len();
+                    return Err(forbidden_in(all, read).unwrap_or_else(|| error.to_string()));
+                }
             }
         }
     }
@@ -239,6 +243,13 @@ impl StreamReader {
             None => items.push(Item::Element(element)),
         }
     }
+}
+
+/// What XMPP forbids that begins with the last tag of what was read of these bytes.
+fn forbidden_in(bytes: &[u8], read: usize) -> Option<String> {
+    let start = bytes.get(..read)?.iter().rposition(|byte| *byte == b'<')?;
+    let found = forbidden(&bytes[start..])?;
+    Some(format!("{found}; expected {WITHOUT_FORBIDDEN}"))
 }
 
 /// Stands for a header that was not seen.
