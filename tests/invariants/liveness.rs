@@ -1,6 +1,7 @@
 //! Records in which an invariant of liveness, or of cost, is broken.
 
 use wallops::conform::invariants::{CostOf, costs};
+use wallops::conform::judgement::Judgement;
 use wallops::dmuc::Change;
 use wallops::transcript::What;
 
@@ -204,4 +205,24 @@ fn every_entry_but_the_lines_of_a_script_is_something_to_judge() {
     let lines = run.transcript.entries.iter().filter(|one| matches!(one.what, What::Line { .. }));
     assert!(lines.count() > 0);
     run.breaks(&[]);
+}
+
+#[test]
+fn what_a_split_makes_due_does_not_apply_without_one() {
+    let applied = |lines: &str| {
+        let run = Run::script("full", lines);
+        let rows = Judgement::of(&run.transcript, &run.setting).rows;
+        let applied = rows.iter().filter(|row| row.applied());
+        applied.map(|row| row.requirement.id).collect::<Vec<_>>()
+    };
+    let due = ["LIVE-HEAL", "INV-EXPELLED", "COST-STORE"];
+    let among = |applied: &[&str]| due.map(|id| applied.contains(&id));
+    let calm = applied("BigCheese says \"hello\"\nEfchen is away\nwait 10m\n");
+    assert_eq!(among(&calm), [false; 3]);
+    assert!(calm.contains(&"INV-NO-ESCALATION"), "who is away is shown with what he may do");
+    assert_eq!(among(&applied("WiZ kicks Efchen\nwait 1m\n")), [false, true, false]);
+    let split = "cut vesa from channel\nwait 5m\nheal everything\nwait 5m\n";
+    let split = applied(split);
+    assert!(split.contains(&"LIVE-SYNC-TERMINATES"), "{split:?}");
+    assert_eq!(among(&split), [true, false, false]);
 }
