@@ -89,10 +89,6 @@ fn refusal(path: &Path, arguments: &args::Diagram, error: &DiagramError) -> Refu
             "`wallops diagram` without `--only` shows who has a part".to_owned()
         }
         DiagramError::Unknown { nearest: Some(nearest), .. } => format!("`{nearest}`?"),
-        DiagramError::Unmatched(_) => {
-            "without `--only` it shows which clients there are; a user or a JID names one"
-                .to_owned()
-        }
         DiagramError::TooLong(rows) => format!(
             "choose with `--only HOST`, or ask for more with `--rows {}`",
             rows.saturating_mul(10).max(arguments.rows)

@@ -181,9 +181,6 @@ pub enum DiagramError {
         /// A name that was perhaps meant.
         nearest: Option<String>,
     },
-    /// Somebody is called so in a room, and no client in the record is known to be his.
-    #[error("somebody in the room is called `{0}`, but no client in it is known to be his")]
-    Unmatched(String),
     /// It would have more rows than were asked for.
     #[error("the diagram would have more than {0} rows")]
     TooLong(usize),
@@ -200,12 +197,7 @@ impl Diagram {
     /// If somebody is asked for who is not in it, or if it would be too large.
     pub fn new(transcript: &Transcript, options: &Options) -> Result<Self, DiagramError> {
         let hosts = hosts::Hosts::of(transcript, &options.people);
-        let only = hosts.choose(&options.only).map_err(|error| match error {
-            DiagramError::Unknown { name, .. } if hosts::is_nick(transcript, &name) => {
-                DiagramError::Unmatched(name)
-            }
-            error => error,
-        })?;
+        let only = hosts.choose(&options.only, transcript)?;
         let lanes = hosts.lanes(transcript, only.as_ref());
         if lanes.len() > LANES_MAX {
             return Err(DiagramError::TooWide(lanes.len()));

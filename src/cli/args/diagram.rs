@@ -33,7 +33,8 @@ pub(in crate::cli) struct Diagram {
     pub out: Option<PathBuf>,
 
     /// Draw only what has to do with this host or person: a domain, or its first label; a nick, a
-    /// user, a JID. May be given more than once
+    /// user, a JID. May be given more than once. Of a nick of which no client shows it is what is
+    /// told of him
     #[arg(long, value_name = "HOST")]
     pub only: Vec<String>,
 

@@ -1,6 +1,7 @@
 //! Who has a part in a transcript, what they are called, and in which order they stand.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
 
@@ -21,8 +22,13 @@ pub(super) struct Hosts {
     peers: BTreeMap<Name, BTreeSet<Name>>,
 }
 
-/// The hosts that are asked for.
-pub(super) type Only = BTreeSet<Name>;
+/// What is asked for.
+#[derive(Debug, Default)]
+pub(super) struct Only {
+    hosts: BTreeSet<Name>,
+    /// Nicks of people no client of whom shows: of them there is what stanzas tell.
+    nicks: BTreeSet<String>,
+}
 
 impl Hosts {
     pub fn of(transcript: &Transcript, people: &BTreeMap<String, String>) -> Self {
@@ -63,7 +69,7 @@ impl Hosts {
         if stanza.kind != Kind::Presence {
             return;
         }
-        let nick = |jid: &Option<std::sync::Arc<Jid>>| {
+        let nick = |jid: &Option<Arc<Jid>>| {
             jid.as_ref().and_then(|jid| Some(jid.resource()?.as_str().to_owned()))
         };
         if is_client(sender)
@@ -107,21 +113,51 @@ impl Hosts {
         }
     }
 
-    /// The hosts that these names stand for; nothing if no name is given.
-    pub fn choose(&self, names: &[String]) -> Result<Option<Only>, DiagramError> {
-        let mut only = Only::new();
+    /// What these names stand for; nothing if no name is given.
+    pub fn choose(
+        &self,
+        names: &[String],
+        transcript: &Transcript,
+    ) -> Result<Option<Only>, DiagramError> {
+        let mut only = Only::default();
         for name in names {
             let known = |host: &&Name| self.calls(host).iter().any(|call| call == name);
-            let before = only.len();
-            let chosen: Vec<&Name> = self.names.iter().filter(known).collect();
-            only.extend(chosen.iter().map(|host| Name::clone(host)));
-            if only.len() == before && chosen.is_empty() {
+            let mut chosen = self.names.iter().filter(known).peekable();
+            if chosen.peek().is_some() {
+                only.hosts.extend(chosen.cloned());
+                continue;
+            }
+            let nicks: BTreeSet<&str> =
+                transcript.hops().filter_map(|(_, _, hop)| self.nick_in(hop)).collect();
+            if !nicks.contains(name.as_str()) {
                 let calls: Vec<_> = self.names.iter().flat_map(|host| self.calls(host)).collect();
-                let nearest = nearest(name, calls.iter().map(String::as_str));
+                let calls = calls.iter().map(String::as_str);
+                let nearest = nearest(name, calls.chain(nicks.iter().copied()));
                 return Err(DiagramError::Unknown { name: name.clone(), nearest });
             }
+            only.nicks.insert(name.clone());
         }
         Ok((!names.is_empty()).then_some(only))
+    }
+
+    /// The nick of the occupant whose stanza a server sends for a room.
+    fn nick_in<'a>(&self, hop: &'a Hop) -> Option<&'a str> {
+        let from = hop.stanza.from.as_deref().filter(|_| !is_client(&hop.from))?;
+        let is_user = self.names.contains(from.as_str()) || self.nicks.contains_key(from.as_str());
+        from.resource().map(|nick| nick.as_str()).filter(|_| !is_user)
+    }
+
+    /// Whether a stanza tells of somebody with one of these nicks, or is from him or for him.
+    fn tells_of(&self, stanza: &Stanza, nicks: &BTreeSet<String>) -> bool {
+        let his = |jid: &Option<Arc<Jid>>| {
+            let Some(jid) = jid.as_deref() else { return false };
+            match self.nicks.get(jid.as_str()) {
+                Some(nick) => nicks.contains(nick),
+                None if self.names.contains(jid.as_str()) => false,
+                None => jid.resource().is_some_and(|nick| nicks.contains(nick.as_str())),
+            }
+        };
+        !nicks.is_empty() && (his(&stanza.from) || his(&stanza.to))
     }
 
     /// What a host may be called: its name, in full and short; of a client also its user, and his
@@ -145,7 +181,8 @@ impl Hosts {
         let Some(only) = only else { return true };
         let hosts = self.concerned(entry);
         matches!(entry.what, What::Line { .. } | What::Fault(Fault::HealEverything))
-            || hosts.iter().any(|host| only.contains(*host))
+            || hosts.iter().any(|host| only.hosts.contains(*host))
+            || entry.stanza().is_some_and(|stanza| self.tells_of(stanza, &only.nicks))
     }
 
     /// The hosts that an entry has to do with.
@@ -231,15 +268,6 @@ impl Hosts {
         };
         Lane { host, label, detail, is_client }
     }
-}
-
-/// Whether a server sends something from somebody of this nick.
-pub(super) fn is_nick(transcript: &Transcript, name: &str) -> bool {
-    let is_his = |hop: &Hop| {
-        let from = hop.stanza.from.as_ref().and_then(|from| from.resource());
-        !is_client(&hop.from) && from.is_some_and(|nick| nick.as_str() == name)
-    };
-    transcript.hops().any(|(_, _, hop)| is_his(hop))
 }
 
 /// Between which hosts something went.
