@@ -171,13 +171,16 @@ impl Asks {
     }
 
     /// He is refused this nick; or what could not be delivered is `returned`, perhaps a leave.
-    /// `said`: how he has said to be is refused, as he is not in the room, and not to be in.
-    pub fn refused(&mut self, nick: NickId, returned: bool, said: bool) {
+    /// `said`: how he has said to be is refused, as he is not in the room, and not to be in; that
+    /// was under the nick he had then, if a slave has given him `another` since.
+    pub fn refused(&mut self, nick: NickId, returned: bool, said: bool, another: bool) {
         if returned && let Some(leave) = self.came_back.pop_front() {
             return self.returned(nick, leave);
         }
-        let plain = self.queue.iter().position(|ask| ask.is_for(nick) && !ask.is_join());
-        if let Some(position) = plain.filter(|_| said) {
+        let plain = |ask: &Ask| matches!(ask, Ask::Be { join: false, .. });
+        let same = self.queue.iter().position(|ask| ask.is_for(nick) && plain(ask));
+        let before = || self.queue.iter().position(plain).filter(|_| another);
+        if let Some(position) = same.or_else(before).filter(|_| said) {
             self.queue.remove(position);
             return;
         }
