@@ -81,7 +81,8 @@ impl Room {
                 let unknown = |said: &Submission| {
                     said.at >= since && said.id.is_empty() && said.given.is_none()
                 };
-                let mut mine = self.log.submissions_mut().filter(open);
+                // What waits for a stream got one too; what is refused here is so at once.
+                let mut mine = self.log.submissions_mut().rev().filter(open);
                 if let Some(said) = mine.find(|said| unknown(said)) {
                     said.returned = true;
                 }
