@@ -335,8 +335,22 @@ impl RegisteredRoom {
             while self.outbox.of(user).take_while(visit).any(sent) {
                 self.outbox.take_settled(user, sent);
             }
+            if stanza.is_error() {
+                self.forget_leaves(user);
+            }
         }
         self.follow_end(user, stanza);
+    }
+
+    /// Somebody was not let in: that he leaves after that is answered by nobody, so that it stands
+    /// before nothing that he asks for since.
+    fn forget_leaves(&mut self, user: &Jid) {
+        let goes = |entry: &Entry| entry.what == What::Leave && entry.is_under_way();
+        let left = |entry: &Entry| goes(entry) && !entry.is_goodbye();
+        let presence = |entry: &&Entry| entry.stanza.kind == Kind::Presence;
+        while self.outbox.of(user).find(presence).is_some_and(left) {
+            self.outbox.take_first(|entry| entry.is_of(user) && left(entry));
+        }
     }
 
     /// Somebody whom the master serves itself is told that he is out, or not let in.
