@@ -261,11 +261,13 @@ impl Outbox {
     }
 
     /// Whether the author of this message may have had this nick when it came to the master: he
-    /// had asked for it by then.
+    /// had asked for it by then, with this session or another that shares its nick.
     pub fn is_said_as(&self, message: &Entry, nick: &str) -> bool {
+        let person = |entry: &Entry| entry.stanza.from.as_ref().map(|from| from.to_bare());
+        let author = person(message);
         let before = self.entries.iter().take_while(|entry| entry.at <= message.at);
-        let mut his = before.filter(|entry| entry.stanza.from == message.stanza.from);
-        his.any(|entry| entry.stanza.is_available() && entry.went_to(nick))
+        let mut his = before.filter(|entry| entry.stanza.is_available() && entry.went_to(nick));
+        his.any(|entry| person(entry) == author)
     }
 
     /// Take out the oldest presence that `matches`, which the master has: it need not have what of
