@@ -75,8 +75,10 @@ impl SlaveRoom {
         self.non_anonymous || self.roster.get(nick).is_some_and(moderates)
     }
 
-    /// Whether a local occupant is a moderator and real JIDs are known.
+    /// Whether a local occupant is a moderator and real JIDs are known. Where all may see them, so
+    /// may who enters next.
     pub(super) fn has_moderator(&self) -> bool {
-        self.knows_jids && self.locals.values().any(|nick| self.sees_jids(nick))
+        let sees = |nick: &String| self.sees_jids(nick);
+        self.knows_jids && (self.non_anonymous || self.locals.values().any(sees))
     }
 }

@@ -244,10 +244,12 @@ impl RegisteredRoom {
             || self.roster.get(nick).is_some_and(|seat| seat.role == Role::Moderator)
     }
 
-    /// Whether somebody here, or about to be, may see real JIDs, and some are known.
+    /// Whether somebody here, or about to be, may see real JIDs, and some are known. Where all may
+    /// see them, so may who enters next.
     pub(super) fn is_moderated(&self) -> bool {
         let mut nicks = self.locals.values().chain(self.confirmed.values());
-        self.knows_jids && nicks.any(|nick| self.sees_jids(nick))
+        let open = self.whois == Whois::Anyone;
+        self.knows_jids && (open || nicks.any(|nick| self.sees_jids(nick)))
     }
 
     /// Real JIDs are for moderators; with the last of them here they are forgotten. `moderated`:
