@@ -48,11 +48,14 @@ impl Seat {
         payloads
     }
 
+    /// What he may do.
+    pub fn privileges(&self) -> (&Affiliation, &Role) {
+        (&self.affiliation, &self.role)
+    }
+
     /// Whether two rosters say the same of him, but for real JIDs.
     pub fn agrees_with(&self, other: &Seat) -> bool {
-        self.affiliation == other.affiliation
-            && self.role == other.role
-            && self.own_payloads().eq(other.own_payloads())
+        self.privileges() == other.privileges() && self.own_payloads().eq(other.own_payloads())
     }
 }
 

@@ -52,10 +52,12 @@ impl SlaveRoom {
             return;
         }
         let moderated = self.has_moderator();
-        let before = self.roster.get(nick).map(|seat| seat.presence.clone());
+        let before = self.roster.get(nick).cloned();
         if !self.store_presence(&stanza, nick) {
             return out.push(self.note(&self.address, Change::Ignored));
         }
+        let said = self.roster.get(nick).map(Seat::privileges);
+        let keeps = before.as_ref().map(Seat::privileges) == said;
         let appears = self.hidden.remove(nick);
         let own = self.local_sessions(nick);
         // With several sessions the id tells whose presence this is.
@@ -71,17 +73,15 @@ impl SlaveRoom {
             }
         }
         // Who asks to enter again under this nick sees himself where ENTER shows him, unless that
-        // was lost: it comes before the answer to what he asked later.
-        let asks = |session: &&Arc<Jid>| {
-            self.waiting.asks_for(session, nick) && !answered.contains(session)
-        };
-        let asking = own.iter().find(asks);
-        let asking = asking.map(|session| &**session);
+        // was lost: it comes before the answer to what he asked later; or unless he may do more
+        // now, or less, by which goes what else he sees.
+        let asks = |one: &&Arc<Jid>| self.waiting.asks_for(one, nick) && !answered.contains(one);
+        let asking = own.iter().find(asks).filter(|_| keeps).map(|session| &**session);
         let news = self.taken.remove(nick) || appears;
         let told_again = !news
             && before.is_some_and(|before| {
-                only_jids_are_new(&before, &stanza.payloads)
-                    || (self.is_catching_up(now) && before == stanza.payloads)
+                only_jids_are_new(&before.presence, &stanza.payloads)
+                    || (self.is_catching_up(now) && before.presence == stanza.payloads)
             });
         if !told_again {
             self.distribute_to_others(&stanza, nick, asking, out);

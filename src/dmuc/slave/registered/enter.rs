@@ -78,7 +78,7 @@ impl RegisteredRoom {
         let is_room = |payload: &&Element| payload.is("x", ns::MUC_USER);
         let Some(seat) = self.roster.get_mut(nick) else { return };
         let Some(said) = super::told::seat_of(own) else { return };
-        let same = (&seat.affiliation, &seat.role) == (&said.affiliation, &said.role);
+        let same = seat.privileges() == said.privileges();
         let his = seat.presence.iter().filter(|payload| !is_id(payload) && !is_room(payload));
         let id = own.payloads.iter().find(is_id);
         let room = if same { &seat.presence } else { &own.payloads };

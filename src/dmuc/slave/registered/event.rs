@@ -4,6 +4,7 @@ use super::outbox::{Entry, Status, What, is_join};
 use super::told::Telling;
 use super::*;
 use crate::dmuc::slave::event::is_hiding;
+use crate::room::Seat;
 use crate::room::history::delay_element;
 use crate::stanza::{Element, Kind, Type, dmuc, ns};
 
@@ -177,9 +178,13 @@ impl RegisteredRoom {
         let answered = self.answer_presence(&own, &stanza, (there, nick));
         let asks =
             |entry: &Entry| is_join(&entry.stanza) && entry.stanza.to == stanza.from && !entry.done;
-        // Who asks to enter again under this nick sees himself where ENTER shows him; what comes
-        // before the answer to a leave is of the stay that he has left.
-        let asking = own.iter().find(|session| {
+        // Who asks to enter again under this nick sees himself where ENTER shows him, unless he is
+        // told that he may do more, or less, by which goes what else he sees; what comes before
+        // the answer to a leave is of the stay that he has left.
+        let said = super::told::seat_of(&stanza);
+        let keeps =
+            said.as_ref().map(Seat::privileges) == self.roster.get(nick).map(Seat::privileges);
+        let asking = own.iter().filter(|_| keeps).find(|session| {
             let mut stay = self.outbox.of(session).take_while(|entry| entry.what != What::Leave);
             stay.any(|entry| asks(entry) && entry.is_under_way())
         });
