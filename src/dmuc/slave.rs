@@ -46,6 +46,7 @@ use std::sync::Arc;
 pub use self::copy::{RoomCopy, Standing};
 pub use self::either::AnyRoom;
 use self::registered::RegisteredRoom;
+use self::registered::names::unname;
 use self::room::SlaveRoom;
 use super::{Output, Registration, SlaveConfig, SlaveInput, Slips};
 use crate::room::item::status;
@@ -119,6 +120,12 @@ impl Slave {
 
     /// Let something happen to it at `now`.
     pub fn step(&mut self, now: Time, input: SlaveInput, out: &mut Vec<Output>) {
+        let done = out.len();
+        self.take(now, input, out);
+        unname(&mut out[done..], self.jid.domain().as_str());
+    }
+
+    fn take(&mut self, now: Time, input: SlaveInput, out: &mut Vec<Output>) {
         match input {
             SlaveInput::Up(stanza) => {
                 if let Some(room) = stanza.to.clone().and_then(|to| self.copy_of(&to, now)) {

@@ -33,7 +33,7 @@ fn somebody_hears_the_second_of_two_messages_only() {
 fn one_slave_is_told_something_else_than_the_others() {
     let mut run = Run::of("s14-kicked");
     let copy = run.find("channel", "eris", &["Efchen", "seq='10'"]);
-    run.edit(copy, "<presence ", "<presence id='other' ");
+    run.edit(copy, " id='relayed-", " id='other-");
     run.breaks(&["INV-SAME-COPY"]);
 }
 

@@ -166,7 +166,7 @@ fn down_comes_before_up_in_the_order_of_the_steps() {
     alone.down(&synced(422));
     alone.sends(&[
         &format!(
-            "<presence from='{BIGCHEESE}' to='{ROOM}/BigCheese'><show>xa</show>\
+            "<presence from='{BIGCHEESE}' id='*' to='{ROOM}/BigCheese'><show>xa</show>\
              <x xmlns='urn:xmpp:tmp:dmuc:0'><delay xmlns='urn:xmpp:delay' \
              from='{ROOM}/BigCheese' stamp='*'/></x></presence>"
         ),
@@ -262,7 +262,7 @@ fn what_is_new_waits_until_what_is_late_is_acknowledged() {
             "<message from='{BIGCHEESE}' id='bc2' to='{ROOM}' type='groupchat'>\
              <body>new</body></message>"
         ),
-        &format!("<presence from='{EFCHEN}' to='{ROOM}/Efchen'><show>dnd</show></presence>"),
+        &format!("<presence from='{EFCHEN}' id='*' to='{ROOM}/Efchen'><show>dnd</show></presence>"),
     ]);
 }
 

@@ -243,6 +243,37 @@ fn a_refused_join_is_passed_on() {
     }
 }
 
+/// §4.6: presence goes up with an id, which its author is not shown; and what has another id than
+/// that which is refused goes up again if it is lost.
+#[test]
+fn an_error_tells_by_its_id_which_presence_it_answers() {
+    let mut alone = LoneSlave::active(CHAT);
+    let says =
+        |show: &str| format!("<presence to='{ROOM}/BigCheese'><show>{show}</show></presence>");
+    alone.up(BIGCHEESE, &says("away"));
+    alone.up(BIGCHEESE, &says("xa"));
+    let ids: Vec<_> = alone.take().iter().map(|sent| sent.id.clone().expect("an id")).collect();
+    assert_ne!(ids[0], ids[1]);
+    let error = |id: &str| {
+        format!(
+            "<presence from='{ROOM}/BigCheese'{id} to='{BIGCHEESE}' type='error'>\
+             <error type='modify'><not-acceptable {STANZAS}/></error></presence>"
+        )
+    };
+    alone.down(&error(&format!(" id='{}'", ids[1])));
+    alone.sends(&[&error("")]);
+    alone.seconds(21);
+    let sent = alone.take();
+    let ping = sent.iter().find(|sent| is_ping(sent)).expect("it pings after T");
+    alone.down(&pong(ping, 417));
+    let again = alone.take();
+    let again: Vec<_> = again.iter().filter(|sent| from(sent) == BIGCHEESE).collect();
+    assert_eq!(
+        again.iter().map(|sent| sent.id.clone()).collect::<Vec<_>>(),
+        [Some(ids[0].clone())]
+    );
+}
+
 /// §4.6, upward loss: what is unanswered for T makes it ping.
 fn unanswered(stanza: &str) -> (LoneSlave, Stanza) {
     let mut alone = LoneSlave::active(CHAT);

@@ -24,6 +24,7 @@
 //! * In a netjoin the only refusals that end users' stay are `gone` and `item-not-found`. After all
 //!   others the slave stays split and asks again: the master may have been about to start.
 //! * `gone` without a venue and without a text means another room, not a destroyed one.
+//! * A presence without an id is relayed with one (`names`): an error has to tell what it answers.
 //! * That somebody's real JID can no longer be seen is no difference to tell him who has seen it.
 //!
 //! It shares with the slave that is configured statically (`room`): keepalive, roster, history and
@@ -36,6 +37,7 @@ mod enter;
 mod event;
 mod hidden;
 mod local;
+pub(super) mod names;
 mod outbox;
 mod over;
 mod presence;
@@ -162,6 +164,8 @@ pub struct RegisteredRoom {
     /// The deregister under way.
     deregistering: Option<Arc<str>>,
     ids: u64,
+    /// How many presences were named.
+    names: u64,
     pub(super) slips: Slips,
 }
 
@@ -314,6 +318,7 @@ impl RegisteredRoom {
             refused_until: None,
             deregistering: None,
             ids: 0,
+            names: 0,
             slips: Slips::default(),
         }
     }

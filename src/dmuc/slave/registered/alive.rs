@@ -85,8 +85,8 @@ impl RegisteredRoom {
             self.rejoined = now;
             let unconfirmed = |session: &&Arc<Jid>| !self.confirmed.contains_key(*session);
             let sessions: Vec<_> = self.locals.keys().filter(unconfirmed).cloned().collect();
-            for join in sessions.iter().filter_map(|session| self.join_of(session)) {
-                out.push(Output::Send(join));
+            for session in &sessions {
+                out.extend(self.join_for(session).map(Output::Send));
             }
         }
     }

@@ -145,7 +145,7 @@ impl RegisteredRoom {
             entry.stanza.is_available()
                 && !is_join(&entry.stanza)
                 && entry.may_have_come()
-                && entry.stanza.to == stanza.from
+                && entry.is_answered_by(stanza)
                 && said_in(&entry.stanza) == said_in(stanza)
         };
         let answered =

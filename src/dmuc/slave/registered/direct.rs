@@ -20,7 +20,7 @@ impl RegisteredRoom {
     ) {
         let stale = self.is_for_before(user, &stanza);
         // Who asks to be in under another nick is not answered by what becomes of this one.
-        let wish = |entry: &Entry| is_join_that_went_up(entry) && entry.stanza.to == stanza.from;
+        let wish = |entry: &Entry| is_join_that_went_up(entry) && entry.is_answered_by(&stanza);
         // A room that forgot him lets nobody in who has only said how he is.
         let asks = self.outbox.has(user, |entry| wish(entry) && is_join(&entry.stanza));
         let is_join = |entry: &Entry| wish(entry) && (!asks || is_join(&entry.stanza));
@@ -88,7 +88,7 @@ impl RegisteredRoom {
     /// earlier connection: it has not said yet that he is out since.
     fn is_for_before(&self, user: &Jid, stanza: &Stanza) -> bool {
         let left = |entry: &Entry| entry.what == What::Leave && entry.status != Status::Held;
-        let join = |entry: &Entry| is_join_that_went_up(entry) && entry.stanza.to == stanza.from;
+        let join = |entry: &Entry| is_join_that_went_up(entry) && entry.is_answered_by(stanza);
         let leaves = self.closed.contains(user) && self.outbox.has(user, left);
         let visit = |entry: &&Entry| entry.what != What::Leave;
         leaves && stanza.is_available() && self.outbox.of(user).take_while(visit).any(join)
@@ -174,7 +174,7 @@ impl RegisteredRoom {
     pub(super) fn is_of_before(&mut self, user: &Jid, stanza: &Stanza) -> bool {
         let told = |entry: &Entry| entry.is_goodbye() && entry.is_under_way();
         let asks = |entry: &Entry| entry.what == What::Join && entry.is_under_way();
-        let for_it = |entry: &Entry| asks(entry) && entry.is_answered_by(stanza.from.as_ref());
+        let for_it = |entry: &Entry| asks(entry) && entry.is_answered_by(stanza);
         let waits = self.outbox.has(user, told) && self.outbox.has(user, asks);
         if !waits || stanza.is_error() || self.locals.contains_key(user) {
             return false;
@@ -323,7 +323,10 @@ impl RegisteredRoom {
         if stanza.kind == Kind::Presence && (stanza.is_error() || stanza.has_code("110")) {
             // Under another nick he may be answered otherwise.
             let by_room = stanza.from.as_ref().is_some_and(|from| from.resource().is_none());
-            let asked = |entry: &Entry| by_room || entry.is_answered_by(stanza.from.as_ref());
+            let asked = |entry: &Entry| match stanza.id {
+                Some(_) if stanza.is_error() => entry.is_refused_by(stanza),
+                _ => by_room || entry.is_answered_by(stanza),
+            };
             let sent = |entry: &Entry| is_join_that_went_up(entry) && asked(entry);
             // Whatever he asked for before is answered too, or was lost; not what he asks for since
             // he has left.

@@ -27,10 +27,7 @@ impl RegisteredRoom {
         let real = self.outbox.has(&session, |entry| join(entry) && is_join(&entry.stanza));
         let asked = |entry: &Entry| join(entry) && (!real || is_join(&entry.stanza));
         // Of several it answers the one for this nick: an older one was lost.
-        let for_it = |entry: &Entry| {
-            let to = entry.stanza.to.as_ref().and_then(|to| to.resource());
-            asked(entry) && to.is_some_and(|to| to.as_str() == nick)
-        };
+        let for_it = |entry: &Entry| asked(entry) && entry.went_to(nick);
         let named = self.outbox.has(&session, for_it);
         let asked = |entry: &Entry| if named { for_it(entry) } else { asked(entry) };
         let join = self.outbox.take_settled(&session, asked);

@@ -49,7 +49,8 @@ pub(super) struct Entry {
     pub others: u32,
     /// When it was relayed, if it is late because that may have been in vain.
     pub relayed: Option<Time>,
-    /// To which address it went up, or was to go, if its author has got another nick here since.
+    /// To which address it went up, or was to go, if its author has got another nick here since, or
+    /// asks for one.
     pub went_to: Option<Arc<Jid>>,
     /// To which address it went up, if it is late and may be answered yet.
     pub was_for: Option<Arc<Jid>>,
@@ -134,13 +135,17 @@ impl Entry {
 
     /// Whether it named this nick when it went up.
     pub fn went_to(&self, nick: &str) -> bool {
-        names(self.went_to.as_ref().or(self.stanza.to.as_ref()), nick)
+        names(self.sent_to(), nick)
+    }
+
+    /// Where it went.
+    pub fn sent_to(&self) -> Option<&Arc<Jid>> {
+        self.went_to.as_ref().or(self.stanza.to.as_ref())
     }
 
     /// Whether it named this nick when it went up, or none.
     pub fn may_have_gone_to(&self, nick: &str) -> bool {
-        let to = self.went_to.as_ref().or(self.stanza.to.as_ref());
-        to.is_none_or(|to| to.resource().is_none()) || self.went_to(nick)
+        self.sent_to().is_none_or(|to| to.resource().is_none()) || self.went_to(nick)
     }
 
     /// Whether it is a leave in the name of a session that the slave knows nothing of.
@@ -159,12 +164,15 @@ impl Entry {
     }
 
     /// Of a join: its author wants to be in as he has said since.
-    fn say(&mut self, newer: &Entry) {
+    pub fn say(&mut self, newer: &Stanza) {
         let muc = self.stanza.payload("x", ns::MUC).cloned();
-        let (id, to) = (self.stanza.id.take(), newer.stanza.to.clone());
-        let newer = newer.stanza.clone().retaining(|payload| !payload.is("x", ns::MUC));
+        let (id, before) = (self.stanza.id.take(), self.stanza.to.take());
+        let newer = newer.clone().retaining(|payload| !payload.is("x", ns::MUC));
         self.stanza = muc.into_iter().fold(newer, Stanza::with_payload);
-        (self.stanza.id, self.stanza.to) = (id, to);
+        self.stanza.id = id;
+        if self.is_under_way() && self.went_to.is_none() {
+            self.went_to = before;
+        }
     }
 
     /// Whether it asks for another nick than its author had.
@@ -208,14 +216,7 @@ impl Outbox {
     /// that have not come back before. Two without an id are told apart by their addresses. Whether
     /// there is one.
     pub fn mark_bounced(&mut self, user: &Jid, error: &Stanza) -> bool {
-        let same = |entry: &Entry| {
-            let to = entry.went_to.as_ref().or(entry.stanza.to.as_ref());
-            entry.is_of(user)
-                && entry.stanza.kind == error.kind
-                && entry.stanza.id == error.id
-                && (error.id.is_some() || to == error.from.as_ref())
-                && entry.status != Status::Held
-        };
+        let same = |entry: &Entry| entry.is_of(user) && entry.is_refused_by(error);
         let mut sent: Vec<_> = self.entries.iter_mut().filter(|entry| same(entry)).collect();
         let fresh = sent.iter().position(|entry| !entry.bounced).unwrap_or(0);
         sent.get_mut(fresh).map(|entry| entry.bounced = true).is_some()
@@ -282,7 +283,7 @@ impl Outbox {
         };
         self.entries.retain(|entry| !older(entry) || !entry.is_plain());
         let joins = self.entries.iter_mut().filter(|entry| older(entry) && is_join(&entry.stanza));
-        joins.for_each(|join| join.say(&newer));
+        joins.for_each(|join| join.say(&newer.stanza));
         self.entries.extend(later);
         Some(newer)
     }
@@ -292,7 +293,7 @@ impl Outbox {
         let same = |entry: &&mut Entry| entry.stanza.from == newer.stanza.from;
         let joins = self.entries.iter_mut().filter(same);
         let joins = joins.filter(|one| is_join(&one.stanza) && one.status == Status::Queued);
-        joins.for_each(|join| join.say(newer));
+        joins.for_each(|join| join.say(&newer.stanza));
     }
 
     /// Take out all that `matches`, oldest first.

@@ -157,6 +157,7 @@ impl RegisteredRoom {
             refused_until: self.refused_until,
             deregistering: None,
             ids: self.ids,
+            names: self.names,
             slips: self.slips,
         }
     }

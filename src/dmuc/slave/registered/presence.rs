@@ -58,11 +58,13 @@ impl RegisteredRoom {
     pub(super) fn is_of_before_he_asked(&self, user: &Jid, stanza: &Stanza) -> bool {
         let condition = stanza.error().map(|error| error.defined_condition);
         let refused = stanza.kind == Kind::Presence && stanza.is_error();
-        let real = |entry: &Entry| {
-            let asks = is_join_that_went_up(entry) && is_join(&entry.stanza);
-            asks && entry.stanza.to == stanza.from
+        let asks = |entry: &Entry| is_join_that_went_up(entry) && is_join(&entry.stanza);
+        let is_it = |entry: &Entry| asks(entry) && entry.is_refused_by(stanza);
+        let before = match stanza.id {
+            Some(_) => self.outbox.has(user, asks) && !self.outbox.has(user, is_it),
+            None => self.outbox.has(user, is_it),
         };
-        refused && condition == Some(Condition::NotAcceptable) && self.outbox.has(user, real)
+        before && refused && condition == Some(Condition::NotAcceptable)
     }
 
     /// The join that a local occupant would send now.

@@ -137,6 +137,7 @@ impl RegisteredRoom {
             self.confirmed.shift_remove(session);
             self.outbox.take(|entry| entry.is_of(session));
         }
-        self.outbox.push(Entry::new(asked.clone(), now, nick.as_ref(), Status::Queued));
+        let asked = self.named(asked.clone());
+        self.outbox.push(Entry::new(asked, now, nick.as_ref(), Status::Queued));
     }
 }

@@ -237,7 +237,7 @@ impl RegisteredRoom {
             if asked || known || self.only_leaves(&session) {
                 continue;
             }
-            if let Some(join) = self.join_of(&session) {
+            if let Some(join) = self.join_for(&session) {
                 late += 1;
                 let nick = self.locals.get(&session).cloned();
                 let join = self.marked_late(join, nick.as_deref(), now);

@@ -3,6 +3,7 @@
 
 use super::direct::is_farewell;
 use super::event::plain;
+use super::names::{is_for_slave, is_named};
 use super::outbox::{Entry, Status, What, is_join};
 use super::*;
 use crate::room::Item;
@@ -100,12 +101,7 @@ impl RegisteredRoom {
     /// The answer of the room, or of an occupant.
     pub(super) fn pass_error(&mut self, now: Time, error: Stanza, out: &mut Vec<Output>) {
         let Some(user) = error.to.clone() else { return };
-        let answered = |entry: &Entry| {
-            entry.is_of(&user)
-                && entry.stanza.kind == error.kind
-                && entry.stanza.id == error.id
-                && entry.status != Status::Held
-        };
+        let answered = |entry: &Entry| entry.is_of(&user) && entry.is_refused_by(&error);
         let unconfirmed = self.locals.contains_key(&user) && !self.confirmed.contains_key(&user);
         let together = matches!(self.phase, Phase::Active | Phase::Late(_));
         match error.kind {
@@ -118,14 +114,15 @@ impl RegisteredRoom {
                 let condition = error.error().map(|error| error.defined_condition);
                 // He may have been given another nick since he asked.
                 let any = own || condition == Some(Condition::Conflict);
-                let for_it = |entry: &Entry| entry.stanza.to == error.from;
-                let asked = |entry: &Entry| answered(entry) && (any || for_it(entry));
-                // What he was told before he was admitted here is no answer to that.
-                if self.outbox.take_first(asked).is_some() || any {
+                // What was asked for him is refused, or what he asked; what he was told before he
+                // was admitted here is no answer to that.
+                let asked = self.outbox.take_first(answered).is_some();
+                if asked || is_for_slave(&error) || (any && !is_named(&error)) {
                     self.refuse_entry(now, &user, &error, out);
                 }
                 return;
             }
+            Kind::Presence if is_for_slave(&error) => return,
             Kind::Presence => {
                 // Nobody is refused to be out: that goes on until he is told so.
                 let said = self.is_of_before_he_asked(&user, &error);
@@ -133,9 +130,7 @@ impl RegisteredRoom {
                     let join = is_join(&entry.stanza);
                     answered(entry) && entry.what != What::Leave && !(said && join)
                 };
-                let for_it = |entry: &Entry| asked(entry) && entry.stanza.to == error.from;
-                let entry =
-                    self.outbox.take_first(for_it).or_else(|| self.outbox.take_first(asked));
+                let entry = self.outbox.take_first(asked);
                 if entry.is_none() && self.was_told_out(&user) {
                     // It was answered here.
                     return;
@@ -226,7 +221,7 @@ impl RegisteredRoom {
             if refused.is_none_or(|refused| refused == nick) {
                 self.rename_away(&nick, out);
             }
-            if let Some(join) = self.join_of(user) {
+            if let Some(join) = self.join_for(user) {
                 self.rejoined = now;
                 self.send_up(now, join, out);
             }

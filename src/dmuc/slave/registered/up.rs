@@ -1,5 +1,6 @@
 //! From local users to the master: relayed, held back, or sent as if there were no slave.
 
+use super::names::unnamed;
 use super::outbox::{Entry, Status, What, is_join};
 use super::*;
 use crate::stanza::{Kind, ns};
@@ -7,7 +8,7 @@ use crate::stanza::{Kind, ns};
 impl RegisteredRoom {
     /// A local user sends something to the room.
     pub(in crate::dmuc::slave) fn up(&mut self, now: Time, stanza: Stanza, out: &mut Vec<Output>) {
-        let stanza = stanza.retaining(|payload| !ns::is_dmuc(payload));
+        let stanza = self.named(stanza.retaining(|payload| !ns::is_dmuc(payload)));
         if let Some(session) = stanza.from.as_ref().filter(|_| stanza.is_available()) {
             self.answered_here.remove(session);
         }
@@ -50,7 +51,7 @@ impl RegisteredRoom {
                 self.outbox.push(Entry::new(stanza.clone(), now, None, Status::Relayed(now)));
                 self.outbox.limit();
             } else if let Some(mut join) = joined {
-                join.ask_as(&stanza);
+                join.say(&stanza);
                 self.outbox.push(join);
             }
         }
@@ -93,6 +94,9 @@ impl RegisteredRoom {
             What::Presence | What::Message => present || entry.done,
             What::Kick | What::Other => false,
         };
+        if !awaited {
+            entry.stanza = unnamed(entry.stanza);
+        }
         self.send_up(now, entry.stanza.clone(), out);
         if awaited {
             self.outbox.push(entry);

@@ -1,0 +1,85 @@
+//! Ids of presence that the slave relays. A user need not give any, and an error has to tell which
+//! of several it answers. An id that the slave gave is taken off before he sees it.
+
+use super::outbox::{Entry, Status};
+use super::*;
+use crate::stanza::{Kind, Type};
+
+impl RegisteredRoom {
+    /// A presence of a user with an id.
+    pub(super) fn named(&mut self, mut stanza: Stanza) -> Stanza {
+        let says = matches!(stanza.type_, Type::Absent | Type::Unavailable);
+        if stanza.kind == Kind::Presence && says && stanza.id.is_none() {
+            stanza.id = Some(self.name(RELAYED));
+        }
+        stanza
+    }
+
+    /// The join that a local occupant would send now, as the slave sends it for him.
+    pub(super) fn join_for(&mut self, session: &Arc<Jid>) -> Option<Stanza> {
+        let join = self.join_of(session)?;
+        Some(join.with_id(self.name(ASKED)))
+    }
+
+    fn name(&mut self, what: &str) -> Arc<str> {
+        self.names += 1;
+        format!("{what}{}-{}", self.instance, self.names).into()
+    }
+}
+
+impl Entry {
+    /// Whether this comes from where it went.
+    pub fn is_answered_by(&self, answer: &Stanza) -> bool {
+        self.sent_to() == answer.from.as_ref()
+    }
+
+    /// Whether this error answers it: that has its id. Of a room that keeps none, or if it had
+    /// none, it is one that came from where it went.
+    pub fn is_refused_by(&self, error: &Stanza) -> bool {
+        let same = match &error.id {
+            Some(_) => self.stanza.id == error.id,
+            None => {
+                self.stanza.id.as_ref().is_none_or(|id| is_name(id)) && self.is_answered_by(error)
+            }
+        };
+        same && self.stanza.kind == error.kind && self.status != Status::Held
+    }
+}
+
+/// Whether the slave has given this presence its id.
+pub(super) fn is_named(stanza: &Stanza) -> bool {
+    stanza.kind == Kind::Presence && stanza.id.as_ref().is_some_and(|id| is_name(id))
+}
+
+/// Whether this refuses what the slave has asked for in the name of an occupant.
+pub(super) fn is_for_slave(error: &Stanza) -> bool {
+    error.kind == Kind::Presence && error.id.as_ref().is_some_and(|id| id.starts_with(ASKED))
+}
+
+/// A presence without the id that the slave gave: its answer is not waited for.
+pub(super) fn unnamed(mut stanza: Stanza) -> Stanza {
+    stanza.id = stanza.id.take().filter(|id| !is_name(id));
+    stanza
+}
+
+/// What goes to users of this domain knows nothing of the ids that the slave gave.
+pub(in crate::dmuc::slave) fn unname(out: &mut [Output], domain: &str) {
+    for output in out {
+        if let Output::Send(stanza) = output
+            && (is_named(stanza) || is_for_slave(stanza))
+            && stanza.to.as_ref().is_some_and(|to| to.domain().as_str() == domain)
+        {
+            stanza.id = None;
+        }
+    }
+}
+
+fn is_name(id: &str) -> bool {
+    id.starts_with(RELAYED)
+}
+
+/// What the id of a presence begins with that has none of its own.
+const RELAYED: &str = "relayed-";
+
+/// What the id of a join begins with that the slave sends for an occupant.
+const ASKED: &str = "asked-";
