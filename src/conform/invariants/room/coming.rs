@@ -48,6 +48,11 @@ impl Coming {
         }
     }
 
+    /// What this entry tells of never comes.
+    pub fn lose(&mut self, entry: usize) {
+        self.queue.retain(|(one, _)| *one != entry);
+    }
+
     /// Whether it says that he is out.
     pub fn ends(&self) -> bool {
         self.queue.iter().any(|(_, change)| !change.is_in())

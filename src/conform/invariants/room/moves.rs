@@ -117,6 +117,9 @@ impl Room {
         }
         if !matches!(passage.hop.fate, Fate::Delivered(_)) {
             self.flight.remove(&entry);
+            if let Class::ToUser(Some(user)) = passage.class {
+                self.users[user].coming.lose(entry);
+            }
         }
     }
 
