@@ -49,12 +49,12 @@ impl RegisteredRoom {
         }
         let over = stanza.is_unavailable() && !stanza.has_code("303") && !is_hiding(&stanza);
         let answered = settled.is_some_and(|entry| entry.what == What::Join);
-        let entered = answered && !hidden && !stale;
-        if entered {
+        let entered = settled.filter(|_| answered && !hidden && !stale);
+        if let Some(asked) = entered {
             if left && !self.apart.contains_key(user) {
                 self.end_left(user, out);
             }
-            self.take_in(user, stanza, left, out);
+            self.take_in(user, stanza, asked.at, left, out);
         } else {
             out.push(Output::Send(stanza.clone()));
             match here.as_ref() {
@@ -63,7 +63,7 @@ impl RegisteredRoom {
                 _ => {}
             }
         }
-        if (over && here.is_some() || entered || stale)
+        if (over && here.is_some() || entered.is_some() || stale)
             && matches!(self.phase, Phase::Active | Phase::Late(_))
         {
             self.register_again(now, out);
@@ -226,8 +226,16 @@ impl RegisteredRoom {
     }
 
     /// The master has let this session in: that is one of the slave's from now on, under the nick
-    /// that it is told. `left`: of the nick that it had here it knows that it gave it up.
-    fn take_in(&mut self, user: &Arc<Jid>, stanza: Stanza, left: bool, out: &mut Vec<Output>) {
+    /// that it is told. It asked for that at `asked`; `left`: of the nick that it had here it knows
+    /// that it gave it up.
+    fn take_in(
+        &mut self,
+        user: &Arc<Jid>,
+        stanza: Stanza,
+        asked: Time,
+        left: bool,
+        out: &mut Vec<Output>,
+    ) {
         let nick = stanza.from.as_ref().and_then(|from| from.resource()).map(|n| n.to_string());
         let Some(nick) = nick else { return out.push(Output::Send(stanza)) };
         let here = self.locals.get(user).cloned();
@@ -237,7 +245,10 @@ impl RegisteredRoom {
         let mut before = here.filter(|_| !keeps);
         if self.closed.contains(user) {
             // Who is connected now has asked for it, and knows nothing of what was told before.
+            // What he has said since is answered by itself.
+            let said = self.outbox.take(|entry| entry.is_of(user) && entry.at >= asked);
             self.let_go(user, out);
+            said.into_iter().for_each(|entry| self.outbox.push(entry));
         } else if left {
             self.locals.shift_remove(user);
         }
