@@ -12,7 +12,8 @@ use crate::transcript::{Fate, Hop, Name, is_client};
 /// The only server whose log a record is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Vantage {
-    host: Name,
+    /// The domains that it serves.
+    hosts: BTreeSet<Name>,
     /// Whether it is where the room is.
     of_master: bool,
     /// Whether something got lost, so that others know less than they were told.
@@ -36,14 +37,14 @@ impl Vantage {
 
     /// Whether what this host does is seen as it does it.
     pub fn sees(&self, host: &str) -> bool {
-        *self.host == *host
+        self.hosts.iter().any(|one| **one == *host)
     }
 }
 
 const MASTERS: &str =
     "the record is of the master's server alone; if nothing is missing from it, `--whole` says so";
 const SLAVES: &str =
-    "the record is of one slave's server alone; if nothing is missing from it, `--whole` says so";
+    "the record is of a server of slaves alone; if nothing is missing from it, `--whole` says so";
 
 /// What shows of who wrote a record down.
 #[derive(Debug, Default)]
@@ -108,9 +109,18 @@ impl Writers {
         if self.both_ends || !setting.silent {
             return None;
         }
-        let is_master = |host: &Name| {
-            setting.rooms.iter().any(|room| *room.config.jid.domain().as_str() == **host)
+        let hosts = match setting.served.is_empty() {
+            true => [self.in_all(setting)?].into(),
+            false => self.served(setting)?,
         };
+        // Who is asked here and does not answer has lost nothing.
+        let troubled = self.lost || self.pings.iter().any(|(by, _)| hosts.contains(by));
+        let of_master = hosts.iter().any(|host| is_master(host, setting));
+        Some(Vantage { hosts, of_master, troubled })
+    }
+
+    /// The server that is at one end of all that is told, if it is one only.
+    fn in_all(&self, setting: &Setting) -> Option<Name> {
         let (first, second) = self.pairs.first()?;
         let in_all =
             |host: &&Name| self.pairs.iter().all(|(one, other)| one == *host || other == *host);
@@ -119,12 +129,23 @@ impl Writers {
         let host = match (hosts.next()?, hosts.next()) {
             (host, None) => host,
             // The room's server has others to tell.
-            (one, Some(other)) => [one, other].into_iter().find(|host| !is_master(host))?,
+            (one, Some(other)) => [one, other].into_iter().find(|one| !is_master(one, setting))?,
         };
-        // Who is asked here and does not answer has lost nothing.
-        let troubled = self.lost || self.pings.iter().any(|(by, _)| by == host);
-        Some(Vantage { host: host.clone(), of_master: is_master(host), troubled })
+        Some(host.clone())
     }
+
+    /// The domains that are served by the server whose log this is, unless all are.
+    fn served(&self, setting: &Setting) -> Option<BTreeSet<Name>> {
+        let all = self.pairs.iter().flat_map(|(one, other)| [one, other]);
+        let (here, elsewhere): (BTreeSet<_>, BTreeSet<_>) =
+            all.cloned().partition(|host| setting.served.contains(host));
+        (!elsewhere.is_empty()).then_some(here)
+    }
+}
+
+/// Whether a room is there.
+fn is_master(host: &Name, setting: &Setting) -> bool {
+    setting.rooms.iter().any(|room| *room.config.jid.domain().as_str() == **host)
 }
 
 /// What the log of the master's server shows of it: requirements, by what their ids begin with.
@@ -216,7 +237,8 @@ mod tests {
 
     #[test]
     fn what_is_lost_makes_some_of_it_doubtful() {
-        let mut log = Vantage { host: "m.example".into(), of_master: true, troubled: false };
+        let mut log =
+            Vantage { hosts: ["m.example".into()].into(), of_master: true, troubled: false };
         assert_eq!(log.missing("master.fanout.one-copy-per-slave"), None);
         assert!(log.missing("slave.leave.forward").is_some());
         log.troubled = true;

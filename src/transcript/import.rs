@@ -13,15 +13,18 @@ mod ejabberd;
 mod erlang;
 mod gather;
 mod host;
+mod peer;
 mod piece;
 mod plain;
 mod prosody;
 mod segments;
 mod session;
+mod sights;
 mod stream;
 mod tshark;
 mod write;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use self::gather::Gathered;
@@ -115,6 +118,8 @@ pub struct Imported {
     pub lines: Vec<usize>,
     /// What the record does not tell as the text does, by line.
     pub notices: Vec<Notice>,
+    /// The domains that the server serves whose log it is, if it is known to be one's.
+    pub served: BTreeSet<Name>,
     /// How much else was read that tells of no stanza, such as headers of streams and the other
     /// messages of a log.
     pub passed_over: usize,
@@ -189,7 +194,7 @@ pub fn import(text: &str, format: Format, options: &ImportOptions) -> Result<Imp
 fn own(text: &str) -> Result<Imported, ReadError> {
     let whole = |Stored { transcript, lines, ends }: Stored| {
         let notices = if ends { Vec::new() } else { vec![cut_off(text.lines().count())] };
-        Imported { transcript, lines, notices, passed_over: 0 }
+        Imported { transcript, lines, notices, served: BTreeSet::new(), passed_over: 0 }
     };
     let error = match Stored::read(text) {
         Ok(stored) => return Ok(whole(stored)),
@@ -202,7 +207,13 @@ fn own(text: &str) -> Result<Imported, ReadError> {
     let line = text[..last].lines().count() + 1;
     let about = format!("the text ends within an entry: {error}");
     let notice = Notice { line, remark: Remark::LeftOut, about };
-    Ok(Imported { transcript, lines, notices: vec![notice], passed_over: 0 })
+    Ok(Imported {
+        transcript,
+        lines,
+        notices: vec![notice],
+        served: BTreeSet::new(),
+        passed_over: 0,
+    })
 }
 
 /// Where the last entry begins, unless the text says that it is all there.

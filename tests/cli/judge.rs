@@ -259,7 +259,7 @@ fn a_log_with_one_slave_is_that_of_its_server_unless_it_is_whole() {
         + &says(s, u, u, nick, "");
     desk.put("one.log", log);
     let alone =
-        "the record is of one slave's server alone; if nothing is missing from it, `--whole`";
+        "the record is of a server of slaves alone; if nothing is missing from it, `--whole`";
     desk.run(&["judge", "one.log"]).ends_with(0).prints(alone);
     let whole = desk.run(&["judge", "one.log", "--whole"]);
     assert!(!whole.out().contains("alone"), "{}", whole.out());

@@ -187,7 +187,7 @@ fn a_component_behind_a_stream_between_servers_is_not_told_twice() {
     );
     assert_eq!(
         notices(&imported),
-        ["line 4: left out: from or to a component, and seen on another stream too"]
+        ["line 4: left out: a stanza of a component that is seen on another stream too"]
     );
 }
 

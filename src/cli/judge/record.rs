@@ -197,6 +197,7 @@ fn stored(
         Some(script) => play::setting(&script.scenario, false),
         None => survey(judged),
     };
+    let setting = Setting { served: imported.served, ..setting };
     has_rooms(&setting, &name)?;
     Ok(Record {
         name,

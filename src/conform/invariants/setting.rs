@@ -27,6 +27,9 @@ pub struct Setting {
     /// How far what machines write into stanzas of the time may be from what the record tells: the
     /// machines of a simulation have its clock, and take no time.
     pub clock: Duration,
+    /// The domains that the server serves whose log the record is; none if it is no log, or one
+    /// that does not tell.
+    pub served: BTreeSet<Name>,
 }
 
 /// A room before the record began.

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::gather::{Full, Gathered};
-use super::session::{Peer, Sessions, Way};
+use super::peer::{Peer, Way};
+use super::session::Sessions;
 use super::stream::{Item, StreamReader};
 use super::{ImportOptions, Remark, erlang};
 use crate::stanza::ReadError;
@@ -22,7 +23,7 @@ pub(super) fn is_record(line: &str) -> bool {
 
 /// Read such a log.
 pub(super) fn read(text: &str, options: &ImportOptions) -> Result<Gathered, ReadError> {
-    let sessions = Sessions::new(Gathered::new(options));
+    let sessions = Sessions::of_server(Gathered::new(options));
     let mut log = Log { sessions, readers: BTreeMap::new(), has_zone: true };
     let mut at = 0;
     let mut line = 1;

@@ -1,7 +1,7 @@
 //! What importers have in common: entries and notices as they come, brought into the order of
 //! time at the end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::host::Hosts;
@@ -22,6 +22,8 @@ pub(super) struct Gathered {
     notices: Vec<Notice>,
     /// How many notices more there are than are kept.
     unsaid: usize,
+    /// The domains that the server serves whose log it is.
+    pub served: BTreeSet<Name>,
     /// How many lines and elements tell of no stanza.
     pub passed_over: usize,
     stanzas: usize,
@@ -50,6 +52,9 @@ impl Full {
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ContentKey(Kind, Type, Option<Arc<str>>, Option<Arc<Jid>>);
 
+/// What is told of stanzas by what tells them: the line, and the content.
+pub(super) type Contents = BTreeMap<ContentKey, (usize, Payloads)>;
+
 impl ContentKey {
     pub fn of(stanza: &Stanza) -> Self {
         Self(stanza.kind, stanza.type_.clone(), stanza.id.clone(), stanza.to.clone())
@@ -63,6 +68,7 @@ impl Gathered {
             entries: Vec::new(),
             notices: Vec::new(),
             unsaid: 0,
+            served: BTreeSet::new(),
             passed_over: 0,
             stanzas: 0,
             elements: 0,
@@ -115,7 +121,7 @@ impl Gathered {
     }
 
     /// The contents of the stanzas that have an id, with their lines.
-    pub fn contents(&self) -> BTreeMap<ContentKey, (usize, Payloads)> {
+    pub fn contents(&self) -> Contents {
         let with_id = self.entries.iter().filter_map(|(line, entry)| match &entry.what {
             What::Hop(hop) if hop.stanza.id.is_some() => Some((*line, &hop.stanza)),
             _ => None,
@@ -147,7 +153,8 @@ impl Gathered {
         let mut transcript = Transcript::new(header);
         let lines;
         (lines, transcript.entries) = self.entries.into_iter().unzip();
-        Ok(Imported { transcript, lines, notices: self.notices, passed_over: self.passed_over })
+        let Self { notices, served, passed_over, .. } = self;
+        Ok(Imported { transcript, lines, notices, served, passed_over })
     }
 
     /// Tell what will stand before something that the text has before it.

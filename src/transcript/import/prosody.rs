@@ -6,7 +6,8 @@
 
 use super::clock::Clock;
 use super::gather::{Full, Gathered};
-use super::session::{Announced, Peer, Sessions, Way};
+use super::peer::{Peer, Way};
+use super::session::{Announced, Sessions};
 use super::{ImportOptions, Remark, piece};
 use crate::stanza::ReadError;
 use crate::time::Time;
@@ -21,7 +22,7 @@ pub(super) fn is_record(line: &str) -> bool {
 
 /// Read such a log.
 pub(super) fn read(text: &str, options: &ImportOptions) -> Result<Gathered, ReadError> {
-    let sessions = Sessions::new(Gathered::new(options));
+    let sessions = Sessions::of_server(Gathered::new(options));
     let mut log = Log { sessions, clock: Clock::new(options), announced: Vec::new() };
     let mut at = 0;
     let mut line = 1;

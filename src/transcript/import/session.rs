@@ -4,13 +4,15 @@
 //! Streams between servers carry many domains; there, each stanza went from the domain of its
 //! `from` to that of its `to`. A client's stream is its own: it is named when a resource is bound,
 //! and what came before waits for that. What a component sends and gets goes between domains, too,
-//! and is left out where a stream between servers shows it as well.
+//! and may be seen on a stream between servers as well ([`sights`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::gather::{ContentKey, Full, Gathered};
+use super::gather::{ContentKey, Contents, Full, Gathered};
+use super::peer::{Peer, Way};
+use super::sights::{self, Place, Sight};
 use super::{Remark, piece};
-use crate::stanza::{Element, Jid, Kind, Stanza, ns};
+use crate::stanza::{Element, Jid, Kind, Stanza};
 use crate::time::{Duration, Time};
 use crate::transcript::{Fate, Name, is_client};
 
@@ -18,51 +20,8 @@ use crate::transcript::{Fate, Name, is_client};
 const SESSIONS_MAX: usize = 10_000;
 const BIND: &str = "urn:ietf:params:xml:ns:xmpp-bind";
 const SESSION: &str = "urn:ietf:params:xml:ns:xmpp-session";
+const ONLY_TAG: &str = "a stanza of which only the start tag is told";
 const SASL2: &str = "urn:xmpp:sasl:2";
-
-/// What a stream connects with a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Peer {
-    /// A client.
-    Client,
-    /// Another server.
-    Server,
-    /// A component (XEP-0114).
-    Component,
-    /// Nobody said.
-    Unknown,
-}
-
-impl Peer {
-    /// Who is likely to connect to this port.
-    pub fn at_port(port: u16) -> Self {
-        match port {
-            5222 | 5223 => Peer::Client,
-            5269 | 5270 => Peer::Server,
-            5275 | 5347 => Peer::Component,
-            _ => Peer::Unknown,
-        }
-    }
-
-    /// Who speaks in this content namespace.
-    pub fn of(namespace: &str) -> Self {
-        match namespace {
-            ns::CLIENT => Peer::Client,
-            ns::SERVER => Peer::Server,
-            "jabber:component:accept" | "jabber:component:connect" => Peer::Component,
-            _ => Peer::Unknown,
-        }
-    }
-}
-
-/// Which way a stanza goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
-    /// From the client or whoever opened the stream.
-    In,
-    /// To it.
-    Out,
-}
 
 /// A stanza on a stream.
 struct Seen {
@@ -97,15 +56,21 @@ struct Session {
 pub(super) struct Sessions {
     pub gathered: Gathered,
     open: BTreeMap<String, Session>,
-    /// What components sent and got.
-    of_components: Vec<Seen>,
-    /// Between which domains stanzas were seen on streams between servers.
-    pairs: BTreeSet<(Name, Name)>,
+    /// What was seen between domains.
+    sights: Vec<Sight>,
+    /// Whether the text is the log of the server to which the streams are.
+    of_server: bool,
 }
 
 impl Sessions {
+    /// As somebody sees them who is at neither end.
     pub fn new(gathered: Gathered) -> Self {
-        Self { gathered, open: BTreeMap::new(), of_components: Vec::new(), pairs: BTreeSet::new() }
+        Self { gathered, open: BTreeMap::new(), sights: Vec::new(), of_server: false }
+    }
+
+    /// As the server sees them that they are with.
+    pub fn of_server(gathered: Gathered) -> Self {
+        Self { of_server: true, ..Self::new(gathered) }
     }
 
     /// A stream of this name is open, and with whom. What was open under its name is over unless
@@ -198,8 +163,8 @@ impl Sessions {
         }
         match (session.peer, session.client.clone()) {
             (Peer::Client, Some(client)) => self.record_client(&client, seen),
-            (Peer::Server, _) => self.record_server(seen),
-            (Peer::Component, _) => self.of_components.push(seen),
+            (Peer::Server, _) => self.see(Place::Between, seen),
+            (Peer::Component, _) => self.see(Place::of_component(seen.way), seen),
             (Peer::Client | Peer::Unknown, _) => session.waiting.push(seen),
         }
         Ok(())
@@ -210,6 +175,9 @@ impl Sessions {
         let domain = bare.rsplit('@').next().unwrap_or_default();
         // Only known domains have clients that are named.
         let server = self.gathered.hosts.named(domain).unwrap_or_else(|_| domain.into());
+        if self.of_server {
+            self.gathered.served.insert(server.clone());
+        }
         let between = match seen.way {
             Way::In => (client.clone(), server),
             Way::Out => (server, client.clone()),
@@ -217,13 +185,26 @@ impl Sessions {
         self.record(seen, between)
     }
 
-    fn record_server(&mut self, seen: Seen) {
-        match self.domains(&seen.stanza) {
+    /// A stanza between domains.
+    fn see(&mut self, place: Place, seen: Seen) {
+        self.sight(place, seen, false);
+    }
+
+    fn sight(&mut self, place: Place, seen: Seen, is_tag: bool) {
+        let Seen { line, at, way, stanza } = seen;
+        match self.domains(&stanza) {
             Ok(between) => {
-                self.pairs.insert(between.clone());
-                self.record(seen, between);
+                // The server of a component serves what is at the component's end of its stream.
+                let ours = match (place, way) {
+                    (Place::Between, Way::In) | (Place::Got, _) => &between.1,
+                    (Place::Between, Way::Out) | (Place::Sent, _) => &between.0,
+                };
+                if self.of_server {
+                    self.gathered.served.insert(ours.clone());
+                }
+                self.sights.push(Sight { line, at, place, between, stanza, is_tag });
             }
-            Err(why) => self.gathered.notice(seen.line, Remark::LeftOut, why),
+            Err(why) => self.gathered.notice(line, Remark::LeftOut, why),
         }
     }
 
@@ -266,36 +247,58 @@ impl Sessions {
         self.gathered.notice(line, Remark::Supplied, about);
         for seen in session.waiting {
             match (peer, &client) {
-                (Peer::Server, _) => self.record_server(seen),
-                (Peer::Component, _) => self.of_components.push(seen),
+                (Peer::Server, _) => self.see(Place::Between, seen),
+                (Peer::Component, _) => self.see(Place::of_component(seen.way), seen),
                 (_, Some(client)) => self.record_client(client, seen),
                 (_, None) => {}
             }
         }
     }
 
-    /// Record what components sent and got, as far as no other stream shows it too: one between
-    /// servers, or that of another component, from which it came.
-    fn settle_components(&mut self) {
-        let seen = std::mem::take(&mut self.of_components);
-        let (sent, got): (Vec<_>, Vec<_>) = seen.into_iter().partition(|seen| seen.way == Way::In);
-        for of_one_way in [sent, got] {
-            let mut pairs = BTreeSet::new();
-            for seen in of_one_way {
-                match self.domains(&seen.stanza) {
-                    Ok(between) if self.pairs.contains(&between) => {
-                        let about = "from or to a component, and seen on another stream too";
-                        self.gathered.notice(seen.line, Remark::LeftOut, about);
-                    }
-                    Ok(between) => {
-                        pairs.insert(between.clone());
-                        self.record(seen, between);
-                    }
-                    Err(why) => self.gathered.notice(seen.line, Remark::LeftOut, why),
+    /// Take the content of stanzas of which only the start tag is told where they crossed a stream
+    /// from another.
+    fn complete(&mut self, announced: Vec<Announced>) {
+        let contents = self.contents();
+        let mut of_components = Vec::new();
+        for Announced { line, at, peer, way, mut stanza, .. } in announced {
+            let content = contents.get(&ContentKey::of(&stanza)).filter(|_| stanza.id.is_some());
+            let told = content.map(|(told, payloads)| {
+                stanza.payloads = payloads.clone();
+                *told
+            });
+            let seen = Seen { line, at, way, stanza };
+            match (peer, told) {
+                (Peer::Component, told) => {
+                    of_components.extend(told.map(|told| (line, told)));
+                    self.sight(Place::of_component(way), seen, told.is_none());
                 }
+                (Peer::Server, Some(told)) => {
+                    let about = format!("the content of a stanza, from line {told}");
+                    self.gathered.notice(line, Remark::Supplied, about);
+                    self.see(Place::Between, seen);
+                }
+                _ => self.gathered.notice(line, Remark::LeftOut, ONLY_TAG),
             }
-            self.pairs.append(&mut pairs);
         }
+        if let Some((line, told)) = of_components.first() {
+            let about = match of_components.len() {
+                1 => format!("the content of a stanza, from line {told}"),
+                many => format!(
+                    "the content of {many} stanzas of components, from where they are seen too \
+                     (of the first, from line {told})"
+                ),
+            };
+            self.gathered.notice(*line, Remark::Supplied, about);
+        }
+    }
+
+    /// The contents that are told of stanzas that have an id.
+    fn contents(&self) -> Contents {
+        let mut contents = self.gathered.contents();
+        for Sight { line, stanza, .. } in self.sights.iter().filter(|one| one.stanza.id.is_some()) {
+            contents.insert(ContentKey::of(stanza), (*line, stanza.payloads.clone()));
+        }
+        contents
     }
 
     /// The record of all streams; `announced` are stanzas whose content is not told where they
@@ -305,28 +308,22 @@ impl Sessions {
             self.settle(session);
         }
         if !announced.is_empty() {
-            let contents = self.gathered.contents();
-            for Announced { line, at, peer, way, mut stanza, .. } in announced {
-                let content = contents.get(&ContentKey::of(&stanza));
-                match content.filter(|_| matches!(peer, Peer::Server | Peer::Component)) {
-                    Some((told, payloads)) => {
-                        let about = format!("the content of a stanza, from line {told}");
-                        self.gathered.notice(line, Remark::Supplied, about);
-                        stanza.payloads = payloads.clone();
-                        let seen = Seen { line, at, way, stanza };
-                        match peer {
-                            Peer::Server => self.record_server(seen),
-                            _ => self.of_components.push(seen),
-                        }
-                    }
-                    None => {
-                        let about = "a stanza of which only the start tag is told";
-                        self.gathered.notice(line, Remark::LeftOut, about);
-                    }
-                }
-            }
+            self.complete(announced);
         }
-        self.settle_components();
+        let told = sights::once(std::mem::take(&mut self.sights));
+        for Sight { line, at, between, stanza, .. } in told.once {
+            self.gathered.hop(line, at, between, stanza, Fate::Delivered(Duration::ZERO));
+        }
+        for sight in told.empty {
+            self.gathered.notice(sight.line, Remark::LeftOut, ONLY_TAG);
+        }
+        if let Some(first) = told.again.iter().min() {
+            let about = match told.again.len() {
+                1 => "a stanza of a component that is seen on another stream too".to_owned(),
+                many => format!("{many} stanzas of components that are seen on another stream too"),
+            };
+            self.gathered.notice(*first, Remark::LeftOut, about);
+        }
         self.gathered
     }
 }

@@ -7,8 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::gather::{Full, Gathered};
+use super::peer::{Peer, Way};
 use super::segments::{Piece, Segments};
-use super::session::{Peer, Sessions, Way};
+use super::session::Sessions;
 use super::stream::{Item, StreamReader};
 use super::{ImportOptions, Remark};
 use crate::stanza::ReadError;
