@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::user::is_one_of;
 use super::{NickId, Privileges, Room, Side, SlaveId, UserId, same_person};
 use crate::conform::invariants::reading::Reading;
 use crate::stanza::slave::{Accept, Sync};
@@ -125,7 +126,16 @@ impl Room {
     /// Who may see JIDs is told whose nick it is, if nobody was before: of all his sessions.
     pub(super) fn learn_shown(&mut self, nick: NickId, reading: &Reading<'_>) {
         let sessions = self.shown(reading);
-        self.learn_owner(nick, sessions);
+        self.learn_owner(nick, sessions.clone());
+        let Some(his) = self.occupants.get_mut(&nick) else { return };
+        let jid = |user: &UserId| self.users[*user].jid.as_str();
+        let known = his.sessions.iter().chain(&sessions).map(jid);
+        if known.collect::<Vec<_>>().windows(2).all(|two| same_person(two[0], two[1])) {
+            // One of them was let in where nobody was told of the others.
+            let others = sessions.into_iter().filter(|user| !is_one_of(&his.sessions, *user));
+            let others: Vec<_> = others.collect();
+            his.sessions.extend(others);
+        }
     }
 
     /// The sessions of which a presence is, if it shows them.
