@@ -32,6 +32,7 @@ impl Room {
         if let Some(accept) = accepted(reading).filter(|_| !stale) {
             if waited.is_none() {
                 self.learn_whois(accept.whois == Whois::Anyone, self.now);
+                self.remove_unlisted(slave);
             }
             self.accept(slave, &accept);
             self.begin_state(slave, &accept, waited.is_some());

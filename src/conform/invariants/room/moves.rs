@@ -338,6 +338,7 @@ impl Room {
                 Change::Expired if self.slaves[slave].registers => self.give_up(slave),
                 Change::Deregistered => self.release(slave, true),
                 Change::Created => self.begin_without(slave),
+                Change::Registered | Change::Resyncing => self.remove_unlisted(slave),
                 _ => {}
             }
             let slave = &mut self.slaves[slave];

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::heeded::Heeded;
 use super::state::State;
 use super::unsaid::Unsaid;
-use super::{NickId, Occupant, Privileges, SlaveId, push_bounded};
+use super::{NickId, Occupant, Privileges, SlaveId, UserId, push_bounded};
 use crate::conform::invariants::reading::{Reading, domain_of};
 use crate::conform::invariants::{RoomSetting, SlaveSetting};
 use crate::dmuc::Timers;
@@ -92,6 +92,8 @@ pub(in crate::conform) struct Slave {
     answered: bool,
     /// When it last asked the master to be registered, and how many occupants it listed.
     pub registering: Option<(Time, usize)>,
+    /// Whom it serves and did not list then.
+    pub(super) unlisted: Vec<UserId>,
     /// When the master last refused it.
     pub refused: Option<Time>,
     /// When it was last told that the room is no more.
@@ -220,6 +222,7 @@ impl Slave {
             asked_before: None,
             answered: false,
             registering: None,
+            unlisted: Vec::new(),
             refused: None,
             closed: None,
             unsaid: Unsaid::default(),

@@ -58,16 +58,28 @@ impl Room {
     /// A slave asks to be registered: of its occupants it lists these. The others may be out, and
     /// nobody be there to be told.
     pub(super) fn may_remove(&mut self, slave: usize, listed: &[&str]) {
+        let unlisted = |user: &super::User| !listed.contains(&user.jid.as_str());
+        let served = self.users.iter().enumerate().filter(|(_, user)| user.via == Some(slave));
+        let served = served.filter(|(_, user)| unlisted(user)).map(|(user, _)| user);
+        self.slaves[slave].unlisted = served.collect();
         if !self.is_told_alone(slave) {
             return;
         }
         let its = |user: &UserId| {
             let user = &self.users[*user];
-            user.slave == Some(slave) && !listed.contains(&user.jid.as_str())
+            user.slave == Some(slave) && unlisted(user)
         };
         let its = self.occupants.iter().filter(|(_, one)| one.sessions.iter().all(its));
         let its: Vec<_> = its.map(|(nick, _)| *nick).collect();
         self.doubtful.extend(its);
+    }
+
+    /// It is accepted: whom it did not list is out. Of sessions of who stays nobody says so.
+    pub(super) fn remove_unlisted(&mut self, slave: SlaveId) {
+        let unlisted = std::mem::take(&mut self.slaves[slave].unlisted);
+        let listed = |user: &UserId| !unlisted.contains(user);
+        let several = self.occupants.values_mut().filter(|one| one.sessions.iter().any(listed));
+        several.for_each(|one| one.sessions.retain(listed));
     }
 
     /// Whether nobody but this slave is told at once what happens.
