@@ -23,8 +23,8 @@ pub(super) struct Order {
 /// What somebody has heard in this stay.
 #[derive(Debug, Default)]
 struct Listener {
-    /// Of each author the last that he said.
-    authors: BTreeMap<UserId, usize>,
+    /// Of each author the last that he said, and when it was heard.
+    authors: BTreeMap<UserId, (usize, Time)>,
     /// The last event.
     last: Option<usize>,
     /// Through which slave he heard that, if he did.
@@ -146,14 +146,16 @@ impl Order {
         let again = |said: &Submission| said.events.len() > 1 && room.lost_since(said.at);
         let origin = room.log.origin(told).filter(|said| judged && !again(said));
         if let Some((said, author)) = told.said.zip(origin) {
+            // A run of the master that is lost may have refused what the next one accepts.
             let before = listener.authors.get(&author.user).copied();
+            let before = before.filter(|(_, heard)| !room.lost_since(*heard)).map(|(said, _)| said);
             if let Some(before) = before.filter(|before| *before > said && !alone) {
                 let told = format!("{} is told this after", one.jid);
                 out_of_turn(entry, &told, [said, before], passage, room, findings);
             }
             // What a slave has shown by itself may be before what is older.
             if late || !alone {
-                listener.authors.insert(author.user, said.max(before.unwrap_or(0)));
+                listener.authors.insert(author.user, (said.max(before.unwrap_or(0)), room.now));
             }
         }
         let number = listener.next_of(event, reading, room);
