@@ -2,7 +2,9 @@
 
 use super::slave::Print;
 use super::user::is_one_of;
-use super::{Fact, NickId, Occupant, Passage, Room, Side, SlaveId, UserId, push_bounded};
+use super::{
+    Fact, NickId, Occupant, Passage, Room, Side, SlaveId, UserId, push_bounded, same_person,
+};
 use crate::conform::invariants::reading::Reading;
 use crate::transcript::Fate;
 
@@ -106,7 +108,11 @@ impl Room {
             // That was so before the end of the stay which others were told of at once.
             return;
         }
-        if !self.occupants.contains_key(&nick) && !self.is_elsewhere(user, nick) {
+        let users = &self.users;
+        let his = |one: &UserId| same_person(&users[*one].jid, &users[user].jid);
+        // Another session of his may have it already.
+        let free = self.occupants.get(&nick).is_none_or(|one| one.sessions.iter().any(his));
+        if free && !self.is_elsewhere(user, nick) {
             self.admit(entry, nick, user, reading, facts);
         }
         self.serve_directly(user);
