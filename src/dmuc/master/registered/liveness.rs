@@ -174,8 +174,11 @@ impl Master {
         if stale || link.state != LinkState::Active {
             return;
         }
-        slave.faults.push_back(now);
-        slave.suspect = true;
+        // If it did not reach the slave's host, it is no refusal.
+        if !is_link(stanza.error().map(|error| error.defined_condition).as_ref()) {
+            slave.faults.push_back(now);
+            slave.suspect = true;
+        }
         self.part(now, index, out);
         self.ping(now, index, out);
     }
