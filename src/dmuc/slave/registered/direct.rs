@@ -48,8 +48,9 @@ impl RegisteredRoom {
             return self.renamed_directly(user, here, &new, stanza, out);
         }
         let over = stanza.is_unavailable() && !stanza.has_code("303") && !is_hiding(&stanza);
-        let answered = settled.is_some_and(|entry| entry.what == What::Join);
-        let entered = settled.filter(|_| answered && !hidden && !stale);
+        // Who only says how he is has been there, and knows who is.
+        let asked = |one: &Entry| one.what == What::Join && super::outbox::is_join(&one.stanza);
+        let entered = settled.filter(|one| asked(one) && !hidden && !stale);
         if let Some(asked) = entered {
             if left && !self.apart.contains_key(user) {
                 self.end_left(user, out);
