@@ -56,6 +56,8 @@ pub struct Run {
     /// Why they were not met, for each whose they were; and what else kept the scenario from
     /// passing.
     pub failures: Vec<Failure>,
+    /// Faults of the scenario that touched no stanza: what they are to test is not tested.
+    pub untouched: Vec<Failure>,
     /// Whether the requirements were asked for by name: then it is told of those that never applied
     /// wherever it is told of others.
     pub asked: bool,
@@ -84,7 +86,8 @@ impl Run {
         }
     }
 
-    /// The worst of everything, expectations and requirements, but for what is known to fail.
+    /// The worst of everything, expectations and requirements, but for what is known to fail:
+    /// vacuous, if nothing is wrong but that a fault touched nothing.
     pub fn verdict(&self) -> Verdict {
         if !self.failures.is_empty() || self.unexpected_passes().next().is_some() {
             return Verdict::Fail;
@@ -92,7 +95,8 @@ impl Run {
         let blemish = |row: &&Row| matches!(row.verdict, Verdict::Warn | Verdict::Fail);
         let rows = self.judgement.rows.iter().filter(blemish);
         let rows = rows.filter(|row| self.known_row(row).is_none());
-        rows.map(|row| row.verdict).max().unwrap_or(Verdict::Pass)
+        let least = if self.untouched.is_empty() { Verdict::Pass } else { Verdict::Vacuous };
+        rows.map(|row| row.verdict).max().unwrap_or(least)
     }
 
     /// What was found by which this requirement shows to be broken.

@@ -38,6 +38,7 @@ fn judged(name: &str) -> Run {
         expectations: outcome.checked,
         unmet: outcome.unmet,
         failures: Vec::new(),
+        untouched: Vec::new(),
         asked: false,
         known: Vec::new(),
     }
@@ -60,6 +61,7 @@ fn condemned(name: &str) -> Run {
         run.known.push(Known { file: "expected.toml".into(), line: 1, what, reason, seen: true });
     }
     run.failures.push(Failure { line: 1, text: "WiZ hears".into(), what: "nothing".into() });
+    run.untouched.push(Failure { line: 2, text: "cut".into(), what: "nothing".into() });
     run
 }
 

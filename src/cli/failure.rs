@@ -33,10 +33,14 @@ pub(super) fn describe(script: &Script, played: &Played) -> String {
     }
     for (span, _) in &outcome.vacuous {
         text.push_str(&headline(script, span.line, &paint(style::DOUBTFUL, "vacuous").to_string()));
-        text.push_str("    this fault touched no stanza: a test that tests nothing is not green\n");
+        text.push_str(&format!("    {UNTOUCHED}\n"));
     }
     text
 }
+
+/// What is wrong with a fault that touched nothing.
+pub(super) const UNTOUCHED: &str =
+    "this fault touched no stanza: a test that tests nothing is not green";
 
 fn describe_failure(script: &Script, failure: &Failure) -> String {
     let mut text = headline(script, failure.span.line, &paint(style::BAD, "failed").to_string());

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::args::{self, ReportFile, Told};
 use super::diagram::nicks;
 use super::expected::{self, Expected};
-use super::failure::Played;
+use super::failure::{Played, UNTOUCHED};
 use super::files::{self, Script};
 use super::judge::record::{self, Record};
 use super::refusal::Refusal;
@@ -47,7 +47,12 @@ pub(super) fn report(arguments: &args::Report, screen: &mut Screen) -> Result<Ve
         Some(out) => files::write(out, &text)?,
         None => screen.text(text),
     }
-    Ok(Verdict::well_if(report.verdict() != judgement::Verdict::Fail))
+    let vacuous = report.runs.iter().any(|run| !run.untouched.is_empty());
+    Ok(match report.verdict() {
+        judgement::Verdict::Fail => Verdict::Failed,
+        _ if vacuous => Verdict::Vacuous,
+        _ => Verdict::Well,
+    })
 }
 
 /// In what form a report is told: as it is asked for, or as the file's name says.
@@ -115,6 +120,7 @@ fn run_of(file: &Path, manner: Manner, expected: &Expected) -> Result<Run, Refus
         expectations: 0,
         unmet: 0,
         failures: Vec::new(),
+        untouched: Vec::new(),
         asked: false,
         known: Vec::new(),
     })
@@ -123,7 +129,7 @@ fn run_of(file: &Path, manner: Manner, expected: &Expected) -> Result<Run, Refus
 fn run(script: &Script, manner: Manner, mut known: Vec<Known>) -> Result<Run, Refusal> {
     let mut played = stage::play(script, manner);
     expected::excuse(script, &mut played, &mut known);
-    let failures = failures(script, &played);
+    let (failures, untouched) = (failures(script, &played), untouched(script, &played));
     let (transcript, judgement, expectations, unmet) = match played {
         Err(PlayError::World(error)) => return Err(Refusal::about(script.path.display(), error)),
         Err(_) => {
@@ -150,6 +156,7 @@ fn run(script: &Script, manner: Manner, mut known: Vec<Known>) -> Result<Run, Re
         expectations,
         unmet,
         failures,
+        untouched,
         asked: false,
         known,
     })
@@ -181,6 +188,17 @@ pub(super) fn failures(script: &Script, played: &Played) -> Vec<Failure> {
         }
     });
     failures.collect()
+}
+
+/// Faults of the scenario that touched no stanza.
+pub(super) fn untouched(script: &Script, played: &Played) -> Vec<Failure> {
+    let faults = played.iter().flat_map(|outcome| &outcome.vacuous);
+    let faults = faults.map(|(span, _)| Failure {
+        line: span.line,
+        text: script.line(span.line).to_owned(),
+        what: UNTOUCHED.to_owned(),
+    });
+    faults.collect()
 }
 
 /// Scenarios of several directories may have one name.

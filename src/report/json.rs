@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::{Failing, Known, Report, Run, plain};
+use super::{Failing, Failure, Known, Report, Run, plain};
 use crate::conform::invariants::Finding;
 use crate::conform::judgement::{Row, Verdict};
 use crate::conform::requirements::Requirement;
@@ -56,6 +56,7 @@ struct Told<'a> {
     entries: usize,
     verdict: &'static str,
     expectations: Expectations<'a>,
+    untouched: Vec<Unmet<'a>>,
     known: Vec<Listed<'a>>,
     requirements: Vec<Applied<'a>>,
     findings: Vec<Found<'a>>,
@@ -131,7 +132,6 @@ impl Report {
 
 fn told(run: &Run) -> Told<'_> {
     let header = &run.transcript.header;
-    let failures = run.failures.iter();
     Told {
         name: &run.name,
         title: run.title(),
@@ -147,14 +147,17 @@ fn told(run: &Run) -> Told<'_> {
         expectations: Expectations {
             checked: run.expectations,
             unmet: run.unmet,
-            failures: failures
-                .map(|unmet| Unmet { line: unmet.line, text: &unmet.text, what: &unmet.what })
-                .collect(),
+            failures: run.failures.iter().map(unmet).collect(),
         },
+        untouched: run.untouched.iter().map(unmet).collect(),
         known: run.known.iter().map(listed).collect(),
         requirements: run.judgement.rows.iter().map(|row| applied(run, row)).collect(),
         findings: run.judgement.findings.iter().map(|finding| found(run, finding)).collect(),
     }
+}
+
+fn unmet(failure: &Failure) -> Unmet<'_> {
+    Unmet { line: failure.line, text: &failure.text, what: &failure.what }
 }
 
 fn demand(total: super::Total<'_>) -> Demand<'_> {

@@ -40,6 +40,7 @@ fn suite(run: &Run) -> TestSuite {
         suite.add_property((name, plain::clean(value).as_str()));
     }
     suite.add_test_case(expectations(run));
+    suite.add_test_cases(run.untouched.iter().map(|fault| case_of_untouched(run, fault)));
     let lines = run.known.iter().filter(|one| matches!(one.what, Failing::Expectation(_)));
     suite.add_test_cases(lines.map(|known| case_of_known(run, known)));
     let told =
@@ -74,6 +75,17 @@ fn expectations(run: &Run) -> TestCase {
         &run.file,
         run.failures.first().and_then(|first| usize::try_from(first.line).ok()),
     );
+    case
+}
+
+/// A fault that touched nothing: nothing failed, and what it is to test was not tested.
+fn case_of_untouched(run: &Run, fault: &super::Failure) -> TestCase {
+    let mut status = TestCaseStatus::skipped();
+    let place = run.place_of_failure(fault);
+    status.set_message(plain::short(&format!("vacuous: {place}: {}", fault.what), MESSAGE_MAX));
+    let mut case = TestCase::new(plain::short(&fault.text, MESSAGE_MAX), status);
+    case.set_classname(plain::clean(&run.name));
+    set_place(&mut case, &run.file, usize::try_from(fault.line).ok());
     case
 }
 

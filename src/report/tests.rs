@@ -66,6 +66,7 @@ fn run(name: &str) -> Run {
         expectations: 4,
         unmet: 1,
         failures: vec![Failure { line: 7, text: HOSTILE.to_owned(), what: HOSTILE.to_owned() }],
+        untouched: vec![Failure { line: 7, text: HOSTILE.to_owned(), what: HOSTILE.to_owned() }],
         asked: false,
         known: Vec::new(),
     }
@@ -164,11 +165,11 @@ fn junit_has_a_case_for_each_requirement_that_applied_and_what_failed_has_its_pl
     let text = report().junit();
     let read = quick_junit::Report::deserialize_from_str(&text).unwrap();
     assert_eq!(read.test_suites.len(), 2);
-    // The expectations of the first run, and in both a requirement.
-    assert_eq!((read.tests, read.failures), (8, 3));
+    // The expectations of the first run, in both a requirement and a fault that touched nothing.
+    assert_eq!((read.tests, read.failures), (10, 3));
     let suite = &read.test_suites[0];
     assert_eq!(suite.name.as_str(), "one");
-    assert_eq!((suite.tests, suite.failures, suite.skipped), (4, 2, 0));
+    assert_eq!((suite.tests, suite.failures, suite.skipped), (5, 2, 1));
     assert!(text.contains("message=\"one.scs:7: slave.leave.forward: what "), "{text}");
     assert!(text.contains("type=\"slave.leave.forward\""));
     assert!(text.contains("file=\"one.scs\" line=\"7\""), "{text}");
@@ -219,7 +220,9 @@ fn the_worst_of_expectations_and_requirements_is_the_verdict() {
     run.failures.clear();
     assert_eq!(run.verdict(), Verdict::Warn);
     run.judgement.rows.retain(|row| row.verdict != Verdict::Warn);
-    // That something was vacuous or unsupported is no blemish.
+    assert_eq!(run.verdict(), Verdict::Vacuous, "a fault touched nothing");
+    run.untouched.clear();
+    // That a requirement was vacuous or unsupported is no blemish.
     assert_eq!(run.verdict(), Verdict::Pass);
 }
 

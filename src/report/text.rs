@@ -84,6 +84,11 @@ fn write_run(out: &mut String, run: &Run) {
             let _ = writeln!(out, "      {}", plain::short(line, WORDS_MAX));
         });
     }
+    for fault in &run.untouched {
+        let text = plain::short(&fault.text, WORDS_MAX);
+        let _ = writeln!(out, "    {}: {text}", run.place_of_failure(fault));
+        let _ = writeln!(out, "      vacuous: {}", plain::short(&fault.what, WORDS_MAX));
+    }
     for known in run.known_failures() {
         let what = plain::short(&known.what.to_string(), WORDS_MAX);
         let _ = writeln!(out, "    known: {what}: {}", plain::short(&known.reason, WORDS_MAX));

@@ -1,6 +1,6 @@
 //! `wallops report`.
 
-use super::desk::{Desk, run, wallops};
+use super::desk::{Desk, Ran, run, wallops};
 
 const HEARD: &str = "BigCheese says \"hello\"\nWumpus hears BigCheese say \"hello\"";
 const NOT_HEARD: &str = "BigCheese says \"hello\"\nWumpus hears BigCheese say \"hullo\"";
@@ -188,4 +188,39 @@ fn a_log_of_no_known_form_can_be_reported_by_judge() {
     desk.run(&["report", "letter.log"])
         .ends_with(2)
         .complains("`wallops judge --format FORMAT --report FILE` is told which it is: own, plain");
+}
+
+#[test]
+fn a_fault_that_touched_nothing_is_told_in_every_format() {
+    let cut = "cut vesa.yeggmaex.irc from eris.dclxvii.irc";
+    let desk = Desk::with(&format!("{cut}\n{HEARD}"));
+    let vacuous = "this fault touched no stanza";
+    let report =
+        |format| desk.run(&["report", "scenarios/own.scs", "--format", format]).ends_with(3);
+    report("text").prints("vacuous  scenarios/own.scs: ").prints(&format!("vacuous: {vacuous}"));
+    report("json").prints("\"untouched\": [\n        {\n          \"line\": 7,");
+    report("html").prints(vacuous);
+    let case = |text: &str| {
+        assert!(text.contains(&format!("<testcase name=\"{cut}\"")), "{text}");
+        let skipped = format!("<skipped message=\"vacuous: scenarios/own.scs:7: {vacuous}");
+        assert_eq!(text.matches(&skipped).count(), 1, "{text}");
+    };
+    case(&report("junit").out());
+    // On both networks, and told once.
+    desk.run(&["test", "--report", "all.xml"]).ends_with(3);
+    case(&desk.read("all.xml"));
+    let mut command = wallops();
+    command.current_dir(desk.path("")).env("GITHUB_ACTIONS", "true").arg("test");
+    let warning = "::warning file=scenarios/own.scs,line=7,title=vacuous::";
+    Ran(command.output().unwrap()).ends_with(3).prints(&format!("{warning}{cut}: {vacuous}"));
+}
+
+#[test]
+fn what_was_played_on_the_wire_only_is_judged_by_the_requirements() {
+    let desk = Desk::with(HEARD);
+    desk.run(&["test", "--net", "wire", "--report", "wire.xml"]).ends_with(0);
+    let wire = desk.read("wire.xml");
+    assert!(wire.contains("<property name=\"network\" value=\"wire\"/>"), "{wire}");
+    assert!(wire.contains("<testcase name=\"INV-NO-DUP\""), "{wire}");
+    assert!(wire.contains("run scenarios/own.scs --net wire"), "{wire}");
 }

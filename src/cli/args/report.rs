@@ -91,4 +91,5 @@ const REPORT_EXIT_CODES: &str = "\
 Exit codes:
   0  nothing was broken
   1  a requirement was broken, or an expectation of a scenario was not met
-  2  a scenario has mistakes, or a file cannot be read or written";
+  2  a scenario has mistakes, or a file cannot be read or written
+  3  nothing failed, but a fault of a scenario touched nothing";

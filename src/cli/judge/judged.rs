@@ -73,6 +73,7 @@ impl Judged {
             expectations: 0,
             unmet: 0,
             failures: Vec::new(),
+            untouched: Vec::new(),
             asked: !required.is_empty(),
             known: Vec::new(),
         })

@@ -47,8 +47,8 @@ pub(super) struct Judged<'a> {
     pub agreement: Option<Diff>,
     /// The examples that the scenario names, as they are on each network.
     pub examples: Vec<(Net, examples::Outcome)>,
-    /// What came of the requirements on the event network; nothing if it was not played there, or
-    /// not to its end.
+    /// What came of the requirements on the first network on which it was played; nothing if it was
+    /// not played to its end there.
     pub judgement: Option<Judgement>,
     /// The failures that are known of it.
     pub known: Vec<Known>,
@@ -76,7 +76,9 @@ impl Judge {
         });
         let agreement = agreement(&plays);
         let examples = examples_of(script, &plays);
-        let judgement = transcript_of(&plays, Net::Event)
+        let first = plays.first().and_then(|(_, played)| played.as_ref().ok());
+        let judgement = first
+            .map(|outcome| &outcome.transcript)
             .map(|transcript| Judgement::of(transcript, &play::setting(&script.scenario, false)));
         if let Some(judgement) = &judgement {
             expected::see(judgement, &mut known);
@@ -124,6 +126,11 @@ impl Judged<'_> {
             Failing::Expectation(_) => self.plays.iter().all(|(_, played)| played.is_ok()),
         };
         self.known.iter().filter(move |known| !known.seen && played(known))
+    }
+
+    /// The network whose play is judged by the requirements.
+    pub fn judged_on(&self) -> Net {
+        self.plays.first().map(|(net, _)| *net).unwrap_or_default()
     }
 
     /// The transcript of this network.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use indexmap::{IndexMap, IndexSet};
 
 use super::judge::Judged;
+use super::told;
 use crate::cli::annotations::Annotation;
 use crate::cli::judge::record::script_lines;
 use crate::cli::judge::show::{self, Scene};
@@ -19,7 +20,7 @@ use crate::transcript::edition::Edition;
 pub(super) fn report(text: &mut String, judged: &Judged<'_>) {
     let script = judged.script;
     let path = script.path.display();
-    if let Some(transcript) = judged.transcript(Net::Event) {
+    if let Some(transcript) = judged.transcript(judged.judged_on()) {
         let lines = script_lines(transcript);
         let place = |entry: usize| format!("{path}:{}", lines.get(entry).copied().unwrap_or(0));
         let replay = |id: &str| again(judged, id);
@@ -44,15 +45,20 @@ pub(super) fn report(text: &mut String, judged: &Judged<'_>) {
 
 /// The command that judges the scenario by a requirement again.
 fn again(judged: &Judged<'_>, id: &str) -> String {
-    let command = Manner::default().command(judged.script).replacen("run", "judge", 1);
-    format!("{command} --require {id}")
+    let net = judged.judged_on();
+    let command = Manner { net, ..Manner::default() }.command(judged.script);
+    match net {
+        Net::Event => format!("{} --require {id}", command.replacen("run", "judge", 1)),
+        // What is judged alone is played on the event network.
+        Net::Wire => command.replacen("run", "test", 1),
+    }
 }
 
 /// The same for the pages of GitHub.
 pub(super) fn annotations(judged: &Judged<'_>) -> Vec<Annotation> {
     let mut all = Vec::new();
     let file = judged.script.path.display().to_string();
-    if let Some(transcript) = judged.transcript(Net::Event) {
+    if let Some(transcript) = judged.transcript(judged.judged_on()) {
         let lines = script_lines(transcript);
         let failing = |finding: &&Finding| level(finding) != Level::Should;
         for finding in judged.findings().filter(failing).take(SHOWN_MAX) {
@@ -71,6 +77,13 @@ pub(super) fn annotations(judged: &Judged<'_>) -> Vec<Annotation> {
         }
     }
     all.extend(unmet(judged));
+    all.extend(told::untouched(judged).into_iter().map(|fault| Annotation {
+        warns: true,
+        file: file.clone(),
+        line: usize::try_from(fault.line).unwrap_or(0),
+        title: "vacuous".to_owned(),
+        message: format!("{}: {}", fault.text, fault.what),
+    }));
     for known in judged.unexpected_passes() {
         all.push(Annotation {
             warns: false,

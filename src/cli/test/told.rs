@@ -15,14 +15,15 @@ use crate::transcript::{Header, Transcript};
 pub(super) fn run(judged: &Judged<'_>) -> Run {
     let script = judged.script;
     let nets = || judged.plays.iter().map(|(net, _)| *net);
-    let transcript = nets().find_map(|net| judged.transcript(net)).cloned();
+    let net = nets().find(|net| judged.transcript(*net).is_some());
+    let net = net.unwrap_or_else(|| judged.judged_on());
+    let transcript = judged.transcript(net).cloned();
     let transcript = transcript.unwrap_or_else(|| {
         Transcript::new(Header { scenario: script.title(), ..Header::default() })
     });
     let played = || judged.plays.iter().filter_map(|(_, played)| played.as_ref().ok());
     let unmet = played().flat_map(|outcome| &outcome.failures).map(|failure| failure.span.line);
     let known = judged.known.iter().filter(|known| known.seen).chain(judged.unexpected_passes());
-    let net = nets().next().unwrap_or_default();
     Run {
         name: script.name(),
         file: script.path.display().to_string(),
@@ -34,9 +35,22 @@ pub(super) fn run(judged: &Judged<'_>) -> Run {
         expectations: played().map(|outcome| outcome.checked).max().unwrap_or_default(),
         unmet: unmet.collect::<BTreeSet<_>>().len(),
         failures: failures(judged),
+        untouched: untouched(judged),
         asked: false,
         known: known.cloned().collect(),
     }
+}
+
+/// Faults that touched nothing; on both networks are told once.
+pub(super) fn untouched(judged: &Judged<'_>) -> Vec<Failure> {
+    let mut all = Vec::new();
+    for (_, played) in &judged.plays {
+        let mut faults = report::untouched(judged.script, played);
+        faults.retain(|fault| !all.contains(fault));
+        all.extend(faults);
+    }
+    all.sort_by_key(|fault| fault.line);
+    all
 }
 
 /// What is not as it should be, but for the requirements.

@@ -36,6 +36,7 @@ pub(super) fn section(index: usize, run: &Run, rows_left: &mut usize) -> Markup 
                     pre { (plain::cut(&failure.what, WORDS_MAX * 4)) }
                 }
             }
+            (untouched(run))
             (known(run))
             (findings(index, run))
             (tallies(run))
@@ -84,6 +85,19 @@ fn about(run: &Run) -> Markup {
             (plain::short(&header.network, 80)) " network, seed " (header.seed) "; "
             (run.expectations.saturating_sub(run.unmet)) " of " (run.expectations)
             " expectations met. Again: " code { (plain::short(&run.replay, WORDS_MAX)) }
+        }
+    }
+}
+
+/// Faults that touched nothing.
+fn untouched(run: &Run) -> Markup {
+    html! {
+        @for fault in &run.untouched {
+            p {
+                (badge_of(Verdict::Vacuous.name())) " "
+                code { (plain::clean(&run.place_of_failure(fault))) } " "
+                (plain::short(&fault.text, WORDS_MAX)) ": " (plain::short(&fault.what, WORDS_MAX))
+            }
         }
     }
 }
