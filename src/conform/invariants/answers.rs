@@ -54,8 +54,8 @@ impl Invariant for Answers {
                 false => ("LIVE-JOIN", "enter"),
             };
             let what = format!("{} has asked to {asked}, and was not answered", user.jid);
-            let expected = "an answer in time";
-            findings.push(id, &user.domain, one.entry, what, expected, &[]);
+            let expected = format!("an answer within {:?}", patience(&one, room));
+            findings.push(id, &user.domain, one.entry, what, &expected, &[]);
         }
     }
 

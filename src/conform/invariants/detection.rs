@@ -76,7 +76,12 @@ impl Invariant for Detection {
         for slave in room.slaves.iter().filter(|slave| !slave.lame && slave.refused.is_none()) {
             let apart = |side: Side| side == Side::Split || side == Side::Syncing;
             if apart(slave.master) || apart(slave.own) {
-                let what = format!("{} and {} are not together", room.address, slave.jid);
+                let what = format!(
+                    "{} and {} are not together, though nothing has gone wrong since {}",
+                    room.address,
+                    slave.jid,
+                    room.health.changed.time_of_day()
+                );
                 let expected = "both sides to be together again when everything works";
                 let causes = slave.lost_master.into_iter().chain(slave.lost_own);
                 let causes: Vec<_> = causes.chain(self.fault).collect();
@@ -115,7 +120,11 @@ impl Detection {
             if side == Side::Active && until < next && !known {
                 self.told.push((slave, by_master, since));
                 let host = if by_master { &room.domain } else { &one.domain };
-                let what = format!("{host} has not noticed that the link is down");
+                let other = if by_master { &one.jid } else { &room.address };
+                let what = format!(
+                    "{host} believes to be together with {other}; the link is down since {}",
+                    since.time_of_day()
+                );
                 let expected = "a link that loses everything to be noticed in time";
                 let causes = Vec::from_iter(self.fault);
                 findings.push("LIVE-DETECT", host, room.last, what, expected, &causes);

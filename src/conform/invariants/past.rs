@@ -107,7 +107,13 @@ impl Past {
         let shown = tail.split_off(tail.len().saturating_sub(reader.events.len()));
         let is_shown = shown.iter().map(|(number, _)| number).eq(&reader.events);
         if !is_shown || reader.events.len() < least {
-            let what = format!("{} reads another history than there is", one.jid);
+            let read = reader.events.len();
+            let what = match is_shown {
+                true => format!("{} reads only {read} of {least} messages", one.jid),
+                false => {
+                    format!("{} reads {read} messages, which are not the last {read}", one.jid)
+                }
+            };
             let expected = "everybody to read the end of the master's log";
             let causes: Vec<_> = shown.iter().filter_map(|(_, event)| event.entry).collect();
             findings.push("LIVE-CONV-HISTORY", &one.domain, entry, what, expected, &causes);
