@@ -12,6 +12,7 @@ mod links;
 mod past;
 mod people;
 mod places;
+mod strays;
 mod timers;
 mod users;
 

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use wallops::conform::judgement::Judgement;
+use wallops::conform::survey::survey;
+use wallops::conform::views::Views;
 use wallops::stanza::Jid;
 use wallops::transcript::Hop;
 
@@ -75,6 +77,34 @@ fn a_presence_for_one_slave_under_another_nick() {
     let entry = run.find("channel", "eris", &["<show>away</show>"]);
     as_from(&mut run, entry, "Efchen");
     only_zero_copies(&run, "eris");
+}
+
+#[test]
+fn a_copy_for_one_user_under_another_nick() {
+    for nick in ["Nobody", "WiZ", "Phaedrus"] {
+        let mut run = Run::of("s02-truly-rotten-time");
+        let entry = run.find("killrc", "valdis", &[WORDS]);
+        as_from(&mut run, entry, nick);
+        found_once(&run, entry);
+        let mut run = Run::of("s05-a-day-of-chatter");
+        let entry = run.find("killrc", "valdis", &["<show>away</show>"]);
+        as_from(&mut run, entry, nick);
+        found_once(&run, entry);
+    }
+}
+
+/// With the setting and without it there is this: another sender in this entry, which is the doing
+/// of the slave of killrc.
+fn found_once(run: &Run, entry: usize) {
+    for setting in [&run.setting, &survey(&run.transcript)] {
+        let mut judgement = Judgement::of(&run.transcript, setting);
+        judgement.limit(&Views::of(&run.transcript, setting));
+        let [one] = &judgement.findings[..] else { panic!("{:#?}", judgement.findings) };
+        assert_eq!((one.requirement, one.entry), ("slave.redistribute.keep-from", entry));
+        assert_eq!(one.host, "killrc.oulubox.irc");
+        assert!(one.what.starts_with("it is from wallops@channel.avalon.irc/"), "{}", one.what);
+        assert_eq!(one.causes.len(), 1);
+    }
 }
 
 fn as_from(run: &mut Run, entry: usize, nick: &str) {

@@ -77,7 +77,9 @@ impl Invariant for Justified {
                 }
                 Class::Down(user) if *passage.hop.from != *room.domain => {
                     let online = room.users[user].online;
-                    if online && !self.is_justified(user, passage, room) {
+                    if let Some(came) = passage.reading.misnamed.filter(|_| online) {
+                        under_another_nick((step.entry, *passage), came, findings);
+                    } else if online && !self.is_justified(user, passage, room) {
                         let expected = "what the master has sent, or a slave may say without it";
                         let wrong = Wrong::of(unjustified(user, passage, room));
                         findings.wrong("INV-JUSTIFIED", (step.entry, passage), expected, wrong);
@@ -143,6 +145,16 @@ impl Justified {
             _ => slave.own != Side::Active && slave.policy.local_private,
         }
     }
+}
+
+/// What a slave was to hand on as it came, it has handed on under another nick.
+fn under_another_nick(here: (usize, &Passage<'_>), came: usize, findings: &mut Findings) {
+    let (reading, hop) = (&here.1.reading, here.1.hop);
+    let from = reading.stanza.from.as_ref().map_or("nobody", |from| from.as_str());
+    let words = format!("it is from {from}, and came to {} from {}", hop.from, reading.from);
+    let expected = format!("{} as the sender", reading.from);
+    let wrong = Wrong::of(words).because([came]);
+    findings.wrong("slave.redistribute.keep-from", here, &expected, wrong);
 }
 
 /// What a user is told for which there is no reason.

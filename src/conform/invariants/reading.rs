@@ -67,6 +67,9 @@ pub(in crate::conform) struct Reading<'a> {
     pub content: u64,
     /// The same of what stands there.
     pub literal: u64,
+    /// Of a copy under the nick of somebody else: the entry of what it is a copy of. Its sender is
+    /// who it should be.
+    pub misnamed: Option<usize>,
 }
 
 impl<'a> Reading<'a> {
@@ -105,11 +108,18 @@ impl<'a> Reading<'a> {
             delay: None,
             content,
             literal,
+            misnamed: None,
         };
         for payload in stanza.payloads.iter() {
             reading.read(payload);
         }
         reading
+    }
+
+    /// It is a copy of something of this occupant's, which came in this entry.
+    pub fn rename(&mut self, from: &'a str, room: &str, came: usize) {
+        (self.from, self.nick) = (from, nick_in(from, room).flatten());
+        self.misnamed = Some(came);
     }
 
     fn read(&mut self, payload: &'a Element) {

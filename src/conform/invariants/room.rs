@@ -19,6 +19,7 @@ mod heeded;
 mod log;
 mod master;
 mod memory;
+mod misnamed;
 mod moves;
 mod numbered;
 mod said;
@@ -119,6 +120,8 @@ pub(in crate::conform) struct Room {
     decided: Option<Time>,
     /// Stanzas of users that reached the master at this instant: user, entry.
     pub reached: Vec<(UserId, usize, Touch)>,
+    /// What came to slaves at this instant.
+    copies: misnamed::Copies,
     /// The last ones that did before, and when.
     pub touched: VecDeque<(Time, UserId, Touch)>,
     /// What the master announced of each nick last.
@@ -184,6 +187,7 @@ impl Room {
             doubtful: Vec::new(),
             decided: None,
             reached: Vec::new(),
+            copies: misnamed::Copies::default(),
             touched: VecDeque::new(),
             announced: BTreeMap::new(),
             flight: BTreeMap::new(),

@@ -73,7 +73,12 @@ impl Steps {
         };
         match &entry.what {
             What::Hop(hop) => {
-                let Some(mut passage) = room.passage(hop) else { return };
+                let Some(passage) = room.passage(hop) else { return };
+                let misnamed = room.misnamed(&passage, entry.at);
+                let mut passage = passage;
+                if let Some((from, came)) = &misnamed {
+                    passage.reading.rename(from, &room.address, *came);
+                }
                 if let Some(content) = room.meant(&passage, entry.at) {
                     passage.reading.content = content;
                 }

@@ -116,7 +116,9 @@ impl Distribution {
         if let Some(copy) = copies.find(|copy| copy.key == key && waits(copy)) {
             copy.waiting.retain(|waiting| *waiting != user);
             copy.told.push(entry);
-            findings.kept("slave.redistribute.keep-from");
+            if reading.misnamed.is_none() {
+                findings.kept("slave.redistribute.keep-from");
+            }
             copy.compare(here, user, room, findings);
             return;
         }

@@ -88,7 +88,9 @@ impl<'a> People<'a> {
         let to = hop.stanza.to.as_ref().map_or("", |to| to.as_str());
         let by_room = nick_in(from, &self.room).is_some();
         let for_room = nick_in(to, &self.room).is_some();
-        if by_room && !is_client(&hop.from) {
+        if by_room && self.users.is_nobody(from) {
+            // It tells of nobody.
+        } else if by_room && !is_client(&hop.from) {
             let reading = Reading::new(&hop.stanza, &self.room);
             self.told(at, hop, &reading);
         } else if for_room {

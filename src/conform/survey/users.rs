@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::places::address;
+use super::strays::Strays;
 use crate::stanza::ns;
 use crate::transcript::{Hop, Name, is_client};
 
@@ -12,10 +13,12 @@ pub(super) struct Users {
     all: BTreeSet<String>,
     /// The servers that are seen to tell their users something, or to be told.
     servers: BTreeSet<Name>,
+    strays: Strays,
 }
 
 impl Users {
     pub fn feed(&mut self, hop: &Hop) {
+        self.strays.feed(hop);
         let between = [(&hop.from, &hop.to), (&hop.to, &hop.from)].into_iter();
         for (server, _) in between.filter(|(_, user)| is_client(user)) {
             if !self.servers.contains(server) {
@@ -37,6 +40,11 @@ impl Users {
     /// Whether the users of this server are seen.
     pub fn are_at(&self, server: &str) -> bool {
         self.servers.contains(server)
+    }
+
+    /// Whether this address of an occupant is nobody's: a copy has it in the place of another.
+    pub fn is_nobody(&self, from: &str) -> bool {
+        self.strays.is_one(from)
     }
 
     /// Whether this full JID is a user's.

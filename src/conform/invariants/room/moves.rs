@@ -40,6 +40,7 @@ impl Room {
                 self.know(passage);
             }
             Happening::Came(passage) => {
+                self.note_copy(step, passage);
                 self.came(step.entry, passage);
                 if self.silent {
                     self.infer_from_came(passage);
