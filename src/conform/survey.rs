@@ -29,7 +29,7 @@ use crate::room::RoomConfig;
 use crate::stanza::slave::{HistoryLimits, Policy};
 use crate::stanza::{BareJid, Jid};
 use crate::time::{Duration, Time};
-use crate::transcript::{Hop, Name, Record, What};
+use crate::transcript::{Hop, Name, Record, StreamEvent, What};
 
 /// What this record shows of how things were when it began. It is gone through three times: each
 /// time with what is known from before.
@@ -40,8 +40,10 @@ pub fn survey(record: &dyn Record) -> Setting {
         begin = begin.min(entry.at);
         silent &= !matches!(entry.what, What::Note(_));
         links.feed(entry);
-        if let Some((_, hop)) = entry.hop() {
-            users.feed(hop);
+        match &entry.what {
+            What::Hop(hop) => users.feed(hop),
+            What::Stream { from, event: StreamEvent::Opened, .. } => users.note_stream(from),
+            _ => {}
         }
     });
     let (mut places, mut silences) = (Places::new(&users, silent), Silences::default());

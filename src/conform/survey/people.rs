@@ -35,6 +35,10 @@ pub(super) struct People<'a> {
     /// Sessions that were there before, and whose they are; and those that came later.
     inside: IndexMap<String, Option<usize>>,
     outside: BTreeSet<String>,
+    /// Who said first in the record how he is, without having asked to enter, and under which nick.
+    speaks: BTreeMap<String, String>,
+    /// Sessions that were told that they are out.
+    farewells: BTreeSet<String>,
     /// Nicks that somebody asks for, and who.
     asked: BTreeMap<String, String>,
     /// What users said last, by id and content, and who.
@@ -69,6 +73,8 @@ impl<'a> People<'a> {
             departed: BTreeMap::new(),
             inside: IndexMap::new(),
             outside: BTreeSet::new(),
+            speaks: BTreeMap::new(),
+            farewells: BTreeSet::new(),
             asked: BTreeMap::new(),
             said: IndexMap::new(),
             open: None,
@@ -147,6 +153,15 @@ impl<'a> People<'a> {
         if !session.contains('/') {
             return;
         }
+        if self.speaks_inside(hop, session, reading) {
+            // If it is another nick than his, the room says so before it says anything under it.
+            self.inside.insert(session.to_owned(), None);
+            self.speaks.insert(session.to_owned(), reading.to_nick.unwrap_or_default().to_owned());
+        }
+        let spoken = self.speaks.get(session).is_some_and(|nick| reading.to_nick == Some(nick));
+        if spoken && reading.stanza.is_available() && !reading.is_join() {
+            return;
+        }
         if reading.is_join() && self.asks_again(hop, session) {
             self.inside.entry(session.to_owned()).or_insert(None);
             let nick = reading.to_nick.unwrap_or_default();
@@ -179,6 +194,18 @@ impl<'a> People<'a> {
             && self.users.are_at(&hop.from)
             && !self.outside.contains(session)
             && self.inside.get(session).is_none_or(Option::is_none)
+    }
+
+    /// Whether somebody says how he is in the room over a connection that is older than the record,
+    /// in which he has not asked to enter: he was there.
+    fn speaks_inside(&self, hop: &Hop, session: &str, reading: &Reading<'_>) -> bool {
+        is_client(&hop.from)
+            && reading.stanza.is_available()
+            && !reading.is_join()
+            && !self.created
+            && !self.is_inside(session)
+            && !self.outside.contains(session)
+            && self.users.was_connected(session)
     }
 
     /// Who has this nick: of those who were there before, or nobody of them.
@@ -224,7 +251,8 @@ impl<'a> People<'a> {
         }
     }
 
-    /// If there is one session left and one nick, they belong together.
+    /// If there is one session left and one nick, they belong together; but not if the nick was
+    /// given up and the session was told of the room all the time.
     fn match_the_last(&mut self) {
         let mut sessions = self.inside.iter().filter(|(_, nick)| nick.is_none());
         let mut nicks =
@@ -233,8 +261,11 @@ impl<'a> People<'a> {
         if let (Some((session, _)), Some(_), None, None) =
             (session, nick, sessions.next(), nicks.next())
         {
+            let gone = self.departed.values().any(|departed| Some(*departed) == nick);
             let session = session.clone();
-            self.belongs(nick, &session);
+            if !gone || self.farewells.contains(&session) {
+                self.belongs(nick, &session);
+            }
         }
     }
 

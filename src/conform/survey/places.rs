@@ -61,15 +61,18 @@ pub(super) struct Sign {
     known: bool,
     /// When it first registered.
     registered: Option<Time>,
+    /// When that was first accepted.
+    accepted: Option<Time>,
 }
 
 impl Sign {
-    /// Whether it was told what is for all before it registered, or before anybody had entered
+    /// Whether it was told what is for all before it was accepted, or before anybody had entered
     /// behind it: somebody was there.
     pub fn serves_unseen(&self) -> bool {
         if self.registers {
-            let before = |told: Time| self.registered.is_none_or(|at| told < at);
-            return self.known || self.told.is_some_and(before);
+            let before = |told: Time, since: Option<Time>| since.is_none_or(|at| told < at);
+            let told = |told| before(told, self.registered) || before(told, self.accepted);
+            return self.known || self.told.is_some_and(told);
         }
         let at_once = |told: Time| self.entered.is_some_and(|entered| entered <= told + INSTANT);
         self.told.is_some_and(|told| !at_once(told))
@@ -165,7 +168,9 @@ impl<'a> Places<'a> {
                 let enters = Reading::new(&hop.stanza, room.as_str()).dmuc;
                 let leaves = enters.is_some_and(|dmuc| dmuc.leave.is_some());
                 let enters = enters.is_some_and(|dmuc| dmuc.enter.is_some());
+                let accepts = hop.stanza.has_payload("accept", ns::SLAVE);
                 let Some(sign) = self.sign(to, room) else { return };
+                sign.accepted = sign.accepted.or(accepts.then_some(at));
                 sign.entered = sign.entered.or(enters.then_some(at));
                 sign.known |= leaves && sign.registered.is_none();
                 if for_all {

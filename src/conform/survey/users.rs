@@ -14,6 +14,8 @@ pub(super) struct Users {
     /// The servers that are seen to tell their users something, or to be told.
     servers: BTreeSet<Name>,
     strays: Strays,
+    /// Those whose connections begin in the record.
+    connected: BTreeSet<Name>,
 }
 
 impl Users {
@@ -35,6 +37,18 @@ impl Users {
         if enters && from.contains('/') && !self.all.contains(from) {
             self.all.insert(from.to_owned());
         }
+    }
+
+    /// Something became of a stream.
+    pub fn note_stream(&mut self, from: &Name) {
+        if is_client(from) && !self.connected.contains(from) {
+            self.connected.insert(from.clone());
+        }
+    }
+
+    /// Whether this user's connection is older than the record, as far as that tells.
+    pub fn was_connected(&self, user: &str) -> bool {
+        !self.connected.contains(user)
     }
 
     /// Whether the users of this server are seen.

@@ -32,6 +32,9 @@ impl Room {
                     }
                 } else if stanza.has_payload("deregister", ns::SLAVE) {
                     self.infer_end(slave);
+                } else if stanza.has_payload("resync", ns::SLAVE) {
+                    // It has missed something.
+                    self.lost_by_master(slave);
                 }
             }
             Class::Own(slave) if is_ping(stanza) => {

@@ -79,8 +79,15 @@ impl People<'_> {
 
     /// Somebody is told that he is out who has asked to enter, and was not let in since.
     pub(super) fn shown_out(&mut self, session: &str, nick: &str) {
+        self.farewells.insert(session.to_owned());
         if self.outside.contains(session) && !self.told.contains(session) {
+            // He may have asked meanwhile to be in again, under another nick.
+            let again = |(other, asks): (&String, &String)| {
+                (asks == session && other != nick).then(|| other.clone())
+            };
+            let again: Vec<String> = self.asked.iter().filter_map(again).collect();
             self.was_here(nick, session);
+            self.asked.extend(again.into_iter().map(|nick| (nick, session.to_owned())));
         }
     }
 
@@ -88,6 +95,10 @@ impl People<'_> {
     /// has not asked for that.
     pub(super) fn renamed(&mut self, session: &str, nick: &str) {
         if self.asked.get(nick).is_some_and(|asks| asks == session) {
+            // Given up before anybody has seen him under it: he had it, and asks for it again.
+            if self.is_inside(session) && !self.holders.contains_key(nick) {
+                self.asked.remove(nick);
+            }
             return;
         }
         let taken = self.holders.get(nick).is_some_and(|holder| holder.is_none());
@@ -96,6 +107,17 @@ impl People<'_> {
         } else if taken && !self.outside.contains(session) {
             // Whoever has it by now came later.
             self.holders.remove(nick);
+        }
+    }
+
+    /// A nick is given up under which nobody was seen: somebody had it, whoever asks for it now.
+    pub(super) fn gone(&mut self, nick: &str) {
+        if self.holders.contains_key(nick) {
+            return;
+        }
+        if let Some(asks) = self.asked.remove(nick) {
+            self.holder(nick);
+            self.asked.insert(nick.to_owned(), asks);
         }
     }
 
@@ -117,11 +139,12 @@ impl People<'_> {
             || self.departed.contains_key(nick)
     }
 
-    fn was_here(&mut self, nick: &str, session: &str) {
+    pub(super) fn was_here(&mut self, nick: &str, session: &str) {
         self.asked.retain(|_, asks| asks != session);
         self.asked.remove(nick);
         self.outside.remove(session);
-        let number = self.holder(nick);
+        // Others may have been told that he is gone.
+        let number = self.holder(nick).or(self.departed.get(nick).copied());
         self.belongs(number, session);
         if !self.is_inside(session) {
             self.inside.insert(session.to_owned(), None);

@@ -71,6 +71,9 @@ impl People<'_> {
         }
         let departed = self.departed.get(nick).filter(|_| reading.stanza.is_unavailable());
         let departed = departed.copied();
+        if reading.stanza.is_unavailable() && !reading.has(303) {
+            self.gone(nick);
+        }
         let number = self.holder(nick).or(departed);
         // Of somebody with several sessions all are listed.
         let his = |jid: &str| item.is_some_and(|item| jid == item || same_person(jid, item));
