@@ -26,7 +26,8 @@ impl Invariant for Detection {
             // Whoever tries to come together is so far apart.
             if side == Side::Active && !one.lame {
                 let host = if by_master { &room.domain } else { &one.domain };
-                let what = format!("{host} goes on as if nothing had come back from there");
+                let other = if by_master { &one.jid } else { &room.address };
+                let what = format!("this came back, and {host} goes on as if {other} were there");
                 let expected = "who gets a bounce to count the other as lost";
                 findings.push("LIVE-DETECT", host, entry, what, expected, &[]);
             }

@@ -80,7 +80,7 @@ impl Order {
         if let (Some(said), Some(author), false) = (event.said, origin, event.late) {
             let before = self.logged.insert(author.user, said);
             if let Some(before) = before.filter(|before| *before > said) {
-                let told = "the master tells this after";
+                let told = "the master tells all";
                 out_of_turn(entry, told, [said, before], passage, room, findings);
             }
         }
@@ -150,7 +150,7 @@ impl Order {
             let before = listener.authors.get(&author.user).copied();
             let before = before.filter(|(_, heard)| !room.lost_since(*heard)).map(|(said, _)| said);
             if let Some(before) = before.filter(|before| *before > said && !alone) {
-                let told = format!("{} is told this after", one.jid);
+                let told = format!("{} is told", one.jid);
                 out_of_turn(entry, &told, [said, before], passage, room, findings);
             }
             // What a slave has shown by itself may be before what is older.
@@ -259,7 +259,7 @@ fn out_of_turn(
     let author = room.log.submission(said[0]).map(|said| room.users[said.user].jid.as_str());
     let author = author.unwrap_or("its author");
     let causes = said.into_iter().filter_map(|said| Some(room.log.submission(said)?.entry));
-    let words = format!("{told} what {author} has sent after it");
+    let words = format!("{author} has sent this before another message, which {told} first");
     let expected = "the messages of one author in the order in which he sent them";
     findings.wrong("INV-FIFO", (entry, passage), expected, Wrong::of(words).because(causes));
 }

@@ -26,7 +26,8 @@ impl Invariant for Quiet {
                 let split = one.master == Side::Split;
                 if split && reading.stanza.kind != Kind::Iq {
                     let expected = "nothing but pings for a slave that is split";
-                    let wrong = Wrong::of(format!("the master has lost {} before", one.jid));
+                    let wrong =
+                        Wrong::of(format!("the master has lost {}, and sends it this", one.jid));
                     let wrong = wrong.because(one.lost_master);
                     findings.wrong("INV-QUIET-M", (step.entry, passage), expected, wrong);
                 }
@@ -40,7 +41,8 @@ impl Invariant for Quiet {
                     && matches!(reading.stanza.type_, Type::Result | Type::Error);
                 if split && !answers && !is_client(&passage.hop.from) {
                     let expected = "nothing of its users from a slave that is split";
-                    let wrong = Wrong::of(format!("{} has lost its master before", one.jid));
+                    let wrong =
+                        Wrong::of(format!("{} has lost its master, and sends it this", one.jid));
                     let wrong = wrong.because(one.lost_own);
                     findings.wrong("INV-QUIET-S", (step.entry, passage), expected, wrong);
                 }

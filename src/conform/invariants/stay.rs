@@ -24,7 +24,7 @@ impl Invariant for Stay {
         let ordered = reading.has(307) && may_kick(user, room);
         if !ordered && !has_ended(user, room) && !reading.destroys {
             let expected = "an occupant to stay, unless he leaves or the master removes him";
-            let words = "he has not left, and nobody has removed him";
+            let words = format!("{} has not left, and nobody has removed him", user.jid);
             let lost = user.slave.and_then(|slave| room.slaves[slave].lost_own);
             let wrong = Wrong::of(words).because(lost);
             findings.wrong("INV-STAY", (step.entry, passage), expected, wrong);

@@ -106,7 +106,7 @@ impl Syncs {
                 if down.sent > down.most {
                     let expected = format!("at most {} stanzas to bring it up to date", down.most);
                     let words = format!(
-                        "{} was sent {} since it was accepted",
+                        "{} was sent {} stanzas since it was accepted",
                         room.slaves[slave].jid, down.sent
                     );
                     let wrong = Wrong::of(words).because([down.entry]);
