@@ -263,7 +263,20 @@ pub enum SlaveInput {
 /// had said it.
 fn own_payloads(stanza: &Stanza) -> Vec<Element> {
     let passed = |payload: &&Element| {
-        !payload.is("x", ns::MUC) && !payload.is("x", ns::MUC_USER) && !ns::is_dmuc(payload)
+        !payload.is("x", ns::MUC)
+            && !payload.is("x", ns::MUC_USER)
+            && !payload.is("occupant-id", ns::OCCUPANT_IDS)
+            && !ns::is_dmuc(payload)
     };
     stanza.payloads.iter().filter(passed).cloned().collect()
+}
+
+/// Whether an element of a user's message claims what only the room with this address may say: the
+/// same (`slave.relay.strip-forged-dmuc`), or an id that it gives (XEP-0421 §4, XEP-0359 §5).
+fn is_forged(payload: &Element, room: &Jid) -> bool {
+    let by_room = |by: &str| Jid::new(by).map_or(true, |by| by == *room);
+    payload.is("x", ns::MUC_USER)
+        || payload.is("occupant-id", ns::OCCUPANT_IDS)
+        || (payload.is("stanza-id", ns::STANZA_IDS) && payload.attr("by").is_none_or(by_room))
+        || ns::is_dmuc(payload)
 }

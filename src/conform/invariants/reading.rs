@@ -79,8 +79,8 @@ impl<'a> Reading<'a> {
         for payload in stanza.payloads.iter().filter(|payload| is_content(payload)) {
             reading.content = digest(reading.content, payload);
         }
-        if stanza.is_groupchat() {
-            // They are all that a room says of its configuration.
+        if stanza.is_groupchat() && reading.from_room {
+            // They are all that a room says of its configuration; of a user's they are forged.
             for code in &reading.codes {
                 reading.content = digest_text(reading.content, &code.to_string());
             }

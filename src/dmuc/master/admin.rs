@@ -68,7 +68,8 @@ impl Master {
     }
 
     /// Read an `<item/>`. A nick may stand for the JID of who has it or has it reserved; beside a
-    /// JID it is the nick that is reserved for him, as at Prosody.
+    /// JID it is the nick that is reserved for him, as at Prosody; where it is about a role, a
+    /// session that is meant under whatever nick.
     fn wish(&self, item: &Element) -> Result<Wish, Failure> {
         let bad = || (ErrorType::Modify, Condition::BadRequest);
         let missing = || (ErrorType::Cancel, Condition::ItemNotFound);
@@ -78,8 +79,13 @@ impl Master {
             (Some(role), None) => {
                 let role = role.parse().map_err(|_| bad())?;
                 let of_session = jid.as_ref().and_then(|jid| self.nicks.get(jid)).cloned();
-                let nick = item.attr("nick").map(str::to_owned).or(of_session).ok_or_else(bad)?;
-                self.occupants.get(&nick).ok_or_else(missing)?;
+                let nick = item.attr("nick").map(str::to_owned);
+                let nick = of_session.or(nick).ok_or_else(bad)?;
+                let holder = self.occupants.get(&nick).ok_or_else(missing)?;
+                // Whoever has the nick by now need not be who is meant.
+                jid.is_none_or(|jid| jid.to_bare() == holder.bare)
+                    .then_some(())
+                    .ok_or_else(missing)?;
                 Ok(Wish::Role(nick, role))
             }
             (None, Some(affiliation)) => {

@@ -8,6 +8,7 @@ use xmpp_parsers::caps::hash_caps;
 use xmpp_parsers::hashes::Algo;
 
 use super::*;
+use crate::dmuc::is_forged;
 use crate::stanza::{Element, element};
 
 /// Gives ids, if the service wants any.
@@ -36,17 +37,6 @@ impl Identity {
         element("stanza-id", ns::STANZA_IDS, &attributes)
     }
 
-    /// Whether an element claims to be an id that only this room may give.
-    fn is_forged(&self, payload: &Element) -> bool {
-        payload.is("occupant-id", ns::OCCUPANT_IDS)
-            || (payload.is("stanza-id", ns::STANZA_IDS)
-                && payload.attr("by").is_none_or(|by| self.is_room(by)))
-    }
-
-    fn is_room(&self, by: &str) -> bool {
-        Jid::new(by).map_or(true, |by| by == *self.room)
-    }
-
     fn digest(&self, parts: &[&str]) -> String {
         let mut text = format!("{}\0{}", self.key, self.room);
         for part in parts {
@@ -70,7 +60,7 @@ impl Master {
     ) -> Payloads {
         let Some(identity) = &self.identity else { return payloads };
         let edited = Arc::make_mut(&mut payloads);
-        edited.retain(|payload| !identity.is_forged(payload));
+        edited.retain(|payload| !is_forged(payload, &self.address));
         edited.extend(occupant.id.as_deref().cloned());
         if to_all {
             edited.push(identity.of_event(self.opened, self.log.seq() + 1));

@@ -158,6 +158,10 @@ impl<N: Network> Play<'_, N> {
             Some(Occupant::Client(name)) => self.bare_jid(name),
             _ => None,
         };
+        let other_session = match other {
+            Some(Occupant::Client(name)) => self.scenario.cast.clients.get(name),
+            _ => None,
+        };
         self.ids += 1;
         let id = format!("{}-{}", name.to_lowercase().replace(' ', "-"), self.ids);
         let nick = self.own_nick(name, room);
@@ -166,6 +170,7 @@ impl<N: Network> Play<'_, N> {
             nick: &nick,
             other: other_nick.as_deref(),
             other_jid: other_jid.as_ref(),
+            other_session: other_session.map(|client| &client.jid),
             id: &id,
         };
         let stanza = scene.stanza(deed);

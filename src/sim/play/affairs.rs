@@ -81,7 +81,8 @@ impl Scene<'_> {
 
     fn decision(&self, allow: bool) -> Stanza {
         let allow = if allow { "true" } else { "false" };
-        let jid = self.address();
+        // As the room has sent it: the session that asked (XEP-0045 §8.6).
+        let jid = self.other_session.map_or_else(|| self.address(), ToString::to_string);
         self.voice_form(vec![
             ("muc#role", vec!["participant"]),
             ("muc#jid", vec![&jid]),

@@ -2,7 +2,7 @@
 
 use crate::room::{Affiliation, Role};
 use crate::scenario::verbs::{HistoryLimits, Privilege, RoomDeed};
-use crate::stanza::{BareJid, Element, Jid, Kind, Stanza, Type, attribute, element, ns};
+use crate::stanza::{BareJid, Element, FullJid, Jid, Kind, Stanza, Type, attribute, element, ns};
 
 /// What a deed's stanza needs to know.
 pub(super) struct Scene<'a> {
@@ -14,6 +14,8 @@ pub(super) struct Scene<'a> {
     pub(super) other: Option<&'a str>,
     /// His real JID, where the script knows it.
     pub(super) other_jid: Option<&'a BareJid>,
+    /// The full one, if he is of the cast.
+    pub(super) other_session: Option<&'a FullJid>,
     /// The id of an IQ.
     pub(super) id: &'a str,
 }
@@ -204,8 +206,14 @@ mod tests {
     #[test]
     fn deeds_are_the_stanzas_of_the_xep() {
         let room = BareJid::new("wallops@channel.avalon.irc").unwrap();
-        let scene =
-            Scene { room: &room, nick: "BigCheese", other: Some("Troy"), other_jid: None, id: "1" };
+        let scene = Scene {
+            room: &room,
+            nick: "BigCheese",
+            other: Some("Troy"),
+            other_jid: None,
+            other_session: None,
+            id: "1",
+        };
         let joins =
             RoomDeed::Joins { nick: None, password: None, history: HistoryLimits::default() };
         assert_eq!(
@@ -228,7 +236,14 @@ mod tests {
     #[test]
     fn a_nick_that_is_no_resource_is_sent_all_the_same() {
         let room = BareJid::new("wallops@channel.avalon.irc").unwrap();
-        let scene = Scene { room: &room, nick: "", other: None, other_jid: None, id: "1" };
+        let scene = Scene {
+            room: &room,
+            nick: "",
+            other: None,
+            other_jid: None,
+            other_session: None,
+            id: "1",
+        };
         let joins =
             RoomDeed::Joins { nick: None, password: None, history: HistoryLimits::default() };
         assert_eq!(scene.stanza(&joins).malformed_address(), Some("to"));

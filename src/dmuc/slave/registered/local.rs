@@ -7,7 +7,9 @@ use super::*;
 use crate::room::privilege::rank;
 use crate::room::{Affiliation, Item, Role, nick::is_acceptable};
 use crate::stanza::slave::EnterRole;
-use crate::stanza::{Condition, ErrorType, Kind, Type, dmuc, error_element, ns};
+use crate::stanza::{
+    Condition, ErrorType, Kind, Payloads, Type, attribute, dmuc, element, error_element, ns,
+};
 
 impl RegisteredRoom {
     /// A newcomer: admitted without affiliation, until the master judges it.
@@ -92,18 +94,19 @@ impl RegisteredRoom {
         out: &mut Vec<Output>,
     ) {
         let refusal = match self.granted.local_nick {
-            false => Some(Condition::NotAcceptable),
-            true if !is_acceptable(new) || self.is_taken(new, Some(session)) => {
-                Some(Condition::Conflict)
+            false => Some((ErrorType::Cancel, Condition::NotAcceptable)),
+            true if !is_acceptable(new) => Some((ErrorType::Modify, Condition::JidMalformed)),
+            true if self.is_taken(new, Some(session)) => {
+                Some((ErrorType::Cancel, Condition::Conflict))
             }
             true => None,
         };
-        if let Some(condition) = refusal {
+        if let Some((type_, condition)) = refusal {
             if let Some(occupant) = self.occupant(old) {
                 self.directed.insert(session.clone(), occupant);
             }
             let by = Some(&*self.address);
-            let error = error_element(ErrorType::Cancel, condition, by, None);
+            let error = error_element(type_, condition, by, None);
             out.extend(entry.stanza.error_reply(error).map(Output::Send));
             return;
         }
@@ -158,7 +161,8 @@ impl RegisteredRoom {
         };
         let farewell = self.farewell(&target, item, &[307]);
         out.push(Output::Send(entry.stanza.result_reply(vec![])));
-        self.outbox.push(Entry { what: What::Kick, ..entry.kept() });
+        let stanza = of_session(&entry.stanza, &sessions);
+        self.outbox.push(Entry { what: What::Kick, stanza, ..entry.kept() });
         for session in sessions {
             let known = self.confirmed.get(&session).cloned();
             self.expel(&session, farewell.clone(), out);
@@ -186,10 +190,11 @@ impl RegisteredRoom {
             return self.return_to_sender(&stanza, out);
         };
         if stanza.kind == Kind::Message {
-            for session in sessions {
-                out.push(Output::Send(stanza.clone().with_from(from.clone()).with_to(session)));
-            }
-            return;
+            // As the room marks it (XEP-0045 §7.5).
+            let message = stanza.clone().with_payloads(self.identified(&stanza, nick));
+            let message = message.with_payload(element("x", ns::MUC_USER, &[])).with_from(from);
+            let copies = sessions.into_iter().map(|session| message.clone().with_to(session));
+            return out.extend(copies.map(Output::Send));
         }
         let Some(asker) = stanza.from.clone() else { return };
         // What an account answers is asked of the account.
@@ -231,6 +236,18 @@ pub(super) fn kicked(iq: &Stanza) -> Option<(String, Option<String>)> {
         && item.attr("affiliation").is_none();
     let reason = item.get_child("reason", ns::MUC_ADMIN).map(|reason| reason.text());
     kick.then(|| item.attr("nick").map(|nick| (nick.to_owned(), reason))).flatten()
+}
+
+/// The same kick of this session: by the time at which the master gets it somebody else may have
+/// the nick.
+fn of_session(iq: &Stanza, sessions: &[Arc<Jid>]) -> Stanza {
+    let Some(session) = sessions.first() else { return iq.clone() };
+    let mut payloads: Vec<_> = iq.payloads.iter().cloned().collect();
+    let queries = payloads.iter_mut().filter(|one| one.is("query", ns::MUC_ADMIN));
+    for item in queries.flat_map(|query| query.children_mut()) {
+        *item = attribute(item.clone(), "jid", session.as_str());
+    }
+    iq.clone().with_payloads(Payloads::new(payloads))
 }
 
 /// How much history who asks to enter wants.

@@ -3,7 +3,8 @@
 
 use super::outbox::{Entry, What};
 use super::*;
-use crate::stanza::{Element, ns};
+use crate::dmuc::is_forged;
+use crate::stanza::{Element, Payloads, ns};
 
 impl RegisteredRoom {
     /// Show a message of a local occupant to all here.
@@ -14,7 +15,9 @@ impl RegisteredRoom {
         out: &mut Vec<Output>,
     ) {
         let Some(session) = entry.stanza.from.clone() else { return };
+        let nick = from.resource().map_or("", |nick| nick.as_str());
         let stanza = entry.stanza.clone();
+        let stanza = stanza.clone().with_payloads(self.identified(&stanza, nick));
         let message = StoredMessage {
             from: from.clone(),
             id: stanza.id.clone(),
@@ -29,6 +32,20 @@ impl RegisteredRoom {
         let seen = self.locals.keys().cloned().collect();
         self.provisional.push(Provisional { session, message, seen, known: false, dropped: false });
         self.tell(&stanza.with_from(from), told.as_ref(), out);
+    }
+
+    /// What an occupant says as the room would pass it on, with the id that it has given him.
+    pub(super) fn identified(&self, stanza: &Stanza, nick: &str) -> Payloads {
+        let honest = |payload: &&Element| !is_forged(payload, &self.address);
+        let mut payloads: Vec<_> = stanza.payloads.iter().filter(honest).cloned().collect();
+        payloads.extend(self.occupant_id(nick));
+        Payloads::new(payloads)
+    }
+
+    /// The id that the room has given to who has this nick (XEP-0421).
+    pub(super) fn occupant_id(&self, nick: &str) -> Option<Element> {
+        let is_id = |payload: &&Element| payload.is("occupant-id", ns::OCCUPANT_IDS);
+        self.roster.get(nick)?.presence.iter().find(is_id).cloned()
     }
 
     /// A newcomer has this message in his history.

@@ -246,6 +246,12 @@ impl RegisteredRoom {
         if entry.overtaken {
             return self.outbox.push(entry.late());
         }
+        if entry.stanza.to.as_ref().is_some_and(|to| to.resource().is_some()) {
+            // XEP-0045 §7.5.
+            let by = Some(&*self.address);
+            let error = error_element(ErrorType::Modify, Condition::BadRequest, by, None);
+            return out.extend(entry.stanza.error_reply(error).map(Output::Send));
+        }
         let role = nick.as_ref().and_then(|nick| self.roster.get(nick)).map(|seat| &seat.role);
         let sent = entry.status != Status::Held;
         let occupant = nick.as_ref().and_then(|nick| self.occupant(nick));

@@ -219,7 +219,8 @@ impl RegisteredRoom {
         let affiliation = Some(known.unwrap_or(Affiliation::None));
         let item = Item { affiliation, role: Some(item.role.unwrap_or(Role::None)), ..item };
         let presence = Stanza::presence(Type::Unavailable).with_from(self.occupant(nick)?);
-        Some(presence.with_payload(item.element(codes)))
+        let payloads = self.occupant_id(nick).into_iter().chain([item.element(codes)]);
+        Some(presence.with_payloads(Payloads::new(payloads.collect())))
     }
 
     /// Those who are told what happens: local sessions whose connection lasts.
