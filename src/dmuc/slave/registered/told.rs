@@ -216,7 +216,7 @@ impl RegisteredRoom {
     /// A departure of this nick, in the name of the room.
     pub(super) fn farewell(&self, nick: &str, item: Item<'_>, codes: &[u16]) -> Option<Stanza> {
         let known = self.roster.get(nick).map(|seat| seat.affiliation.clone());
-        let affiliation = Some(known.unwrap_or(Affiliation::None));
+        let affiliation = item.affiliation.or(known).or(Some(Affiliation::None));
         let item = Item { affiliation, role: Some(item.role.unwrap_or(Role::None)), ..item };
         let presence = Stanza::presence(Type::Unavailable).with_from(self.occupant(nick)?);
         let payloads = self.occupant_id(nick).into_iter().chain([item.element(codes)]);

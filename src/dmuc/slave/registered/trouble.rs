@@ -6,7 +6,7 @@ use super::event::plain;
 use super::names::{is_for_slave, is_named};
 use super::outbox::{Entry, Status, What, is_join};
 use super::*;
-use crate::room::Item;
+use crate::room::{Affiliation, Item};
 use crate::stanza::{Condition, ErrorType, Kind, Type};
 
 impl RegisteredRoom {
@@ -227,13 +227,17 @@ impl RegisteredRoom {
             }
             return;
         }
-        let code = match condition {
-            Some(Condition::Forbidden) => 301,
-            Some(Condition::RegistrationRequired) => 322,
-            _ => 333,
+        let (code, why) = match condition {
+            Some(Condition::Forbidden) => (301, None),
+            Some(Condition::RegistrationRequired) => (322, None),
+            Some(Condition::NotAuthorized) => (333, Some("The room has a password")),
+            Some(Condition::ServiceUnavailable) => (333, Some("The room is full")),
+            _ => (333, None),
         };
-        let reason = error.as_ref().and_then(|error| error.texts.values().next().cloned());
-        let item = Item { jid: Some(user), reason: reason.as_deref(), ..Item::default() };
+        let text = error.as_ref().and_then(|error| error.texts.values().next());
+        let reason = text.map(String::as_str).or(why);
+        let affiliation = (code == 301).then_some(Affiliation::Outcast);
+        let item = Item { jid: Some(user), reason, affiliation, ..Item::default() };
         let farewell = self.farewell(&nick, item, &[code]);
         self.drop_late(user, out);
         self.expel(user, farewell, out);
