@@ -274,6 +274,23 @@ fn an_error_tells_by_its_id_which_presence_it_answers() {
     );
 }
 
+/// §4.6: presence is answered by the event with its id, and by no other that says the same.
+#[test]
+fn an_event_answers_the_presence_whose_id_it_has() {
+    for answered in [false, true] {
+        let mut alone = LoneSlave::active(CHAT);
+        let away = "<show>away</show>";
+        alone.up(BIGCHEESE, &format!("<presence to='{ROOM}/BigCheese'>{away}</presence>"));
+        let id = id(&alone.take()[0]);
+        let id = if answered { format!(" id='{id}'") } else { String::new() };
+        let event = event("BigCheese", 418, away);
+        alone.down(&event.replace("<presence", &format!("<presence{id}")));
+        alone.take();
+        alone.seconds(21);
+        assert_eq!(alone.take().iter().any(is_ping), !answered);
+    }
+}
+
 /// §4.6, upward loss: what is unanswered for T makes it ping.
 fn unanswered(stanza: &str) -> (LoneSlave, Stanza) {
     let mut alone = LoneSlave::active(CHAT);

@@ -28,7 +28,7 @@ impl Master {
         self.direct += usize::from(via.is_none());
         self.prepare_moderator(now, via, nick, out);
         self.announce(now, nick, stanza, Some(&session), out);
-        self.admit(now, &session, history_limits(stanza), created, out);
+        self.admit(now, &session, stanza, created, out);
     }
 
     /// A seat for a newcomer, still without session.
@@ -58,7 +58,7 @@ impl Master {
         if before != occupant.seat.presence {
             self.announce(now, nick, stanza, Some(session), out);
         }
-        self.admit(now, session, history_limits(stanza), false, out);
+        self.admit(now, session, stanza, false, out);
     }
 
     /// Who enters a room that belongs to nobody and in which nobody is, owns it
@@ -83,12 +83,13 @@ impl Master {
         self.links.iter().position(serves)
     }
 
-    /// The newcomer's side: ENTER to his slave, or the whole entry sequence to himself.
+    /// The newcomer's side: ENTER to his slave, or the whole entry sequence to himself; with the
+    /// id of the `join` that asked for it.
     pub(super) fn admit(
         &mut self,
         now: Time,
         session: &Arc<Jid>,
-        limits: Option<dmuc::History>,
+        join: &Stanza,
         created: bool,
         out: &mut Vec<Output>,
     ) {
@@ -100,10 +101,10 @@ impl Master {
                 }
                 if self.links[link].state == LinkState::Active {
                     self.send_absences(session, out);
-                    self.send_enter(link, session, limits, created, out);
+                    self.send_enter(link, session, Some(join), created, out);
                 }
             }
-            None => self.send_burst(now, session, &limits.unwrap_or_default(), created, out),
+            None => self.send_burst(now, session, join, created, out),
         }
     }
 
@@ -112,23 +113,25 @@ impl Master {
         &self,
         link: usize,
         session: &Jid,
-        limits: Option<dmuc::History>,
+        join: Option<&Stanza>,
         created: bool,
         out: &mut Vec<Output>,
     ) {
         let Some((_, occupant)) = self.occupant_of(session) else { return };
         let Ok(jid) = session.try_as_full() else { return };
         let enter = Some(dmuc::Enter { jid: jid.clone() });
+        let limits = join.and_then(history_limits);
         let limits = if self.shortened { Some(self.at_most(limits)) } else { limits };
         let x = Element::from(dmuc::X { enter, history: limits, ..dmuc::X::default() });
         let link = &self.links[link];
         let own = self.self_presence(occupant, created);
         let own = Audience::Slave { jids: self.shows_jids(link) }.render(&own);
         let payloads = [x].into_iter().chain(own.iter().cloned()).collect::<Vec<_>>();
-        let presence = Stanza::presence(Type::Absent)
+        let mut presence = Stanza::presence(Type::Absent)
             .with_from(occupant.seat.occupant.clone())
             .with_to(link.jid.clone())
             .with_payloads(payloads);
+        presence.id = join.and_then(|join| join.id.clone());
         out.push(Output::Send(presence));
     }
 
@@ -155,7 +158,7 @@ impl Master {
         &self,
         now: Time,
         session: &Arc<Jid>,
-        limits: &dmuc::History,
+        join: &Stanza,
         created: bool,
         out: &mut Vec<Output>,
     ) {
@@ -168,10 +171,12 @@ impl Master {
             out.push(Output::Send(copy(&presence, session, payloads)));
         }
         self.send_absences(session, out);
-        let presence = Stanza::presence(Type::Absent).with_from(newcomer.seat.occupant.clone());
+        let mut presence = Stanza::presence(Type::Absent).with_from(newcomer.seat.occupant.clone());
+        presence.id.clone_from(&join.id);
         let own = self.self_presence(newcomer, created);
         out.push(Output::Send(copy(&presence, session, own)));
-        let tail = self.history.tail(limits, now, &self.address, session);
+        let limits = history_limits(join).unwrap_or_default();
+        let tail = self.history.tail(&limits, now, &self.address, session);
         out.extend(tail.into_iter().map(Output::Send));
         let subject = StoredMessage::subject_for(self.subject.as_ref(), &self.address);
         out.push(Output::Send(subject.with_to(session.clone())));
@@ -179,7 +184,7 @@ impl Master {
 }
 
 /// The limits that a join asks for; the element is optional (XEP-0045 §7.2.14).
-pub(super) fn history_limits(stanza: &Stanza) -> Option<dmuc::History> {
+fn history_limits(stanza: &Stanza) -> Option<dmuc::History> {
     let history = stanza.muc()?.history?;
     Some(dmuc::History {
         maxchars: history.maxchars,

@@ -1,7 +1,6 @@
 //! Presence addressed to the room: entering, leaving, availability, another nick.
 
 use super::fanout::Event;
-use super::join::history_limits;
 use super::log::Gone;
 use super::*;
 use crate::room::Item;
@@ -102,7 +101,7 @@ impl Master {
         if let Some(session) = entering {
             // Under the old nick he was told of it by whoever told him of that.
             self.hand_over(session);
-            self.admit(now, session, history_limits(stanza), false, out);
+            self.admit(now, session, stanza, false, out);
         }
     }
 }

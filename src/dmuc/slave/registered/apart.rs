@@ -3,6 +3,7 @@
 
 use super::direct::is_join_that_went_up;
 use super::event::said_in;
+use super::names::is_of_slave;
 use super::outbox::{Entry, What, is_join};
 use super::told::is_another;
 use super::*;
@@ -146,7 +147,7 @@ impl RegisteredRoom {
                 && !is_join(&entry.stanza)
                 && entry.may_have_come()
                 && entry.is_answered_by(stanza)
-                && said_in(&entry.stanza) == said_in(stanza)
+                && (is_of_slave(stanza) || said_in(&entry.stanza) == said_in(stanza))
         };
         let answered =
             self.outbox.of(user).take_while(|entry| entry.what != What::Leave).find(says);

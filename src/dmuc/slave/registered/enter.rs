@@ -1,6 +1,7 @@
 //! ENTER and LEAVE (XEP-0282), with what a slave has to think of that loses stanzas: answers to
 //! joins and leaves that were answered here already, or are older than what came after them.
 
+use super::names::is_of_slave;
 use super::outbox::{Entry, Status, What, is_join};
 use super::*;
 use crate::room::Audience;
@@ -26,9 +27,10 @@ impl RegisteredRoom {
         let join = |entry: &Entry| entry.what == What::Join && entry.status != Status::Held;
         let real = self.outbox.has(&session, |entry| join(entry) && is_join(&entry.stanza));
         let asked = |entry: &Entry| join(entry) && (!real || is_join(&entry.stanza));
-        // Of several it answers the one for this nick: an older one was lost.
-        let for_it = |entry: &Entry| asked(entry) && entry.went_to(nick);
-        let named = self.outbox.has(&session, for_it);
+        // Of several it answers the one whose id it has, or the one for this nick: an older one was
+        // lost.
+        let for_it = |entry: &Entry| asked(entry) && entry.is_answered_by(&stanza);
+        let named = is_of_slave(&stanza) || self.outbox.has(&session, for_it);
         let asked = |entry: &Entry| if named { for_it(entry) } else { asked(entry) };
         let join = self.outbox.take_settled(&session, asked);
         if self.outbox.has(&session, |entry| entry.what == What::Leave) {

@@ -171,11 +171,10 @@ impl RegisteredRoom {
         }
         self.unhide(nick);
         self.rename_away(nick, out);
-        let there = nick;
         let (stanza, nick) = self.as_here(stanza, nick);
         let nick = nick.as_str();
         let own = self.sessions(nick);
-        let answered = self.answer_presence(&own, &stanza, (there, nick));
+        let answered = self.answer_presence(&own, &stanza);
         let asks =
             |entry: &Entry| is_join(&entry.stanza) && entry.stanza.to == stanza.from && !entry.done;
         // Who asks to enter again under this nick sees himself where ENTER shows him, unless he is
@@ -206,41 +205,17 @@ impl RegisteredRoom {
         !own.is_empty() && matches!(self.phase, Phase::Late(_))
     }
 
-    /// A presence of one of these sessions has come back; with it what was older. It asked for the
-    /// nick that it has `there`. Of several sessions one stands for the nick: what another says of
-    /// itself brings back what was known.
-    fn answer_presence(
-        &mut self,
-        own: &[Arc<Jid>],
-        event: &Stanza,
-        (there, here): (&str, &str),
-    ) -> Option<Entry> {
-        let shown = said_in(event);
+    /// A presence of one of these sessions has come back, and with it what was older: the event has
+    /// the id of what caused it.
+    fn answer_presence(&mut self, own: &[Arc<Jid>], event: &Stanza) -> Option<Entry> {
         let answered = |entry: &Entry| {
-            let presence = match entry.what {
-                What::Presence => true,
-                What::Join => !is_join(&entry.stanza),
-                _ => false,
-            };
-            presence
-                && entry.may_have_come()
-                && entry.may_have_gone_to(there)
-                && said_in(&entry.stanza) == shown
+            let asks = matches!(entry.what, What::Presence | What::Join);
+            let says = asks && !is_join(&entry.stanza) && entry.may_have_come();
+            says && event.id.is_some() && entry.stanza.id == event.id
         };
-        let said = own.iter().find_map(|session| {
+        own.iter().find_map(|session| {
             self.outbox.take_superseding(|entry| entry.is_of(session) && answered(entry))
-        });
-        let known = || super::told::seat_of(event).as_ref() == self.roster.get(here);
-        match said {
-            // What follows a change of nick is no answer to what another session says.
-            None if own.len() > 1 && !self.taken.contains(here) && known() => {
-                self.outbox.take_superseding(|entry| {
-                    let his = own.iter().any(|session| entry.is_of(session));
-                    his && entry.is_plain() && entry.is_under_way()
-                })
-            }
-            said => said,
-        }
+        })
     }
 
     /// Somebody is gone, or takes another nick.

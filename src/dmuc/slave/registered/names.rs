@@ -28,9 +28,13 @@ impl RegisteredRoom {
 }
 
 impl Entry {
-    /// Whether this comes from where it went.
+    /// Whether this answers it: it has the same id. If it has none of a slave it may be any that
+    /// comes from where it went; so may the answer to one of several joins of which one is kept.
     pub fn is_answered_by(&self, answer: &Stanza) -> bool {
-        self.sent_to() == answer.from.as_ref()
+        match &answer.id {
+            Some(_) if is_of_slave(answer) && self.others == 0 => self.stanza.id == answer.id,
+            _ => self.sent_to() == answer.from.as_ref(),
+        }
     }
 
     /// Whether this error answers it: that has its id. Of a room that keeps none, or if it had
@@ -56,6 +60,12 @@ pub(super) fn is_for_slave(error: &Stanza) -> bool {
     error.kind == Kind::Presence && error.id.as_ref().is_some_and(|id| id.starts_with(ASKED))
 }
 
+/// Whether a slave has given this its id: a presence, or what it asks for in the name of an
+/// occupant.
+pub(super) fn is_of_slave(stanza: &Stanza) -> bool {
+    is_named(stanza) || is_for_slave(stanza)
+}
+
 /// A presence without the id that the slave gave: its answer is not waited for.
 pub(super) fn unnamed(mut stanza: Stanza) -> Stanza {
     stanza.id = stanza.id.take().filter(|id| !is_name(id));
@@ -66,7 +76,7 @@ pub(super) fn unnamed(mut stanza: Stanza) -> Stanza {
 pub(in crate::dmuc::slave) fn unname(out: &mut [Output], domain: &str) {
     for output in out {
         if let Output::Send(stanza) = output
-            && (is_named(stanza) || is_for_slave(stanza))
+            && is_of_slave(stanza)
             && stanza.to.as_ref().is_some_and(|to| to.domain().as_str() == domain)
         {
             stanza.id = None;

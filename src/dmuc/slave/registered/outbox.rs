@@ -143,11 +143,6 @@ impl Entry {
         self.went_to.as_ref().or(self.stanza.to.as_ref())
     }
 
-    /// Whether it named this nick when it went up, or none.
-    pub fn may_have_gone_to(&self, nick: &str) -> bool {
-        self.sent_to().is_none_or(|to| to.resource().is_none()) || self.went_to(nick)
-    }
-
     /// Whether it is a leave in the name of a session that the slave knows nothing of.
     pub fn is_goodbye(&self) -> bool {
         self.what == What::Leave && self.done && self.nick.is_none()
