@@ -267,7 +267,8 @@ impl Outbox {
     }
 
     /// Take out the oldest presence that `matches`, which the master has: it need not have what of
-    /// the session is before it and went up, and who asked to be in before asks to be so.
+    /// the session is before it and went up, and who asked to be in before, or for another nick,
+    /// asks to be so.
     pub fn take_superseding(&mut self, matches: impl Fn(&Entry) -> bool) -> Option<Entry> {
         let position = self.entries.iter().position(matches)?;
         let later = self.entries.split_off(position + 1);
@@ -279,6 +280,10 @@ impl Outbox {
         self.entries.retain(|entry| !older(entry) || !entry.is_plain());
         let joins = self.entries.iter_mut().filter(|entry| older(entry) && is_join(&entry.stanza));
         joins.for_each(|join| join.say(&newer.stanza));
+        // So is he if he still gets another nick.
+        for one in self.entries.iter_mut().filter(|entry| older(entry) && entry.is_renaming()) {
+            one.stanza.payloads = newer.stanza.payloads.clone();
+        }
         self.entries.extend(later);
         Some(newer)
     }
