@@ -357,3 +357,14 @@ fn presence_of_who_was_not_known_is_not_repeated_after_it_was_late() {
         assert_eq!(alone.gone_up().iter().filter(presence).count(), 0);
     }
 }
+
+/// §4.5: the JID of a local occupant under a nick that he is not known to have: that he took it was
+/// lost.
+#[test]
+fn a_nick_of_its_own_that_it_has_not_heard_of_is_a_gap() {
+    let mut alone = LoneSlave::active(CHAT);
+    let jid = format!("<item jid='{BIGCHEESE}' ");
+    alone.down(&state("Brian", "").replace("<item ", &jid));
+    assert!(alone.peek().iter().all(goes_up), "{}", story(alone.peek()));
+    alone.registers();
+}

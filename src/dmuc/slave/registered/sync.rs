@@ -2,6 +2,7 @@
 
 use super::event::{plain, stored};
 use super::outbox::{Entry, Status, What, is_join};
+use super::shared::names_session;
 use super::told::{Telling, is_another};
 use super::*;
 use crate::dmuc::slave::event::is_hiding;
@@ -20,10 +21,14 @@ impl RegisteredRoom {
         nick: &str,
         out: &mut Vec<Output>,
     ) {
+        let missed = self.has_missed_nick(&stanza, nick);
         let telling = match &mut self.phase {
             Phase::Syncing(sync) => {
                 sync.mentioned.insert(nick.to_owned());
                 if sync.first { Telling::Nobody } else { Telling::News }
+            }
+            Phase::Active | Phase::Late(_) if missed => {
+                return self.register_again(now, out);
             }
             Phase::Active | Phase::Late(_) => Telling::News,
             _ => return out.push(self.note(&self.address, Change::Ignored)),
@@ -45,6 +50,13 @@ impl RegisteredRoom {
         if !self.show(&stanza, &nick, telling, None, out) {
             self.too_much(now, out);
         }
+    }
+
+    /// Whether this is of a local occupant under another nick than he is known to have: that he
+    /// took it was lost.
+    fn has_missed_nick(&self, stanza: &Stanza, nick: &str) -> bool {
+        let mut known = self.confirmed.iter();
+        known.any(|(one, known)| known != nick && names_session(&stanza.payloads, one))
     }
 
     /// Who had a nick that somebody else elsewhere has now is shown to be gone. A master that has
