@@ -116,8 +116,13 @@ impl RegisteredRoom {
                 let any = own || condition == Some(Condition::Conflict);
                 // What was asked for him is refused, or what he asked; what he was told before he
                 // was admitted here is no answer to that.
-                let asked = self.outbox.take_first(answered).is_some();
-                if asked || is_for_slave(&error) || (any && !is_named(&error)) {
+                let asked = self.outbox.take_first(answered);
+                let unknown = condition == Some(Condition::NotAcceptable);
+                if unknown && asked.as_ref().is_some_and(Entry::is_plain) {
+                    // How he has said to be; that he is to be in is asked by itself.
+                    return;
+                }
+                if asked.is_some() || is_for_slave(&error) || (any && !is_named(&error)) {
                     self.refuse_entry(now, &user, &error, out);
                 }
                 return;
