@@ -148,7 +148,9 @@ impl RegisteredRoom {
                     // He has the nick here that he wanted, and may not have it.
                     if let Some(known) = self.confirmed.get(&user).cloned() {
                         self.rename_to(&user, &known, out);
-                        if error.from != self.occupant(&known) {
+                        // What he has said of himself since is answered by itself.
+                        let since = |one: &Entry| one.what == What::Presence && one.at >= entry.at;
+                        if error.from != self.occupant(&known) && !self.outbox.has(&user, since) {
                             self.say_as(now, entry, &known, out);
                         }
                     }
