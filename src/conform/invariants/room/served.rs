@@ -119,9 +119,11 @@ impl Room {
     }
 
     /// His leave reaches a master that surely serves this user itself. Whom it has behind a slave
-    /// that it has lost it tells nothing.
+    /// that it has lost it tells nothing, nor who was told that he is out and has not asked since.
     pub(super) fn begins_to_end(&mut self, user: UserId) {
-        self.users[user].ending = self.users[user].via.is_none() && self.serves(user);
+        let one = &self.users[user];
+        let there = one.inside || one.entered || one.coming.begins() || one.asks.to_be_in();
+        self.users[user].ending = there && one.via.is_none() && self.serves(user);
     }
 
     /// The master tells a user himself something, perhaps the end of his stay.
@@ -214,7 +216,10 @@ impl Room {
         let unknown = |slave: &SlaveId| self.slaves[*slave].master == Side::Unknown;
         let Some(slave) = self.users[user].slave.filter(unknown) else { return };
         self.slaves[slave].master = Side::Idle;
-        self.slaves[slave].own = Side::Idle;
+        if self.slaves[slave].own != Side::Split {
+            // That it has lost the master it has said itself.
+            self.slaves[slave].own = Side::Idle;
+        }
         let lost = self.master_lost;
         for user in self.users.iter_mut().filter(|user| user.slave == Some(slave)) {
             user.via = None;
