@@ -3,8 +3,6 @@
 //! absence.
 
 use super::invariants::Setting;
-use super::invariants::reading::nick_in;
-
 use super::vantage::{Vantage, Writers};
 use crate::stanza::ns;
 use crate::transcript::{Hop, Record, is_client};
@@ -105,12 +103,7 @@ impl Views {
 
 /// The class of a hop, if it concerns a room.
 fn view(hop: &Hop, setting: &Setting) -> Option<View> {
-    let from = hop.stanza.from.as_ref().map_or("", |from| from.as_str());
-    let to = hop.stanza.to.as_ref().map_or("", |to| to.as_str());
-    let mut rooms = setting.rooms.iter().map(|room| &room.config.jid);
-    let room = rooms.find(|room| {
-        nick_in(from, room.as_str()).is_some() || nick_in(to, room.as_str()).is_some()
-    })?;
+    let room = &setting.room_of(&hop.stanza)?.config.jid;
     let (up, down) = (is_client(&hop.from), is_client(&hop.to));
     match (up, down) {
         (true, _) => Some(View::UserToServer),

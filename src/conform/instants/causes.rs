@@ -14,7 +14,7 @@ use crate::conform::invariants::Setting;
 use crate::conform::invariants::reading::{
     Reading, START, bare_of, digest_text, domain_of, nick_in,
 };
-use crate::stanza::{Kind, Stanza, ns};
+use crate::stanza::{Kind, ns};
 use crate::transcript::{Hop, is_client};
 
 /// The signs of one hop, each a digest.
@@ -42,7 +42,8 @@ pub(super) struct Signs {
 
 /// The signs of this hop.
 pub(super) fn signs(hop: &Hop, setting: &Setting) -> Signs {
-    let room = room_of(&hop.stanza, setting);
+    let room = setting.room_of(&hop.stanza).or(setting.rooms.first());
+    let room = room.map_or("", |room| room.config.jid.as_str());
     let reading = Reading::new(&hop.stanza, room);
     let dmuc = reading.dmuc.unwrap_or_default();
     let reader = is_client(&hop.to).then(|| sign("reader", &[&hop.to]));
@@ -153,14 +154,6 @@ fn is_relayed(hop: &Hop, setting: &Setting) -> bool {
     let is_room = |bare: &str| setting.rooms.iter().any(|room| room.config.jid.as_str() == bare);
     let server = !is_client(&hop.from) && from.contains('/');
     server && *domain_of(from) == *hop.from && !is_room(bare_of(from))
-}
-
-/// The room that a stanza concerns, or the first.
-fn room_of<'a>(stanza: &Stanza, setting: &'a Setting) -> &'a str {
-    let parties = [&stanza.from, &stanza.to].map(|jid| jid.as_ref().map_or("", |jid| jid.as_str()));
-    let concerns = |room: &&str| parties.iter().any(|jid| nick_in(jid, room).is_some());
-    let mut rooms = setting.rooms.iter().map(|room| room.config.jid.as_str());
-    rooms.clone().find(concerns).or_else(|| rooms.next()).unwrap_or_default()
 }
 
 fn type_of(reading: &Reading<'_>) -> String {

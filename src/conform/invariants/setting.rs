@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::reading::nick_in;
 use crate::dmuc::{Demands, Persistence, Timers};
 use crate::room::{Affiliation, Role, RoomConfig};
 use crate::stanza::{BareJid, FullJid, Jid, Stanza};
@@ -30,6 +31,18 @@ pub struct Setting {
     /// The domains that the server serves whose log the record is; none if it is no log, or one
     /// that does not tell.
     pub served: BTreeSet<Name>,
+}
+
+impl Setting {
+    /// The room that a stanza concerns: it goes to it, or comes from it.
+    pub(in crate::conform) fn room_of(&self, stanza: &Stanza) -> Option<&RoomSetting> {
+        let parties = [&stanza.from, &stanza.to].map(|jid| jid.as_ref().map(|jid| jid.as_str()));
+        let concerns = |room: &&RoomSetting| {
+            let room = room.config.jid.as_str();
+            parties.into_iter().flatten().any(|jid| nick_in(jid, room).is_some())
+        };
+        self.rooms.iter().find(concerns)
+    }
 }
 
 /// A room before the record began.
