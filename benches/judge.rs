@@ -1,14 +1,21 @@
-//! What judging a transcript costs, per entry, and how that grows with its length.
+//! What judging a transcript costs, per entry, and how that grows with its length: judging alone,
+//! and all that `wallops judge FILE` does, which goes through the file once if it is told the
+//! setting, and twice if it has to infer it.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot be set up has to stop")]
+
+use std::fs::File;
+use std::io::Write;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use wallops::conform::invariants::Setting;
 use wallops::conform::judgement::Judgement;
+use wallops::conform::survey::survey;
 use wallops::scenario::{Source, parse};
 use wallops::sim::play::{Options, play_event, setting};
-use wallops::transcript::Transcript;
+use wallops::transcript::edition::Words;
+use wallops::transcript::{Entry, Record, StoredRecord, Transcript, Watched};
 
 fn main() {
     divan::main();
@@ -37,4 +44,34 @@ fn all_monitors(bencher: Bencher<'_, '_>, messages: usize) {
     bencher
         .counter(ItemsCount::new(transcript.entries.len()))
         .bench_local(|| Judgement::of(&transcript, &setting));
+}
+
+#[divan::bench(args = [100, 1_000, 9_000], sample_count = 5)]
+fn file_with_its_setting(bencher: Bencher<'_, '_>, messages: usize) {
+    file(bencher, messages, |_, setting| setting.clone());
+}
+
+#[divan::bench(args = [100, 1_000, 9_000], sample_count = 5)]
+fn file_alone(bencher: Bencher<'_, '_>, messages: usize) {
+    file(bencher, messages, |record, _| survey(record));
+}
+
+/// Judge the transcript in a file, by a setting that `find` finds.
+fn file(
+    bencher: Bencher<'_, '_>,
+    messages: usize,
+    find: impl Fn(&dyn Record, &Setting) -> Setting + Sync,
+) {
+    let (transcript, setting) = chatter(messages);
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(transcript.stored().as_bytes()).unwrap();
+    bencher.counter(ItemsCount::new(transcript.entries.len())).bench_local(|| {
+        let stored = StoredRecord::new(|| File::open(file.path())).unwrap().read_ahead();
+        let mut words = Words::default();
+        let mut watch = |entry: &Entry| words.feed(entry);
+        let record = Watched::new(&stored, &mut watch);
+        let judgement = Judgement::of_what_shows(&record, &find(&record, &setting), false);
+        assert!(stored.failure().is_none() && judgement.findings.is_empty());
+        judgement
+    });
 }

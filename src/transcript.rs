@@ -5,8 +5,11 @@
 //! pure function of the transcript. It is *not* a log: nothing in it depends on how the program
 //! that made it was run.
 
+mod blocks;
 mod compact;
+mod copies;
 mod cursor;
+mod day;
 mod diff;
 pub mod edition;
 mod fault;
@@ -23,7 +26,7 @@ pub use self::compact::{Class, CompactLine};
 pub use self::diff::{Comparison, Diff, Difference, Summary, Way};
 pub use self::fault::{Fault, Link, Loss, Machine, StreamEvent};
 pub use self::read::TEXT_MAX;
-pub use self::record::Record;
+pub use self::record::{Record, Watched};
 pub use self::stored::{StoredError, StoredRecord};
 use crate::dmuc::Note;
 use crate::stanza::Stanza;

@@ -140,7 +140,7 @@ fn judge(log: &str) -> (Judgement, Vec<usize>) {
 fn judge_as(log: &str, format: Format) -> (Judgement, Vec<usize>) {
     let Imported { transcript, lines, served, .. } = read(log, format);
     let setting = Setting { served, ..survey(&transcript) };
-    let mut judgement = instants::judge(transcript.clone(), &setting);
+    let mut judgement = instants::judge(&transcript, &setting);
     judgement.limit(&Views::of(&transcript, &setting));
     (judgement, lines)
 }

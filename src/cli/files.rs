@@ -118,9 +118,18 @@ pub(super) fn text(path: &Path) -> Result<String, Refusal> {
         let wrong = format!("longer than {} MiB", TRANSCRIPT_MAX >> 20);
         return Err(Refusal::about(&name, wrong));
     }
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        Refusal::about(&name, format_args!("not UTF-8: the byte at {at} begins no character"))
+    String::from_utf8(bytes).or_else(|error| {
+        let (wrong, mut bytes) = (error.utf8_error(), error.into_bytes());
+        let at = wrong.valid_up_to();
+        bytes.truncate(at);
+        // A line that was cut within its last character ends before that.
+        match String::from_utf8(bytes) {
+            Ok(text) if wrong.error_len().is_none() && !text.ends_with('\n') => Ok(text),
+            _ => {
+                let wrong = format!("not UTF-8: the byte at {at} begins no character");
+                Err(Refusal::about(&name, wrong))
+            }
+        }
     })
 }
 

@@ -20,30 +20,71 @@ use super::invariants::Setting;
 use super::judgement::Judgement;
 use super::survey;
 use crate::time::{Duration, Time};
-use crate::transcript::{Entry, Fate, Name, Transcript, What, is_client};
+use crate::transcript::{Entry, Fate, Header, Hop, Name, Record, Transcript, What, is_client};
 
 /// Judge the record of real machines.
-pub fn judge(mut transcript: Transcript, setting: &Setting) -> Judgement {
-    let order = gather(&mut transcript, setting);
+pub fn judge(transcript: &Transcript, setting: &Setting) -> Judgement {
+    let gathered = Gathered::new(transcript, setting);
     let mut setting = Setting { clock: CLOCK, ..setting.clone() };
-    setting.links.extend(survey::links(&transcript));
-    let mut judgement = Judgement::of(&transcript, &setting);
-    judgement.renumber(&order);
+    setting.links.extend(survey::links(&gathered));
+    let mut judgement = Judgement::of(&gathered, &setting);
+    judgement.renumber(&gathered.order);
     judgement
 }
 
-/// Let each server act at the instant at which it is asked. Entries come in the order of time
-/// again; returned is for each of them the number that it had.
-fn gather(transcript: &mut Transcript, setting: &Setting) -> Vec<usize> {
-    let mut gathering = Gathering::default();
-    for (number, entry) in transcript.entries.iter_mut().enumerate() {
-        gathering.feed(number, entry, setting);
+/// A record in which each server acts at the instant at which it is asked.
+struct Gathered<'a> {
+    transcript: &'a Transcript,
+    /// For each entry of the transcript when it was, and when what was sent came.
+    times: Vec<(Time, Time)>,
+    /// The numbers of its entries, by time.
+    order: Vec<usize>,
+}
+
+impl<'a> Gathered<'a> {
+    fn new(transcript: &'a Transcript, setting: &Setting) -> Self {
+        let mut gathering = Gathering::default();
+        let entries = transcript.entries.iter();
+        let times = entries.enumerate().map(|(number, entry)| {
+            let at = gathering.feed(number, entry, setting);
+            (at, at + delay(entry).unwrap_or_default())
+        });
+        let mut times: Vec<_> = times.collect();
+        for server in gathering.servers.values() {
+            for (number, at) in server.arrivals() {
+                times[number].1 = at.max(times[number].0);
+            }
+        }
+        keep_order(&transcript.entries, &mut times);
+        let mut order: Vec<usize> = (0..times.len()).collect();
+        order.sort_by_key(|number| times[*number].0);
+        Self { transcript, times, order }
     }
-    for server in gathering.servers.values() {
-        server.arrivals().for_each(|(number, at)| arrive(&mut transcript.entries[number], at));
+}
+
+impl Record for Gathered<'_> {
+    fn header(&self) -> &Header {
+        &self.transcript.header
     }
-    keep_order(&mut transcript.entries);
-    in_time(&mut transcript.entries)
+
+    fn each(&self, take: &mut dyn FnMut(&Entry)) {
+        for number in &self.order {
+            let (at, came) = self.times[*number];
+            let mut entry = Entry { at, ..self.transcript.entries[*number].clone() };
+            if let What::Hop(Hop { fate: Fate::Delivered(after), .. }) = &mut entry.what {
+                *after = came.since(at);
+            }
+            take(&entry);
+        }
+    }
+}
+
+/// How long it took to come, if it came.
+fn delay(entry: &Entry) -> Option<Duration> {
+    match entry.hop()?.1.fate {
+        Fate::Delivered(after) => Some(after),
+        _ => None,
+    }
 }
 
 #[derive(Default)]
@@ -63,17 +104,19 @@ struct UnderWay {
 }
 
 impl Gathering {
-    fn feed(&mut self, number: usize, entry: &mut Entry, setting: &Setting) {
+    /// The next entry, and when it counts as having been.
+    fn feed(&mut self, number: usize, entry: &Entry, setting: &Setting) -> Time {
         let at = entry.at;
+        let mut counts = at;
         self.arrive_until(at);
-        let What::Hop(hop) = &entry.what else { return };
+        let What::Hop(hop) = &entry.what else { return counts };
         let signs = causes::signs(hop, setting);
         if !is_client(&hop.from) {
             let server = self.servers.entry(hop.from.clone()).or_default();
             let since = server.send(at, &hop.to, &signs);
             let used = self.used.entry((hop.from.clone(), hop.to.clone())).or_insert(since);
             *used = since.max(*used);
-            entry.at = *used;
+            counts = *used;
         }
         if let Fate::Delivered(after) = hop.fate
             && !is_client(&hop.to)
@@ -81,6 +124,7 @@ impl Gathering {
             let (from, to) = (hop.from.clone(), hop.to.clone());
             self.under_way.insert((at + after, number), UnderWay { from, to, signs });
         }
+        counts
     }
 
     fn arrive_until(&mut self, at: Time) {
@@ -91,33 +135,17 @@ impl Gathering {
     }
 }
 
-/// It arrives at this instant.
-fn arrive(entry: &mut Entry, at: Time) {
-    if let What::Hop(hop) = &mut entry.what {
-        hop.fate = Fate::Delivered(at.since(entry.at));
-    }
-}
-
 /// What is sent over a link arrives in the order in which it was sent.
-fn keep_order(entries: &mut [Entry]) {
-    let mut last: BTreeMap<(Name, Name), Time> = BTreeMap::new();
-    for entry in entries {
+fn keep_order(entries: &[Entry], times: &mut [(Time, Time)]) {
+    let mut last: BTreeMap<(&Name, &Name), Time> = BTreeMap::new();
+    for (entry, (at, came)) in entries.iter().zip(times) {
         let What::Hop(hop) = &entry.what else { continue };
-        let Fate::Delivered(after) = hop.fate else { continue };
-        let last = last.entry((hop.from.clone(), hop.to.clone())).or_insert(entry.at);
-        *last = (entry.at + after).max(*last);
-        let at = *last;
-        arrive(entry, at);
+        if delay(entry).is_some() {
+            let last = last.entry((&hop.from, &hop.to)).or_insert(*at);
+            *last = (*came).max(*last);
+            *came = *last;
+        }
     }
-}
-
-/// Sort them by time, and say which number each had.
-fn in_time(entries: &mut Vec<Entry>) -> Vec<usize> {
-    let mut numbered: Vec<_> = std::mem::take(entries).into_iter().enumerate().collect();
-    numbered.sort_by_key(|(_, entry)| entry.at);
-    let (numbers, sorted) = numbered.into_iter().unzip();
-    *entries = sorted;
-    numbers
 }
 
 /// Clocks differ, and many servers write whole seconds.
@@ -136,17 +164,18 @@ const PAUSE: Duration = Duration::from_millis(20);
 mod tests {
     use super::super::survey::survey;
     use super::*;
-    use crate::transcript::Hop;
     use crate::transcript::import::{Format, ImportOptions, import};
 
     /// The milliseconds of the entries of a plain log, as they are gathered.
     fn gathered(log: &str) -> Vec<u128> {
         let imported = import(log, Format::Plain, &ImportOptions::default());
-        let mut transcript = imported.map(|one| one.transcript).unwrap_or_default();
+        let transcript = imported.map(|one| one.transcript).unwrap_or_default();
         let setting = survey(&transcript);
-        gather(&mut transcript, &setting);
+        let gathered = Gathered::new(&transcript, &setting);
         let epoch = "2026-01-01T00:00:00Z".parse().unwrap_or_default();
-        transcript.entries.iter().map(|entry| entry.at.since(epoch).as_micros() / 1000).collect()
+        let mut times = Vec::new();
+        gathered.each(&mut |entry| times.push(entry.at.since(epoch).as_micros() / 1000));
+        times
     }
 
     fn entry(ms: u32, from: &str, to: &str, stanza: &str) -> String {
@@ -197,14 +226,12 @@ mod tests {
             + &up(70, "s.example", "m.example", "from='a@s.example/b'")
             + &told(150, "s.example");
         let imported = import(&log, Format::Plain, &ImportOptions::default()).unwrap();
-        let mut transcript = imported.transcript;
-        let setting = survey(&transcript);
-        gather(&mut transcript, &setting);
-        let arrival = |entry: &Entry| match &entry.what {
-            What::Hop(Hop { fate: Fate::Delivered(after), .. }) => after.as_millis(),
-            _ => 0,
-        };
-        assert_eq!(transcript.entries.iter().map(arrival).collect::<Vec<_>>(), [60, 80, 0]);
+        let setting = survey(&imported.transcript);
+        let mut arrivals = Vec::new();
+        Gathered::new(&imported.transcript, &setting).each(&mut |entry| {
+            arrivals.push(delay(entry).map(|after| after.as_millis()));
+        });
+        assert_eq!(arrivals, [Some(60), Some(80), Some(0)]);
     }
 
     #[test]

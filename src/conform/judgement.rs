@@ -8,7 +8,7 @@ use std::fmt;
 use super::invariants::{Finding, Monitor, Setting, Tally};
 use super::monitors;
 use super::requirements::{Actor, Level, Requirement, retold};
-use super::views::Views;
+use super::views::{Seen, Views};
 use crate::time::Time;
 use crate::transcript::edition::Edition;
 use crate::transcript::{Entry, Record};
@@ -122,6 +122,20 @@ impl Judgement {
         let mut judge = Judge::new(setting, record.header().epoch);
         record.each(&mut |entry| judge.feed(entry));
         judge.finish()
+    }
+
+    /// Judge a record that may lack something. `whole`: whether somebody knows that it is not the
+    /// log of one server.
+    pub fn of_what_shows(record: &dyn Record, setting: &Setting, whole: bool) -> Self {
+        let mut judge = Judge::new(setting, record.header().epoch);
+        let mut seen = Seen::new(setting);
+        record.each(&mut |entry| {
+            judge.feed(entry);
+            seen.feed(entry);
+        });
+        let (mut judgement, views) = (judge.finish(), seen.views());
+        judgement.limit(&if whole { views.whole() } else { views });
+        judgement
     }
 
     /// What concerns one party only: its requirements, and what hosts that are of its kind did.

@@ -16,65 +16,154 @@ mod strays;
 mod timers;
 mod users;
 
+use std::sync::Arc;
+
 use self::links::Links;
 use self::past::Past;
 use self::people::People;
 use self::places::{Places, Sign};
 use self::timers::Silences;
 use self::users::Users;
-use super::invariants::reading::Reading;
+use super::invariants::reading::{Reading, nick_in};
 use super::invariants::{RoomSetting, Setting, SlaveSetting};
 use crate::dmuc::Persistence;
 use crate::room::RoomConfig;
 use crate::stanza::slave::{HistoryLimits, Policy};
 use crate::stanza::{BareJid, Jid};
 use crate::time::{Duration, Time};
-use crate::transcript::{Hop, Name, Record, StreamEvent, What};
+use crate::transcript::{Entry, Hop, Name, Record, StreamEvent, What};
 
-/// What this record shows of how things were when it began. It is gone through three times: each
-/// time with what is known from before.
+/// What this record shows of how things were when it began.
+///
+/// Who the users are has to be known before what rooms tell can be understood, and that before who
+/// was there. Most records show the first two soon enough that one can go through them once, and
+/// see at the end that nothing was misunderstood; the others are gone through three times.
 pub fn survey(record: &dyn Record) -> Setting {
-    let (mut users, mut links) = (Users::default(), Links::default());
-    let (mut begin, mut silent) = (record.header().epoch, true);
+    let users = Users::default();
+    let mut plain = Plain::new(record.header().epoch);
+    let mut look = Look::new(&users);
+    let mut held = Vec::new();
     record.each(&mut |entry| {
-        begin = begin.min(entry.at);
-        silent &= !matches!(entry.what, What::Note(_));
-        links.feed(entry);
+        plain.feed(entry, &users);
+        look.find(entry);
+        if look.is_inside() {
+            look.see(entry);
+            return;
+        }
+        held.push(entry.clone());
+        if held.len() == HELD {
+            look.enter(plain.begin);
+            std::mem::take(&mut held).iter().for_each(|entry| look.see(entry));
+        }
+    });
+    if !look.is_inside() {
+        look.enter(plain.begin);
+        held.iter().for_each(|entry| look.see(entry));
+    }
+    if users.were_mistaken() || !look.was_complete(plain.begin) {
+        look = again(record, &users, plain.begin);
+    }
+    look.setting(plain)
+}
+
+/// Look at a record that begins at this instant, and all of whose users are known.
+fn again<'a>(record: &dyn Record, users: &'a Users, begin: Time) -> Look<'a> {
+    let mut look = Look::new(users);
+    record.each(&mut |entry| look.find(entry));
+    look.enter(begin);
+    record.each(&mut |entry| look.see(entry));
+    look
+}
+
+/// What shows of a record without more.
+struct Plain {
+    begin: Time,
+    /// Whether machines tell nothing of themselves.
+    silent: bool,
+    links: Links,
+}
+
+impl Plain {
+    /// Of a record that begins at this instant, or before.
+    fn new(begin: Time) -> Self {
+        Self { begin, silent: true, links: Links::default() }
+    }
+
+    fn feed(&mut self, entry: &Entry, users: &Users) {
+        self.begin = self.begin.min(entry.at);
+        self.silent &= !matches!(entry.what, What::Note(_));
+        self.links.feed(entry);
         match &entry.what {
             What::Hop(hop) => users.feed(hop),
             What::Stream { from, event: StreamEvent::Opened, .. } => users.note_stream(from),
             _ => {}
         }
-    });
-    let (mut places, mut silences) = (Places::new(&users, silent), Silences::default());
-    record.each(&mut |entry| {
-        places.find_room(&entry.what);
-        if let Some((at, hop)) = entry.hop() {
-            silences.feed(at, hop, &users);
-        } else if let What::Note(note) = &entry.what {
-            silences.note(entry.at, note);
-        }
-    });
-    let inside = places.rooms.iter().map(|jid| Inside::new(jid, &users, begin));
-    let mut inside: Vec<Inside<'_>> = inside.collect();
-    record.each(&mut |entry| {
-        places.feed(entry);
-        if let Some((_, hop)) = entry.hop() {
-            inside.iter_mut().for_each(|room| room.feed(entry.at, hop));
-        }
-    });
-    places.finish();
-    let rooms: Vec<_> = inside.into_iter().map(|room| room.setting(&silences)).collect();
-    let slaves = places.slaves.iter();
-    let slaves = slaves.map(|(jid, sign)| slave(jid, sign, &rooms, (&places, &silences)));
-    Setting {
-        slaves: slaves.collect(),
-        links: links.unusual(),
-        silent,
-        rooms,
-        ..Setting::default()
     }
 }
+
+/// What shows to those who know the users of a record.
+struct Look<'a> {
+    users: &'a Users,
+    places: Places<'a>,
+    silences: Silences,
+    /// The rooms into which one looks, and the instant from which on.
+    inside: Vec<Inside<'a>>,
+    since: Option<Time>,
+}
+
+impl<'a> Look<'a> {
+    fn new(users: &'a Users) -> Self {
+        let (places, silences) = (Places::new(users), Silences::default());
+        Self { users, places, silences, inside: Vec::new(), since: None }
+    }
+
+    /// Find the rooms, and how patient machines are.
+    fn find(&mut self, entry: &Entry) {
+        self.places.find_room(&entry.what);
+        if let Some((at, hop)) = entry.hop() {
+            self.silences.feed(at, hop, self.users);
+        } else if let What::Note(note) = &entry.what {
+            self.silences.note(entry.at, note);
+        }
+    }
+
+    /// Look into the rooms that were found, of a record that begins at this instant.
+    fn enter(&mut self, begin: Time) {
+        let rooms = self.places.rooms.iter();
+        self.inside = rooms.map(|jid| Inside::new(jid, self.users, begin)).collect();
+        self.since = Some(begin);
+    }
+
+    fn is_inside(&self) -> bool {
+        self.since.is_some()
+    }
+
+    /// Whether one looked into all rooms, and from the beginning, which was then.
+    fn was_complete(&self, begin: Time) -> bool {
+        self.since == Some(begin) && self.inside.len() == self.places.rooms.len()
+    }
+
+    /// See who is in the rooms, and who are their slaves.
+    fn see(&mut self, entry: &Entry) {
+        self.places.feed(entry);
+        if let Some((_, hop)) = entry.hop() {
+            self.inside.iter_mut().for_each(|room| room.feed(entry.at, hop));
+        }
+    }
+
+    fn setting(mut self, Plain { silent, links, .. }: Plain) -> Setting {
+        self.places.finish(silent);
+        let (places, silences) = (&self.places, &self.silences);
+        let rooms: Vec<_> = self.inside.into_iter().map(|room| room.setting(silences)).collect();
+        let slaves = places.slaves.iter();
+        let slaves = slaves.map(|(jid, sign)| slave(jid, sign, &rooms, (places, silences)));
+        let slaves = slaves.collect();
+        Setting { slaves, links: links.unusual(), silent, rooms, ..Setting::default() }
+    }
+}
+
+/// How many entries are held until one looks into the rooms that show in them.
+const HELD: usize = 1_000;
 
 /// Links of this record that take other than the usual time, one way each, and how long at most.
 pub fn links(record: &dyn Record) -> Vec<(Name, Name, Duration)> {
@@ -96,8 +185,14 @@ impl<'a> Inside<'a> {
     }
 
     fn feed(&mut self, at: Time, hop: &Hop) {
-        self.people.feed(at, hop);
-        self.past.feed(hop, self.jid.as_str());
+        let address = |jid: &Option<Arc<Jid>>| {
+            jid.as_ref().is_some_and(|jid| nick_in(jid.as_str(), self.jid.as_str()).is_some())
+        };
+        if address(&hop.stanza.from) || address(&hop.stanza.to) {
+            let reading = Reading::new(&hop.stanza, self.jid.as_str());
+            self.people.feed(at, hop, &reading);
+            self.past.feed(&reading, self.jid.as_str());
+        }
     }
 
     fn setting(mut self, silences: &Silences) -> RoomSetting {
@@ -182,3 +277,6 @@ const EVERYTHING: Policy = Policy {
 
 /// What two hosts that are together are a moment later too.
 const MOMENT: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::invariants::Setting;
-use super::invariants::reading::Reading;
+use super::invariants::reading::{Reading, START};
 use crate::stanza::{Condition, Kind, ns};
 use crate::time::{Duration, Time};
 use crate::transcript::{Fate, Hop, Name, is_client};
@@ -66,16 +66,9 @@ impl Writers {
         let (from, to) = (&hop.from, &hop.to);
         self.both_ends |= matches!(hop.fate, Fate::Delivered(after) if after > Duration::ZERO);
         match (is_client(from), is_client(to)) {
-            (true, _) => {
-                self.with_users.insert(to.clone());
-            }
-            (_, true) => {
-                self.with_users.insert(from.clone());
-            }
-            _ => {
-                let pair = (from.min(to).clone(), from.max(to).clone());
-                self.pairs.insert(pair);
-            }
+            (true, _) => insert(&mut self.with_users, to),
+            (_, true) => insert(&mut self.with_users, from),
+            _ => insert(&mut self.pairs, &(from.min(to).clone(), from.max(to).clone())),
         }
         self.find_trouble(at, hop);
     }
@@ -94,7 +87,7 @@ impl Writers {
         let condition = stanza.error().map(|error| error.defined_condition);
         let unreachable =
             [Condition::RemoteServerNotFound, Condition::RemoteServerTimeout].map(Some);
-        let reading = Reading::new(stanza, "");
+        let reading = Reading::again(stanza, "", START, START);
         let dmuc = reading.dmuc.unwrap_or_default();
         let late = dmuc.stamp.is_some_and(|stamp| stamp + MOMENT < at) && !dmuc.history;
         self.lost |= unreachable.contains(&condition)
@@ -146,6 +139,12 @@ impl Writers {
 /// Whether a room is there.
 fn is_master(host: &Name, setting: &Setting) -> bool {
     setting.rooms.iter().any(|room| *room.config.jid.domain().as_str() == **host)
+}
+
+fn insert<T: Ord + Clone>(set: &mut BTreeSet<T>, one: &T) {
+    if !set.contains(one) {
+        set.insert(one.clone());
+    }
 }
 
 /// What the log of the master's server shows of it: requirements, by what their ids begin with.

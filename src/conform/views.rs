@@ -5,7 +5,7 @@
 use super::invariants::Setting;
 use super::vantage::{Vantage, Writers};
 use crate::stanza::ns;
-use crate::transcript::{Hop, Record, is_client};
+use crate::transcript::{Entry, Hop, Record, is_client};
 
 /// Which classes of hops a record has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,20 +58,9 @@ impl View {
 impl Views {
     /// Those of a record.
     pub fn of(record: &dyn Record, setting: &Setting) -> Self {
-        let told = if setting.silent { 0 } else { TOLD };
-        let slaves = if setting.slaves.is_empty() { 0 } else { SLAVES };
-        let (mut classes, mut writers) = (told | slaves, Writers::default());
-        record.each(&mut |entry| {
-            let Some((at, hop)) = entry.hop() else { return };
-            if let Some(view) = view(hop, setting) {
-                classes |= view as u8;
-                // What is between slaves and their master shows that there are some.
-                let theirs = hop.stanza.payloads.iter().any(ns::is_dmuc);
-                classes |= if theirs { SLAVES } else { 0 };
-                writers.feed(at, hop);
-            }
-        });
-        Self { classes, vantage: writers.only(setting) }
+        let mut seen = Seen::new(setting);
+        record.each(&mut |entry| seen.feed(entry));
+        seen.views()
     }
 
     /// The same, if somebody knows that the record is not the log of one server.
@@ -98,6 +87,38 @@ impl Views {
             .find(|view| needs & *view as u8 != 0 && self.classes & *view as u8 == 0);
         let vantage = || self.vantage.as_ref().and_then(|one| one.missing(requirement));
         missing.map(View::reason).or_else(vantage)
+    }
+}
+
+/// What is seen of a record, entry by entry.
+pub(super) struct Seen<'a> {
+    setting: &'a Setting,
+    classes: u8,
+    writers: Writers,
+}
+
+impl<'a> Seen<'a> {
+    /// Of a record with this setting.
+    pub fn new(setting: &'a Setting) -> Self {
+        let told = if setting.silent { 0 } else { TOLD };
+        let slaves = if setting.slaves.is_empty() { 0 } else { SLAVES };
+        Self { setting, classes: told | slaves, writers: Writers::default() }
+    }
+
+    /// The next entry.
+    pub fn feed(&mut self, entry: &Entry) {
+        let Some((at, hop)) = entry.hop() else { return };
+        if let Some(view) = view(hop, self.setting) {
+            // What is between slaves and their master shows that there are some.
+            let theirs = hop.stanza.payloads.iter().any(ns::is_dmuc);
+            self.classes |= view as u8 | if theirs { SLAVES } else { 0 };
+            self.writers.feed(at, hop);
+        }
+    }
+
+    /// The record is over.
+    pub fn views(self) -> Views {
+        Views { classes: self.classes, vantage: self.writers.only(self.setting) }
     }
 }
 

@@ -1,5 +1,6 @@
 //! A place in the text of a transcript, and how its small pieces are read there.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::Name;
@@ -89,7 +90,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// A name, in quotes or not.
-    pub(super) fn name(&mut self) -> Result<String, ReadError> {
+    pub(super) fn name(&mut self) -> Result<Cow<'a, str>, ReadError> {
         if !self.eat("\"") {
             let start = self.at;
             let token = self.token();
@@ -97,7 +98,7 @@ impl<'a> Cursor<'a> {
                 self.at = start;
                 return Err(self.error("a name"));
             }
-            return Ok(token.to_owned());
+            return Ok(token.into());
         }
         let rest = self.rest();
         let Some(length) = rest.find('"') else {
@@ -105,7 +106,7 @@ impl<'a> Cursor<'a> {
             return Err(self.error("`\"`"));
         };
         self.at += length + 1;
-        Ok(unescape(&rest[..length]))
+        Ok(unescape(&rest[..length]).into())
     }
 
     /// The name of a host.

@@ -13,7 +13,7 @@ use minidom::Node;
 use rxml::{AttrMap, NcName};
 
 use super::{Entry, Fault, Header, Hop, Machine, Name, Record, Transcript, What};
-use crate::stanza::{Element, Jid, Stanza, ns};
+use crate::stanza::{Element, Jid, Payloads, Stanza, ns};
 
 /// An edition of XEP-0282.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,7 +44,25 @@ impl Edition {
     /// In whose words a transcript is; nothing if it has words of neither, or of both. Slaves may
     /// have any address, so that many transcripts are in the words of both.
     pub fn detect(record: &dyn Record) -> Option<Edition> {
-        let Names { slaves, replicas, has_other_words } = Names::of(record);
+        let mut words = Words::default();
+        record.each(&mut |entry| words.feed(entry));
+        words.edition()
+    }
+}
+
+/// The words of a record, entry by entry.
+#[derive(Default)]
+pub struct Words(Names);
+
+impl Words {
+    /// The next entry.
+    pub fn feed(&mut self, entry: &Entry) {
+        self.0.feed(entry);
+    }
+
+    /// In whose words it is, as [`Edition::detect`] has it.
+    pub fn edition(&self) -> Option<Edition> {
+        let Names { slaves, replicas, has_other_words, .. } = &self.0;
         match (slaves.is_empty(), replicas.is_empty() && !has_other_words) {
             (false, true) => Some(Edition::V0_1),
             (true, false) => Some(Edition::V0_1_1),
@@ -92,8 +110,15 @@ pub struct Rewording<'a> {
 impl<'a> Rewording<'a> {
     /// Of this record, whatever its words are.
     pub fn of(record: &'a dyn Record) -> Self {
+        let mut words = Words::default();
+        record.each(&mut |entry| words.feed(entry));
+        Self::by(words, record)
+    }
+
+    /// Of this record, whose words are known.
+    pub fn by(words: Words, record: &'a dyn Record) -> Self {
         let header = Header { spec: Edition::V0_1.spec().to_owned(), ..record.header().clone() };
-        Self { record, header, names: Names::of(record) }
+        Self { record, header, names: words.0 }
     }
 
     /// The domains whose `replica@` is called `slave@` in it.
@@ -143,24 +168,32 @@ struct Names {
     replicas: BTreeSet<String>,
     /// Whether there are other words of 0.1.1 than addresses.
     has_other_words: bool,
+    /// What the last stanza had in it.
+    last: Payloads,
 }
 
 impl Names {
     fn of(record: &dyn Record) -> Self {
         let mut names = Self::default();
-        record.each(&mut |entry| {
-            if let Some(stanza) = entry.stanza() {
-                for (_, value) in stanza.attributes() {
-                    names.note(value);
-                }
-                stanza.payloads.iter().for_each(|payload| names.note_element(payload));
-            }
-            if let What::Note(note) = &entry.what {
-                names.note(note.by.as_str());
-                names.note(note.about.as_str());
-            }
-        });
+        record.each(&mut |entry| names.feed(entry));
         names
+    }
+
+    fn feed(&mut self, entry: &Entry) {
+        if let Some(stanza) = entry.stanza() {
+            for (_, value) in stanza.attributes() {
+                self.note(value);
+            }
+            // Copies share what is in them.
+            if !Arc::ptr_eq(&self.last, &stanza.payloads) {
+                stanza.payloads.iter().for_each(|payload| self.note_element(payload));
+                self.last = stanza.payloads.clone();
+            }
+        }
+        if let What::Note(note) = &entry.what {
+            self.note(note.by.as_str());
+            self.note(note.about.as_str());
+        }
     }
 
     fn note(&mut self, value: &str) {
@@ -172,6 +205,11 @@ impl Names {
                 return;
             }
         };
+        // Most are known.
+        let domain = address(value).map_or("", |(_, rest)| rest);
+        if domains.contains(domain) {
+            return;
+        }
         if let Ok(jid) = Jid::new(value) {
             domains.insert(jid.domain().as_str().to_owned());
         }

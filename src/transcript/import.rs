@@ -29,7 +29,8 @@ use std::fmt;
 
 use self::gather::Gathered;
 pub use self::write::write_plain;
-use super::read::Stored;
+use super::read::{Stored, Wrong};
+use super::stored::begins_or_ends;
 use super::{Name, TEXT_MAX, Transcript};
 use crate::stanza::ReadError;
 use crate::time::Time;
@@ -192,47 +193,30 @@ pub fn import(text: &str, format: Format, options: &ImportOptions) -> Result<Imp
 /// Read a transcript of ours; of one that ends within an entry, as when its writer was stopped,
 /// what stands before that.
 fn own(text: &str) -> Result<Imported, ReadError> {
-    let whole = |Stored { transcript, lines, ends }: Stored| {
-        let notices = if ends { Vec::new() } else { vec![cut_off(text.lines().count())] };
-        Imported { transcript, lines, notices, served: BTreeSet::new(), passed_over: 0 }
+    let (Stored { transcript, lines, ends }, wrong) = Stored::begin(text)?;
+    let notice = match wrong {
+        Some(Wrong { at, line, error }) => {
+            let mut rest = text.get(at..).unwrap_or_default().lines();
+            let at_end = ends || rest.next().is_some_and(|line| line.starts_with(super::text::END));
+            if at_end || transcript.entries.is_empty() || rest.any(begins_or_ends) {
+                return Err(error);
+            }
+            Some(cut_within(line, &error))
+        }
+        None => (!ends).then(|| cut_off(text.lines().count())),
     };
-    let error = match Stored::read(text) {
-        Ok(stored) => return Ok(whole(stored)),
-        Err(error) => error,
-    };
-    let last = last_entry(text).filter(|last| error.offset >= *last);
-    let before = last.and_then(|last| Some((last, Stored::read(&text[..last]).ok()?)));
-    let before = before.filter(|(_, stored)| !stored.transcript.entries.is_empty());
-    let Some((last, Stored { transcript, lines, .. })) = before else { return Err(error) };
-    let line = text[..last].lines().count() + 1;
-    let about = format!("the text ends within an entry: {error}");
-    let notice = Notice { line, remark: Remark::LeftOut, about };
-    Ok(Imported {
-        transcript,
-        lines,
-        notices: vec![notice],
-        served: BTreeSet::new(),
-        passed_over: 0,
-    })
+    let notices = notice.into_iter().collect();
+    Ok(Imported { transcript, lines, notices, served: BTreeSet::new(), passed_over: 0 })
 }
 
-/// Where the last entry begins, unless the text says that it is all there.
-fn last_entry(text: &str) -> Option<usize> {
-    let mut at = text.len();
-    for line in text.split_inclusive('\n').rev() {
-        at -= line.len();
-        if line.starts_with(super::text::END) {
-            return None;
-        }
-        if line.starts_with(|first: char| first.is_ascii_digit()) {
-            return Some(at);
-        }
-    }
-    None
+/// A transcript ends within the entry on this line.
+pub(super) fn cut_within(line: usize, error: &ReadError) -> Notice {
+    let about = format!("the text ends within an entry: {error}");
+    Notice { line, remark: Remark::LeftOut, about }
 }
 
 /// A transcript of so many lines that does not say that it ends may have been longer.
-pub(crate) fn cut_off(line: usize) -> Notice {
+pub(super) fn cut_off(line: usize) -> Notice {
     let about = format!("no `{}...` says that this is all; it may be cut off", super::text::END);
     Notice { line, remark: Remark::Kept, about }
 }

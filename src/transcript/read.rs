@@ -2,13 +2,14 @@
 //! say where and what was expected.
 
 use super::cursor::Cursor;
+use super::day::Day;
 use super::stored::Place;
 use super::text::{DAY, END, MAGIC, MARGIN, write_end};
 use super::{
     Entry, Fate, Fault, Header, Hop, Link, Machine, Name, StreamEvent, Transcript, What, words,
 };
 use crate::dmuc::Note;
-use crate::stanza::{Limits, ReadError, Stanza, read_stanza};
+use crate::stanza::{Limits, ReadError, Stanza};
 use crate::time::Time;
 
 /// The longest text that is read, in bytes.
@@ -45,6 +46,16 @@ impl Stored {
     ///
     /// As [`Transcript::read`].
     pub fn read(text: &str) -> Result<Self, ReadError> {
+        let (stored, wrong) = Self::begin(text)?;
+        wrong.map_or(Ok(stored), |wrong| Err(wrong.error))
+    }
+
+    /// Read a transcript up to what is wrong with it.
+    ///
+    /// # Errors
+    ///
+    /// If it is too long, or that is its header.
+    pub fn begin(text: &str) -> Result<(Self, Option<Wrong>), ReadError> {
         if text.len() > TEXT_MAX {
             let expected = format!("at most {TEXT_MAX} bytes");
             return Err(ReadError::at("", 0, format!("{} bytes", text.len()), expected));
@@ -52,18 +63,31 @@ impl Stored {
         let mut place = Place::default();
         let mut reader = Reader::new(text, &mut place);
         let header = reader.header()?;
-        reader.place.day = header.epoch.date();
+        reader.place.day = Day::of(header.epoch);
         let mut transcript = Transcript::new(header);
-        let mut lines = Vec::new();
-        while !reader.is_done() {
-            let number = reader.number + 1;
-            if let Some(entry) = reader.entry()? {
-                transcript.entries.push(entry);
-                lines.push(number);
+        let (mut lines, mut wrong) = (Vec::new(), None);
+        while !reader.is_done() && wrong.is_none() {
+            let (at, line) = (reader.at, reader.number + 1);
+            match reader.entry() {
+                Ok(Some(entry)) => {
+                    transcript.entries.push(entry);
+                    lines.push(line);
+                }
+                Ok(None) => {}
+                Err(error) => wrong = Some(Wrong { at, line, error }),
             }
         }
-        Ok(Self { transcript, lines, ends: place.ends })
+        Ok((Self { transcript, lines, ends: place.ends }, wrong))
     }
+}
+
+/// What is wrong with a text.
+pub(super) struct Wrong {
+    /// The byte at which the entry begins that is wrong.
+    pub at: usize,
+    /// Its line.
+    pub line: usize,
+    pub error: ReadError,
 }
 
 impl ReadError {
@@ -162,11 +186,8 @@ impl<'a, 'p> Reader<'a, 'p> {
             return Ok(None);
         }
         if line.eat(DAY) {
-            let date = line.rest();
-            if format!("{date}T00:00:00Z").parse::<Time>().is_err() {
-                return Err(line.error("a date such as 1990-10-13"));
-            }
-            self.place.day = date.to_owned();
+            let day = Day::named(line.rest());
+            self.place.day = day.ok_or_else(|| line.error("a date such as 1990-10-13"))?;
             return Ok(None);
         }
         let at = self.time(&mut line)?;
@@ -200,8 +221,8 @@ impl<'a, 'p> Reader<'a, 'p> {
     fn time(&self, line: &mut Cursor<'a>) -> Result<Time, ReadError> {
         const EXAMPLE: &str = "23:58:37.040000";
         let time = line.rest().get(..EXAMPLE.len()).unwrap_or_default();
-        let instant = format!("{}T{time}Z", self.place.day).parse();
-        let instant = instant.map_err(|_| line.error(format!("a time such as {EXAMPLE}")))?;
+        let instant = self.place.day.at(time);
+        let instant = instant.ok_or_else(|| line.error(format!("a time such as {EXAMPLE}")))?;
         line.expect(time)?;
         Ok(instant)
     }
@@ -305,7 +326,7 @@ impl<'a, 'p> Reader<'a, 'p> {
             return Err(self.line().error(format!("a stanza, indented by {MARGIN} spaces")));
         }
         let block = &self.text[start..self.at];
-        read_stanza(block, STANZA_LIMITS).map_err(|error| {
+        self.place.copies.read(block, STANZA_LIMITS).map_err(|error| {
             ReadError::at(self.text, start + error.offset, error.found, error.expected)
         })
     }

@@ -1,6 +1,8 @@
 //! A record that can be gone through as often as one likes, be it in memory or in a file that is
 //! too long for that.
 
+use std::cell::Cell;
+
 use super::{Entry, Header, Hop, Transcript, What};
 use crate::time::Time;
 
@@ -20,6 +22,38 @@ impl Record for Transcript {
 
     fn each(&self, take: &mut dyn FnMut(&Entry)) {
         self.entries.iter().for_each(take);
+    }
+}
+
+/// A record that somebody else looks at too, the first time that one goes through it.
+pub struct Watched<'a> {
+    record: &'a dyn Record,
+    watch: Cell<Option<&'a mut Watch<'a>>>,
+}
+
+/// What looks at entries.
+type Watch<'a> = dyn FnMut(&Entry) + 'a;
+
+impl<'a> Watched<'a> {
+    /// This record, at which `watch` looks.
+    pub fn new(record: &'a dyn Record, watch: &'a mut Watch<'a>) -> Self {
+        Self { record, watch: Cell::new(Some(watch)) }
+    }
+}
+
+impl Record for Watched<'_> {
+    fn header(&self) -> &Header {
+        self.record.header()
+    }
+
+    fn each(&self, take: &mut dyn FnMut(&Entry)) {
+        match self.watch.take() {
+            Some(watch) => self.record.each(&mut |entry| {
+                watch(entry);
+                take(entry);
+            }),
+            None => self.record.each(take),
+        }
     }
 }
 

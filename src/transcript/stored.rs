@@ -2,11 +2,19 @@
 //! through it, so that it may be longer than what memory there is.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fmt;
-use std::io::{self, BufRead, Read};
+use std::io::{self, Read};
+use std::sync::mpsc;
+use std::thread;
 
+use super::blocks::Blocks;
+use super::copies::Copies;
 use super::cursor::Names;
+use super::day::Day;
+use super::import::{Notice, cut_off, cut_within};
 use super::read::Reader;
+use super::text::END;
 use super::{Entry, Header, Record};
 use crate::stanza::ReadError;
 
@@ -16,6 +24,15 @@ pub enum StoredError {
     /// It is not what it should be.
     #[error(transparent)]
     Text(#[from] ReadError),
+    /// It has bytes that are no text.
+    #[error("not UTF-8: the byte at {at} begins no character")]
+    NotText {
+        /// Where the first of them is.
+        at: usize,
+    },
+    /// It is not what it was when one went through it before.
+    #[error("it changed while it was read")]
+    Changed,
     /// It cannot be got at.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -25,9 +42,18 @@ pub enum StoredError {
 pub struct StoredRecord<F> {
     open: F,
     header: Header,
-    lines: usize,
-    ends: bool,
+    /// Whether its text is read in a thread of its own.
+    ahead: bool,
+    end: RefCell<Option<End>>,
     failed: RefCell<Option<StoredError>>,
+}
+
+/// How a text ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct End {
+    entries: usize,
+    /// What is to be said of that.
+    cut: Option<Notice>,
 }
 
 impl<F> fmt::Debug for StoredRecord<F> {
@@ -38,39 +64,34 @@ impl<F> fmt::Debug for StoredRecord<F> {
 
 impl<F, R> StoredRecord<F>
 where
-    F: Fn() -> io::Result<R>,
-    R: BufRead,
+    F: Fn() -> io::Result<R> + Sync,
+    R: Read,
 {
-    /// Read all of it once, so that whatever is wrong with it shows now.
+    /// Read its header. Whether the rest is right shows when one goes through it.
     ///
     /// # Errors
     ///
-    /// At the first place that is not what it should be, or where the time goes back.
+    /// If that is no header.
     pub fn new(open: F) -> Result<Self, StoredError> {
-        let mut entries = Entries::begin(open()?)?;
-        let mut before = None;
-        while let Some((line, entry)) = entries.next()? {
-            if let Some(before) = before.filter(|before| entry.at < *before) {
-                return Err(ReadError::back(line, entry.at, before).into());
-            }
-            before = Some(entry.at);
-        }
-        let (header, lines, ends) = (entries.header.clone(), entries.lines, entries.place.ends);
-        drop(entries);
-        Ok(Self { open, header, lines, ends, failed: RefCell::new(None) })
+        let header = Entries::begin(open()?)?.header;
+        let (end, failed) = (RefCell::default(), RefCell::default());
+        Ok(Self { open, header, ahead: false, end, failed })
     }
 
-    /// How many lines its text has.
-    pub fn lines(&self) -> usize {
-        self.lines
+    /// The same, read in a thread of its own while one goes through it.
+    #[must_use]
+    pub fn read_ahead(self) -> Self {
+        Self { ahead: true, ..self }
     }
 
-    /// Whether its text says where it ends: it was not cut off.
-    pub fn ends(&self) -> bool {
-        self.ends
+    /// What is to be said of its end, once one has gone through it: that it is within an entry,
+    /// which is left out, or that it does not say so.
+    pub fn notice(&self) -> Option<Notice> {
+        self.end.borrow().as_ref()?.cut.clone()
     }
 
-    /// Why it could not be read again, if it could not: it has changed meanwhile.
+    /// Why one could not go through all of it, the last time: the first place that is not what it
+    /// should be, or where the time goes back.
     pub fn failure(&self) -> Option<StoredError> {
         self.failed.take()
     }
@@ -82,19 +103,98 @@ where
         }
     }
 
+    /// Go through those entries that have these numbers, from 0, each with its number and its line.
+    /// The others are not looked at again.
+    pub fn some(&self, wanted: &BTreeSet<usize>, take: &mut dyn FnMut(usize, usize, Entry)) {
+        let mut go = || {
+            let mut entries = Entries::begin((self.open)()?)?;
+            for number in wanted {
+                entries.skip_to(*number)?;
+                let Some((line, entry)) = entries.next()? else { break };
+                take(*number, line, entry);
+            }
+            Ok(())
+        };
+        if let Err(error) = go() {
+            self.failed.replace(Some(error));
+        }
+    }
+
     fn go_through(&self, take: &mut dyn FnMut(usize, Entry)) -> Result<(), StoredError> {
-        let mut entries = Entries::begin((self.open)()?)?;
-        while let Some((line, entry)) = entries.next()? {
-            take(line, entry);
+        let end = match self.ahead {
+            true => read_ahead(&self.open, take),
+            false => read(&self.open, take),
+        }?;
+        let before = self.end.replace(Some(end.clone()));
+        if before.is_some_and(|before| before != end) {
+            return Err(StoredError::Changed);
         }
         Ok(())
     }
 }
 
-impl<F, R> Record for StoredRecord<F>
+/// Read all entries.
+fn read<F, R>(open: &F, take: &mut dyn FnMut(usize, Entry)) -> Result<End, StoredError>
 where
     F: Fn() -> io::Result<R>,
-    R: BufRead,
+    R: Read,
+{
+    let mut entries = Entries::begin(open()?)?;
+    let (mut before, mut cut) = (None, None);
+    loop {
+        let (line, entry) = match entries.next() {
+            Ok(Some(next)) => next,
+            Ok(None) => break,
+            Err(StoredError::Text(error)) => {
+                let line = entries.within;
+                if before.is_none() || !entries.is_last()? {
+                    return Err(error.into());
+                }
+                cut = Some(cut_within(line, &error));
+                break;
+            }
+            Err(error) => return Err(error),
+        };
+        if let Some(before) = before.filter(|before| entry.at < *before) {
+            return Err(ReadError::back(line, entry.at, before).into());
+        }
+        before = Some(entry.at);
+        take(line, entry);
+    }
+    let said = entries.place.ends;
+    let cut = cut.or_else(|| (!said).then(|| cut_off(entries.blocks.lines)));
+    Ok(End { entries: entries.place.read, cut })
+}
+
+/// The same in a thread of its own, so that what takes an entry does not wait for the next ones.
+fn read_ahead<F, R>(open: &F, take: &mut dyn FnMut(usize, Entry)) -> Result<End, StoredError>
+where
+    F: Fn() -> io::Result<R> + Sync,
+    R: Read,
+{
+    thread::scope(|scope| {
+        let (sender, receiver) = mpsc::sync_channel(BATCHES);
+        let reader = scope.spawn(move || {
+            let mut batch = Vec::with_capacity(BATCH);
+            let end = read(open, &mut |line, entry| {
+                batch.push((line, entry));
+                if batch.len() == BATCH {
+                    // Nobody takes them any more if that has failed: then nothing matters.
+                    let _ = sender.send(std::mem::replace(&mut batch, Vec::with_capacity(BATCH)));
+                }
+            });
+            let _ = sender.send(batch);
+            end
+        });
+        receiver.iter().flatten().for_each(|(line, entry)| take(line, entry));
+        reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+impl<F, R> Record for StoredRecord<F>
+where
+    F: Fn() -> io::Result<R> + Sync,
+    R: Read,
 {
     fn header(&self) -> &Header {
         &self.header
@@ -109,8 +209,10 @@ where
 #[derive(Debug, Default)]
 pub(super) struct Place {
     pub names: Names,
-    /// The date of the entries that follow.
-    pub day: String,
+    /// The stanzas of the last entries.
+    pub copies: Copies,
+    /// The day of the entries that follow.
+    pub day: Day,
     /// How many entries were read.
     pub read: usize,
     /// Whether the text has said that it ends.
@@ -119,100 +221,97 @@ pub(super) struct Place {
 
 /// The entries of a text, one after another.
 struct Entries<R> {
-    source: R,
+    blocks: Blocks<R>,
     header: Header,
     place: Place,
-    /// The entry that is being read.
-    block: String,
-    /// The line that was read after it.
-    next: String,
-    /// How many lines were read, but for `next`.
-    lines: usize,
+    /// The line on which that begins which was read last.
+    within: usize,
+    /// Whether it says how many entries there are.
+    at_end: bool,
+    /// What is wrong after the last entry.
+    wrong: Option<ReadError>,
 }
 
-impl<R: BufRead> Entries<R> {
+impl<R: Read> Entries<R> {
     /// Read the header.
     fn begin(source: R) -> Result<Self, StoredError> {
-        let mut entries = Self {
-            source,
-            header: Header::default(),
-            place: Place::default(),
-            block: String::new(),
-            next: String::new(),
-            lines: 0,
-        };
-        entries.line()?;
-        let first = std::mem::take(&mut entries.next);
-        entries.block.push_str(first.strip_prefix('\u{FEFF}').unwrap_or(&first));
-        for _ in 1..HEADER_LINES {
-            entries.line()?;
-            entries.block.push_str(&std::mem::take(&mut entries.next));
-        }
-        entries.header = Reader::new(&entries.block, &mut entries.place).header()?;
-        entries.place.day = entries.header.epoch.date();
-        entries.lines = HEADER_LINES;
-        entries.line()?;
-        Ok(entries)
+        let (mut blocks, mut place) = (Blocks::new(source), Place::default());
+        let head = blocks.head(HEADER_LINES)?;
+        let head = head.strip_prefix('\u{FEFF}').unwrap_or(head);
+        let header = Reader::new(head, &mut place).header()?;
+        place.day = Day::of(header.epoch);
+        Ok(Self { blocks, header, place, within: 0, at_end: false, wrong: None })
     }
 
     /// The next entry, and its line.
     fn next(&mut self) -> Result<Option<(usize, Entry)>, StoredError> {
-        while self.block()? {
-            let above = self.lines;
-            self.lines += self.block.lines().count();
-            let mut reader = Reader::new(&self.block, &mut self.place);
+        if let Some(error) = self.wrong.take() {
+            self.within = error.line;
+            return Err(error.into());
+        }
+        loop {
+            let above = self.blocks.lines;
+            let Some(block) = self.blocks.next()? else { return Ok(None) };
+            (self.within, self.at_end) = (above + 1, block.starts_with(END));
+            let mut reader = Reader::new(block, &mut self.place);
             let below = |error: ReadError| ReadError { line: error.line + above, ..error };
             let entry = reader.entry().map_err(below)?;
             if !reader.is_done() {
                 // An indented line that is no stanza's.
-                reader.entry().map_err(below)?;
+                self.wrong = reader.entry().map_err(below).err();
             }
-            if let Some(entry) = entry {
-                return Ok(Some((above + 1, entry)));
+            match (entry, self.wrong.take()) {
+                (Some(entry), wrong) => {
+                    self.wrong = wrong;
+                    return Ok(Some((above + 1, entry)));
+                }
+                (None, Some(wrong)) => {
+                    self.within = wrong.line;
+                    return Err(wrong.into());
+                }
+                (None, None) => {}
             }
         }
-        Ok(None)
     }
 
-    /// Take the next line into the block, and the indented ones that follow it. Whether there is
-    /// one.
-    fn block(&mut self) -> Result<bool, StoredError> {
-        self.block.clear();
-        if self.next.is_empty() {
+    /// Step over what stands before the entry of this number.
+    fn skip_to(&mut self, number: usize) -> Result<(), StoredError> {
+        while self.place.read < number {
+            let Some(block) = self.blocks.next()? else { break };
+            if block.starts_with(|first: char| first.is_ascii_digit()) {
+                self.place.read += 1;
+            } else {
+                Reader::new(block, &mut self.place).entry()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether no other entry follows, and nothing that says that this is all.
+    fn is_last(&mut self) -> Result<bool, StoredError> {
+        if self.at_end || self.place.ends {
             return Ok(false);
         }
-        loop {
-            self.block.push_str(&self.next);
-            self.line()?;
-            if !self.next.starts_with("  ") {
-                return Ok(true);
-            }
-            if self.block.len() > BLOCK_MAX {
-                let found = format!("an entry of more than {BLOCK_MAX} bytes");
-                let mut error = ReadError::at("", 0, found, "a shorter one");
-                error.line = self.lines + 1;
-                return Err(error.into());
+        while let Some(block) = self.blocks.next()? {
+            if begins_or_ends(block) {
+                return Ok(false);
             }
         }
-    }
-
-    /// Read the next line; an empty one at the end.
-    fn line(&mut self) -> Result<(), StoredError> {
-        let mut bytes = std::mem::take(&mut self.next).into_bytes();
-        bytes.clear();
-        let limit = u64::try_from(BLOCK_MAX).unwrap_or(u64::MAX);
-        self.source.by_ref().take(limit).read_until(b'\n', &mut bytes)?;
-        self.next = String::from_utf8(bytes)
-            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.utf8_error()))?;
-        Ok(())
+        Ok(true)
     }
 }
 
+/// Whether a line begins an entry, or says that there are no more.
+pub(super) fn begins_or_ends(line: &str) -> bool {
+    line.starts_with(END) || line.starts_with(|first: char| first.is_ascii_digit())
+}
+
+/// How many entries are handed over at once, and how often before the first of them are taken.
+const BATCH: usize = 256;
+const BATCHES: usize = 4;
+
 /// The lines of a header.
 const HEADER_LINES: usize = 7;
-
-/// The longest entry that is read, in bytes; stanzas are shorter.
-const BLOCK_MAX: usize = 16 << 20;
 
 #[cfg(test)]
 mod tests;

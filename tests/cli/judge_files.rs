@@ -37,12 +37,18 @@ fn a_transcript_that_is_not_held_in_memory_is_judged_alike() {
     desk.put("theirs.txt", theirs);
     let cut = text.rsplit_once("----").unwrap().0;
     desk.put("cut.txt", cut);
+    // Cut within an entry, and within a character.
+    let within = cut.rsplit_once("</message>").unwrap().0;
+    desk.put("within.txt", within);
+    desk.put("character.txt", [within.as_bytes(), b"\xC3"].concat());
     let scenario = ["--scenario", "scenarios/own.scs"];
-    for file in ["t.txt", "theirs.txt", "cut.txt"] {
+    for file in ["t.txt", "theirs.txt", "cut.txt", "within.txt", "character.txt"] {
         for more in [&[][..], &scenario, &["--as", "slave", "--all"]] {
             let held = desk.run(&[&["judge", file], more].concat()).ends_with(1);
             let long = desk.run(&[&["judge", file, "--long", "1"], more].concat()).ends_with(1);
             assert_eq!(held.out(), long.out());
+            let is_within = long.out().contains("left out: the text ends within an entry: line ");
+            assert_eq!(is_within, ["within.txt", "character.txt"].contains(&file));
         }
     }
     desk.put("late.txt", text.replacen("23:58:37.001", "23:58:36.001", 1));

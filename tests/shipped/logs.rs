@@ -68,7 +68,7 @@ pub fn without_arrivals(mut transcript: Transcript) -> Transcript {
 /// The judgement of a log; none if no room shows in it.
 pub fn judged(log: &Transcript) -> Option<Judgement> {
     let setting = survey(log);
-    let mut judgement = instants::judge(log.clone(), &setting);
+    let mut judgement = instants::judge(log, &setting);
     judgement.limit(&Views::of(log, &setting));
     (!setting.rooms.is_empty()).then_some(judgement)
 }

@@ -1,8 +1,8 @@
-//! A transcript that is too long to be held in memory: its file is read again for each question.
+//! A transcript that is too long to be held in memory: one goes through its file a few times.
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, Read};
 use std::path::Path;
 
 use super::asked::Asked;
@@ -13,11 +13,10 @@ use crate::cli::files::{self, Script};
 use crate::cli::refusal::Refusal;
 use crate::conform::judgement::Judgement;
 use crate::conform::survey::survey;
-use crate::conform::views::Views;
 use crate::sim::play;
-use crate::transcript::edition::{Edition, Rewording};
-use crate::transcript::import::{Format, Notice, cut_off};
-use crate::transcript::{Entry, Record, StoredRecord};
+use crate::transcript::edition::{Edition, Rewording, Words};
+use crate::transcript::import::{Format, Notice};
+use crate::transcript::{Entry, Record, StoredRecord, Watched};
 
 /// Judge this file, if it is a transcript that is so long. `exact`: the scenario whose play it
 /// records.
@@ -38,21 +37,33 @@ pub(super) fn judge(
     }
     let name = path.display().to_string();
     let refuse = |error| Refusal::about(&name, error);
-    let stored = StoredRecord::new(|| File::open(path).map(BufReader::new)).map_err(refuse)?;
-    let edition = record::edition(arguments, &stored, &name)?;
-    let reworded = (edition == Edition::V0_1_1).then(|| Rewording::of(&stored));
-    let record: &dyn Record = match &reworded {
-        Some(reworded) => reworded,
-        None => &stored,
+    let stored = StoredRecord::new(|| File::open(path)).map_err(refuse)?.read_ahead();
+    let header = record::edition(stored.header(), &name)?;
+    let exact_setting = exact.map(|script| play::setting(&script.scenario, false));
+    let judged = |record: &dyn Record| {
+        let setting = exact_setting.clone().unwrap_or_else(|| survey(record));
+        let judgement = Judgement::of_what_shows(record, &setting, arguments.whole);
+        (setting, judgement)
     };
-    let setting = match exact {
-        Some(script) => play::setting(&script.scenario, false),
-        None => survey(record),
+    // What a header says is usually true, and shows while one goes through it anyway.
+    let (said, mut words) = (arguments.spec, Words::default());
+    let mut come = None;
+    if said.unwrap_or(header) == Edition::V0_1 {
+        come = Some(judged(&Watched::new(&stored, &mut |entry| words.feed(entry))));
+    } else {
+        stored.each(&mut |entry| words.feed(entry));
+    }
+    if let Some(error) = stored.failure() {
+        return Err(refuse(error));
+    }
+    let edition = said.or_else(|| words.edition()).unwrap_or(header);
+    let reworded = (edition == Edition::V0_1_1).then(|| Rewording::by(words, &stored));
+    let (setting, judgement) = match (&reworded, come) {
+        (Some(reworded), _) => judged(reworded),
+        (None, Some(come)) => come,
+        (None, None) => judged(&stored),
     };
     record::has_rooms(&setting, &name)?;
-    let mut judgement = Judgement::of(record, &setting);
-    let views = Views::of(record, &setting);
-    judgement.limit(&if arguments.whole { views.whole() } else { views });
     let mut judgement = asked.of(judgement, &setting);
     let renamed = reworded.as_ref().map(Rewording::renamed).unwrap_or_default();
     judgement.retell(edition, &renamed);
@@ -60,29 +71,20 @@ pub(super) fn judge(
     if let Some(error) = stored.failure() {
         return Err(refuse(error));
     }
-    let cut_off = (!stored.ends()).then(|| cut_off(stored.lines()));
     let other = record::other_scenario(stored.header(), exact);
-    let notices: Vec<Notice> = cut_off.into_iter().chain(other).collect();
+    let notices: Vec<Notice> = stored.notice().into_iter().chain(other).collect();
     Ok(Some(Judged { name, notices, judgement, edition, entries, whole: None }))
 }
 
 /// The entries that have to do with what was found, and their lines.
 fn entries<F, R>(stored: &StoredRecord<F>, judgement: &Judgement) -> BTreeMap<usize, (usize, Entry)>
 where
-    F: Fn() -> io::Result<R>,
-    R: BufRead,
+    F: Fn() -> io::Result<R> + Sync,
+    R: Read,
 {
-    let needed = entries_of(judgement);
     let mut entries = BTreeMap::new();
-    if needed.is_empty() {
-        return entries;
-    }
-    let mut number = 0;
-    stored.each_with_line(&mut |line, entry| {
-        if needed.contains(&number) {
-            entries.insert(number, (line, entry));
-        }
-        number += 1;
+    stored.some(&entries_of(judgement), &mut |number, line, entry| {
+        entries.insert(number, (line, entry));
     });
     entries
 }
@@ -97,13 +99,14 @@ fn is_transcript(path: &Path, format: Option<Format>, least: u64) -> io::Result<
     if !metadata.is_file() || metadata.len() < least {
         return Ok(false);
     }
-    let mut head = String::new();
-    file.by_ref().take(HEAD).read_to_string(&mut head)?;
-    Ok(Format::detect(&head) == Some(Format::Own))
+    let mut head = [0; HEAD];
+    let read = file.read(&mut head)?;
+    Ok(Format::detect(&String::from_utf8_lossy(&head[..read])) == Some(Format::Own))
 }
 
-/// From how many bytes on a transcript is not held in memory, which takes nine times as much.
-const LONG: u64 = 16 << 20;
+/// From how many bytes on a transcript is not held in memory, which takes three times as much. Of
+/// a shorter one an excerpt is shown if something is wrong with it.
+const LONG: u64 = 4 << 20;
 
 /// How much of a file is looked at to tell what it is.
-const HEAD: u64 = 64;
+const HEAD: usize = 64;

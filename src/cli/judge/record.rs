@@ -19,7 +19,7 @@ use crate::sim::play;
 use crate::stanza::ReadError;
 use crate::transcript::edition::{Edition, Reworded, reword};
 use crate::transcript::import::{Format, ImportOptions, Imported, Notice, Remark, import};
-use crate::transcript::{self, Header, Transcript, What};
+use crate::transcript::{Header, Transcript, What};
 
 /// A record, and what it does not show.
 pub(in crate::cli) struct Record {
@@ -71,14 +71,15 @@ impl Record {
 
     /// What comes of it.
     pub fn judgement(&self) -> Judgement {
-        let reworded = self.reworded.as_ref();
+        let (reworded, setting) = (self.reworded.as_ref(), &self.setting);
         let transcript = reworded.map_or(&self.transcript, |reworded| &reworded.transcript);
-        let mut judgement = match self.timed {
-            true => instants::judge(transcript.clone(), &self.setting),
-            false => Judgement::of(transcript, &self.setting),
+        let mut judgement = match (self.timed, self.complete) {
+            (true, _) => instants::judge(transcript, setting),
+            (false, true) => Judgement::of(transcript, setting),
+            (false, false) => Judgement::of_what_shows(transcript, setting, self.whole),
         };
-        if !self.complete {
-            let views = Views::of(transcript, &self.setting);
+        if self.timed {
+            let views = Views::of(transcript, setting);
             judgement.limit(&if self.whole { views.whole() } else { views });
         }
         let none = BTreeSet::new();
@@ -190,7 +191,9 @@ fn stored(
     let mut notices = imported.notices;
     notices.extend(other_scenario(&transcript.header, exact));
     in_order(&transcript, &lines, &text).map_err(refuse)?;
-    let edition = edition(arguments, &transcript, &name)?;
+    let header = edition(&transcript.header, &name)?;
+    // As is said, as shows, or as its header has it.
+    let edition = arguments.spec.or_else(|| Edition::detect(&transcript)).unwrap_or(header);
     let reworded = (edition == Edition::V0_1_1).then(|| reword(transcript.clone()));
     let judged = reworded.as_ref().map_or(&transcript, |reworded| &reworded.transcript);
     let setting = match exact {
@@ -234,19 +237,14 @@ pub(super) fn has_rooms(setting: &Setting, name: &str) -> Result<(), Refusal> {
     }
 }
 
-/// In whose words a record is: as is said, as shows, or as its header has it.
-pub(super) fn edition(
-    arguments: &args::Judge,
-    record: &dyn transcript::Record,
-    name: &str,
-) -> Result<Edition, Refusal> {
-    let spec = record.header().spec.as_str();
-    let Some(header) = Edition::of_spec(spec) else {
+/// In whose words a record is, as its header has it.
+pub(super) fn edition(header: &Header, name: &str) -> Result<Edition, Refusal> {
+    let spec = header.spec.as_str();
+    Edition::of_spec(spec).ok_or_else(|| {
         let known = Edition::ALL.map(Edition::spec).join(" and ");
         let wrong = format!("it is by `{}`, which nothing is known of", spec.escape_debug());
-        return Err(Refusal::about(name, wrong).with_help(format!("known are {known}")));
-    };
-    Ok(arguments.spec.or_else(|| Edition::detect(record)).unwrap_or(header))
+        Refusal::about(name, wrong).with_help(format!("known are {known}"))
+    })
 }
 
 /// What is judged has to be in the order of time.

@@ -31,6 +31,14 @@ pub(in crate::conform) struct Dmuc<'a> {
     pub synced: bool,
 }
 
+impl<'a> Dmuc<'a> {
+    /// What a stanza says, if it has such an element.
+    pub fn of(stanza: &'a Stanza) -> Option<Self> {
+        let mut payloads = stanza.payloads.iter().rev();
+        payloads.find(|payload| payload.is("x", ns::DMUC)).map(read_dmuc)
+    }
+}
+
 /// What a room says of an occupant.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::conform) struct Item<'a> {

@@ -89,21 +89,15 @@ impl<'a> People<'a> {
         }
     }
 
-    pub fn feed(&mut self, at: Time, hop: &Hop) {
-        let from = hop.stanza.from.as_ref().map_or("", |from| from.as_str());
-        let to = hop.stanza.to.as_ref().map_or("", |to| to.as_str());
-        let by_room = nick_in(from, &self.room).is_some();
-        let for_room = nick_in(to, &self.room).is_some();
-        if by_room && self.users.is_nobody(from) {
+    pub fn feed(&mut self, at: Time, hop: &Hop, reading: &Reading<'_>) {
+        if reading.from_room && self.users.is_nobody(reading.from) {
             // It tells of nobody.
-        } else if by_room && !is_client(&hop.from) {
-            let reading = Reading::new(&hop.stanza, &self.room);
-            self.told(at, hop, &reading);
-        } else if for_room {
-            let reading = Reading::new(&hop.stanza, &self.room);
+        } else if reading.from_room && !is_client(&hop.from) {
+            self.told(at, hop, reading);
+        } else if nick_in(reading.to, &self.room).is_some() {
             match hop.stanza.payload("register", ns::SLAVE) {
                 Some(register) => self.listed(register),
-                None => self.asks(hop, &reading),
+                None => self.asks(hop, reading),
             }
         }
     }

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexSet;
 
+use super::MOMENT;
 use super::users::Users;
-use super::{MOMENT, Reading};
-use crate::conform::invariants::reading::{bare_of, domain_of, nick_in};
+use crate::conform::invariants::reading::{Dmuc, bare_of, domain_of, nick_in};
 use crate::dmuc::{Change, Demands, Note};
 use crate::stanza::slave::Register;
 use crate::stanza::{BareJid, Condition, Jid, Kind, Stanza, ns};
@@ -80,11 +80,11 @@ impl Sign {
 }
 
 impl<'a> Places<'a> {
-    /// Of a record with these users. `silent`: whether machines tell nothing of themselves in it.
-    pub fn new(users: &'a Users, silent: bool) -> Self {
+    /// Of a record with these users.
+    pub fn new(users: &'a Users) -> Self {
         let (rooms, slaves) = (Vec::new(), Vec::new());
         let (told_first, refusing, recalling) = (IndexSet::new(), BTreeSet::new(), BTreeSet::new());
-        let stopped = BTreeMap::new();
+        let (stopped, silent) = (BTreeMap::new(), false);
         Self { rooms, slaves, users, told_first, refusing, recalling, told: None, stopped, silent }
     }
 
@@ -114,8 +114,9 @@ impl<'a> Places<'a> {
         }
     }
 
-    /// The record is over.
-    pub fn finish(&mut self) {
+    /// The record is over. `silent`: whether machines tell nothing of themselves in it.
+    pub fn finish(&mut self, silent: bool) {
+        self.silent = silent;
         // Who hears that the room cannot be reached has a slave that does not serve it alone.
         for (jid, sign) in &mut self.slaves {
             sign.refuses = self.refusing.contains(jid.domain().as_str());
@@ -134,6 +135,12 @@ impl<'a> Places<'a> {
     }
 
     pub fn find_room(&mut self, what: &What) {
+        if let What::Hop(hop) = what {
+            let from = bare_of(address(hop.stanza.from.as_ref()));
+            if self.rooms.iter().any(|room| room.as_str() == from) {
+                return;
+            }
+        }
         let room = match what {
             What::Hop(hop) if !is_client(&hop.from) => {
                 let from = address(hop.stanza.from.as_ref());
@@ -165,9 +172,8 @@ impl<'a> Places<'a> {
                 && is_for_slave(&hop.stanza, &room)
             {
                 let for_all = hop.stanza.is_groupchat() || hop.stanza.is_available();
-                let enters = Reading::new(&hop.stanza, room.as_str()).dmuc;
-                let leaves = enters.is_some_and(|dmuc| dmuc.leave.is_some());
-                let enters = enters.is_some_and(|dmuc| dmuc.enter.is_some());
+                let dmuc = Dmuc::of(&hop.stanza).unwrap_or_default();
+                let (enters, leaves) = (dmuc.enter.is_some(), dmuc.leave.is_some());
                 let accepts = hop.stanza.has_payload("accept", ns::SLAVE);
                 let Some(sign) = self.sign(to, room) else { return };
                 sign.accepted = sign.accepted.or(accepts.then_some(at));
@@ -175,7 +181,7 @@ impl<'a> Places<'a> {
                 sign.known |= leaves && sign.registered.is_none();
                 if for_all {
                     sign.told = sign.told.or(Some(at));
-                    sign.begins |= sign.told == Some(at) && is_past(&hop.stanza);
+                    sign.begins |= sign.told == Some(at) && dmuc.history;
                     sign.registers |= is_numbered(&hop.stanza);
                     self.told = self.told.or(Some(at));
                 }
@@ -267,7 +273,7 @@ fn speaks_as_room(stanza: &Stanza) -> bool {
 /// Whether a room sends this to its slaves only.
 fn is_for_slave(stanza: &Stanza, room: &BareJid) -> bool {
     let to = address(stanza.to.as_ref());
-    if let Some(dmuc) = Reading::new(stanza, room.as_str()).dmuc {
+    if let Some(dmuc) = Dmuc::of(stanza) {
         let spoken = dmuc.enter.or(dmuc.leave).is_some() || dmuc.at.is_some() || dmuc.state;
         if spoken || dmuc.history || dmuc.stamp.is_some() || dmuc.synced {
             return true;
@@ -280,11 +286,6 @@ fn is_for_slave(stanza: &Stanza, room: &BareJid) -> bool {
         Kind::Message => stanza.is_groupchat(),
         Kind::Presence => stanza.has_payload("x", ns::MUC_USER),
     }
-}
-
-/// Whether it is told as history.
-fn is_past(stanza: &Stanza) -> bool {
-    Reading::new(stanza, "").dmuc.is_some_and(|dmuc| dmuc.history)
 }
 
 /// Whether it has a place in a master's log, as only slaves that register are told.

@@ -12,7 +12,7 @@ impl People<'_> {
     /// The room, or somebody for it, tells something.
     pub(super) fn told(&mut self, at: Time, hop: &Hop, reading: &Reading<'_>) {
         let reader = is_client(&hop.to).then_some(&*hop.to);
-        let reader = reader.or(Some(reading.to).filter(|to| self.users.is_one(to)));
+        let reader = reader.or_else(|| Some(reading.to).filter(|to| self.users.is_one(to)));
         if reading.stanza.is_error() {
             if let Some(nick) = reading.nick.filter(|_| is_refusal(reading.stanza)) {
                 self.asked.remove(nick);
