@@ -2,11 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::fs::File;
+use std::io::Write;
+
 use wallops::conform::invariants::Setting;
 use wallops::conform::judgement::{Judge, Judgement};
+use wallops::conform::survey::survey;
 use wallops::scenario::{Source, parse};
 use wallops::sim::play::{Options, play_event, setting};
-use wallops::transcript::Transcript;
+use wallops::transcript::{StoredRecord, Transcript};
 
 const CAST: &str = include_str!("../scenarios/casts/wallops.cast");
 
@@ -33,6 +37,20 @@ fn judged(transcript: &Transcript, setting: &Setting) -> (u64, Judgement) {
     (info.bytes_max, judgement)
 }
 
+/// The same of its file, with nothing else known, read as `wallops judge` reads it but in one
+/// thread.
+fn judged_as_file(transcript: &Transcript) -> (u64, Judgement) {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(transcript.stored().as_bytes()).unwrap();
+    let mut judgement = Judgement::default();
+    let info = allocation_counter::measure(|| {
+        let stored = StoredRecord::new(|| File::open(file.path())).unwrap();
+        judgement = Judgement::of_what_shows(&stored, &survey(&stored), false);
+        assert!(stored.failure().is_none() && stored.notice().is_none());
+    });
+    (info.bytes_max, judgement)
+}
+
 /// Six times as much of the same takes as much memory: after so many rounds, what is remembered is
 /// as much as it ever will be.
 fn is_flat(profile: &str, rounds: usize, round: impl Fn(usize) -> String) {
@@ -46,14 +64,28 @@ fn is_flat(profile: &str, rounds: usize, round: impl Fn(usize) -> String) {
     assert!(long.1 < short.1 * 5 / 4, "(entries, bytes): {short:?}, then {long:?}");
 }
 
+/// Ten things are said, and nothing for a while.
+fn talk(round: usize) -> String {
+    let says = |one: &str, number| format!("{one} says \"Truly {round} {number}\"\n");
+    let talk = (0..10).map(|number| says(["BigCheese", "Wumpus", "Valdis"][number % 3], number));
+    talk.collect::<String>() + "wait 5m\n"
+}
+
 #[test]
 fn however_much_is_said() {
-    is_flat("core", 80, |round| {
-        let says = |one: &str, number| format!("{one} says \"Truly {round} {number}\"\n");
-        let talk =
-            (0..10).map(|number| says(["BigCheese", "Wumpus", "Valdis"][number % 3], number));
-        talk.collect::<String>() + "wait 5m\n"
+    is_flat("core", 80, talk);
+}
+
+#[test]
+fn however_long_a_file_is() {
+    let [short, long] = [80, 800].map(|rounds| {
+        let (transcript, _) = record("core", rounds, talk);
+        let (bytes, judgement) = judged_as_file(&transcript);
+        assert_eq!(judgement.findings, []);
+        (transcript.entries.len(), bytes)
     });
+    assert!(short.0 > 10_000 && long.0 > 100_000, "{short:?} {long:?}");
+    assert!(long.1 < short.1 * 5 / 4, "(entries, bytes): {short:?}, then {long:?}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::settled::BACK_OFF;
 use super::{NickId, Room, Side, Slave, Stored};
-use crate::time::Time;
+use crate::time::{Duration, Time};
 
 impl Room {
     /// Whether everybody is told everything at once, and that is no news: what was said long before
@@ -13,7 +13,7 @@ impl Room {
         let together = |slave: &Slave| {
             slave.is_together() || (slave.master, slave.own) == (Side::Idle, Side::Idle)
         };
-        let settled = self.now > self.health.changed + self.settling();
+        let settled = self.now > self.health.changed + self.noticing();
         self.health.is_well() && settled && self.slaves.iter().all(together)
     }
 
@@ -26,7 +26,13 @@ impl Room {
 
     /// Before which instant everything has become what it will become.
     pub fn horizon(&self) -> Time {
-        self.sound - self.settling() * 2 - BACK_OFF
+        self.sound - self.noticing() * 2 - BACK_OFF
+    }
+
+    /// How long it takes until a loss is noticed, or is told by nobody any more. Of machines that
+    /// never ask nobody knows how long they would wait, but it is not as long as they may.
+    fn noticing(&self) -> Duration {
+        self.settling().min(NOTICED)
     }
 
     /// Forget what was before this instant, but what newcomers are told.
@@ -66,6 +72,9 @@ impl Room {
         self.owners.retain(|stay, _| *stay > recent || needed.contains(stay));
     }
 }
+
+/// After this time every loss was noticed: a stream that is dead is given up after half of it.
+const NOTICED: Duration = Duration::from_secs(1_800);
 
 /// More history than this no newcomer is told.
 const HISTORY_MAX: usize = 10_000;
