@@ -8,6 +8,7 @@ use super::host::Hosts;
 use super::{ELEMENTS_MAX, Format, ImportOptions, Imported, Notice, Remark, STANZAS_MAX};
 use crate::stanza::{Element, Jid, Kind, Payloads, ReadError, Stanza, Type};
 use crate::time::Time;
+use crate::transcript::copies::Copies;
 use crate::transcript::{Entry, Fate, Header, Hop, Name, Transcript, What};
 
 /// How many notices are kept; of the others there is one that says how many they are.
@@ -28,6 +29,7 @@ pub(super) struct Gathered {
     pub passed_over: usize,
     stanzas: usize,
     elements: usize,
+    copies: Copies,
 }
 
 /// Why no more is taken: a bound, in words.
@@ -72,6 +74,7 @@ impl Gathered {
             passed_over: 0,
             stanzas: 0,
             elements: 0,
+            copies: Copies::default(),
         }
     }
 
@@ -89,8 +92,10 @@ impl Gathered {
         }
     }
 
-    /// Count a stanza that was read, before it is kept.
-    pub fn admit(&mut self, stanza: &Stanza) -> Result<(), Full> {
+    /// Count a stanza that was read, before it is kept; what it has in common with others is kept
+    /// once.
+    pub fn admit(&mut self, stanza: &mut Stanza) -> Result<(), Full> {
+        self.copies.share(stanza);
         self.stanzas += 1;
         self.elements += 1 + stanza.payloads.iter().map(count_elements).sum::<usize>();
         if self.stanzas > STANZAS_MAX {

@@ -95,13 +95,13 @@ impl<'a> Reader<'a> {
     fn entry(&mut self, head: Head) -> Result<(), ReadError> {
         let rest = &self.text[head.end..];
         let start = self.text.len() - rest.trim_start().len();
-        let (stanza, end) = self.stanza(head.end, start)?;
+        let (mut stanza, end) = self.stanza(head.end, start)?;
         let after = line_at(self.text, end);
         if !after.trim().is_empty() {
             let at = end + after.len() - after.trim_start().len();
             return Err(self.error(at, "text after the stanza", "the end of the line"));
         }
-        self.gathered.admit(&stanza).map_err(|full| full.at(self.text, start))?;
+        self.gathered.admit(&mut stanza).map_err(|full| full.at(self.text, start))?;
         self.gathered.hop(self.line, head.at, head.between, stanza, head.fate);
         self.step_to(end + after.len());
         Ok(())

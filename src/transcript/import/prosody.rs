@@ -183,8 +183,8 @@ impl Log {
     ) -> Result<(), Full> {
         let whole = tag.trim_end().strip_suffix('>').map(|open| format!("{open}/>"));
         let element = whole.and_then(|whole| piece::element_at(&whole).ok());
-        if let Some(Ok(stanza)) = element.map(|(element, _)| piece::stanza_of(element)) {
-            self.sessions.gathered.admit(&stanza)?;
+        if let Some(Ok(mut stanza)) = element.map(|(element, _)| piece::stanza_of(element)) {
+            self.sessions.gathered.admit(&mut stanza)?;
             let peer = peer_of(stream).unwrap_or(Peer::Unknown);
             let stream = stream.to_owned();
             self.announced.push(Announced { line, at, stream, peer, way, stanza });

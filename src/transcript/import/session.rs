@@ -138,8 +138,8 @@ impl Sessions {
             return Ok(());
         }
         match piece::stanza_of(element) {
-            Ok(stanza) => {
-                self.gathered.admit(&stanza)?;
+            Ok(mut stanza) => {
+                self.gathered.admit(&mut stanza)?;
                 self.stanza(name, Seen { line, at, way, stanza })
             }
             Err(why) => {
