@@ -226,3 +226,11 @@ fn newcomers_are_shown_the_same_wherever_they_come_from() {
     let script = "WiZ leaves\nWiZ joins wallops\nWiZ and Troy are shown the same\n";
     assert_eq!(failures(script), one("WiZ and Troy are shown the same", "Troy"));
 }
+
+#[test]
+fn a_domain_is_banned_from_the_start() {
+    let banned = "\n[Room] wallops\n\toutcast: guide.example\n\n[Client] Ford\n\
+        \tjid: ford@guide.example/towel\n";
+    let script = "Ford joins wallops\nFord is told forbidden\nThe affiliation of Ford is outcast\n";
+    assert_eq!(played(banned, script).failures, []);
+}

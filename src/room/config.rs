@@ -14,7 +14,8 @@ use crate::time::Time;
 pub struct RoomConfig {
     /// The room's address.
     pub jid: BareJid,
-    /// Affiliations other than none.
+    /// Affiliations other than none. A domain may be an outcast, with all its people
+    /// ([`RoomConfig::affiliation_of`]).
     pub affiliations: BTreeMap<BareJid, Affiliation>,
     /// Who is a moderator while he is in the room, whatever his affiliation.
     pub moderators: BTreeSet<BareJid>,
@@ -178,6 +179,21 @@ impl RoomConfig {
             distributed: true,
             grants: Grants::default(),
         }
+    }
+
+    /// The affiliation of somebody: his own, or else the ban of his domain (XEP-0045 §9.1, in the
+    /// order of XEP-0016). As at Prosody a domain gives nothing else to its people.
+    pub fn affiliation_of(&self, bare: &BareJid) -> Affiliation {
+        let own = self.affiliations.get(bare).cloned();
+        own.unwrap_or_else(|| match self.bans_domain_of(bare) {
+            true => Affiliation::Outcast,
+            false => Affiliation::None,
+        })
+    }
+
+    fn bans_domain_of(&self, bare: &BareJid) -> bool {
+        let domain = BareJid::from_parts(None, bare.domain());
+        self.affiliations.get(&domain) == Some(&Affiliation::Outcast)
     }
 }
 

@@ -188,6 +188,13 @@ impl<'a> Casting<'a> {
         }
     }
 
+    /// Who may be banned: a person, or a domain with all its people.
+    fn outcast(cast: &Cast, word: &str) -> Result<BareJid, Wrong> {
+        let domain = || super::values::domain(word).ok().filter(|domain| domain.contains('.'));
+        Self::bare_jid(cast, word)
+            .or_else(|wrong| domain().and_then(|it| BareJid::new(&it).ok()).ok_or(wrong))
+    }
+
     fn room_name(cast: &Cast, word: &str) -> Result<Name, Wrong> {
         Names::new(cast, &Gaps::default()).room(word)
     }

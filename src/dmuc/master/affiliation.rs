@@ -39,29 +39,44 @@ impl Master {
         if let Some(nick) = &grant.nick {
             self.reserve(now, &grant.bare, nick, out);
         }
-        let matching = self.occupants.iter().filter(|(_, occupant)| occupant.bare == grant.bare);
-        let nicks: Vec<_> = matching.map(|(nick, _)| nick.clone()).collect();
-        if nicks.is_empty() {
+        let concerned = self.concerned(&grant);
+        if concerned.is_empty() {
             return self.tell_of_absent(&grant, cause.reason, out);
         }
-        for nick in nicks {
-            let role = self.role_after(&nick, &grant.affiliation);
+        for (nick, affiliation) in concerned {
+            let role = self.role_after(&nick, &affiliation);
             if role == Role::None {
                 let departure = Departure {
-                    codes: &[self.removal_code(&grant.affiliation).unwrap_or(321)],
+                    codes: &[self.removal_code(&affiliation).unwrap_or(321)],
                     actor: cause.actor,
                     reason: cause.reason,
-                    affiliation: Some(grant.affiliation.clone()),
+                    affiliation: Some(affiliation),
                     ..Departure::default()
                 };
                 self.remove(now, &nick, &departure, out);
                 continue;
             }
             let Some(occupant) = self.occupants.get_mut(&nick) else { continue };
-            occupant.seat.affiliation = grant.affiliation.clone();
+            occupant.seat.affiliation = affiliation;
             occupant.seat.role = role;
             self.restate(now, &nick, cause, out);
         }
+    }
+
+    /// The nicks of whom a change that is written down concerns, with what they are now: himself,
+    /// or of a domain that is banned who has no affiliation of his own.
+    fn concerned(&self, grant: &Grant) -> Vec<(String, Affiliation)> {
+        let of_domain = |bare: &BareJid| {
+            grant.affiliation == Affiliation::Outcast
+                && grant.bare.node().is_none()
+                && bare.domain() == grant.bare.domain()
+                && !self.config.affiliations.contains_key(bare)
+        };
+        let occupants = self.occupants.iter();
+        occupants
+            .filter(|(_, other)| other.bare == grant.bare || of_domain(&other.bare))
+            .map(|(nick, other)| (nick.clone(), self.affiliation(&other.bare)))
+            .collect()
     }
 
     /// Whether the room can remember one more.

@@ -17,7 +17,7 @@ impl Master {
 
     /// The affiliation of an account, present or not.
     pub fn affiliation_of(&self, account: &BareJid) -> Affiliation {
-        self.config.affiliations.get(account).cloned().unwrap_or_default()
+        self.affiliation(account)
     }
 
     /// The role of the occupant of this nick; none if there is none.

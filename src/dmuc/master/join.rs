@@ -73,7 +73,7 @@ impl Master {
     }
 
     pub(super) fn affiliation(&self, bare: &BareJid) -> Affiliation {
-        self.config.affiliations.get(bare).cloned().unwrap_or_default()
+        self.config.affiliation_of(bare)
     }
 
     /// The slave of this session's domain. Of one that is dead nobody is served.

@@ -92,7 +92,8 @@ impl Casting<'_> {
     fn affiliations(&mut self, section: &Section) -> BTreeMap<BareJid, Affiliation> {
         let mut affiliations = BTreeMap::new();
         for (key, affiliation) in AFFILIATIONS {
-            for jid in self.list(section, key, Self::bare_jid) {
+            let reader = if key == "outcast" { Self::outcast } else { Self::bare_jid };
+            for jid in self.list(section, key, reader) {
                 affiliations.insert(jid, affiliation.clone());
             }
         }

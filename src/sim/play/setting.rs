@@ -82,7 +82,7 @@ fn present(cast: &Cast, config: &RoomConfig) -> Vec<Present> {
             let creates = place == 0 && config.ownerless;
             let affiliation = match creates {
                 true => crate::room::Affiliation::Owner,
-                false => config.affiliations.get(&bare).cloned().unwrap_or_default(),
+                false => config.affiliation_of(&bare),
             };
             let role = match config.moderators.contains(&bare) {
                 true => Role::Moderator,
