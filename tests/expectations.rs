@@ -228,6 +228,36 @@ fn newcomers_are_shown_the_same_wherever_they_come_from() {
 }
 
 #[test]
+fn several_codes_are_expected_of_one_stanza() {
+    let did = "Wumpus configures logging yes and whois anyone\n";
+    assert_eq!(failures(&format!("{did}WiZ sees status 170 and 172\n")), []);
+    let other = "WiZ sees status 170 and 173";
+    assert_eq!(failures(&format!("{did}{other}\n")), one(other, "WiZ"));
+    assert_eq!(failures(&format!("{did}WiZ does not see status 170 and 173\n")), []);
+    // One line takes the stanza.
+    let second = "WiZ sees status 172";
+    assert_eq!(failures(&format!("{did}WiZ sees status 170\n{second}\n")), one(second, "WiZ"));
+}
+
+#[test]
+fn a_code_is_denied_of_what_another_line_has_taken_too() {
+    let say = "Efchen sends:\n\t<message to=\"wallops@channel.avalon.irc\" type=\"groupchat\">\n\
+        \t\t<body>one</body>\n\t</message>\n";
+    let denied = "BigCheese does not see status 110";
+    let script = format!(
+        "Efchen leaves\nBigCheese leaves\nBigCheese joins wallops\n\
+        BigCheese sees BigCheese arrive\n{denied}\n"
+    );
+    assert_eq!(failures(&script), one(denied, "BigCheese"));
+    // What came before the last that was done is another matter.
+    let script = format!(
+        "BigCheese leaves\nBigCheese joins wallops\n\
+        BigCheese sees BigCheese arrive\n{say}BigCheese hears Efchen say \"one\"\n{denied}\n"
+    );
+    assert_eq!(failures(&script), []);
+}
+
+#[test]
 fn a_domain_is_banned_from_the_start() {
     let banned = "\n[Room] wallops\n\toutcast: guide.example\n\n[Client] Ford\n\
         \tjid: ford@guide.example/towel\n";

@@ -43,6 +43,7 @@ pub enum Wrong {
     NoRoom,
     ElseThanWhom,
     UnknownCondition { found: String, meant: Option<String>, known: Vec<String> },
+    UnknownStatus { found: String, meant: Option<String>, known: Vec<String> },
     UnknownSetting { found: String, meant: Option<String>, known: Vec<String> },
     UnknownPolicy { found: String, meant: Option<String>, known: Vec<String> },
     NotAlone { found: String },
@@ -138,6 +139,7 @@ impl fmt::Display for Wrong {
             Wrong::NoRoom => f.write_str("there is no room"),
             Wrong::ElseThanWhom => f.write_str("everybody else than whom?"),
             Wrong::UnknownCondition { found, meant, .. } => unknown(f, "condition", found, meant),
+            Wrong::UnknownStatus { found, meant, .. } => unknown(f, "status code", found, meant),
             Wrong::UnknownSetting { found, meant, .. } => unknown(f, "setting", found, meant),
             Wrong::UnknownPolicy { found, meant, .. } => unknown(f, "policy", found, meant),
             Wrong::NotAlone { found } => write!(f, "{} stands alone", ticked(found)),
@@ -216,6 +218,7 @@ impl Wrong {
             | Wrong::UnknownKey { known, .. }
             | Wrong::UnknownStart { expected: known, .. }
             | Wrong::UnknownCondition { known, .. }
+            | Wrong::UnknownStatus { known, .. }
             | Wrong::UnknownSetting { known, .. }
             | Wrong::UnknownPolicy { known, .. }
             | Wrong::UnknownVerb { expected: known, .. } => {

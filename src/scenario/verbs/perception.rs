@@ -6,7 +6,6 @@ mod sight;
 use super::super::ast::{Name, Occupant};
 use super::super::line::Parsed;
 use super::super::sentence::Sentence;
-use super::super::values;
 use super::room::because;
 use crate::stanza::{BareJid, Condition};
 
@@ -42,8 +41,8 @@ pub enum Perception {
     },
     /// `WiZ sees the subject "Net splits"`
     SeesSubject(String),
-    /// `WiZ sees status 104`: whatever comes from the room has it.
-    SeesStatus(u32),
+    /// `WiZ sees status 170 and 172`: whatever comes from the room has them all.
+    SeesStatus(Vec<u32>),
     /// `WiZ sees the room destroyed in favour of operlog@channel.avalon.irc because "peace"`
     SeesRoomDestroyed {
         /// Where to go instead, if that is asked.
@@ -119,7 +118,7 @@ impl Perception {
             return Ok(Perception::SeesSubject(s.line.expect_text()?));
         }
         if s.line.words("status") {
-            return s.number().map(Perception::SeesStatus);
+            return Self::parse_codes(s).map(Perception::SeesStatus);
         }
         if s.line.words("the room destroyed") {
             let venue = if s.line.words("in favour of") { Some(s.venue()?) } else { None };
@@ -130,12 +129,13 @@ impl Perception {
             return Ok(Perception::SeesDecline { by: occupant, reason: because(s)? });
         }
         let sight = Sight::parse(s)?;
-        let codes = if s.line.words("with status") {
-            s.list(|s| s.value("a status code", values::number, 0))?
-        } else {
-            Vec::new()
-        };
+        let codes = if s.line.words("with status") { Self::parse_codes(s)? } else { Vec::new() };
         Ok(Perception::Sees { occupant, sight, codes })
+    }
+
+    /// Status codes, which one stanza has.
+    fn parse_codes(s: &mut Sentence<'_>) -> Parsed<Vec<u32>> {
+        s.list(|s| s.value("a status code", condition::status, 0))
     }
 
     fn parse_is(s: &mut Sentence<'_>) -> Parsed<Option<Perceived>> {

@@ -94,7 +94,12 @@ impl<N: Network> Play<'_, N> {
             }
             return;
         }
-        let cursor = self.views.get(name).map_or(0, |view| view.cursor);
+        let view = self.views.get(name);
+        let cursor = view.map_or(0, |view| match what {
+            // A code comes with what another line may have taken already.
+            Perception::SeesStatus(_) if not => view.cursor.min(view.mark),
+            _ => view.cursor,
+        });
         let exact = self.scenario.tags.matching == Matching::Exact && !not;
         let found = self.find(name, room, &room_jid, what, cursor, exact);
         match (found, not) {

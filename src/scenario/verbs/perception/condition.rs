@@ -1,4 +1,4 @@
-//! Conditions of errors (RFC 6120 §8.3.3), by name.
+//! Conditions of errors (RFC 6120 §8.3.3), by name, and status codes of rooms.
 
 use super::super::super::mistake::Wrong;
 use super::super::super::words::{nearest, ticked};
@@ -14,6 +14,22 @@ pub(super) fn condition(word: &str) -> Result<Condition, Wrong> {
         }
     })
 }
+
+/// A status code of a room.
+pub(super) fn status(word: &str) -> Result<u32, Wrong> {
+    let code = CODES.contains(&word).then(|| word.parse().ok()).flatten();
+    code.ok_or_else(|| Wrong::UnknownStatus {
+        found: word.to_owned(),
+        meant: nearest(word, CODES),
+        known: CODES.iter().map(|code| ticked(code)).collect(),
+    })
+}
+
+/// XEP-0045 §15.6.2
+const CODES: [&str; 20] = [
+    "100", "101", "102", "103", "104", "110", "170", "171", "172", "173", "174", "201", "210",
+    "301", "303", "307", "321", "322", "332", "333",
+];
 
 /// RFC 6120 §8.3.3
 const CONDITIONS: [&str; 22] = [

@@ -10,8 +10,9 @@ impl Asked<'_> {
     /// Whether this stanza is the affair that is asked for.
     pub(super) fn is_affair(&self, stanza: &Stanza) -> bool {
         match self.what {
-            Perception::SeesStatus(code) => {
-                self.is_from_room(stanza) && has_status(stanza, &code.to_string())
+            Perception::SeesStatus(codes) => {
+                let has = |code: &u32| has_status(stanza, &code.to_string());
+                self.is_from_room(stanza) && codes.iter().all(has)
             }
             Perception::SeesRoomDestroyed { venue, reason } => {
                 let destroyed = self.is_from_room(stanza) && stanza.is_unavailable();
@@ -112,8 +113,10 @@ pub(super) fn sketch(room: &BareJid, what: &Perception) -> Stanza {
     };
     let message = || Stanza::message(Type::Absent);
     match what {
-        Perception::SeesStatus(code) => {
-            with(message(), element("status", ns::MUC_USER, &[("code", &code.to_string())]))
+        Perception::SeesStatus(codes) => {
+            let words: Vec<String> = codes.iter().map(u32::to_string).collect();
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            message().with_from(Jid::from(room.clone())).with_payload(super::codes(&words))
         }
         Perception::SeesRoomDestroyed { venue, reason } => {
             let mut destroy = act("destroy", reason);
