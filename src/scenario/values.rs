@@ -31,13 +31,18 @@ pub(super) fn large_number(word: &str) -> Result<u64, Wrong> {
 /// `900ms`, `30s`, `2m`, `1h30m`, `2d`; at most a year.
 pub(super) fn duration(word: &str) -> Result<Duration, Wrong> {
     let wrong = || bad(word, "a duration", "30s");
-    let mut total = Duration::ZERO;
+    // It reads as one.
+    let too_long = || bad(word, "a duration of at most 366d", "30s");
+    let mut total: u128 = 0;
     let mut rest = word;
     while !rest.is_empty() {
         let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
         let unit_end = rest[digits..].find(|c: char| c.is_ascii_digit());
         let unit_end = unit_end.map_or(rest.len(), |end| digits + end);
-        let count: u64 = rest[..digits].parse().map_err(|_| wrong())?;
+        let count = &rest[..digits];
+        if count.is_empty() {
+            return Err(wrong());
+        }
         let unit = match &rest[digits..unit_end] {
             "us" => Duration::from_micros(1),
             "ms" => Duration::from_millis(1),
@@ -47,12 +52,16 @@ pub(super) fn duration(word: &str) -> Result<Duration, Wrong> {
             "d" => Duration::from_secs(86_400),
             _ => return Err(wrong()),
         };
-        let count = u32::try_from(count).map_err(|_| wrong())?;
-        let span = unit.checked_mul(count).ok_or_else(wrong)?;
-        total = total.checked_add(span).ok_or_else(wrong)?;
+        let count: Option<u64> = count.parse().ok();
+        let span = count.map_or(u128::MAX, |count| unit.as_micros() * u128::from(count));
+        total = total.saturating_add(span);
         rest = &rest[unit_end..];
     }
-    if word.is_empty() || total > YEAR { Err(wrong()) } else { Ok(total) }
+    match u64::try_from(total) {
+        _ if word.is_empty() => Err(wrong()),
+        Ok(total) if Duration::from_micros(total) <= YEAR => Ok(Duration::from_micros(total)),
+        _ => Err(too_long()),
+    }
 }
 
 /// `30s`, in whole seconds.
@@ -118,6 +127,11 @@ mod tests {
         for wrong in ["", "30", "s", "-3s", "3 s", "99999999999s", "400d", "3x", "é"] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }
+        let too_long = |word| bad(word, "a duration of at most 366d", "30s");
+        for word in ["8785h", "367d", "366d1us", "99999999999999999999d"] {
+            assert_eq!(duration(word), Err(too_long(word)));
+        }
+        assert_eq!(duration("8784h"), Ok(YEAR));
     }
 
     #[test]
