@@ -8,6 +8,9 @@ use wallops::scenario::{Source, format, parse};
 const GRAMMAR: &str = include_str!("../GRAMMAR.md");
 const CAST: &str = include_str!("../scenarios/casts/wallops.cast");
 
+/// What every line is a line of.
+const HEAD: &str = "## profile: full\n## cast: wallops\n";
+
 /// Without one nothing is a scenario.
 const EXPECTATION: &str = "The roster is the same everywhere in wallops\n";
 
@@ -20,7 +23,7 @@ fn every_example_of_the_grammar_is_a_scenario_or_a_part_of_one() {
             "scenario" => text.to_owned(),
             "head" => format!("{text}\n-----\n\n{EXPECTATION}"),
             "cast" => format!("## cast: wallops\n\n{text}\n-----\n\n{EXPECTATION}"),
-            "lines" => format!("## cast: wallops\n\n-----\n\n{text}{EXPECTATION}"),
+            "lines" => format!("{HEAD}\n-----\n\n{text}{EXPECTATION}"),
             "ebnf" => continue,
             // The list of known failures, which is no scenario.
             "toml" => {

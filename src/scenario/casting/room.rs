@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::ast::Name;
+use super::super::ast::{Name, Profile};
 use super::super::cast::Room;
 use super::super::mistake::Wrong;
 use super::super::sections::{Key, Section};
@@ -52,6 +52,10 @@ impl Casting<'_> {
     fn grants(&mut self, section: &Section, grants: &mut Grants) {
         if let Some(policy) = self.policy(section, "grants") {
             grants.policy = policy;
+        }
+        if let Some(key) = section.key("grants").filter(|_| self.profile != Profile::Full) {
+            let wrong = Wrong::NotInProfile { what: "a grant to slaves that register" };
+            self.flaw(wrong, key.name_span, key.file);
         }
         if let Some(max) = self.value(section, "slaves-max", values::count) {
             grants.slaves_max = max;

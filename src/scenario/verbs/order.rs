@@ -2,7 +2,9 @@
 
 use super::super::ast::Name;
 use super::super::line::Parsed;
+use super::super::mistake::Wrong;
 use super::super::sentence::Sentence;
+use crate::dmuc::Registration;
 
 /// What an operator does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +69,13 @@ impl Order {
             return Ok(None);
         }
         let slave = s.slave_name()?;
+        let verb = s.line.here();
+        let order = s.line.peek_word().filter(|word| ["registers", "deregisters"].contains(word));
+        let known = s.names.cast.slaves.get(&slave);
+        let is_static = known.is_some_and(|known| known.registration == Registration::Static);
+        if let Some(key) = order.filter(|_| is_static) {
+            s.line.note((Wrong::OnlyDynamic { key: key.to_owned() }, verb));
+        }
         if s.line.words("registers") {
             return Ok(Some(Order::SlaveRegisters { slave, room: s.in_room()? }));
         }
