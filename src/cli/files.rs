@@ -1,5 +1,6 @@
 //! Reading and writing files, within bounds.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -193,8 +194,13 @@ fn find_cast(scenario: &Path, name: &str) -> Result<Source, String> {
     let mut above = above.filter(|path| path.exists());
     let path = if beside.exists() { beside } else { above.next().unwrap_or(beside) };
     let shown = path.display().to_string();
-    let bytes = read(&path, scenario::SIZE_MAX)
-        .map_err(|error| format!("{shown}: {}", in_words(&error)))?;
+    let bytes = read(&path, scenario::SIZE_MAX).map_err(|error| {
+        let missing = error.kind() == io::ErrorKind::NotFound;
+        let meant = missing.then(|| nearest_to(&path)).flatten();
+        let meant = meant.as_deref().and_then(Path::file_stem).and_then(OsStr::to_str);
+        let help = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+        format!("{shown}: {}{help}", in_words(&error))
+    })?;
     Source::from_bytes(&shown, &bytes)
         .map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
 }

@@ -178,6 +178,16 @@ impl<'a> Names<'a> {
     }
 }
 
+impl Wrong {
+    /// The same where something else was expected too, which no list of names can tell.
+    pub(super) fn or(mut self, others: &[&str]) -> Self {
+        if let Wrong::Unknown { known, .. } = &mut self {
+            known.extend(others.iter().map(|other| (*other).to_owned()));
+        }
+        self
+    }
+}
+
 fn label(domain: &str) -> &str {
     domain.split('.').next().unwrap_or(domain)
 }

@@ -188,6 +188,7 @@ fn one_file_cannot_take_two_transcripts() {
 fn a_cast_that_is_missing_or_elsewhere_is_refused() {
     let cast = |name: &str| scenario("").replace("cast: wallops", &format!("cast: {name}"));
     refused_by(PLAYERS, cast("nobody"), "casts/nobody.cast: no such file or directory");
+    refused_by(PLAYERS, cast("walops"), "did you mean `wallops`?");
     refused_by(PLAYERS, cast("../../etc/passwd"), "is not the name of a cast, without directory");
 }
 

@@ -21,18 +21,35 @@ impl<'a> Sentence<'a> {
         if self.line.peek_word().is_none() {
             return Err(self.line.unexpected());
         }
-        self.client().map(Occupant::Client)
+        self.client_or(&["a nick in quotes"]).map(Occupant::Client)
+    }
+
+    /// Somebody who may be anywhere: a name of the cast, or a JID in quotes.
+    pub(in super::super) fn person(&mut self) -> Parsed<Occupant> {
+        if let Some(jid) = self.line.text("a JID in quotes") {
+            return Ok(Occupant::Nick(jid));
+        }
+        self.line.expecting("an occupant");
+        if self.line.peek_word().is_none() {
+            return Err(self.line.unexpected());
+        }
+        self.client_or(&["a JID in quotes"]).map(Occupant::Client)
     }
 
     /// A client of the cast, named by one word if it is none.
     pub(super) fn client(&mut self) -> Parsed<Name> {
+        self.client_or(&[])
+    }
+
+    /// The same where something else could be meant.
+    fn client_or(&mut self, others: &[&str]) -> Parsed<Name> {
         if let Some((name, tokens)) = self.names.client(self.line.rest()) {
             self.line.advance(tokens);
             return Ok(name);
         }
         let name = self.one_word(
             "an occupant",
-            |names, word| Err(names.unknown_occupant(word)),
+            |names, word| Err(names.unknown_occupant(word).or(others)),
             |word| word.into(),
         );
         if self.names.gaps.any_client() {

@@ -60,7 +60,7 @@ impl RoomDeed {
     }
 
     fn parse_invites(s: &mut Sentence<'_>) -> Parsed<Self> {
-        let whom = s.occupant()?;
+        let whom = s.person()?;
         let directly = s.line.words("directly");
         let reason = because(s)?;
         Ok(RoomDeed::Invites { whom, directly, reason })
