@@ -46,10 +46,11 @@ pub(super) fn compare(
     let people = plain::compare(&slaves.transcript, &plain.transcript);
     let same = people.iter().all(|person| person.diff.is_none());
     people.iter().for_each(|person| show(person, screen));
+    let differing = people.iter().filter(|person| person.diff.is_some()).count();
     let whom = counted(people.len(), "person").replace("persons", "people");
     screen.line(match same {
         true => paint(style::GOOD, format!("same: {whom}")),
-        false => paint(style::BAD, format!("differs: {whom}")),
+        false => paint(style::BAD, format!("differs: {differing} of {whom}")),
     });
     Ok(verdict.max(Verdict::well_if(same)))
 }

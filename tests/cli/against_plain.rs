@@ -24,7 +24,7 @@ fn what_somebody_can_tell_from_a_plain_room_is_1_and_is_shown_to_whom() {
         .prints("  argl@killrc.oulubox.irc/laptop: 2 stanzas, the same\n")
         .prints("  msa@vesa.yeggmaex.irc/bicycle: 10 stanzas with slaves, 13 without\n")
         .prints("    -  <body>Honest! He did!!</body>\n")
-        .prints("differs: 7 people\n");
+        .prints("differs: 1 of 7 people\n");
 }
 
 #[test]
