@@ -258,6 +258,21 @@ fn a_code_is_denied_of_what_another_line_has_taken_too() {
 }
 
 #[test]
+fn a_roster_lacks_nobody_who_is_not_shown() {
+    let hidden = "\n[Room] wallops\n\tpresence-broadcast: moderator\n";
+    let same = "The roster is the same everywhere";
+    let script = format!("BigCheese leaves\nBigCheese joins wallops\n{same}\n");
+    assert_eq!(played(hidden, &script).failures, []);
+    let script = format!("Wumpus configures presence-broadcast moderator\n{same}\n");
+    assert_eq!(failures(&script), []);
+    // Of who is shown each slave knows.
+    let script = format!("cut vesa from channel\nWumpus grants Valdis moderator\n{same}\n");
+    let failures = played(hidden, &script).failures;
+    assert_eq!(failures.len(), 1, "{failures:?}");
+    assert_eq!(failures[0].found, "vesa lacks Valdis");
+}
+
+#[test]
 fn a_domain_is_banned_from_the_start() {
     let banned = "\n[Room] wallops\n\toutcast: guide.example\n\n[Client] Ford\n\
         \tjid: ford@guide.example/towel\n";

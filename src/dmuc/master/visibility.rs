@@ -10,7 +10,7 @@ use crate::room::config::BroadcastRole;
 
 impl Master {
     /// Whether the presence of occupants with this role is shown.
-    fn shows(&self, role: &Role) -> bool {
+    pub(super) fn shows(&self, role: &Role) -> bool {
         let role = match role {
             Role::Moderator => BroadcastRole::Moderator,
             Role::Participant => BroadcastRole::Participant,

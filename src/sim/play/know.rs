@@ -144,8 +144,9 @@ impl<N: Network> Play<'_, N> {
         let Some(master) = self.master(room) else {
             return Err((expected, "the master is down".to_owned()));
         };
-        let roster = master.roster();
         for (name, copy) in self.copies(room) {
+            let Some(slave) = self.slave_jid(name) else { continue };
+            let roster = master.roster_for(&slave);
             if let Some(difference) = difference(&roster, copy.roster) {
                 return Err((expected, format!("{name} {difference}")));
             }
