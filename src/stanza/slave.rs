@@ -97,6 +97,15 @@ pub struct Deregister {
     pub reason: Option<String>,
 }
 
+/// With the error `gone`: what who enters the other venue has to know.
+#[derive(FromXml, AsXml, Clone, Debug, PartialEq, Eq)]
+#[xml(namespace = ns::SLAVE, name = "password")]
+pub struct Password {
+    /// The password.
+    #[xml(text)]
+    pub text: String,
+}
+
 /// Periods of keepalive, in seconds.
 #[derive(FromXml, AsXml, Clone, Copy, Debug, PartialEq, Eq)]
 #[xml(namespace = ns::SLAVE, name = "keepalive")]

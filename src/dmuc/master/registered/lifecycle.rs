@@ -90,8 +90,9 @@ impl Master {
         let destroy = self.ended.as_ref()?.payload("x", ns::MUC_USER)?;
         let destroy = destroy.get_child("destroy", ns::MUC_USER)?;
         let venue = destroy.attr("jid").and_then(|jid| Jid::new(jid).ok());
-        let reason = destroy.get_child("reason", ns::MUC_USER).map(Element::text);
-        Some(Tombstone { room: self.registry.room.clone(), venue, reason })
+        let said = |name| destroy.get_child(name, ns::MUC_USER).map(Element::text);
+        let (password, reason) = (said("password"), said("reason"));
+        Some(Tombstone { room: self.registry.room.clone(), venue, password, reason })
     }
 
     pub(super) fn vacate(&mut self, index: usize) {

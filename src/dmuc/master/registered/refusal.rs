@@ -1,7 +1,7 @@
 //! Why a registration is refused, and the error that says so (`docs/dmuc2-slave.md`, Refusal).
 //! A refusal changes nothing: the users of the domain are served as before.
 
-use crate::stanza::slave::Register;
+use crate::stanza::slave::{Password, Register};
 use crate::stanza::{
     Condition, Element, ErrorType, Jid, Stanza, Type, attribute, element, error_element, ns,
 };
@@ -34,6 +34,8 @@ pub(in crate::dmuc) struct Tombstone {
     pub room: String,
     /// Where its occupants are to meet.
     pub venue: Option<Jid>,
+    /// What they have to know to enter there.
+    pub password: Option<String>,
     /// Why it was destroyed.
     pub reason: Option<String>,
 }
@@ -87,7 +89,11 @@ impl Refusal {
                 (ErrorType::Modify, Condition::BadRequest, Some(text.as_str()))
             }
         };
-        error_element(type_, condition, None, text)
+        let mut error = error_element(type_, condition, None, text);
+        if let Refusal::Gone(Tombstone { password: Some(text), .. }) = self {
+            error.append_child(Password { text: text.clone() }.into());
+        }
+        error
     }
 }
 
@@ -140,15 +146,17 @@ mod tests {
     }
 
     #[test]
-    fn gone_names_the_venue_as_a_uri_and_the_reason_as_text() {
+    fn gone_names_the_venue_as_a_uri_its_password_and_the_reason_as_text() {
         let tombstone = Tombstone {
             room: "r1".to_owned(),
             venue: Some(Jid::new("operlog@channel.avalon.irc").unwrap()),
+            password: Some("cheese".to_owned()),
             reason: Some("the war is over".to_owned()),
         };
         let answer = Refusal::Gone(tombstone).answer(&well_formed()).unwrap();
         let error = String::from(answer.payload("error", ns::CLIENT).unwrap());
         assert!(error.contains(">xmpp:operlog@channel.avalon.irc</gone>"), "{error}");
         assert!(error.contains(">the war is over</text>"), "{error}");
+        assert!(error.contains("<password xmlns='urn:xmpp:tmp:dmuc:0#slave'>cheese</"), "{error}");
     }
 }

@@ -5,12 +5,14 @@ use super::*;
 use crate::dmuc::Passage;
 use crate::room::Item;
 use crate::room::item::status;
+use crate::stanza::slave::Password;
 use crate::stanza::{Condition, Element, Payloads, Type, element, ns};
 
 /// What is said of a room that was destroyed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Destroyed {
     pub venue: Option<String>,
+    pub password: Option<String>,
     pub reason: Option<String>,
 }
 
@@ -64,15 +66,18 @@ impl RegisteredRoom {
             ..Item::default()
         };
         let mut x = item.element(if destroyed.is_none() { &[333] } else { &[] });
-        if let Some(Destroyed { venue, reason }) = destroyed {
+        if let Some(Destroyed { venue, password, reason }) = destroyed {
             let mut destroy = element("destroy", ns::MUC_USER, &[]);
             if let Some(venue) = venue {
                 destroy = crate::stanza::attribute(destroy, "jid", &venue);
             }
-            if let Some(text) = reason {
-                let mut reason = element("reason", ns::MUC_USER, &[]);
-                reason.append_text(text);
-                destroy.append_child(reason);
+            // In the order in which a room tells it that is there.
+            for (name, text) in [("reason", reason), ("password", password)] {
+                if let Some(text) = text {
+                    let mut child = element(name, ns::MUC_USER, &[]);
+                    child.append_text(text);
+                    destroy.append_child(child);
+                }
             }
             x.append_child(destroy);
         }
@@ -199,12 +204,14 @@ impl RegisteredRoom {
             self.refused_until = Some(now + span);
             return self.go_native(now, out);
         }
+        let password = error.as_ref().and_then(|error| error.other.clone());
+        let password = password.and_then(|it| Password::try_from(it).ok()).map(|it| it.text);
         let text = error.and_then(|error| error.texts.into_values().next());
         match condition {
             Some(Condition::Gone { new_address }) => {
                 let venue = new_address.map(|uri| uri.trim_start_matches("xmpp:").to_owned());
-                let destroyed = venue.is_some() || text.is_some();
-                let destroyed = destroyed.then_some(Destroyed { venue, reason: text });
+                let destroyed = Destroyed { venue, password, reason: text };
+                let destroyed = (destroyed != Destroyed::default()).then_some(destroyed);
                 self.dissolve(destroyed, out);
                 self.go_native(now, out);
             }
