@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Invariant;
 use super::findings::{Finding, Findings};
-use super::reading::{Reading, bare_of, domain_of};
+use super::reading::{Reading, bare_of, domain_of, nick_in};
 use super::room::{Class, Fact, Passage, Room, SlaveId, UserId};
 use super::steps::{Happening, Step};
 use crate::room::Whois;
@@ -141,7 +141,7 @@ impl Jids {
         let dmuc = reading.dmuc.unwrap_or_default();
         let of_slave = |jid: &&str| domain_of(jid) == room.slaves[slave].domain;
         let listed = [dmuc.enter, dmuc.leave].into_iter().flatten().find(|jid| !of_slave(jid));
-        let shown = listed.or_else(|| reading.jids.first().copied());
+        let shown = listed.or_else(|| shown(reading, room).next());
         if let Some(jid) = shown {
             let what = format!("{jid} is shown to {}, which has no moderator", passage.reading.to);
             let finding = Finding {
@@ -173,7 +173,7 @@ impl Jids {
         if open || !is_told || is_moderator(user, room) || unknown {
             return;
         }
-        let Some(jid) = reading.jids.iter().find(|jid| bare_of(jid) != one.bare) else { return };
+        let Some(jid) = shown(reading, room).find(|jid| bare_of(jid) != one.bare) else { return };
         let what = format!("{jid} is shown to {}, who is no moderator", one.jid);
         let expected = "no real JIDs of others for who is no moderator";
         if one.inside && !one.asks.to_be_in() {
@@ -192,6 +192,15 @@ impl Jids {
             self.users.entry(user).or_default().push(finding);
         }
     }
+}
+
+/// The real JIDs in it: of those it is about, of who did it, and of who is said to have delayed it
+/// if that is a person.
+fn shown<'a>(reading: &Reading<'a>, room: &Room) -> impl Iterator<Item = &'a str> {
+    let by = reading.delayed_by.filter(|by| {
+        by.contains('@') && nick_in(by, &room.address).is_none() && room.slave_of(by).is_none()
+    });
+    reading.jids.clone().into_iter().chain(by)
 }
 
 /// So many entries show enough.

@@ -70,6 +70,8 @@ pub(in crate::conform) struct Reading<'a> {
     pub destroys: bool,
     /// When it was sent first, if it says that it is late.
     pub delay: Option<Time>,
+    /// Who has delayed it, if it says so.
+    pub delayed_by: Option<&'a str>,
     /// What it says for itself, in one number: all payloads but what the room or a slave adds. Of a
     /// copy that was altered, what it was to say.
     pub content: u64,
@@ -114,6 +116,7 @@ impl<'a> Reading<'a> {
             codes: Vec::new(),
             destroys: false,
             delay: None,
+            delayed_by: None,
             content,
             literal,
             misnamed: None,
@@ -137,6 +140,7 @@ impl<'a> Reading<'a> {
             self.read_x(payload);
         } else if payload.has_ns(ns::DELAY) {
             self.delay = payload.attr("stamp").and_then(|stamp| stamp.parse().ok());
+            self.delayed_by = payload.attr("from");
         }
     }
 

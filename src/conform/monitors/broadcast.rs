@@ -50,7 +50,8 @@ impl Broadcast {
     ) {
         let reading = &here.1.reading;
         let stanza = reading.stanza;
-        let says = stanza.body().is_some() && reading.from_room;
+        let says = stanza.body().is_some() || stanza.is_subject_change();
+        let says = says && reading.from_room;
         if says && reading.nick.is_some() && stanza.type_ != Type::Error {
             let letter = stanza.type_ != Type::Groupchat;
             let expected = "a message of type groupchat, from an occupant";
