@@ -3,7 +3,7 @@
 use super::{content_key, is_news, is_working, key, serving, words};
 use crate::conform::invariants::Invariant;
 use crate::conform::invariants::findings::{Findings, Wrong};
-use crate::conform::invariants::reading::Reading;
+use crate::conform::invariants::reading::{Reading, START, digest};
 use crate::conform::invariants::room::{
     Class, Fact, Passage, Privileges, Room, SlaveId, User, UserId,
 };
@@ -18,6 +18,10 @@ pub(super) struct Distribution {
     copies: Vec<Copy>,
     /// Who entered or left at this instant, or asked for all there is.
     moving: Vec<UserId>,
+    /// For whom a LEAVE has come at this instant.
+    leaving: Vec<String>,
+    /// Who was given once more what he had been given: user, where, and where it was before.
+    again: Vec<(UserId, usize, usize)>,
 }
 
 /// A copy that has come to a slave.
@@ -36,12 +40,24 @@ struct Copy {
     waiting: Vec<UserId>,
     /// The entries by which it went to others.
     told: Vec<usize>,
+    /// Who was given it, as what, and in which entry.
+    given: Vec<(UserId, u64, usize)>,
     stanza: Stanza,
 }
 
 impl Invariant for Distribution {
     fn pass(&mut self, _: Time, room: &Room, findings: &mut Findings) {
         let moving = std::mem::take(&mut self.moving);
+        self.leaving.clear();
+        let again = self.again.drain(..).filter(|(user, ..)| !moving.contains(user));
+        for (user, entry, before) in again {
+            let one = &room.users[user];
+            let Some(slave) = one.slave.filter(|slave| is_working(room, *slave)) else { continue };
+            let what = format!("{} is given twice what came once", one.jid);
+            let expected = "what has come from the master to be shown once";
+            let (id, host) = ("slave.submit.no-local-echo", &room.slaves[slave].domain);
+            findings.push(id, host, entry, what, expected, &[before]);
+        }
         for copy in self.copies.drain(..).filter(|copy| is_working(room, copy.slave)) {
             copy.judge(&moving, room, findings);
         }
@@ -68,6 +84,8 @@ impl Distribution {
     fn came(&mut self, step: &Step<'_>, passage: &Passage<'_>, room: &Room, findings: &Findings) {
         let Class::ToSlave(slave) = passage.class else { return };
         let reading = &passage.reading;
+        let leave = reading.dmuc.and_then(|dmuc| dmuc.leave);
+        self.leaving.extend(leave.map(str::to_owned));
         if !is_news(reading) || !is_working(room, slave) || room.slaves[slave].synced == room.now {
             return;
         }
@@ -80,8 +98,8 @@ impl Distribution {
                 && one.via == Some(slave)
                 && one.online
                 && one.leaving().is_none()
-                && is_news_to(one, reading, room)
-                && !is_claimed(*user, slave, reading, room)
+                && is_news_to(one, reading, &self.leaving, room)
+                && !is_claimed(*user, slave, (step.entry, reading), room)
         };
         self.copies.push(Copy {
             slave,
@@ -94,6 +112,7 @@ impl Distribution {
             entry: step.entry,
             waiting: (0..room.users.len()).filter(is_local).collect(),
             told: Vec::new(),
+            given: Vec::new(),
             stanza: passage.hop.stanza.clone(),
         });
     }
@@ -116,11 +135,15 @@ impl Distribution {
         if let Some(copy) = copies.find(|copy| copy.key == key && waits(copy)) {
             copy.waiting.retain(|waiting| *waiting != user);
             copy.told.push(entry);
+            copy.given.push((user, whole(reading), entry));
             if reading.misnamed.is_none() {
                 findings.kept("slave.redistribute.keep-from");
             }
             copy.compare(here, user, room, findings);
             return;
+        }
+        if reading.delay.is_none() && !reading.has(110) {
+            self.once_more(slave, key, (user, whole(reading), entry));
         }
         let mut copies = self.copies.iter_mut().filter(of_slave);
         // The same words by two people look alike.
@@ -133,6 +156,28 @@ impl Distribution {
     }
 }
 
+impl Distribution {
+    /// No copy of this waits for somebody who is given it: it may be one that he was not known to
+    /// wait for.
+    fn once_more(&mut self, slave: SlaveId, key: u64, now: (UserId, u64, usize)) {
+        let (user, says, entry) = now;
+        let mut before = None;
+        for copy in self.copies.iter_mut().filter(|copy| copy.slave == slave && copy.key == key) {
+            let mut his = copy.given.iter().filter(|(given, ..)| *given == user);
+            match his.clone().next() {
+                Some(_) => before = before.or(his.find(|one| one.1 == says).map(|one| one.2)),
+                None => return copy.given.push(now),
+            }
+        }
+        self.again.extend(before.map(|before| (user, entry, before)));
+    }
+}
+
+/// All that it says, in one number.
+fn whole(reading: &Reading<'_>) -> u64 {
+    reading.stanza.payloads.iter().fold(START, digest)
+}
+
 /// Whether it left before its slave was told what there is, which may have been this.
 fn is_late(step: &Step<'_>, passage: &Passage<'_>, slave: SlaveId, room: &Room) -> bool {
     let Fate::Delivered(after) = passage.hop.fate else { return true };
@@ -140,17 +185,26 @@ fn is_late(step: &Step<'_>, passage: &Passage<'_>, slave: SlaveId, room: &Room) 
     one.synced >= left || one.told_all.is_some_and(|told| told >= left)
 }
 
-/// Whether somebody behind the slave claims this nick, who has not been entered under it.
-fn is_claimed(reader: UserId, slave: SlaveId, reading: &Reading<'_>, room: &Room) -> bool {
+/// Whether somebody behind the slave claims this nick, who has not been entered under it, and is not
+/// whom the master tells of.
+fn is_claimed(
+    reader: UserId,
+    slave: SlaveId,
+    (entry, reading): (usize, &Reading<'_>),
+    room: &Room,
+) -> bool {
     let nick = reading.nick.filter(|_| reading.is_presence());
     let Some(nick) = nick.and_then(|nick| room.known_nick(nick)) else { return false };
-    let mut locals = room.users.iter().filter(|one| one.slave == Some(slave));
+    let holder = room.occupants.get(&nick).filter(|holder| holder.entry <= entry);
+    let holds = |user: usize| holder.is_some_and(|holder| holder.sessions.contains(&user));
+    let locals = room.users.iter().enumerate().filter(|(_, one)| one.slave == Some(slave));
+    let asks = |one: &User| one.asked == Some(nick) && (!one.inside || one.nick != Some(nick));
     room.is_unconfirmed(nick, reader)
-        || locals.any(|one| one.asked == Some(nick) && (!one.inside || one.nick != Some(nick)))
+        || locals.into_iter().any(|(user, one)| asks(one) && !holds(user))
 }
 
 /// Whether a user was not shown the same already.
-fn is_news_to(user: &User, reading: &Reading<'_>, room: &Room) -> bool {
+fn is_news_to(user: &User, reading: &Reading<'_>, leaving: &[String], room: &Room) -> bool {
     let nick = reading.nick.filter(|_| reading.is_presence());
     let Some(nick) = nick else { return true };
     if user.nick.is_none() && room.hides(reading) {
@@ -166,8 +220,12 @@ fn is_news_to(user: &User, reading: &Reading<'_>, room: &Room) -> bool {
         }
         // Another session of his may be here, of which the room does not know yet.
         seen => {
+            let goes = |other: &User| reading.has(303) || leaving.contains(&other.jid);
             let here = |other: &User| {
-                other.slave == user.slave && other.inside && other.nick == room.known_nick(nick)
+                other.slave == user.slave
+                    && other.inside
+                    && other.nick == room.known_nick(nick)
+                    && !goes(other)
             };
             reading.stanza.is_available() || (seen.is_some() && !room.users.iter().any(here))
         }
@@ -189,6 +247,15 @@ impl Copy {
             let expected = "no delay of what is said now";
             findings.judge("slave.broadcast.no-delay-live", well, here, expected, || {
                 Wrong::of("it has a delay, which it came without").because([self.entry])
+            });
+        }
+        if reading.has(303) {
+            let came = Reading::new(&self.stanza, &room.address).item.and_then(|item| item.nick);
+            let shown = reading.item.and_then(|item| item.nick);
+            let expected = "the new nick that came";
+            findings.judge("INV-JUSTIFIED", came == shown, here, expected, || {
+                let shown = shown.unwrap_or("none");
+                Wrong::of(format!("the new nick in it is {shown}")).because([self.entry])
             });
         }
         let moderates = room.users[user].privileges().is_some_and(|one| one.moderates());
