@@ -4,7 +4,7 @@ use super::super::invariants::reading::domain_of;
 use super::names;
 use crate::conform::invariants::Invariant;
 use crate::conform::invariants::findings::{Findings, Wrong};
-use crate::conform::invariants::room::{Class, Passage, Room, SlaveId};
+use crate::conform::invariants::room::{Class, Passage, Privileges, Room, SlaveId};
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::stanza::{Element, FullJid, ns};
 use crate::time::Time;
@@ -12,8 +12,10 @@ use crate::time::Time;
 /// What each slave was sent last at this instant, and what newcomers asked for.
 #[derive(Debug, Default)]
 pub(super) struct Enter {
-    /// The nick of which a slave was told last, and where.
-    last: Vec<(SlaveId, String, usize)>,
+    /// The nick of which a slave was told last, what he may do, and where.
+    last: Vec<(SlaveId, String, Option<Privileges>, usize)>,
+    /// For whom ENTER was sent.
+    let_in: Vec<String>,
     /// Slaves that are told what there is at this instant.
     told: Vec<SlaveId>,
     /// How much history somebody asked for at most, and where: JID, messages.
@@ -28,6 +30,7 @@ impl Invariant for Enter {
         self.last.clear();
         self.told.clear();
         self.limits.clear();
+        self.let_in.clear();
     }
 
     fn before(&mut self, step: &Step<'_>, room: &Room, findings: &mut Findings) {
@@ -58,6 +61,7 @@ impl Enter {
         let reading = &passage.reading;
         let dmuc = reading.dmuc.unwrap_or_default();
         if let Some(jid) = dmuc.enter {
+            self.let_in.push(jid.to_owned());
             self.judge((entry, passage), jid, slave, room, findings);
         } else if reading.is_presence()
             && let Some(nick) = reading.nick
@@ -66,7 +70,7 @@ impl Enter {
                 self.told.push(slave);
             }
             self.last.retain(|(told, ..)| *told != slave);
-            self.last.push((slave, nick.to_owned(), entry));
+            self.last.push((slave, nick.to_owned(), Privileges::of(reading), entry));
         }
     }
 
@@ -98,6 +102,9 @@ impl Enter {
         findings.judge("master.enter.to-affected-slave-only", own, here, expected, || {
             Wrong::of(format!("{jid} is not of the domain of {}", room.slaves[slave].jid))
         });
+        if own && !room.is_stale(passage) && !self.told.contains(&slave) {
+            self.as_told_before(here, jid, slave, findings);
+        }
         let asked = self.limits.iter().rev().find(|(who, ..)| who == jid);
         if let Some((_, Some(asked), cause)) = asked {
             let limit = dmuc_children(passage)
@@ -124,12 +131,41 @@ impl Enter {
         if joined && !again && !moderates && !room.is_stale(passage) && !self.told.contains(&slave)
         {
             let last = self.last.iter().find(|(told, ..)| *told == slave);
-            let Some((_, nick, cause)) = last else { return };
+            let Some((_, nick, _, cause)) = last else { return };
             let well = Some(nick.as_str()) == reading.nick;
             let expected = "an ENTER right after the presence of the newcomer";
             findings.judge("master.enter.adjacent", well, here, expected, || {
                 Wrong::of(format!("the presence before it is of {nick}")).because([*cause])
             });
+        }
+    }
+}
+
+impl Enter {
+    /// There is one ENTER for each time that somebody asks, and it says of him what his slave was
+    /// told right before.
+    fn as_told_before(
+        &self,
+        here: (usize, &Passage<'_>),
+        jid: &str,
+        slave: SlaveId,
+        findings: &mut Findings,
+    ) {
+        let reading = &here.1.reading;
+        let often = self.let_in.iter().filter(|one| *one == jid).count();
+        let asked = self.limits.iter().filter(|(one, ..)| one == jid).count();
+        if asked > 0 && often > asked {
+            let expected = "one ENTER for who asks to enter";
+            let wrong = Wrong::of(format!("an ENTER for {jid} has been sent already"));
+            findings.wrong("master.enter.to-affected-slave-only", here, expected, wrong);
+        }
+        let mut last = self.last.iter();
+        let last = last.find(|(told, nick, ..)| *told == slave && reading.nick == Some(nick));
+        let Some((_, nick, Some(before), cause)) = last else { return };
+        if asked > 0 && Privileges::of(reading).is_some_and(|says| says != *before) {
+            let expected = "affiliation and role as in the presence before it";
+            let wrong = Wrong::of(format!("it says something else of {nick}")).because([*cause]);
+            findings.wrong("master.presence.item", here, expected, wrong);
         }
     }
 }

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::super::invariants::reading::domain_of;
-use super::{is_working, names};
+use super::{is_served, is_working, names};
 use crate::conform::invariants::Invariant;
 use crate::conform::invariants::findings::{Findings, Wrong};
-use crate::conform::invariants::room::{Class, Passage, Room, Side, SlaveId, UserId};
+use crate::conform::invariants::room::{
+    Class, Fact, Occupant, Passage, Room, Side, SlaveId, Touch, UserId, same_person,
+};
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::stanza::FullJid;
 use crate::time::{Duration, Time};
@@ -18,10 +20,12 @@ pub(super) struct Leave {
     due: Vec<Due>,
     /// Whose departure the master has told at this instant.
     told: Vec<Told>,
-    /// To whom LEAVE was sent at this instant.
-    taken: Vec<String>,
+    /// To whom LEAVE was sent at this instant, and whether he has not asked for it.
+    taken: Vec<(String, bool)>,
     /// Under which nicks nobody is left after that, and in which entry it was sent.
     leaving: Vec<(String, usize)>,
+    /// Who is gone, as slaves were told at this instant, and in which entry.
+    gone: Vec<(Occupant, usize)>,
     /// Connections that ended in the room: user, entry.
     ended: Vec<(UserId, usize, Time)>,
     /// What set off each LEAVE that is on its way, by its entry.
@@ -59,7 +63,7 @@ impl Invariant for Leave {
             }
         }
         self.told.clear();
-        self.taken.clear();
+        self.untaken(room, findings);
         // A slave acts on state when it knows all of it.
         let (due, waiting) = std::mem::take(&mut self.due)
             .into_iter()
@@ -111,9 +115,51 @@ impl Invariant for Leave {
             _ => {}
         }
     }
+
+    fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, _: &mut Findings) {
+        let Happening::Left(passage) = &step.what else { return };
+        let Class::ToSlave(slave) = passage.class else { return };
+        for fact in facts {
+            if let Fact::Departed { occupant, .. } = fact
+                && is_served(room, slave)
+                && !room.is_stale(passage)
+                && passage.reading.is_presence()
+            {
+                self.gone.push((occupant.clone(), step.entry));
+            }
+        }
+    }
 }
 
 impl Leave {
+    /// Whether there are more LEAVEs for somebody than he has asked for, and one if he was put out.
+    fn is_too_often(&self, jid: &str, room: &Room) -> bool {
+        let his = self.taken.iter().filter(|(taken, _)| taken == jid);
+        let put_out = usize::from(his.clone().any(|(_, unasked)| *unasked));
+        let asked = room.reached.iter().filter(|(user, _, touch)| {
+            room.users[*user].jid == jid && *touch == Touch::Unavailable
+        });
+        his.count() > asked.count() + put_out
+    }
+
+    /// Nobody is gone of whom his slave was not told so by a LEAVE, if it is served.
+    fn untaken(&mut self, room: &Room, findings: &mut Findings) {
+        let taken = std::mem::take(&mut self.taken);
+        for (occupant, entry) in std::mem::take(&mut self.gone) {
+            for user in &occupant.sessions {
+                let one = &room.users[*user];
+                let Some(slave) = one.via.filter(|slave| is_served(room, *slave)) else { continue };
+                let sure = one.entered && one.online && one.inside;
+                if sure && !taken.iter().any(|(taken, _)| *taken == one.jid) {
+                    let what = format!("all are told that {} is gone, without a LEAVE", one.jid);
+                    let expected = format!("one LEAVE, for {}", room.slaves[slave].jid);
+                    let id = "master.leave.to-affected-slave-only";
+                    findings.push(id, &room.domain, entry, what, &expected, &[occupant.entry]);
+                }
+            }
+        }
+    }
+
     fn came(&mut self, entry: usize, passage: &Passage<'_>, room: &Room) {
         let Class::ToSlave(slave) = passage.class else { return };
         let reading = &passage.reading;
@@ -181,13 +227,21 @@ impl Leave {
                 false => format!("it takes leave of {jid}, and is no unavailable presence"),
             })
         });
+        if happens && !room.is_stale(here.1) {
+            names_him(here, (nick, jid), room, findings);
+        }
         let own = domain_of(jid) == room.slaves[slave].domain;
         let expected = "a LEAVE for the slave of his own domain";
         findings.judge("master.leave.to-affected-slave-only", own, here, expected, || {
             Wrong::of(format!("{jid} is not of the domain of {}", room.slaves[slave].jid))
         });
-        let again = self.taken.iter().any(|taken| taken == jid);
-        self.taken.push(jid.to_owned());
+        let again = self.taken.iter().any(|(taken, _)| taken == jid);
+        self.taken.push((jid.to_owned(), reading.is_unasked()));
+        if again && happens && own && !room.is_stale(here.1) && self.is_too_often(jid, room) {
+            let wrong = Wrong::of(format!("a LEAVE for {jid} has been sent already"));
+            let id = "master.leave.to-affected-slave-only";
+            findings.wrong(id, here, "one LEAVE for each departure and session", wrong);
+        }
         if !room.is_stale(here.1) && !again {
             if is_last(nick, jid, slave, room) && !room.is_hidden(nick) {
                 self.leaving.push((nick.to_owned(), here.0));
@@ -203,6 +257,26 @@ impl Leave {
                 });
             }
         }
+    }
+}
+
+/// A LEAVE names who has the nick, as far as that is known.
+fn names_him(
+    here: (usize, &Passage<'_>),
+    (nick, jid): (&str, &str),
+    room: &Room,
+    findings: &mut Findings,
+) {
+    let doubted = room.known_nick(nick).is_none_or(|nick| room.doubtful.contains(&nick));
+    let Some(holder) = room.occupant_named(nick).filter(|_| !doubted) else { return };
+    let user = room.known_user(jid);
+    let his = |session: &UserId| same_person(&room.users[*session].jid, jid);
+    let known = user.is_some_and(|user| room.users[user].was_inside || room.users[user].inside);
+    if !holder.sessions.is_empty() && !holder.sessions.iter().any(his) && !known {
+        let sessions = names(holder.sessions.iter().map(|user| room.users[*user].jid.as_str()));
+        let expected = format!("the full JID of {nick}, {sessions}");
+        let wrong = Wrong::of(format!("{jid} was never entered")).because([holder.entry]);
+        findings.wrong("master.leave.format", here, &expected, wrong);
     }
 }
 
