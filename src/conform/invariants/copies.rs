@@ -2,12 +2,12 @@
 //! JIDs and in codes for the subject alone.
 //!
 //! Copies for slaves that register have a number in common. Those for slaves that are configured
-//! leave the master one after the other, in the order of the slaves.
+//! leave the master one after the other, and go to each slave once.
 
 use std::collections::BTreeMap;
 
 use super::Invariant;
-use super::findings::{Findings, Wrong};
+use super::findings::{Finding, Findings};
 use super::reading::{Reading, START, digest, digest_text};
 use super::room::{Class, Fact, Passage, Room, SELF_CODES, Side, SlaveId};
 use super::steps::{Happening, Step};
@@ -26,11 +26,14 @@ pub(super) struct Copies {
 
 #[derive(Debug)]
 struct Run {
-    at: Time,
     key: u64,
-    slave: SlaveId,
+    /// For whom they are.
+    slaves: Vec<SlaveId>,
+    /// What the first of them says.
     says: Common,
     entry: usize,
+    /// What is wrong with the others, unless they turn out to be of two events.
+    wrong: Vec<Finding>,
 }
 
 /// What is the same in all copies, part by part.
@@ -50,33 +53,55 @@ impl Invariant for Copies {
     fn after(&mut self, step: &Step<'_>, _: &[Fact], room: &Room, findings: &mut Findings) {
         let Happening::Left(passage) = &step.what else { return };
         let (Class::ToSlave(slave), reading) = (passage.class, &passage.reading) else {
-            self.run = None;
-            return;
+            return self.close(findings);
         };
         let dmuc = reading.dmuc.unwrap_or_default();
         let is_event = reading.is_presence() || reading.stanza.is_groupchat();
         if !is_event || dmuc.enter.is_some() || dmuc.leave.is_some() || dmuc.state || dmuc.history {
-            self.run = None;
-            return;
+            return self.close(findings);
         }
         let says = Common::of(reading);
         let other = match dmuc.at {
             Some((epoch, seq)) => self.numbered(epoch, seq, says, step.entry),
             None if room.slaves[slave].registers => None,
-            None => self.next_of_run(slave, says, step, passage, room),
+            None => self.next_of_run(slave, says, (step.entry, passage), room, findings),
         };
         if let Some((other, entry)) = other.filter(|(other, _)| *other != says) {
             let expected =
                 "the same for every slave but for the address, real JIDs and codes about oneself";
             let parts = names(says.differs_from(&other));
-            let words = format!("it differs from the copy for another slave in {parts}");
-            let wrong = Wrong::of(words).because([entry]);
-            findings.wrong("INV-SAME-COPY", (step.entry, passage), expected, wrong);
+            let finding = Finding {
+                requirement: "INV-SAME-COPY",
+                host: passage.hop.from.to_string(),
+                entry: step.entry,
+                what: format!("it differs from the copy for another slave in {parts}"),
+                expected: expected.to_owned(),
+                causes: vec![entry],
+            };
+            match self.run.as_mut().filter(|_| dmuc.at.is_none()) {
+                Some(run) => run.wrong.push(finding),
+                None => tell(finding, findings),
+            }
         }
+    }
+
+    fn pass(&mut self, _: Time, _: &Room, findings: &mut Findings) {
+        self.close(findings);
     }
 }
 
+fn tell(finding: Finding, findings: &mut Findings) {
+    let Finding { requirement, host, entry, what, expected, causes } = finding;
+    findings.push(requirement, &host, entry, what, &expected, &causes);
+}
+
 impl Copies {
+    /// No more copies of an event come.
+    fn close(&mut self, findings: &mut Findings) {
+        let wrong = self.run.take().map(|run| run.wrong);
+        wrong.into_iter().flatten().for_each(|one| tell(one, findings));
+    }
+
     /// Another copy of the event with this number.
     fn numbered(
         &mut self,
@@ -97,26 +122,31 @@ impl Copies {
         &mut self,
         slave: SlaveId,
         says: Common,
-        step: &Step<'_>,
-        passage: &Passage<'_>,
+        (entry, passage): (usize, &Passage<'_>),
         room: &Room,
+        findings: &mut Findings,
     ) -> Option<(Common, usize)> {
         let (telling, reading) = (&room.slaves[slave], &passage.reading);
         // What has waited for a stream is not told to one after the other.
         let syncs = telling.master != Side::Active || telling.synced == room.now;
         if syncs || room.is_stale(passage) {
-            self.run = None;
+            self.close(findings);
             return None;
         }
         let key = digest_text(digest_text(START, reading.from), reading.id());
         let key = key ^ u64::from(reading.stanza.is_available()) ^ reading.stanza.kind as u64;
-        let run = Run { at: step.at, key, slave, says, entry: step.entry };
-        match self.run.replace(run) {
-            Some(before) if before.at == step.at && before.key == key && before.slave < slave => {
-                Some((before.says, before.entry))
+        if let Some(run) = self.run.as_mut().filter(|run| run.key == key) {
+            if !run.slaves.contains(&slave) {
+                run.slaves.push(slave);
+                return Some((run.says, run.entry));
             }
-            _ => None,
+            // It is told twice of what looks alike: which of the others belong to which, nobody
+            // knows.
+            run.wrong.clear();
         }
+        self.close(findings);
+        self.run = Some(Run { key, slaves: vec![slave], says, entry, wrong: Vec::new() });
+        None
     }
 }
 

@@ -1,9 +1,13 @@
 //! Presence Update: privileges in every presence, real JIDs for moderators only, code 110.
 
+use std::collections::BTreeSet;
+
 use super::{Reading, is_news, names, serving};
 use crate::conform::invariants::Invariant;
 use crate::conform::invariants::findings::{Findings, Wrong};
-use crate::conform::invariants::room::{Class, Passage, Room, Side, SlaveId, UserId};
+use crate::conform::invariants::room::{
+    Class, NickId, Occupant, Passage, Room, Side, SlaveId, UserId, same_person,
+};
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::stanza::ns;
 
@@ -56,8 +60,12 @@ fn to_slave(here: (usize, &Passage<'_>), slave: SlaveId, room: &Room, findings: 
     if telling && reading.stanza.is_available() {
         findings.judge("master.roster.format", whole, here, expected, wrong);
     }
-    if room.is_stale(here.1) || !is_news(reading) || !reading.stanza.is_available() {
+    if room.is_stale(here.1) || !is_news(reading) {
         return;
+    }
+    another_jid(here, slave, room, findings);
+    if !reading.stanza.is_available() {
+        return departed(here, slave, room, findings);
     }
     let shown = !reading.jids.is_empty();
     // Who comes as the first moderator of a slave has not entered yet.
@@ -83,6 +91,53 @@ fn to_slave(here: (usize, &Passage<'_>), slave: SlaveId, room: &Room, findings: 
         });
     } else if !room.has_moderator(slave) && !shown {
         findings.kept("master.presence.no-jid-without-moderators");
+    }
+}
+
+/// A real JID is that of who has the nick, or asks for it.
+fn another_jid(here: (usize, &Passage<'_>), slave: SlaveId, room: &Room, findings: &mut Findings) {
+    let reading = &here.1.reading;
+    let nick = reading.nick.and_then(|nick| room.known_nick(nick));
+    let shown = reading.item.and_then(|item| item.jid);
+    let (Some(nick), Some(shown)) = (nick, shown) else { return };
+    if room.doubtful.contains(&nick) || room.slaves[slave].master != Side::Active {
+        return;
+    }
+    let comes = reading.stanza.is_available();
+    let asking = room.asking.iter().filter(|(wanted, _)| comes && *wanted == nick);
+    let holder = room.occupants.get(&nick).into_iter().flat_map(|one| one.sessions.iter());
+    let his: Vec<_> = asking.map(|(_, user)| user).chain(holder).collect();
+    let well = his.is_empty() || his.iter().any(|user| same_person(&room.users[**user].jid, shown));
+    if !well {
+        let jids: BTreeSet<_> = his.iter().map(|user| room.users[**user].jid.as_str()).collect();
+        let expected = format!("the real JID, {}", names(jids.into_iter()));
+        let wrong = Wrong::of(format!("the JID in it is {shown}"));
+        findings.wrong("master.presence.jid-with-moderators", here, &expected, wrong);
+    }
+}
+
+/// Of who is gone, or has another nick now, a slave with another moderator is shown the real JID
+/// as before.
+fn departed(here: (usize, &Passage<'_>), slave: SlaveId, room: &Room, findings: &mut Findings) {
+    let reading = &here.1.reading;
+    let Some(nick) = reading.nick.and_then(|nick| room.known_nick(nick)) else { return };
+    let moderates = |(other, one): (&NickId, &Occupant)| {
+        let here = |user: &UserId| room.users[*user].via == Some(slave);
+        *other != nick && one.privileges.moderates() && one.sessions.iter().any(here)
+    };
+    let sure = room.slaves[slave].master == Side::Active && room.master_lost.is_none();
+    if !room.open && sure && room.occupants.contains_key(&nick) {
+        let mut others = room.occupants.iter().filter(|one| moderates(*one));
+        let Some((other, one)) = others.next() else { return };
+        let expected = "the real JID, for a slave with a moderator";
+        let shown = !reading.jids.is_empty();
+        findings.judge("master.presence.jid-with-moderators", shown, here, expected, || {
+            let words = format!(
+                "there is no real JID of who is gone in it, though {} moderates there",
+                room.nicks[*other]
+            );
+            Wrong::of(words).because([one.entry])
+        });
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) const ROWS: [Explanation; 73] = [
         kept: "vesa, where nobody moderates, gets items without jid.",
         broken: "Its copies have them too." },
     Explanation { id: "master.presence.jid-with-moderators",
-        judged: "What goes to a slave with a moderator has the real JID.",
+        judged: "Each presence for a slave with a moderator has the real JID, also of who is gone or has another nick.",
         kept: "killrc, where Wumpus is, gets it.",
         broken: "No slave ever does." },
     Explanation { id: "slave.presence.strip-jid",
