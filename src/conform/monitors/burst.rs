@@ -1,13 +1,14 @@
 //! ENTER, as the slave takes it: the newcomer is told of the others, of himself, of what was said,
 //! of the subject; and nobody else is told anything.
 
-use std::collections::BTreeSet;
-use std::fmt;
+mod told;
 
+use std::collections::BTreeSet;
+
+use self::told::{Told, event, told};
 use super::{is_working, serving};
 use crate::conform::invariants::Invariant;
 use crate::conform::invariants::findings::{Findings, Wrong};
-use crate::conform::invariants::reading::Reading;
 use crate::conform::invariants::room::{Class, Passage, Room, SlaveId, UserId};
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::stanza::ns;
@@ -42,36 +43,14 @@ struct Burst {
     entries: Vec<usize>,
     /// Which messages he was told.
     heard: Vec<usize>,
+    /// And which of them after the subject.
+    after: Vec<usize>,
     /// Of how many others he was not told the real JID.
     hidden: usize,
     /// What else others were told.
     others: Vec<usize>,
     /// Who is in the room, as his slave was told.
     roster: BTreeSet<String>,
-}
-
-/// What was told, in order.
-#[derive(Debug, PartialEq, Eq)]
-enum Told {
-    Other(String),
-    Oneself { code: bool },
-    Message(Option<Time>),
-    Subject,
-    Else,
-}
-
-impl fmt::Display for Told {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Told::Other(nick) => write!(f, "{nick} is there"),
-            Told::Oneself { code: true } => f.write_str("his own presence"),
-            Told::Oneself { code: false } => f.write_str("his own presence without 110"),
-            Told::Message(Some(at)) => write!(f, "a message of {at}"),
-            Told::Message(None) => f.write_str("a message"),
-            Told::Subject => f.write_str("the subject"),
-            Told::Else => f.write_str("something else"),
-        }
-    }
 }
 
 impl Invariant for Bursts {
@@ -152,6 +131,7 @@ impl Bursts {
             told: Vec::new(),
             entries: Vec::new(),
             heard: Vec::new(),
+            after: Vec::new(),
             hidden: 0,
             others: Vec::new(),
             roster: there.map(|(nick, _)| room.nicks[*nick].clone()).collect(),
@@ -169,7 +149,10 @@ impl Bursts {
                 Wrong::of(format!("it is for {}", reading.to)).because([burst.entry])
             });
             if Told::Subject != told(passage, &burst.nick) && reading.is_said() {
-                burst.heard.extend(event(reading, room));
+                let heard = event(reading, room);
+                burst.heard.extend(heard);
+                let late = reading.delay.is_some() && burst.told.contains(&Told::Subject);
+                burst.after.extend(heard.filter(|_| late));
             }
             let told = told(passage, &burst.nick);
             if let Told::Other(nick) = &told {
@@ -203,23 +186,6 @@ fn passage_slave(passage: &Passage<'_>, user: UserId, room: &Room) -> Option<Sla
     let one = &room.users[user];
     let at = one.slave.filter(|slave| *passage.hop.from == *room.slaves[*slave].domain);
     serving(passage, one, room).or(at)
-}
-
-fn told(passage: &Passage<'_>, nick: &str) -> Told {
-    let reading = &passage.reading;
-    let stanza = reading.stanza;
-    match reading.nick {
-        Some(_) if reading.is_presence() && stanza.is_available() => {
-            let own = reading.has(110) || reading.nick == Some(nick);
-            match (own, reading.nick) {
-                (true, _) => Told::Oneself { code: reading.has(110) },
-                (false, nick) => Told::Other(nick.unwrap_or_default().to_owned()),
-            }
-        }
-        _ if stanza.is_subject_change() => Told::Subject,
-        _ if stanza.is_groupchat() && reading.delay.is_some() => Told::Message(reading.delay),
-        _ => Told::Else,
-    }
 }
 
 impl Burst {
@@ -261,10 +227,16 @@ impl Burst {
         let subjects = self.told.iter().filter(|told| **told == Told::Subject).count();
         // What comes late may come right after.
         let ordered_past = self.at(message) < self.at(|told| *told == Told::Subject);
-        let closed = subjects == 1 && ordered_past;
+        let after = self.is_told_past_last(room);
+        let closed = subjects == 1 && ordered_past && !after;
         rule("slave.enter.subject", closed, "one subject, after the history");
         let all = self.is_whole(room);
-        rule("slave.enter.send-roster", all, "the presence of everybody who is in the room");
+        let (others, past) = if alone { self.repeats(room) } else { (false, false) };
+        let expected = "the presence of everybody who is in the room, once";
+        rule("slave.enter.send-roster", all && !others, expected);
+        if past {
+            rule("INV-NO-DUP", false, "every message once");
+        }
         rule("slave.store.room-roster", all, "everybody who is in the room, from its own memory");
         let known = self.is_known(room);
         rule("slave.leave.roster-updated", known, "nobody who is out");
@@ -290,6 +262,31 @@ impl Burst {
                 (&room.slaves[self.slave].domain, "others are told something".into());
             findings.push(id, host, self.entry, what, expected, &self.others);
         }
+    }
+
+    /// Whether he is told after the subject what his slave had before he was let in.
+    fn is_told_past_last(&self, room: &Room) -> bool {
+        let since = room.health.troubled.max(room.slaves[self.slave].synced) + room.clock;
+        let mut after = self.after.iter().filter_map(|number| room.log.event(*number));
+        let had = |entry: usize, stamp: Time| entry < self.entry && stamp > since;
+        is_working(room, self.slave)
+            && after.any(|one| one.entry.is_none_or(|entry| !one.late && had(entry, one.stamp)))
+    }
+
+    /// Whether he is told of anybody, or anything, more than once.
+    fn repeats(&self, room: &Room) -> (bool, bool) {
+        let others = self.told.iter().filter(|told| matches!(told, Told::Other(_)));
+        let others = others
+            .clone()
+            .enumerate()
+            .any(|(at, one)| others.clone().take(at).any(|told| told == one));
+        let content = |number: usize| room.log.event(number).map(|one| (one.nick, one.content));
+        let past = self.heard.iter().any(|number| {
+            let often = self.heard.iter().filter(|other| *other == number).count();
+            let alike = room.log.events().filter(|(one, _)| content(*one) == content(*number));
+            often > 1 && often > alike.count()
+        });
+        (others, past)
     }
 
     fn is_whole(&self, room: &Room) -> bool {
@@ -354,7 +351,17 @@ impl Burst {
         };
         let between = room.log.events().filter(|(number, _)| (first..=last).contains(&number));
         let mut kept = between.filter(|(_, one)| one.kept && (!one.late || one.entry.is_none()));
-        let well = kept.all(|(number, _)| self.heard.contains(&number));
+        // What was said when all was well, and before his ENTER, has come before it.
+        let since = room.health.troubled.max(room.slaves[self.slave].synced);
+        let came = |entry: usize, stamp: Time| entry < self.entry && stamp > since + room.clock;
+        let mut new = room.log.events().filter(|(number, one)| {
+            number > last
+                && one.kept
+                && !one.late
+                && one.entry.is_some_and(|entry| came(entry, one.stamp))
+        });
+        let heard = |number: usize| self.heard.contains(&number);
+        let well = kept.all(|(number, _)| heard(number)) && new.all(|(number, _)| heard(number));
         if room.master_lost.is_none() && is_working(room, self.slave) {
             let id = "slave.broadcast.save-then-send";
             self.rule(id, well, "all that was said, without a gap", room, findings);
@@ -378,13 +385,6 @@ impl Burst {
         let host = &room.slaves[self.slave].domain;
         findings.push(id, host, self.entry, what, expected, &self.entries);
     }
-}
-
-/// Which message of the room it is. What was said before the record has no id there.
-fn event(reading: &Reading<'_>, room: &Room) -> Option<usize> {
-    let known = room.log.like(&room.log.id(reading), reading.content).last().copied();
-    let past = || room.log.events().find(|(_, event)| event.content == reading.content);
-    known.or_else(|| past().map(|(number, _)| number))
 }
 
 /// How many messages the room lets this slave keep.
