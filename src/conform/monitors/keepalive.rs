@@ -8,7 +8,7 @@ use crate::conform::invariants::findings::{Findings, Wrong};
 use crate::conform::invariants::room::{Class, Fact, Passage, Room, Side, SlaveId};
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::dmuc::Change;
-use crate::stanza::{Kind, Type, ns};
+use crate::stanza::{Condition, Kind, Type, ns};
 use crate::time::{Duration, Time};
 
 /// What is known of both ends of each slave's link.
@@ -191,6 +191,14 @@ impl Keepalive {
         };
         let reading = &passage.reading;
         if reading.stanza.kind == Kind::Iq && !reading.stanza.is_request() {
+            let who = if by_master { Asked::Master(slave) } else { Asked::Slave(slave) };
+            let mut open = self.open.iter();
+            let asked = open.any(|(asked, _, open, _)| *asked == who && open == reading.id());
+            let serves = asked && by_master && room.health.is_serving(&room.domain);
+            // One that registers is asked for rooms that it serves no more.
+            let knows = asked && !by_master && !room.slaves[slave].registers;
+            let works = serves || (knows && is_working(room, slave));
+            refused((step.entry, passage), works, room, findings);
             return self.answered(slave, by_master, reading.id(), findings);
         }
         if !reading.stanza.has_payload("ping", ns::PING) {
@@ -359,6 +367,17 @@ impl Ends {
                 findings.push(id, &room.domain, room.last, what, expected, &causes);
             }
         }
+    }
+}
+
+/// Who works answers with a result. That somebody does not know the room is an answer, too.
+fn refused(here: (usize, &Passage<'_>), works: bool, room: &Room, findings: &mut Findings) {
+    let stanza = here.1.reading.stanza;
+    let error = stanza.error().map(|error| error.defined_condition);
+    let unknown = matches!(error, Some(Condition::ItemNotFound | Condition::Gone { .. }));
+    if stanza.is_error() && !unknown && works && !room.is_stale(here.1) {
+        let wrong = Wrong::of("a ping is answered with an error, as if nobody were there");
+        findings.wrong("keepalive.pong", here, "an answer to a ping, of type result", wrong);
     }
 }
 
