@@ -10,6 +10,8 @@ mod headline;
 mod logs;
 #[path = "judge/one_fault.rs"]
 mod one_fault;
+#[path = "judge/small_faults.rs"]
+mod small_faults;
 #[path = "invariants/stage.rs"]
 #[allow(dead_code, reason = "the stage of the invariants has more")]
 mod stage;
