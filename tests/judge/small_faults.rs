@@ -71,7 +71,7 @@ fn copies_differ_in_whatever_order_they_leave() {
 fn a_slave_with_a_moderator_is_shown_no_real_jid_or_a_wrong_one() {
     let jid = " jid='valdis@killrc.oulubox.irc/desktop'";
     let mut run = Run::of("s03-departures");
-    let entry = run.find("channel", "eris", &["/Valdis'", "unavailable", jid]);
+    let entry = run.nth(1, "channel", "killrc", &["/Valdis'", "unavailable", jid]);
     run.edit(entry, jid, "");
     finds(&run, "master.presence.jid-with-moderators");
     let mut run = Run::of("s04-who-sees-whom");

@@ -185,8 +185,8 @@ fn is_late(step: &Step<'_>, passage: &Passage<'_>, slave: SlaveId, room: &Room) 
     one.synced >= left || one.told_all.is_some_and(|told| told >= left)
 }
 
-/// Whether somebody behind the slave claims this nick, who has not been entered under it, and is not
-/// whom the master tells of.
+/// Whether somebody behind the slave claims this nick, who has not been entered under it. One whom
+/// the master tells of claims it from nobody; a slave that registers may know another there.
 fn is_claimed(
     reader: UserId,
     slave: SlaveId,
@@ -196,6 +196,7 @@ fn is_claimed(
     let nick = reading.nick.filter(|_| reading.is_presence());
     let Some(nick) = nick.and_then(|nick| room.known_nick(nick)) else { return false };
     let holder = room.occupants.get(&nick).filter(|holder| holder.entry <= entry);
+    let holder = holder.filter(|_| !room.slaves[slave].registers);
     let holds = |user: usize| holder.is_some_and(|holder| holder.sessions.contains(&user));
     let locals = room.users.iter().enumerate().filter(|(_, one)| one.slave == Some(slave));
     let asks = |one: &User| one.asked == Some(nick) && (!one.inside || one.nick != Some(nick));

@@ -227,7 +227,7 @@ impl Leave {
                 false => format!("it takes leave of {jid}, and is no unavailable presence"),
             })
         });
-        if happens && !room.is_stale(here.1) {
+        if happens && !room.silent && !room.is_stale(here.1) {
             names_him(here, (nick, jid), room, findings);
         }
         let own = domain_of(jid) == room.slaves[slave].domain;
@@ -237,7 +237,13 @@ impl Leave {
         });
         let again = self.taken.iter().any(|(taken, _)| taken == jid);
         self.taken.push((jid.to_owned(), reading.is_unasked()));
-        if again && happens && own && !room.is_stale(here.1) && self.is_too_often(jid, room) {
+        if again
+            && happens
+            && own
+            && !room.silent
+            && !room.is_stale(here.1)
+            && self.is_too_often(jid, room)
+        {
             let wrong = Wrong::of(format!("a LEAVE for {jid} has been sent already"));
             let id = "master.leave.to-affected-slave-only";
             findings.wrong(id, here, "one LEAVE for each departure and session", wrong);
