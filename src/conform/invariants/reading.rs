@@ -64,6 +64,8 @@ pub(in crate::conform) struct Reading<'a> {
     pub item: Option<Item<'a>>,
     /// Real JIDs of those it is about, and of those who did it.
     pub jids: Vec<&'a str>,
+    /// Those of them that are the subject's.
+    pub sessions: Vec<&'a str>,
     /// Status codes.
     pub codes: Vec<u16>,
     /// Whether the room is being destroyed.
@@ -113,6 +115,7 @@ impl<'a> Reading<'a> {
             dmuc: None,
             item: None,
             jids: Vec::new(),
+            sessions: Vec::new(),
             codes: Vec::new(),
             destroys: false,
             delay: None,
@@ -152,6 +155,7 @@ impl<'a> Reading<'a> {
                     let actor = child.children().find(|child| child.name() == "actor");
                     let actor = actor.and_then(|actor| actor.attr("jid"));
                     self.jids.extend([item.jid, actor].into_iter().flatten());
+                    self.sessions.extend(item.jid);
                     self.item = self.item.or(Some(item));
                 }
                 "status" => {

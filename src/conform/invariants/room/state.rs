@@ -153,8 +153,7 @@ impl Room {
     /// The sessions of which a presence is, if it shows them.
     pub(super) fn shown(&self, reading: &Reading<'_>) -> Vec<UserId> {
         let Some(shown) = reading.item.and_then(|item| item.jid) else { return Vec::new() };
-        // Who has made him what he is may be among them.
-        let his = reading.jids.iter().filter(|jid| same_person(jid, shown));
+        let his = reading.sessions.iter().filter(|jid| same_person(jid, shown));
         let mut sessions: Vec<UserId> = his.filter_map(|jid| self.known_user(jid)).collect();
         sessions.sort_unstable();
         sessions.dedup();
