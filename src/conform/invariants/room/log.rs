@@ -54,6 +54,8 @@ pub(in crate::conform) struct Submission {
     pub voiced: bool,
     /// Whether his slave was down, which keeps no account of it then.
     pub unserved: bool,
+    /// Whether the slave of its author keeps it for a while, or treats it itself.
+    pub held: bool,
     /// When it reached the master, and by which server.
     pub came: Option<(Time, bool)>,
     /// The events that it became.

@@ -297,6 +297,11 @@ impl Slave {
         self.departures = 0;
     }
 
+    /// Whether it does not relay at once what its users say.
+    pub fn holds(&self) -> bool {
+        matches!(self.own, Side::Split | Side::Syncing) || self.asked.is_some()
+    }
+
     /// Whether it heeds nothing: it was stopped, and nobody is telling it everything anew.
     pub fn is_deaf(&self) -> bool {
         self.lame && self.own != Side::Syncing

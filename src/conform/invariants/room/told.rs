@@ -81,7 +81,13 @@ impl Room {
                 let unknown = |said: &Submission| {
                     said.at >= since && said.id.is_empty() && said.given.is_none()
                 };
-                // What waits for a stream got one too; what is refused here is so at once.
+                // What waits for a stream got one too, and comes back with it.
+                let mut mine = self.log.submissions_mut().filter(open);
+                if let Some(said) = mine.find(|said| said.held && unknown(said)) {
+                    said.returned = true;
+                    return;
+                }
+                drop(mine);
                 let mut mine = self.log.submissions_mut().rev().filter(open);
                 if let Some(said) = mine.find(|said| unknown(said)) {
                     said.returned = true;
