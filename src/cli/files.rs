@@ -1,5 +1,7 @@
 //! Reading and writing files, within bounds.
 
+mod coding;
+
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -10,6 +12,7 @@ use super::refusal::Refusal;
 use crate::conform::requirements::Requirement;
 use crate::scenario::{self, FindCast, Mistakes, Scenario, Source};
 use crate::transcript::Transcript;
+use crate::transcript::import::Notice;
 
 /// Reads the text of a scenario.
 type Parse = fn(&Source, &FindCast<'_>) -> Result<Scenario, Mistakes>;
@@ -109,8 +112,22 @@ pub(super) fn transcript(path: &Path) -> Result<Transcript, Refusal> {
 
 /// The text of a transcript or of a log, or what standard input gives.
 pub(super) fn text(path: &Path) -> Result<String, Refusal> {
+    let bytes = bytes(path)?;
+    String::from_utf8(bytes).map_err(|error| coding::refusal(&name(path), error.as_bytes()))
+}
+
+/// The same; of the log of a server without the lines that cannot be read.
+pub(super) fn log(path: &Path) -> Result<(String, Vec<Notice>), Refusal> {
+    match String::from_utf8(bytes(path)?) {
+        Ok(text) => Ok((text, Vec::new())),
+        Err(error) => coding::server_log(error.as_bytes())
+            .ok_or_else(|| coding::refusal(&name(path), error.as_bytes())),
+    }
+}
+
+fn bytes(path: &Path) -> Result<Vec<u8>, Refusal> {
     let name = name(path);
-    let bytes = match is_input(path) {
+    let mut bytes = match is_input(path) {
         true => all_of(io::stdin().lock(), TRANSCRIPT_MAX)
             .map_err(|error| Refusal::about(&name, in_words(&error))),
         false => read(path, TRANSCRIPT_MAX).map_err(|error| unread(path, &error, "")),
@@ -119,19 +136,14 @@ pub(super) fn text(path: &Path) -> Result<String, Refusal> {
         let wrong = format!("longer than {} MiB", TRANSCRIPT_MAX >> 20);
         return Err(Refusal::about(&name, wrong));
     }
-    String::from_utf8(bytes).or_else(|error| {
-        let (wrong, mut bytes) = (error.utf8_error(), error.into_bytes());
-        let at = wrong.valid_up_to();
-        bytes.truncate(at);
-        // A line that was cut within its last character ends before that.
-        match String::from_utf8(bytes) {
-            Ok(text) if wrong.error_len().is_none() && !text.ends_with('\n') => Ok(text),
-            _ => {
-                let wrong = format!("not UTF-8: the byte at {at} begins no character");
-                Err(Refusal::about(&name, wrong))
-            }
-        }
-    })
+    // A line that was cut within its last character ends before that.
+    if let Err(error) = std::str::from_utf8(&bytes)
+        && error.error_len().is_none()
+        && !bytes[..error.valid_up_to()].ends_with(b"\n")
+    {
+        bytes.truncate(error.valid_up_to());
+    }
+    Ok(bytes)
 }
 
 /// The files that these paths name: themselves, or the scenarios in them and in their directories,

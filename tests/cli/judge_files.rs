@@ -1,5 +1,6 @@
 //! `wallops judge` of files as they come: in the words of either edition, long, or no XML.
 
+use super::desk::Desk;
 use super::judge::{another_greeting, doctored};
 
 #[test]
@@ -68,4 +69,43 @@ fn xml_that_xmpp_forbids_is_told_by_its_name_and_place() {
     let judge = |file| desk.run(&["judge", file]).ends_with(2).complains(forbids);
     judge("log.txt").complains("a DOCTYPE").complains("log.txt:3:3");
     judge("t.txt").complains("the entity `&hello;`").complains(&format!("t.txt:{line}:"));
+}
+
+/// What Prosody logs while somebody enters.
+const PROSODY: &str = include_str!("../import/fixtures/prosody.log");
+
+#[test]
+fn a_line_of_a_servers_log_that_is_not_utf8_costs_that_line_only() {
+    let desk = Desk::new();
+    desk.put("good.log", PROSODY);
+    let whole = desk.run(&["judge", "good.log"]);
+    let (first, rest) = PROSODY.split_once('\n').unwrap();
+    let odd = [first.as_bytes(), b"\n", first.as_bytes(), b" caf\xe9\n", rest.as_bytes()].concat();
+    desk.put("odd.log", odd);
+    let ran = desk.run(&["judge", "odd.log"]);
+    assert_eq!(ran.0.status, whole.0.status);
+    ran.prints("odd.log:2: left out: it is not UTF-8: the byte 0xe9");
+}
+
+#[test]
+fn what_is_not_utf8_is_told_with_its_place_and_what_may_help() {
+    let desk = Desk::new();
+    let head = "1990-10-13T23:58:37Z channel.avalon.irc vesa.yeggmaex.irc";
+    let line = format!("# a log\n{head} <presence><status>caf");
+    let odd = [line.as_bytes(), b"\xe9</status></presence>\n"].concat();
+    let column = line.lines().last().unwrap().len() + 1;
+    desk.put("odd.log", odd);
+    desk.run(&["judge", "odd.log"])
+        .ends_with(2)
+        .complains(&format!("line 2, column {column}: not UTF-8: the byte 0xe9"))
+        .complains("iconv -f ISO-8859-1");
+    let others: [(&[u8], &str); 3] = [
+        (b"\x1f\x8b\x08\0", "compressed with gzip"),
+        (b"\xff\xfe1\0", "in UTF-16"),
+        (b"\xd4\xc3\xb2\xa1\x02\0", "docs/importing.md has the command"),
+    ];
+    for (bytes, complaint) in others {
+        desk.put("odd.log", bytes);
+        desk.run(&["judge", "odd.log"]).ends_with(2).complains(complaint);
+    }
 }

@@ -184,11 +184,13 @@ fn stored(
     help: &str,
 ) -> Result<Record, Refusal> {
     let name = files::name(path);
-    let text = files::text(path)?;
+    let (text, unread) = files::log(path)?;
     let (format, imported) = read(&name, &text, arguments.format, help)?;
     let refuse = |error: ReadError| Refusal::record(&name, &text, &error);
     let (transcript, lines) = (imported.transcript, imported.lines);
-    let mut notices = imported.notices;
+    let mut notices = unread;
+    notices.extend(imported.notices);
+    notices.sort_by_key(|notice| notice.line);
     notices.extend(other_scenario(&transcript.header, exact));
     in_order(&transcript, &lines, &text).map_err(refuse)?;
     let header = edition(&transcript.header, &name)?;
