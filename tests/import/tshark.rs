@@ -65,6 +65,8 @@ fn whole() -> Imported {
 fn a_capture_tells_what_every_wire_carried() {
     assert_eq!(Format::detect(CAPTURE), Some(Format::Tshark));
     let imported = whole();
+    let marked = read(&format!("\u{feff}{CAPTURE}"), Format::Tshark).unwrap();
+    assert_eq!(marked.transcript, imported.transcript, "whether or not a mark stands before it");
     assert_eq!(notices(&imported), [""; 0]);
     let mut wires: BTreeMap<String, usize> = BTreeMap::new();
     for hop in hops(&imported) {

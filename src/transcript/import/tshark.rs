@@ -41,7 +41,7 @@ pub(super) fn read(text: &str, options: &ImportOptions) -> Result<Gathered, Read
     let mut columns = None;
     let mut at = 0;
     for (index, whole) in text.split_inclusive('\n').enumerate() {
-        let line = whole.trim_end_matches(['\n', '\r']);
+        let line = super::without_mark(whole).trim_end_matches(['\n', '\r']);
         let full = |full: Full| full.at(text, at);
         if let Some(named) = Columns::of(line) {
             // Streams are numbered anew in every file.
