@@ -239,6 +239,10 @@ fn entries_that_were_written_at_once_are_told_apart_from_bad_xml() {
     inside(format!("{HEAD} <presence\n{HEAD} <presence/>\n/>\n"));
     inside(format!("{HEAD}\n{HEAD} <presence/>\n<presence/>\n"));
     inside(format!("{HEAD} <presence>\n{HEAD} <presence/>\n{HEAD} <presence/>\n"));
+    let cut = format!("{HEAD} <presence xmlns");
+    let error = error(&format!("{cut}{HEAD} <presence/>\n='jabber:client'/>\n"));
+    let place = format!("line 1, column {}: the start of an entry;", cut.len() + 1);
+    assert!(error.starts_with(&place), "{error}");
 }
 
 #[test]

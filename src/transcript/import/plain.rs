@@ -184,7 +184,9 @@ impl<'a> Reader<'a> {
             Err((offset, _)) => *offset,
         };
         // Where an entry is inside another one, nothing else that is wrong tells more.
-        if let Some(inner) = self.head_within(head, end) {
+        let inner = self.head_within(head, end);
+        let broken = |_: &_| self.head_in_tag(end);
+        if let Some(inner) = inner.or_else(|| read.as_ref().err().and_then(broken)) {
             let line = self.line;
             let expected =
                 format!("the end of the entry of line {line} first; were two written at once?");
@@ -210,6 +212,16 @@ impl<'a> Reader<'a> {
         None
     }
 
+    /// The first entry that begins on the line of this byte, somewhere in it, where XML cannot be
+    /// read.
+    fn head_in_tag(&self, error: usize) -> Option<usize> {
+        let start = self.text[..error].rfind('\n').map_or(0, |newline| newline + 1);
+        let line = line_at(self.text, start);
+        let starts = line.match_indices('T').filter_map(|(at, _)| at.checked_sub(DATE));
+        let mut inside = starts.filter(|at| *at > 0 && line.is_char_boundary(*at));
+        inside.find(|at| is_head(&line[*at..])).map(|at| start + at)
+    }
+
     fn step_to(&mut self, at: usize) {
         self.line += self.text[self.at..at].matches('\n').count();
         self.at = at;
@@ -219,6 +231,9 @@ impl<'a> Reader<'a> {
         ReadError::at(self.text, at, found, expected)
     }
 }
+
+/// How long a date is, before the `T` of a time.
+const DATE: usize = "1990-10-13".len();
 
 /// From this byte to the end of its line, and with it.
 fn line_at(text: &str, at: usize) -> &str {
