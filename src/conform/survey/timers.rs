@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::places::{address, is_ping};
 use super::users::Users;
 use crate::dmuc::{Change, Note, Timers};
+use crate::stanza::{Condition, Stanza};
 use crate::time::{Duration, Time};
 use crate::transcript::{Fate, Hop, Name};
 
@@ -49,7 +50,9 @@ impl Silences {
         }
         if let Fate::Delivered(after) = hop.fate {
             let back = (hop.to.clone(), hop.from.clone());
-            self.ways.entry(back).or_default().heard = Some(at + after);
+            // What comes back tells nothing of who did not get it.
+            let heard = (!is_bounce(&hop.stanza, users)).then_some(at + after);
+            self.ways.entry(back).or_default().heard = heard;
         }
     }
 
@@ -91,6 +94,19 @@ impl Silences {
         let timers = with(Some(master_idle), self.of_way(host, room));
         let expiry = self.given_up.get(room).copied().unwrap_or(timers.expiry);
         Timers { expiry, ..timers }
+    }
+}
+
+/// Whether it returns what was for another machine: that one is lost.
+fn is_bounce(stanza: &Stanza, users: &Users) -> bool {
+    let error = stanza.error().filter(|_| stanza.is_error());
+    let Some(condition) = error.map(|error| error.defined_condition) else { return false };
+    let mut parties = [&stanza.from, &stanza.to].into_iter();
+    match condition {
+        Condition::RemoteServerNotFound | Condition::RemoteServerTimeout => true,
+        // Who does not know pings is there.
+        Condition::FeatureNotImplemented => false,
+        _ => !parties.any(|jid| users.is_one(address(jid.as_ref()))),
     }
 }
 
