@@ -9,12 +9,13 @@
 //! | a request | its answer | who asked, and the id |
 //! | what the room tells a slave, or a user | the same to users | who it is from, and what it says |
 //! | ENTER | all that a newcomer is told | the user's JID |
+//! | the first answer of a slave after a loss | what it has missed | that it goes to that slave |
 
 use crate::conform::invariants::Setting;
 use crate::conform::invariants::reading::{
     Reading, START, bare_of, digest_text, domain_of, nick_in,
 };
-use crate::stanza::{Kind, ns};
+use crate::stanza::{Kind, Type, ns};
 use crate::transcript::{Hop, is_client};
 
 /// The signs of one hop, each a digest.
@@ -34,6 +35,15 @@ pub(super) struct Signs {
     pub leaves: Option<u64>,
     /// Whether it tells its reader that he is out.
     pub ends: bool,
+    /// Whether it tells its reader who is there.
+    pub shows: bool,
+    /// Whether it tells its reader that he is in.
+    pub seats: bool,
+    /// What a room tells another server: the sign of who is there again after a loss.
+    pub resumes: Option<u64>,
+    /// Whether it asks whether another server is there, or answers that.
+    pub pings: bool,
+    pub pongs: bool,
     /// Whether it is all that is done about what it answers.
     pub refuses: bool,
     /// Whether a server sends it for one of its users, who acts when he likes.
@@ -58,6 +68,10 @@ pub(super) fn signs(hop: &Hop, setting: &Setting) -> Signs {
         own,
         ends: reading.stanza.is_unavailable() && reading.has(110),
         refuses: reading.stanza.is_error(),
+        shows: reader.is_some() && reading.is_presence() && reading.stanza.is_available(),
+        seats: reading.stanza.is_available() && reading.has(110),
+        pings: reading.stanza.is_request() && reading.stanza.has_payload("ping", ns::PING),
+        pongs: reading.stanza.kind == Kind::Iq && reading.stanza.type_ == Type::Result,
         ..Signs::default()
     };
     if is_client(&hop.from) {
@@ -75,6 +89,9 @@ pub(super) fn signs(hop: &Hop, setting: &Setting) -> Signs {
         signs.answers.extend(reader);
     } else {
         signs.answers = told(&reading);
+        let tells = reading.from_room && reading.stanza.kind != Kind::Iq && !signs.refuses;
+        signs.resumes = tells.then(|| there_again(&hop.to));
+        signs.answers.extend(signs.resumes);
     }
     if reading.from_room {
         signs.asks = same("down", reading.from, &reading);
@@ -84,6 +101,11 @@ pub(super) fn signs(hop: &Hop, setting: &Setting) -> Signs {
     }
     signs.asks.push(sign("answer", &[reading.from, reading.id(), reading.to]));
     signs
+}
+
+/// The sign of an answer of this host after a loss.
+pub(super) fn there_again(host: &str) -> u64 {
+    sign("there again", &[host])
 }
 
 /// The same stanza, handed on: by its id, or else by what it says.

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rustc_hash::FxHashMap;
 
-use super::causes::Signs;
+use super::causes::{Signs, there_again};
 use super::{DONE, LATE, PAUSE};
 use crate::time::Time;
-use crate::transcript::Name;
+use crate::transcript::{Name, is_client};
 
 /// An entry, when it came, and from which host.
 #[derive(Clone, Debug)]
@@ -27,6 +27,11 @@ pub(super) struct Server {
     next: BTreeMap<Name, usize>,
     /// With what each of its users was let in.
     readers: BTreeMap<u64, usize>,
+    /// Those of them who are not told yet that they are in: it tells them who is there.
+    joining: BTreeSet<u64>,
+    /// The hosts that have not answered its last ping, and those that it has lost.
+    pinged: BTreeSet<Name>,
+    lost: BTreeSet<Name>,
     /// What came and was not acted on yet, oldest first.
     waiting: VecDeque<usize>,
     busy: Option<Busy>,
@@ -62,12 +67,17 @@ impl Server {
     pub fn get(&mut self, stamp: Stamp, signs: Signs) {
         let place = self.asked.len();
         if let Some(reader) = signs.enters {
-            self.readers.entry(reader).or_insert(place);
+            if !self.readers.contains_key(&reader) {
+                self.readers.insert(reader, place);
+                self.joining.insert(reader);
+            }
         }
         if let Some(reader) = signs.leaves {
             self.readers.remove(&reader);
+            self.joining.remove(&reader);
         }
-        for sign in signs.asks {
+        let again = self.finds(&stamp.from, &signs).then(|| there_again(&stamp.from));
+        for sign in signs.asks.into_iter().chain(again) {
             let places = self.by_sign.entry(sign).or_default();
             while places.front().is_some_and(|old| self.asked[*old].stamp.at + LATE < stamp.at) {
                 places.pop_front();
@@ -84,6 +94,19 @@ impl Server {
         });
     }
 
+    /// Whether a host that was lost answers by this.
+    fn finds(&mut self, from: &Name, signs: &Signs) -> bool {
+        if is_client(from) || signs.own {
+            return false;
+        }
+        if signs.refuses {
+            self.lost.insert(from.clone());
+        } else {
+            self.pinged.remove(from);
+        }
+        signs.pongs && self.lost.remove(from)
+    }
+
     /// The server sends something: the instant to which that belongs.
     pub fn send(&mut self, at: Time, to: &Name, signs: &Signs) -> Time {
         let (since, about) = match self.cause(at, signs) {
@@ -94,6 +117,12 @@ impl Server {
         self.busy = Some(Busy { since, until: at, about });
         if let Some(reader) = signs.reader.filter(|_| signs.ends) {
             self.readers.remove(&reader);
+        }
+        if let Some(reader) = signs.reader.filter(|_| signs.ends || signs.seats) {
+            self.joining.remove(&reader);
+        }
+        if signs.pings && !self.pinged.insert(to.clone()) {
+            self.lost.insert(to.clone());
         }
         since
     }
@@ -143,25 +172,32 @@ impl Server {
         // What came before somebody entered is nothing that he is told for its own sake.
         let entered = signs.reader.and_then(|reader| self.readers.get(&reader));
         let least = entered.copied().unwrap_or_default();
-        let found = signs.answers.iter().find_map(|sign| {
+        // Of who is there he is told with his ENTER, though the same may have come since.
+        let joining = |reader: &u64| signs.shows && self.joining.contains(reader);
+        let joining = signs.reader.filter(joining);
+        let resumes = |sign: u64| signs.resumes == Some(sign);
+        let found = joining.iter().chain(&signs.answers).find_map(|sign| {
             let places = self.by_sign.get(sign)?;
-            places.iter().copied().find(|place| {
+            let place = places.iter().copied().find(|place| {
                 let asked = &self.asked[*place];
                 let done = asked.acted.is_some() && at.since(asked.until) > DONE;
                 let in_time = asked.stamp.at <= at && at.since(asked.stamp.at) <= LATE && !done;
-                let burst = signs.reader == Some(*sign);
+                let burst = signs.reader == Some(*sign) || resumes(*sign);
                 let again = !burst && asked.sent.contains(&signs.addressee);
-                let next = self.next.get(&asked.stamp.from).filter(|_| !signs.own);
+                let next =
+                    self.next.get(&asked.stamp.from).filter(|_| !signs.own && !resumes(*sign));
                 *place >= next.map_or(least, |next| least.max(*next))
                     && in_time
                     && !again
                     && !asked.refused
-            })
-        })?;
+            })?;
+            Some((place, !signs.own && !resumes(*sign)))
+        });
+        let (found, in_order) = found?;
         let asked = &mut self.asked[found];
         asked.sent.insert(signs.addressee);
         asked.refused |= signs.refuses;
-        if !signs.own {
+        if in_order {
             self.next.insert(asked.stamp.from.clone(), found);
         }
         Some(found)
