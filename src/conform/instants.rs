@@ -12,7 +12,7 @@
 mod causes;
 mod server;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use self::causes::Signs;
 use self::server::{Server, Stamp};
@@ -25,11 +25,25 @@ use crate::transcript::{Entry, Fate, Header, Hop, Name, Record, Transcript, What
 /// Judge the record of real machines.
 pub fn judge(transcript: &Transcript, setting: &Setting) -> Judgement {
     let gathered = Gathered::new(transcript, setting);
-    let mut setting = Setting { clock: CLOCK, ..setting.clone() };
+    let open = Some(open(&gathered));
+    let mut setting = Setting { clock: CLOCK, open, ..setting.clone() };
     setting.links.extend(survey::links(&gathered));
     let mut judgement = Judgement::of(&gathered, &setting);
     judgement.renumber(&gathered.order);
     judgement
+}
+
+/// The first entry of a record about which servers may have been at something when it stopped.
+pub fn open(record: &dyn Record) -> usize {
+    let (mut first, mut last) = (0, VecDeque::new());
+    record.each(&mut |entry| {
+        last.push_back(entry.at);
+        while last.front().is_some_and(|at| *at + OPEN < entry.at) {
+            last.pop_front();
+            first += 1;
+        }
+    });
+    first
 }
 
 /// A record in which each server acts at the instant at which it is asked.
@@ -150,6 +164,9 @@ fn keep_order(entries: &[Entry], times: &mut [(Time, Time)]) {
 
 /// Clocks differ, and many servers write whole seconds.
 const CLOCK: Duration = Duration::from_secs(2);
+
+/// What is so old at the end of a record is done; many servers write whole seconds.
+const OPEN: Duration = Duration::from_secs(2);
 
 /// Within this time a server acts on what came to it.
 const LATE: Duration = Duration::from_secs(5);

@@ -174,12 +174,14 @@ impl Monitor {
                 take(room, step, invariants, facts, &mut self.findings);
             });
             let rests = watch.room.is_at_rest();
+            self.findings.lacks = true;
             for invariant in invariants.iter_mut() {
                 invariant.pass(watch.room.now, &watch.room, &mut self.findings);
                 if rests {
                     invariant.rest(&watch.room, &mut self.findings);
                 }
             }
+            self.findings.lacks = false;
         }
     }
 }
@@ -192,6 +194,7 @@ fn take(
     facts: &mut Vec<Fact>,
     findings: &mut Findings,
 ) {
+    findings.lacks = true;
     if step.disturbs() && room.is_at_rest_until(step.at) {
         for invariant in invariants.iter_mut() {
             invariant.rest(room, findings);
@@ -203,6 +206,7 @@ fn take(
         }
         findings.came.clear();
     }
+    findings.lacks = false;
     findings.came.take(step);
     room.advance(step);
     findings.doer = room.doer(step);

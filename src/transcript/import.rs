@@ -124,6 +124,8 @@ pub struct Imported {
     /// How much else was read that tells of no stanza, such as headers of streams and the other
     /// messages of a log.
     pub passed_over: usize,
+    /// Whether the text says that it is all there.
+    pub ends: bool,
 }
 
 /// Something that the record does not tell as the text does.
@@ -206,7 +208,7 @@ fn own(text: &str) -> Result<Imported, ReadError> {
         None => (!ends).then(|| cut_off(text.lines().count())),
     };
     let notices = notice.into_iter().collect();
-    Ok(Imported { transcript, lines, notices, served: BTreeSet::new(), passed_over: 0 })
+    Ok(Imported { transcript, lines, notices, served: BTreeSet::new(), passed_over: 0, ends })
 }
 
 /// A transcript ends within the entry on this line.

@@ -13,7 +13,8 @@ use wallops::sim::play::{Options, play, setting};
 use super::files::{find_cast, shipped};
 use super::kit::Tampering;
 use super::logs::{hosts, judged, seen_by};
-use wallops::transcript::{Name, Transcript, is_client};
+use wallops::time::Duration;
+use wallops::transcript::{Entry, Fate, Hop, Name, Transcript, What, is_client};
 
 /// All scenarios that ship, by name.
 pub struct Stage(BTreeMap<String, (Scenario, String)>);
@@ -52,7 +53,7 @@ impl Stage {
         let Ok(transcript) = self.play(name, tampering) else { return BTreeMap::new() };
         let servers = hosts(&transcript).into_iter().filter(|host| !is_client(host));
         let log = |host: Name| {
-            let judgement = judged(&seen_by(&host, &transcript))?;
+            let judgement = judged(&going_on(seen_by(&host, &transcript), &host))?;
             Some((host, broken(&judgement)))
         };
         servers.filter_map(log).collect()
@@ -80,3 +81,16 @@ pub fn broken(judgement: &Judgement) -> BTreeSet<&'static str> {
     let broken = broken.filter(|row| matches!(row.verdict, Verdict::Fail | Verdict::Warn));
     broken.map(|row| row.requirement.id).collect()
 }
+
+/// The log of a server that goes on after a scenario, when nothing of it is under way any more.
+fn going_on(mut log: Transcript, host: &Name) -> Transcript {
+    let stanza = format!("<iq type='result' id='later' from='{host}' to='elsewhere.example'/>");
+    let (from, to) = (host.clone(), "elsewhere.example".into());
+    let fate = Fate::Delivered(Duration::ZERO);
+    let what = What::Hop(Hop { from, to, stanza: stanza.parse().unwrap(), fate });
+    let last = log.entries.last().map(|last| last.at + LATER);
+    log.entries.extend(last.map(|at| Entry { at, what }));
+    log
+}
+
+const LATER: Duration = Duration::from_millis(2_500);

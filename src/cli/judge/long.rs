@@ -11,6 +11,8 @@ use super::record;
 use crate::cli::args;
 use crate::cli::files::{self, Script};
 use crate::cli::refusal::Refusal;
+use crate::conform::instants;
+use crate::conform::invariants::Setting;
 use crate::conform::judgement::Judgement;
 use crate::conform::survey::survey;
 use crate::sim::play;
@@ -42,6 +44,8 @@ pub(super) fn judge(
     let exact_setting = exact.map(|script| play::setting(&script.scenario, false));
     let judged = |record: &dyn Record| {
         let setting = exact_setting.clone().unwrap_or_else(|| survey(record));
+        let open = stored.notice().map(|_| instants::open(&stored));
+        let setting = Setting { open, ..setting };
         let judgement = Judgement::of_what_shows(record, &setting, arguments.whole);
         (setting, judgement)
     };

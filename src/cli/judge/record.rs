@@ -202,7 +202,8 @@ fn stored(
         Some(script) => play::setting(&script.scenario, false),
         None => survey(judged),
     };
-    let setting = Setting { served: imported.served, ..setting };
+    let open = (!imported.ends).then(|| instants::open(judged));
+    let setting = Setting { served: imported.served, open, ..setting };
     has_rooms(&setting, &name)?;
     Ok(Record {
         name,

@@ -80,6 +80,12 @@ pub(in crate::conform) enum Doer {
 pub(in crate::conform) struct Findings {
     all: Vec<Finding>,
     forgers: BTreeSet<Name>,
+    /// The first entry whose effects the record may not tell any more.
+    open: Option<usize>,
+    /// Whether what is found is that something has not happened.
+    pub(super) lacks: bool,
+    /// Whether the next that is found is there all the same, for all to see.
+    shows: bool,
     /// What came at this instant, and may have set off what is found.
     pub(super) came: Came,
     /// Who does what is looked at.
@@ -96,6 +102,9 @@ impl Findings {
         Self {
             all: Vec::new(),
             forgers: setting.forgers.clone(),
+            open: setting.open,
+            lacks: false,
+            shows: false,
             came: Came::default(),
             doer: Doer::Other,
             costs: None,
@@ -144,6 +153,18 @@ impl Findings {
         }
     }
 
+    /// What is pushed next is no lack: nothing that is still to come makes it good.
+    pub fn shown(&mut self) -> &mut Self {
+        self.shows = true;
+        self
+    }
+
+    /// The same if that is so.
+    pub fn shown_if(&mut self, shows: bool) -> &mut Self {
+        self.shows = shows;
+        self
+    }
+
     /// `host`: whose doing it is.
     pub fn push(
         &mut self,
@@ -154,7 +175,10 @@ impl Findings {
         expected: &str,
         causes: &[usize],
     ) {
-        if self.is_forger(host) {
+        // What is under way when a record ends is nobody's fault.
+        let lacks = !std::mem::take(&mut self.shows) && self.lacks;
+        let open = lacks && self.open.is_some_and(|first| entry >= first);
+        if open || self.is_forger(host) {
             return;
         }
         self.tally(requirement).broken += 1;

@@ -70,7 +70,7 @@ impl Jids {
         for (slave, _, one) in self.slaves.drain(..) {
             if !room.may_have_moderator(slave) {
                 let host = &room.domain;
-                findings.push(
+                findings.shown().push(
                     one.requirement,
                     host,
                     one.entry,

@@ -31,6 +31,9 @@ pub struct Setting {
     /// The domains that the server serves whose log the record is; none if it is no log, or one
     /// that does not tell.
     pub served: BTreeSet<Name>,
+    /// The first entry whose effects may be missing from the end of the record; none if it is known
+    /// to be all there.
+    pub open: Option<usize>,
 }
 
 impl Setting {

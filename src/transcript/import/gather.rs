@@ -159,7 +159,8 @@ impl Gathered {
         let lines;
         (lines, transcript.entries) = self.entries.into_iter().unzip();
         let Self { notices, served, passed_over, .. } = self;
-        Ok(Imported { transcript, lines, notices, served, passed_over })
+        let ends = false;
+        Ok(Imported { transcript, lines, notices, served, passed_over, ends })
     }
 
     /// Tell what will stand before something that the text has before it.
