@@ -10,6 +10,8 @@ mod headline;
 mod logs;
 #[path = "judge/one_fault.rs"]
 mod one_fault;
+#[path = "judge/slow.rs"]
+mod slow;
 #[path = "judge/small_faults.rs"]
 mod small_faults;
 #[path = "invariants/stage.rs"]

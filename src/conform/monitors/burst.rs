@@ -1,6 +1,8 @@
 //! ENTER, as the slave takes it: the newcomer is told of the others, of himself, of what was said,
 //! of the subject; and nobody else is told anything.
 
+mod repeated;
+mod roster;
 mod told;
 
 use std::collections::BTreeSet;
@@ -49,7 +51,8 @@ struct Burst {
     hidden: usize,
     /// What else others were told.
     others: Vec<usize>,
-    /// Who is in the room, as his slave was told.
+    /// Who is there, as his slave was told, and who of these is in the room.
+    stored: BTreeSet<String>,
     roster: BTreeSet<String>,
 }
 
@@ -113,6 +116,7 @@ impl Bursts {
         let only = history.is_none_or(|one| one.attrs().len() == 1);
         let stored = room.slaves[slave].store.iter();
         let there = stored.filter(|(_, one)| one.recent.back().is_some_and(|one| one.available));
+        let stored = there.clone().map(|(nick, _)| room.nicks[*nick].clone()).collect();
         // What was before a room that is no more, or has lost its memory, is nothing any more.
         let there = there.filter(|(nick, one)| {
             let stay = one.recent.back().map(|last| last.stay);
@@ -134,6 +138,7 @@ impl Bursts {
             after: Vec::new(),
             hidden: 0,
             others: Vec::new(),
+            stored,
             roster: there.map(|(nick, _)| room.nicks[*nick].clone()).collect(),
         });
     }
@@ -230,20 +235,18 @@ impl Burst {
         let after = self.is_told_past_last(room);
         let closed = subjects == 1 && ordered_past && !after;
         rule("slave.enter.subject", closed, "one subject, after the history");
-        let all = self.is_whole(room);
         let (others, past) = if alone { self.repeats(room) } else { (false, false) };
-        let expected = "the presence of everybody who is in the room, once";
-        rule("slave.enter.send-roster", all && !others, expected);
         if past {
-            rule("INV-NO-DUP", false, "every message once");
+            let what = "he is told a message more than once";
+            self.say("INV-NO-DUP", false, what, "every message once", room, findings);
         }
-        rule("slave.store.room-roster", all, "everybody who is in the room, from its own memory");
-        let known = self.is_known(room);
-        rule("slave.leave.roster-updated", known, "nobody who is out");
-        rule(
+        let all = self.roster(others, room, findings);
+        self.rule(
             "usecase.join.sequence",
             ordered && closed && all,
             "others, himself, history, subject",
+            room,
+            findings,
         );
         self.history(room, findings);
         let moderates = room.users[self.user].privileges().is_some_and(|one| one.moderates());
@@ -260,58 +263,8 @@ impl Burst {
             }
             let (host, what) =
                 (&room.slaves[self.slave].domain, "others are told something".into());
-            findings.push(id, host, self.entry, what, expected, &self.others);
+            findings.shown().push(id, host, self.entry, what, expected, &self.others);
         }
-    }
-
-    /// Whether he is told after the subject what his slave had before he was let in.
-    fn is_told_past_last(&self, room: &Room) -> bool {
-        let since = room.health.troubled.max(room.slaves[self.slave].synced) + room.clock;
-        let mut after = self.after.iter().filter_map(|number| room.log.event(*number));
-        let had = |entry: usize, stamp: Time| entry < self.entry && stamp > since;
-        is_working(room, self.slave)
-            && after.any(|one| one.entry.is_none_or(|entry| !one.late && had(entry, one.stamp)))
-    }
-
-    /// Whether he is told of anybody, or anything, more than once.
-    fn repeats(&self, room: &Room) -> (bool, bool) {
-        let others = self.told.iter().filter(|told| matches!(told, Told::Other(_)));
-        let others = others
-            .clone()
-            .enumerate()
-            .any(|(at, one)| others.clone().take(at).any(|told| told == one));
-        let content = |number: usize| room.log.event(number).map(|one| (one.nick, one.content));
-        let past = self.heard.iter().any(|number| {
-            let often = self.heard.iter().filter(|other| *other == number).count();
-            let alike = room.log.events().filter(|(one, _)| content(*one) == content(*number));
-            often > 1 && often > alike.count()
-        });
-        (others, past)
-    }
-
-    fn is_whole(&self, room: &Room) -> bool {
-        let shown = |nick: &String| self.told.iter().any(|told| *told == Told::Other(nick.clone()));
-        let own = room.users[self.user].nick.map(|nick| &room.nicks[nick]);
-        let sure = |nick: &&String| {
-            room.known_nick(nick).is_none_or(|nick| !room.doubtful.contains(&nick))
-        };
-        let sure = |nick: &&String| sure(nick) && !room.is_hidden(nick);
-        let mut expected = self.roster.iter().filter(|nick| Some(*nick) != own).filter(sure);
-        expected.all(shown)
-    }
-
-    /// Whether all of whom he is told are in the room.
-    fn is_known(&self, room: &Room) -> bool {
-        let local = |nick: &str| {
-            let nick = room.known_nick(nick);
-            room.users.iter().any(|user| user.slave == Some(self.slave) && user.nick == nick)
-        };
-        self.told.iter().all(|told| match told {
-            Told::Other(nick) => {
-                self.roster.contains(nick) || local(nick) || room.master_lost.is_some()
-            }
-            _ => true,
-        })
     }
 
     fn history(&self, room: &Room, findings: &mut Findings) {
@@ -382,8 +335,26 @@ impl Burst {
         let told: Vec<String> = self.told.iter().map(Told::to_string).collect();
         let jid = &room.users[self.user].jid;
         let what = format!("after the ENTER {jid} is told: {}", told.join(", "));
+        self.say(id, well, &what, expected, room, findings);
+    }
+
+    /// The same in words of its own.
+    fn say(
+        &self,
+        id: &'static str,
+        well: bool,
+        what: &str,
+        expected: &str,
+        room: &Room,
+        findings: &mut Findings,
+    ) {
+        if well {
+            return findings.kept(id);
+        }
         let host = &room.slaves[self.slave].domain;
-        findings.push(id, host, self.entry, what, expected, &self.entries);
+        let whole = self.told.contains(&Told::Subject);
+        let findings = findings.shown_if(whole);
+        findings.push(id, host, self.entry, what.to_owned(), expected, &self.entries);
     }
 }
 
