@@ -28,6 +28,7 @@ pub use self::fault::{Fault, Link, Loss, Machine, StreamEvent};
 pub use self::read::TEXT_MAX;
 pub use self::record::{Record, Watched};
 pub use self::stored::{StoredError, StoredRecord};
+pub(crate) use self::text::is_end;
 use crate::dmuc::Note;
 use crate::stanza::Stanza;
 use crate::time::{Duration, Time};

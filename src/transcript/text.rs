@@ -56,6 +56,11 @@ pub(super) fn write_end(entries: usize) -> String {
     format!("{END}{entries} entr{s}")
 }
 
+/// Whether the last line of this end of a transcript says that it is one.
+pub(crate) fn is_end(tail: &str) -> bool {
+    tail.trim_end().lines().next_back().is_some_and(|line| line.starts_with(END))
+}
+
 impl Entry {
     /// The entry's first line, without its time: everything but the stanza.
     pub fn headline(&self) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use super::asked::Asked;
@@ -18,7 +18,7 @@ use crate::conform::survey::survey;
 use crate::sim::play;
 use crate::transcript::edition::{Edition, Rewording, Words};
 use crate::transcript::import::{Format, Notice};
-use crate::transcript::{Entry, Record, StoredRecord, Watched};
+use crate::transcript::{Entry, Record, StoredRecord, Watched, is_end};
 
 /// Judge this file, if it is a transcript that is so long. `exact`: the scenario whose play it
 /// records.
@@ -42,9 +42,10 @@ pub(super) fn judge(
     let stored = StoredRecord::new(|| File::open(path)).map_err(refuse)?.read_ahead();
     let header = record::edition(stored.header(), &name)?;
     let exact_setting = exact.map(|script| play::setting(&script.scenario, false));
+    // Of what may be cut off the last seconds are nobody's fault, as of a shorter one.
+    let open = (!ends(path).unwrap_or(true)).then(|| instants::open(&stored));
     let judged = |record: &dyn Record| {
         let setting = exact_setting.clone().unwrap_or_else(|| survey(record));
-        let open = stored.notice().map(|_| instants::open(&stored));
         let setting = Setting { open, ..setting };
         let judgement = Judgement::of_what_shows(record, &setting, arguments.whole);
         (setting, judgement)
@@ -108,9 +109,22 @@ fn is_transcript(path: &Path, format: Option<Format>, least: u64) -> io::Result<
     Ok(Format::detect(&String::from_utf8_lossy(&head[..read])) == Some(Format::Own))
 }
 
+/// Whether the file says at its end that this is all.
+fn ends(path: &Path) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
+    let mut tail = Vec::new();
+    file.take(TAIL).read_to_end(&mut tail)?;
+    Ok(is_end(&String::from_utf8_lossy(&tail)))
+}
+
 /// From how many bytes on a transcript is not held in memory, which takes three times as much. Of
 /// a shorter one an excerpt is shown if something is wrong with it.
 const LONG: u64 = 4 << 20;
 
 /// How much of a file is looked at to tell what it is.
 const HEAD: usize = 64;
+
+/// And how much to tell whether it ends.
+const TAIL: u64 = 256;

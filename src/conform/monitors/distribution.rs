@@ -92,9 +92,13 @@ impl Distribution {
         if findings.is_forger(&passage.hop.from) || is_late(step, passage, slave, room) {
             return;
         }
+        // Of somebody a slave is told again for who may see his JID: others need not hear it twice.
+        let same = |copy: &Copy| copy.slave == slave && copy.key == key(reading) && !copy.message;
+        let again = self.copies.iter().any(same);
         let is_local = |user: &UserId| {
             let one = &room.users[*user];
-            one.inside
+            !again
+                && one.inside
                 && one.via == Some(slave)
                 && one.online
                 && one.leaving().is_none()

@@ -65,7 +65,10 @@ fn whole() -> Vec<String> {
     let grammar = include_str!("../../../GRAMMAR.md");
     let lines = grammar.split("```lines\n").skip(1).filter_map(|rest| rest.split("```").next());
     let casts = grammar.split("```cast\n").skip(1).filter_map(|rest| rest.split("```").next());
-    let script = format!("# All\n\n## cast: wallops\n\n-----\n\n{}", lines.collect::<String>());
+    let script = format!(
+        "# All\n\n## profile: full\n## cast: wallops\n\n-----\n\n{}",
+        lines.collect::<String>()
+    );
     let cast = format!(
         "# Casts\n\n{CAST}\n{}\n-----\n\nThe roster is the same everywhere in wallops\n",
         casts.collect::<String>()
