@@ -1,5 +1,6 @@
 //! What one server was sent, and what it sends about it.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rustc_hash::FxHashMap;
@@ -66,11 +67,11 @@ impl Server {
     /// Something comes that has these signs.
     pub fn get(&mut self, stamp: Stamp, signs: Signs) {
         let place = self.asked.len();
-        if let Some(reader) = signs.enters {
-            if !self.readers.contains_key(&reader) {
-                self.readers.insert(reader, place);
-                self.joining.insert(reader);
-            }
+        if let Some(reader) = signs.enters
+            && let Entry::Vacant(fresh) = self.readers.entry(reader)
+        {
+            fresh.insert(place);
+            self.joining.insert(reader);
         }
         if let Some(reader) = signs.leaves {
             self.readers.remove(&reader);

@@ -23,7 +23,7 @@
 //!   granted, returned if not. While the slave merely registers again it waits, as `pending`.
 //! * In a netjoin the only refusals that end users' stay are `gone` and `item-not-found`. After all
 //!   others the slave stays split and asks again: the master may have been about to start.
-//! * `gone` without a venue and without a text means another room, not a destroyed one.
+//! * `gone` without a venue, a text and a password means another room, not a destroyed one.
 //! * A presence without an id is relayed with one (`names`): an error has to tell what it answers.
 //! * That somebody's real JID can no longer be seen is no difference to tell him who has seen it.
 //!
