@@ -264,19 +264,23 @@ pub enum SlaveInput {
 fn own_payloads(stanza: &Stanza) -> Vec<Element> {
     let passed = |payload: &&Element| {
         !payload.is("x", ns::MUC)
-            && !payload.is("x", ns::MUC_USER)
             && !payload.is("occupant-id", ns::OCCUPANT_IDS)
-            && !ns::is_dmuc(payload)
+            && !speaks(payload)
     };
     stanza.payloads.iter().filter(passed).cloned().collect()
 }
 
+/// Whether an element speaks for a room or a master, which a client cannot
+/// (`slave.relay.strip-forged-dmuc`).
+fn speaks(payload: &Element) -> bool {
+    ns::is_dmuc(payload) || payload.is("x", ns::MUC_USER)
+}
+
 /// Whether an element of a user's message claims what only the room with this address may say: the
-/// same (`slave.relay.strip-forged-dmuc`), or an id that it gives (XEP-0421 §4, XEP-0359 §5).
+/// same, or an id that it gives (XEP-0421 §4, XEP-0359 §5).
 fn is_forged(payload: &Element, room: &Jid) -> bool {
     let by_room = |by: &str| Jid::new(by).map_or(true, |by| by == *room);
-    payload.is("x", ns::MUC_USER)
-        || payload.is("occupant-id", ns::OCCUPANT_IDS)
+    payload.is("occupant-id", ns::OCCUPANT_IDS)
         || (payload.is("stanza-id", ns::STANZA_IDS) && payload.attr("by").is_none_or(by_room))
-        || ns::is_dmuc(payload)
+        || speaks(payload)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::invariants::Setting;
 use super::invariants::reading::{Reading, START};
-use crate::stanza::{Condition, Kind, ns};
+use crate::stanza::{Kind, ns};
 use crate::time::{Duration, Time};
 use crate::transcript::{Fate, Hop, Name, is_client};
 
@@ -84,13 +84,10 @@ impl Writers {
         } else if stanza.kind == Kind::Iq {
             self.pings.remove(&(hop.to.clone(), id.to_owned()));
         }
-        let condition = stanza.error().map(|error| error.defined_condition);
-        let unreachable =
-            [Condition::RemoteServerNotFound, Condition::RemoteServerTimeout].map(Some);
         let reading = Reading::again(stanza, "", START, START);
         let dmuc = reading.dmuc.unwrap_or_default();
         let late = dmuc.stamp.is_some_and(|stamp| stamp + MOMENT < at) && !dmuc.history;
-        self.lost |= unreachable.contains(&condition)
+        self.lost |= stanza.is_unreachable()
             || reading.has(333)
             || reading.has(332)
             || late

@@ -184,7 +184,7 @@ impl Master {
         if let Some(link) = link {
             return self.slave_stanza(now, link, &stanza, out);
         }
-        if !message::is_of_a_link(&stanza) {
+        if !stanza.is_unreachable() {
             // What came back undelivered in somebody's name is no word of his.
             self.hear_domain(&from, now);
         }

@@ -5,7 +5,7 @@ use minidom::Element;
 use xmpp_parsers::muc::{Muc, MucUser};
 use xmpp_parsers::stanza_error::StanzaError;
 
-use super::{Stanza, dmuc, ns};
+use super::{Condition, Stanza, dmuc, ns};
 
 impl Stanza {
     /// The text of the first `<body/>`.
@@ -45,6 +45,12 @@ impl Stanza {
     pub fn error(&self) -> Option<StanzaError> {
         self.payload("error", ns::CLIENT)
             .and_then(|error| StanzaError::try_from(error.clone()).ok())
+    }
+
+    /// Whether it has an error that says that a server could not be reached.
+    pub fn is_unreachable(&self) -> bool {
+        let condition = self.error().map(|error| error.defined_condition);
+        matches!(condition, Some(Condition::RemoteServerNotFound | Condition::RemoteServerTimeout))
     }
 
     /// When it was sent, if it says that it is late (XEP-0203).

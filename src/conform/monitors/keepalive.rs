@@ -375,10 +375,9 @@ fn refused(here: (usize, &Passage<'_>), works: bool, room: &Room, findings: &mut
     let stanza = here.1.reading.stanza;
     let error = stanza.error().map(|error| error.defined_condition);
     let unknown = matches!(error, Some(Condition::ItemNotFound | Condition::Gone { .. }));
-    // That is what the server before it says.
-    let unreachable =
-        matches!(error, Some(Condition::RemoteServerNotFound | Condition::RemoteServerTimeout));
-    if stanza.is_error() && !unknown && !unreachable && works && !room.is_stale(here.1) {
+    // Of who cannot be reached the server before it says so.
+    let refuses = stanza.is_error() && !unknown && !stanza.is_unreachable();
+    if refuses && works && !room.is_stale(here.1) {
         let wrong = Wrong::of("a ping is answered with an error, as if nobody were there");
         findings.wrong("keepalive.pong", here, "an answer to a ping, of type result", wrong);
     }

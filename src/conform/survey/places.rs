@@ -9,7 +9,7 @@ use super::users::Users;
 use crate::conform::invariants::reading::{Dmuc, bare_of, domain_of, nick_in};
 use crate::dmuc::{Change, Demands, Note};
 use crate::stanza::slave::Register;
-use crate::stanza::{BareJid, Condition, Jid, Kind, Stanza, ns};
+use crate::stanza::{BareJid, Jid, Kind, Stanza, ns};
 use crate::time::{Duration, Time};
 use crate::transcript::{Entry, Fault, Hop, Machine, Name, What, is_client};
 
@@ -296,10 +296,7 @@ fn is_numbered(stanza: &Stanza) -> bool {
 
 /// Whether it returns a message, as somebody cannot be reached.
 fn is_returned(stanza: &Stanza) -> bool {
-    let condition = stanza.error().map(|error| error.defined_condition);
-    let lost =
-        matches!(condition, Some(Condition::RemoteServerNotFound | Condition::RemoteServerTimeout));
-    stanza.kind == Kind::Message && lost
+    stanza.kind == Kind::Message && stanza.is_unreachable()
 }
 
 /// Whether it asks whether somebody is there.

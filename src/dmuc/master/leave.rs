@@ -2,7 +2,6 @@
 
 use super::fanout::{Event, copy};
 use super::log::Gone;
-use super::message::is_of_a_link;
 use super::*;
 use crate::dmuc::own_payloads;
 use crate::room::{Affiliation, Item};
@@ -199,7 +198,7 @@ impl Master {
         }
         // A lost connection to one user may be his slave's.
         let link = occupant.via(from).filter(|link| self.links[*link].registered().is_some());
-        if let (Some(link), true) = (link, is_of_a_link(stanza)) {
+        if let (Some(link), true) = (link, stanza.is_unreachable()) {
             self.doubt(now, link, out);
         }
     }

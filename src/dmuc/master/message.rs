@@ -3,8 +3,9 @@
 
 use super::registered::Late;
 use super::*;
+use crate::dmuc::speaks;
 use crate::room::config::PrivateMessages;
-use crate::stanza::{Element, element};
+use crate::stanza::element;
 use crate::time::Duration;
 
 impl Master {
@@ -25,7 +26,7 @@ impl Master {
         if role == Role::Visitor || (subject && !self.may_set_subject(&role)) {
             return refuse(&stanza, ErrorType::Auth, Condition::Forbidden, None, out);
         }
-        let payloads = stanza.clone().retaining(is_passed_on).payloads;
+        let payloads = stanza.clone().retaining(|payload| !speaks(payload)).payloads;
         let payloads = self.identified(payloads, occupant, true);
         let late = session.as_ref().and_then(|session| self.judge_late(now, session, &stanza));
         let stamp = match late {
@@ -75,7 +76,7 @@ impl Master {
             let error = error_element(ErrorType::Cancel, Condition::PolicyViolation, by, text);
             return out.extend(stanza.error_reply(error).map(Output::Send));
         }
-        let message = stanza.clone().retaining(is_passed_on);
+        let message = stanza.clone().retaining(|payload| !speaks(payload));
         let payloads = self.identified(message.payloads.clone(), sender, false);
         let message = message
             .with_payloads(payloads)
@@ -111,13 +112,16 @@ impl Master {
         let (Some(writer), Some((_, from))) = (writer, self.occupant_of(session)) else {
             return out.push(self.note(session, Change::Ignored));
         };
-        let error = stanza.clone().retaining(is_passed_on).with_from(from.seat.occupant.clone());
+        let error = stanza
+            .clone()
+            .retaining(|payload| !speaks(payload))
+            .with_from(from.seat.occupant.clone());
         // To whom it comes from it does not go back: that would be an answer to an error.
         for to in writer.sessions.keys().filter(|to| *to != session) {
             out.push(Output::Send(error.clone().with_to(to.clone())));
         }
         let via = from.via(session);
-        if let (Some(link), true) = (via, is_of_a_link(stanza)) {
+        if let (Some(link), true) = (via, stanza.is_unreachable()) {
             self.doubt(now, link, out);
         }
     }
@@ -143,16 +147,4 @@ impl Master {
         };
         Some((sender, target))
     }
-}
-
-/// Whether an error says that a server could not be reached.
-pub(super) fn is_of_a_link(stanza: &Stanza) -> bool {
-    let condition = stanza.error().map(|error| error.defined_condition);
-    matches!(condition, Some(Condition::RemoteServerNotFound | Condition::RemoteServerTimeout))
-}
-
-/// What of a message the room passes on: a client cannot speak for the room or for a master
-/// (`slave.relay.strip-forged-dmuc`).
-fn is_passed_on(payload: &Element) -> bool {
-    !ns::is_dmuc(payload) && !payload.is("x", ns::MUC_USER)
 }

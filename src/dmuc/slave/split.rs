@@ -152,12 +152,7 @@ impl SlaveRoom {
     /// An error of the kind that a broken link makes, from somewhere beyond: ours, or that of the
     /// occupant whom it was for? A ping will tell.
     pub(super) fn doubt(&mut self, now: Time, error: &Stanza, out: &mut Vec<Output>) {
-        let condition = error.error().map(|error| error.defined_condition);
-        let link = matches!(
-            condition,
-            Some(Condition::RemoteServerNotFound | Condition::RemoteServerTimeout)
-        );
-        if link && !self.is_split() && !self.pinger.is_waiting() {
+        if error.is_unreachable() && !self.is_split() && !self.pinger.is_waiting() {
             self.ping(now, out);
         }
     }

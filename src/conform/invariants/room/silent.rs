@@ -267,7 +267,5 @@ fn is_by(error: &Stanza, domain: &str) -> bool {
 
 /// Whether it says that somebody cannot be reached at all, rather than that he refuses something.
 fn is_loss(stanza: &Stanza) -> bool {
-    let error = stanza.error().filter(|_| stanza.is_error());
-    let condition = error.map(|error| error.defined_condition);
-    matches!(condition, Some(Condition::RemoteServerNotFound | Condition::RemoteServerTimeout))
+    stanza.is_error() && stanza.is_unreachable()
 }

@@ -44,10 +44,7 @@ impl Room {
         let alone = self.is_alone(user);
         let one = &mut self.users[user];
         let condition = reading.stanza.error().map(|error| error.defined_condition);
-        let returned = matches!(
-            condition,
-            Some(Condition::RemoteServerNotFound | Condition::RemoteServerTimeout)
-        );
+        let returned = reading.stanza.is_unreachable();
         match reading.stanza.kind {
             Kind::Presence => {
                 let said = condition == Some(Condition::NotAcceptable);

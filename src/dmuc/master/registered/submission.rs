@@ -1,7 +1,6 @@
 //! What a slave submits after an accept, and how the phase ends (`docs/dmuc2-slave.md`, Late
 //! Stanzas). What becomes of a single message is in `late`.
 
-use super::super::message::is_of_a_link;
 use super::*;
 use crate::stanza::slave::Synced;
 
@@ -47,7 +46,7 @@ impl Master {
             let LinkKind::Registered(slave) = &mut link.kind else { continue };
             match &mut slave.late {
                 Some(late) => late.count(stanza),
-                None if active && !is_of_a_link(stanza) => slave.life = now,
+                None if active && !stanza.is_unreachable() => slave.life = now,
                 None => {}
             }
         }

@@ -16,8 +16,8 @@ impl RegisteredRoom {
     ) {
         let Some(session) = entry.stanza.from.clone() else { return };
         let nick = from.resource().map_or("", |nick| nick.as_str());
-        let stanza = entry.stanza.clone();
-        let stanza = stanza.clone().with_payloads(self.identified(&stanza, nick));
+        let payloads = self.identified(&entry.stanza, nick);
+        let stanza = entry.stanza.clone().with_payloads(payloads);
         let message = StoredMessage {
             from: from.clone(),
             id: stanza.id.clone(),

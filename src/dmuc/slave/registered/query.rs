@@ -104,10 +104,7 @@ impl RegisteredRoom {
     pub(super) fn refusal(&mut self, now: Time, iq: &Stanza, id: &str, out: &mut Vec<Output>) {
         let error = iq.error();
         let condition = error.as_ref().map(|error| &error.defined_condition);
-        let unreachable = matches!(
-            condition,
-            Some(Condition::RemoteServerTimeout | Condition::RemoteServerNotFound)
-        );
+        let unreachable = iq.is_unreachable();
         if self.is_register(id) {
             match unreachable {
                 true => self.attempt_failed(now, out),

@@ -77,11 +77,7 @@ impl RegisteredRoom {
     /// if it is the room that cannot be reached; if it is an occupant, it may be his. A ping will
     /// tell.
     fn user_error(&mut self, now: Time, error: Stanza, out: &mut Vec<Output>) {
-        let condition = error.error().map(|error| error.defined_condition);
-        let link = matches!(
-            condition,
-            Some(Condition::RemoteServerNotFound | Condition::RemoteServerTimeout)
-        );
+        let link = error.is_unreachable();
         let by_room = error.from.as_ref().is_some_and(|from| from.resource().is_none());
         let active = matches!(self.phase, Phase::Active);
         // Presence goes to the room, whatever nick it names.
