@@ -155,7 +155,7 @@ fn stamped(
     let Some(said) = room.log.origin(event).filter(|_| event.exact) else { return };
     let dmuc = passage.reading.dmuc.unwrap_or_default();
     if !event.late {
-        let Some((came, _)) = said.came else { return };
+        let Some(came) = said.came else { return };
         let least = came.min(said.at + room.clock) - room.clock;
         if event.stamp < least || event.stamp > came + CLOSE + room.clock {
             let expected = format!("the stamp {came}, when the master received it");
@@ -166,8 +166,10 @@ fn stamped(
     } else if dmuc.backfill {
         let slave = room.users[said.user].slave.map(|slave| &room.slaves[slave]);
         let alive = slave.and_then(|slave| slave.alive);
-        let early = |alive| event.stamp < alive - room.round_trip - room.clock;
-        let early = alive.is_some_and(early);
+        let least = alive.map(|alive| alive - room.round_trip);
+        // What came before that, live or late, was only told late.
+        let least = least.and_then(|least| Some(least.min(said.least?)));
+        let early = least.is_some_and(|least| event.stamp < least - room.clock);
         if event.stamp > room.now + CLOSE + room.clock || early {
             let expected = "a stamp between the slave's last proof of life and now";
             let words = match alive.filter(|_| early) {

@@ -56,8 +56,10 @@ pub(in crate::conform) struct Submission {
     pub unserved: bool,
     /// Whether the slave of its author keeps it for a while, or treats it itself.
     pub held: bool,
-    /// When it reached the master, and by which server.
-    pub came: Option<(Time, bool)>,
+    /// When it reached the master last.
+    pub came: Option<Time>,
+    /// The least stamp that it can have got when it first did, if that is known.
+    pub least: Option<Time>,
     /// The events that it became.
     pub events: Vec<usize>,
     /// Whether its author got an error for it.

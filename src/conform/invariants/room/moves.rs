@@ -164,6 +164,7 @@ impl Room {
                 unserved: one.slave.is_some_and(|slave| self.slaves[slave].lame),
                 held: one.slave.is_some_and(|slave| self.slaves[slave].holds()),
                 came: None,
+                least: None,
                 events: Vec::new(),
                 returned: false,
             };
@@ -300,36 +301,6 @@ impl Room {
             // What he says or looks like makes nobody of him.
             let stays = matches!(touch, Touch::Available | Touch::Other) && new.is_none();
             self.doubtful.extend(own.filter(|_| !stays).into_iter().chain(new));
-        }
-    }
-
-    fn submission_came(&mut self, entry: usize, user: UserId, passage: &Passage<'_>) {
-        let reading = &passage.reading;
-        let id = self.log.id(reading);
-        let now = self.now;
-        let like: Vec<usize> = self.log.said_like(&id, reading.content).collect();
-        let said = |number: &usize| self.log.submission(*number).filter(|one| one.user == user);
-        let is_open = |number: &&usize| said(number).is_some_and(|one| one.came.is_none());
-        let open = like.iter().find(is_open);
-        let known = open.or_else(|| like.iter().rev().find(|one| said(one).is_some())).copied();
-        let number = known.unwrap_or_else(|| {
-            self.log.say(Submission {
-                user,
-                at: now,
-                entry,
-                id,
-                given: None,
-                content: reading.content,
-                voiced: false,
-                unserved: false,
-                held: false,
-                came: None,
-                events: Vec::new(),
-                returned: false,
-            })
-        });
-        if let Some(said) = self.log.submission_mut(number) {
-            said.came = Some((now, true));
         }
     }
 

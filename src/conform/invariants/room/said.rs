@@ -1,12 +1,58 @@
-//! What the master tells of what was said.
+//! What is said reaches the master, and what it tells of that.
 
 use std::sync::Arc;
 
 use super::user::is_one_of;
-use super::{Event, Fact, NickId, Room, Submission, Touch};
+use super::{Event, Fact, NickId, Passage, Room, Submission, Touch, UserId};
 use crate::conform::invariants::reading::Reading;
+use crate::time::Time;
 
 impl Room {
+    /// What a user says to all reaches the master.
+    pub(super) fn submission_came(&mut self, entry: usize, user: UserId, passage: &Passage<'_>) {
+        let reading = &passage.reading;
+        let id = self.log.id(reading);
+        let now = self.now;
+        let like: Vec<usize> = self.log.said_like(&id, reading.content).collect();
+        let said = |number: &usize| self.log.submission(*number).filter(|one| one.user == user);
+        let is_open = |number: &&usize| said(number).is_some_and(|one| one.came.is_none());
+        let open = like.iter().find(is_open);
+        let known = open.or_else(|| like.iter().rev().find(|one| said(one).is_some())).copied();
+        let number = known.unwrap_or_else(|| {
+            self.log.say(Submission {
+                user,
+                at: now,
+                entry,
+                id,
+                given: None,
+                content: reading.content,
+                voiced: false,
+                unserved: false,
+                held: false,
+                came: None,
+                least: None,
+                events: Vec::new(),
+                returned: false,
+            })
+        });
+        let least = self.least_stamp(user);
+        if let Some(said) = self.log.submission_mut(number)
+            && said.came.replace(now).is_none()
+        {
+            said.least = least;
+        }
+    }
+
+    /// The least stamp that the master gives to what comes from this user now: this instant, unless
+    /// his slave may be telling what he said while it was split.
+    fn least_stamp(&self, user: UserId) -> Option<Time> {
+        let slave = self.users[user].slave.map(|slave| &self.slaves[slave]);
+        match slave.filter(|slave| !slave.settled) {
+            Some(slave) => slave.alive.map(|alive| alive - self.round_trip),
+            None => Some(self.now),
+        }
+    }
+
     /// A message to all; `told`: to one of them who has missed it, or may have it already.
     pub(super) fn emit_message(
         &mut self,
@@ -52,7 +98,7 @@ impl Room {
             // A copy that had to wait for a stream.
             return;
         }
-        let came = origin.and_then(|said| said.came).map(|(came, _)| came);
+        let came = origin.and_then(|said| said.came);
         let mut event = Event {
             nick,
             id,
