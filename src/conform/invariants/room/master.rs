@@ -174,7 +174,7 @@ impl Room {
         }
         let slave = &mut self.slaves[slave];
         slave.grant(accept);
-        slave.begin_late();
+        slave.begin_late(now);
         (slave.master, slave.synced) = (Side::Syncing, now);
     }
 

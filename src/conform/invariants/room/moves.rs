@@ -247,11 +247,12 @@ impl Room {
     /// A user of this domain is heard live. What a slave says for itself may show that something
     /// was lost before, and proves nothing about that.
     fn hear(&mut self, domain: &str) {
+        let now = self.now;
         let Some(slave) = self.slave_at(domain).map(|slave| &mut self.slaves[slave]) else {
             return;
         };
         if slave.master == Side::Active && slave.settled {
-            slave.heard = self.now;
+            slave.hear(now);
         }
     }
 
@@ -318,7 +319,7 @@ impl Room {
             let slave = &mut self.slaves[slave];
             match note.change {
                 Change::Split => {
-                    slave.lose();
+                    slave.lose(now);
                     (slave.master, slave.split_master) = (Side::Split, Some(now));
                     slave.departures = 0;
                 }
@@ -347,7 +348,7 @@ impl Room {
             let slave = &mut self.slaves[slave];
             match note.change {
                 Change::Split => {
-                    slave.lose();
+                    slave.lose(now);
                     slave.heeded.give_up();
                     (slave.own, slave.split_own) = (Side::Split, Some(now));
                 }

@@ -187,7 +187,7 @@ impl Room {
         let now = self.now;
         let slave = &mut self.slaves[slave];
         if !matches!(slave.master, Side::Split | Side::Idle) {
-            slave.lose();
+            slave.lose(now);
             (slave.master, slave.split_master) = (Side::Split, Some(now));
             slave.departures = 0;
             self.health.trouble(now);
@@ -198,7 +198,7 @@ impl Room {
         let now = self.now;
         let slave = &mut self.slaves[slave];
         if !matches!(slave.own, Side::Split | Side::Idle) {
-            slave.lose();
+            slave.lose(now);
             (slave.own, slave.split_own) = (Side::Split, Some(now));
             self.health.trouble(now);
         }

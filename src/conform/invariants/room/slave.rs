@@ -50,9 +50,9 @@ pub(in crate::conform) struct Slave {
     /// In which entries that showed.
     pub lost_master: Option<usize>,
     pub lost_own: Option<usize>,
-    /// When something of its users last reached the master live, and when it had when one of them
-    /// lost the other.
-    pub heard: Time,
+    /// When something of its users last reached the master live, at the last instant and before
+    /// that; and when it had when one of them lost the other.
+    heard: [Time; 2],
     pub alive: Option<Time>,
     /// Whether it has told the master all that it had to, since then.
     pub settled: bool,
@@ -202,7 +202,7 @@ impl Slave {
             split_own: None,
             lost_master: None,
             lost_own: None,
-            heard: now,
+            heard: [now; 2],
             alive: None,
             settled: true,
             lame: false,
@@ -237,19 +237,30 @@ impl Slave {
         self.lost_own = lost(self.own, self.lost_own);
     }
 
+    /// Something of its users reaches the master live.
+    pub fn hear(&mut self, now: Time) {
+        self.heard = [now, self.heard_before(now)];
+    }
+
+    /// When something of them had before this instant, of which it is not known what came first.
+    fn heard_before(&self, now: Time) -> Time {
+        let [last, before] = self.heard;
+        if last < now { last } else { before }
+    }
+
     /// One of them has lost the other: what it says later was said after this at the earliest.
-    pub fn lose(&mut self) {
+    pub fn lose(&mut self, now: Time) {
         let together = self.master != Side::Split && self.own != Side::Split;
         if together && (self.settled || !self.registers) {
-            (self.alive, self.settled) = (Some(self.heard), false);
+            (self.alive, self.settled) = (Some(self.heard_before(now)), false);
         }
     }
 
     /// It is accepted, perhaps without having been lost: what it says now is late until it has said
     /// all, and may have been said since it was heard.
-    pub fn begin_late(&mut self) {
+    pub fn begin_late(&mut self, now: Time) {
         if std::mem::take(&mut self.settled) {
-            self.alive = Some(self.heard);
+            self.alive = Some(self.heard_before(now));
         }
     }
 
