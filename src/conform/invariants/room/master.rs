@@ -150,8 +150,12 @@ impl Room {
             let late = one.at >= since || (listeners > 1 && kept(one));
             (overtaken || (late && one.to != Some(slave))) && one.looks_like(&print)
         };
-        // What was said before he came or went is of another stay.
-        let lasts = |one: &&Print| one.at >= since || one.available == print.available;
+        // What was said before he came or went is of another stay. What this slave was told first,
+        // at this instant, comes before this in the same stream.
+        let lasts = |one: &&Print| {
+            let after = one.at >= since && !(one.at == self.now && one.to == Some(slave));
+            after || one.available == print.available
+        };
         let mut recent = recent.rev().take_while(lasts);
         recent.find(same).map(|one| one.stay)
     }
