@@ -123,9 +123,9 @@ pub struct RegisteredRoom {
     history: History,
     /// Messages that were shown here and are not the master's yet.
     provisional: Vec<Provisional>,
-    /// Messages that the master itself has told local occupants, since it knew no slave: whom, by
-    /// whom, and by what each is known.
-    direct: BTreeSet<(Arc<Jid>, Arc<Jid>, Arc<str>)>,
+    /// Messages that the master itself has told local occupants, since it knew no slave, or may
+    /// tell who was let in here: whom, by whom, and by what each is known; if it was told here.
+    direct: BTreeMap<(Arc<Jid>, Arc<Jid>, Arc<str>), bool>,
     /// Local sessions that the master itself has let in, since it knew no slave, and those about to
     /// be: of whom each was told what. Until the next state they may know others than is stored.
     apart: BTreeMap<Arc<Jid>, BTreeMap<String, Payloads>>,
@@ -296,7 +296,7 @@ impl RegisteredRoom {
             said: BTreeMap::new(),
             history: History::default(),
             provisional: Vec::new(),
-            direct: BTreeSet::new(),
+            direct: BTreeMap::new(),
             apart: BTreeMap::new(),
             lately: BTreeSet::new(),
             subject: None,

@@ -140,7 +140,7 @@ impl RegisteredRoom {
             said: std::mem::take(&mut self.said),
             history: History::default(),
             provisional: Vec::new(),
-            direct: BTreeSet::new(),
+            direct: BTreeMap::new(),
             apart: BTreeMap::new(),
             lately: BTreeSet::new(),
             subject: None,

@@ -56,6 +56,17 @@ impl RegisteredRoom {
                 shown.seen.insert(session.clone());
             }
         }
+        if matches!(self.phase, Phase::Split) {
+            self.knows_directly(session, message, true);
+        }
+    }
+
+    /// Somebody is told a message without the master's telling this slave of it.
+    fn knows_directly(&mut self, user: &Arc<Jid>, message: &Stanza, here: bool) {
+        let Some(key) = key_of(user, message).filter(|_| self.direct.len() < DIRECT_MAX) else {
+            return;
+        };
+        self.direct.entry(key).or_insert(here);
     }
 
     /// The master's history has this message. If it was shown here, it is no guess any more, and
@@ -76,6 +87,7 @@ impl RegisteredRoom {
         for shown in &mut self.provisional {
             shown.seen.remove(session);
         }
+        self.direct.retain(|(user, ..), here| !*here || **user != *session);
     }
 
     /// Nobody waits for it any more, so that it is not stored. If the master took it all the same,
@@ -122,21 +134,21 @@ impl RegisteredRoom {
         }
         // Whom it lets in under a nick that he has given up since is not here yet.
         let here = self.locals.contains_key(user) || self.directed.contains_key(user);
-        let told = stanza.is_groupchat() && here;
-        let from = stanza.from.clone().filter(|_| told && self.direct.len() < DIRECT_MAX);
-        if let Some(from) = from {
-            let name = name_of(stanza.id.as_ref(), &stanza.payloads);
-            self.direct.insert((user.clone(), from, name));
+        if stanza.is_groupchat() && here {
+            self.knows_directly(user, stanza, false);
         }
     }
 
     /// Whether somebody whom a master that knows no slave tells a message, live or of before, has
     /// seen it here.
-    pub(super) fn was_shown(&self, user: &Jid, stanza: &Stanza) -> bool {
+    pub(super) fn was_shown(&self, user: &Arc<Jid>, stanza: &Stanza) -> bool {
         let said = stanza.is_groupchat();
         let Some(from) = stanza.from.as_ref().filter(|_| said) else { return false };
         let is_it = |shown: &Provisional| shown.is(from, stanza.id.as_ref(), &stanza.payloads);
+        let in_history =
+            || key_of(user, stanza).is_some_and(|key| self.direct.get(&key) == Some(&true));
         self.provisional.iter().any(|shown| shown.seen.contains(user) && is_it(shown))
+            || in_history()
     }
 
     /// Who has seen a message, with those whom the master has told it itself.
@@ -149,7 +161,7 @@ impl RegisteredRoom {
             return seen;
         }
         let name = name_of(message.id.as_ref(), &message.payloads);
-        let told = self.direct.iter().filter(|(_, from, id)| *from == message.from && *id == name);
+        let told = self.direct.keys().filter(|(_, from, id)| *from == message.from && *id == name);
         let told: BTreeSet<_> = told.map(|(user, ..)| user.clone()).collect();
         if told.is_empty() { seen } else { Some(seen.into_iter().flatten().chain(told).collect()) }
     }
@@ -201,6 +213,12 @@ fn is_same(shown: &Provisional, entry: &Entry) -> bool {
     // An error that says that a copy of it came back has its id too.
     let says = entry.what == What::Message;
     says && entry.is_of(&shown.session) && entry.stanza.id == shown.message.id
+}
+
+/// By what it is known that somebody is told a message.
+fn key_of(user: &Arc<Jid>, message: &Stanza) -> Option<(Arc<Jid>, Arc<Jid>, Arc<str>)> {
+    let name = name_of(message.id.as_ref(), &message.payloads);
+    Some((user.clone(), message.from.clone()?, name))
 }
 
 /// By what a message of somebody is known: its id, or else what it says.
