@@ -33,6 +33,8 @@ struct Copy {
 struct Says {
     /// The id of a message.
     message: Option<Arc<str>>,
+    /// The nick that he is to have from now on.
+    new_nick: Option<Box<str>>,
     print: Print,
 }
 
@@ -45,11 +47,14 @@ impl Says {
             None if reading.is_presence() => None,
             None => return None,
         };
-        Some(Self { message, print: Print::of(reading, 0, now) })
+        let new_nick = reading.item.and_then(|item| item.nick).filter(|_| reading.has(303));
+        let new_nick = new_nick.map(Box::from);
+        Some(Self { message, new_nick, print: Print::of(reading, 0, now) })
     }
 
     fn is_like(&self, other: &Self) -> bool {
         self.message == other.message
+            && self.new_nick == other.new_nick
             && self.print.content == other.print.content
             && (self.message.is_some() || self.print.looks_like(&other.print))
     }
