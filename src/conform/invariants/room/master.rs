@@ -123,8 +123,12 @@ impl Room {
         let stay = self.occupants.get(&nick).map_or(0, |occupant| occupant.stay);
         let print = Print::of(reading, stay, self.now);
         let announced = self.announced.entry(nick).or_default();
-        match announced.recent.back_mut() {
-            Some(last) if (Print { to: None, ..*last }) == print => last.to = last.to.or(to),
+        let same = |last: &Print| {
+            let (to, seq) = (None, print.seq);
+            last.may_be(&print) && (Print { to, seq, ..*last }) == print
+        };
+        match announced.recent.back_mut().filter(|last| same(last)) {
+            Some(last) => (last.to, last.seq) = (last.to.or(to), last.seq.or(print.seq)),
             _ => announced.push(Print { to, ..print }),
         }
     }
@@ -148,7 +152,8 @@ impl Room {
             |one: &Print| self.persistence == Persistence::Everything || !self.lost_since(one.at);
         let same = |one: &&Print| {
             let late = one.at >= since || (listeners > 1 && kept(one));
-            (overtaken || (late && one.to != Some(slave))) && one.looks_like(&print)
+            let news = late && one.to != Some(slave);
+            (overtaken || news) && one.looks_like(&print) && one.may_be(&print)
         };
         // What was said before he came or went is of another stay. What this slave was told first,
         // at this instant, comes before this in the same stream.
@@ -156,8 +161,9 @@ impl Room {
             let after = one.at >= since && !(one.at == self.now && one.to == Some(slave));
             after || one.available == print.available
         };
-        let mut recent = recent.rev().take_while(lasts);
-        recent.find(same).map(|one| one.stay)
+        let mut like = recent.rev().take_while(lasts).filter(same);
+        let numbered = like.clone().find(|one| one.seq == print.seq);
+        numbered.or_else(|| like.next()).map(|one| one.stay)
     }
 
     /// Whether the master is telling this slave what there is, rather than what happens. One that

@@ -121,6 +121,8 @@ pub(in crate::conform) struct Print {
     pub at: Time,
     /// Which slave was told first, if it is what the master has announced.
     pub to: Option<SlaveId>,
+    /// The number of the event.
+    pub seq: Option<u64>,
 }
 
 impl Stored {
@@ -134,6 +136,7 @@ impl Stored {
             stay: *stay,
             at: Time::from_micros(i64::MIN),
             to: None,
+            seq: None,
         };
         Self { recent: VecDeque::from([print]) }
     }
@@ -154,7 +157,14 @@ impl Print {
             stay,
             at,
             to: None,
+            seq: reading.dmuc.and_then(|dmuc| dmuc.at).map(|(_, seq)| seq),
         }
+    }
+
+    /// Whether both may be copies of one event, by its number.
+    pub fn may_be(&self, other: &Print) -> bool {
+        let numbers = self.seq.zip(other.seq);
+        numbers.is_none_or(|(one, other)| one == other)
     }
 
     /// Whether users see the same in both.
