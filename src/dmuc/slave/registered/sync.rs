@@ -21,7 +21,7 @@ impl RegisteredRoom {
         nick: &str,
         out: &mut Vec<Output>,
     ) {
-        let missed = self.has_missed_nick(&stanza, nick);
+        let missed = self.has_missed_nick(&stanza, nick) || self.has_missed_end(&stanza, nick);
         let telling = match &mut self.phase {
             Phase::Syncing(sync) => {
                 sync.mentioned.insert(nick.to_owned());
@@ -59,12 +59,23 @@ impl RegisteredRoom {
         known.any(|(one, known)| known != nick && names_session(&stanza.payloads, one))
     }
 
+    /// Whether the nick is somebody else's than is known here: that he gave it up was lost. Who was
+    /// let in here under it may have to give it up yet.
+    fn has_missed_end(&self, stanza: &Stanza, nick: &str) -> bool {
+        let known = !self.is_local(nick) || !self.confirmed_as(nick).is_empty();
+        known && stanza.is_available() && self.is_of_another(stanza, nick)
+    }
+
+    fn is_of_another(&self, stanza: &Stanza, nick: &str) -> bool {
+        let owner = self.owners.get(nick);
+        let is_other = |seat: &Seat| is_another(&seat.presence, owner, &stanza.payloads);
+        self.roster.get(nick).is_some_and(is_other)
+    }
+
     /// Who had a nick that somebody else elsewhere has now is shown to be gone. A master that has
     /// forgotten who was inside does not say so itself.
     fn bid_farewell_to_another(&mut self, stanza: &Stanza, nick: &str, out: &mut Vec<Output>) {
-        let owner = self.owners.get(nick);
-        let is_other = |seat: &Seat| is_another(&seat.presence, owner, &stanza.payloads);
-        if !self.roster.get(nick).is_some_and(is_other) || self.is_local(nick) {
+        if !self.is_of_another(stanza, nick) || self.is_local(nick) {
             return;
         }
         if let Some(farewell) = self.farewell(nick, Item::default(), &[]) {
