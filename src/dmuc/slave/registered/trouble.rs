@@ -114,8 +114,9 @@ impl RegisteredRoom {
                 // was admitted here is no answer to that.
                 let asked = self.outbox.take_first(answered);
                 let unknown = condition == Some(Condition::NotAcceptable);
-                if unknown && asked.as_ref().is_some_and(Entry::is_plain) {
-                    // How he has said to be; that he is to be in is asked by itself.
+                if unknown && asked.as_ref().is_some_and(|entry| entry.what == What::Presence) {
+                    // How he has said to be, or by which nick; whether he is to be in is asked by
+                    // itself.
                     return;
                 }
                 if asked.is_some() || is_for_slave(&error) || (any && !is_named(&error)) {
