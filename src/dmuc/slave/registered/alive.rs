@@ -202,7 +202,11 @@ impl RegisteredRoom {
                 continue;
             }
             (lost.status, lost.went_to) = (Status::Relayed(now), None);
-            again.push(lost);
+            let mut joins = again.iter_mut().rev().filter(|one: &&mut Entry| one.is_of(&session));
+            match joins.next().filter(|join| join.is_joined_by(&lost)) {
+                Some(join) => join.say(&lost.stanza),
+                None => again.push(lost),
+            }
         }
         for lost in again {
             self.send_up(now, lost.stanza.clone(), out);

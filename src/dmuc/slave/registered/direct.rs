@@ -209,11 +209,15 @@ impl RegisteredRoom {
         out: &mut Vec<Output>,
     ) {
         let moderated = self.is_moderated();
-        let again = |entry: &Entry| is_join(&entry.stanza) && !entry.done;
-        let joins = self.outbox.take(|entry| entry.is_of(user) && again(entry));
+        // What he has asked after that is not answered by it, nor how he has said to be since.
+        let mut asks = false;
+        let since = self.outbox.take(|entry| {
+            let his = entry.is_of(user) && entry.stanza.kind == Kind::Presence;
+            asks |= his && is_join(&entry.stanza) && !entry.done;
+            his && asks
+        });
         self.end_visit(user, left, out);
-        // What he has asked after that is not answered by it.
-        joins.into_iter().for_each(|join| self.outbox.push(join));
+        since.into_iter().for_each(|entry| self.outbox.push(entry));
         self.closed.remove(user);
         self.locals.shift_remove(user);
         self.confirmed.shift_remove(user);

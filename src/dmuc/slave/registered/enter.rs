@@ -298,13 +298,16 @@ impl RegisteredRoom {
             entry.what == What::Join && (entry.is_under_way() || late)
         };
         let entering = !self.locals.contains_key(session) && self.outbox.has(session, waits);
+        // How he has said to be since he asked to be in again, he is if he is let in.
+        let mut asks = false;
         let over = |entry: &Entry| {
-            entry.is_of(session)
-                && match entry.status {
-                    Status::Queued => true,
-                    Status::Held => false,
-                    _ => entry.what == What::Presence || (entry.what == What::Join && entering),
-                }
+            let under_way = entry.is_of(session) && entry.is_under_way();
+            asks |= under_way && entry.what == What::Join && !entering;
+            match entry.what {
+                _ if !under_way => entry.is_of(session) && entry.status == Status::Queued,
+                What::Join => entering,
+                what => what == What::Presence && !asks,
+            }
         };
         for late in self.outbox.take(over) {
             match late.what {

@@ -297,7 +297,7 @@ impl Outbox {
     }
 
     /// Take out all that `matches`, oldest first.
-    pub fn take(&mut self, matches: impl Fn(&Entry) -> bool) -> Vec<Entry> {
+    pub fn take(&mut self, mut matches: impl FnMut(&Entry) -> bool) -> Vec<Entry> {
         let (taken, kept) = self.entries.drain(..).partition(|entry| matches(entry));
         self.entries = kept;
         Vec::from(taken)

@@ -21,6 +21,12 @@ impl Entry {
         is_join(&self.stanza) && names(self.was_for.as_ref(), nick)
     }
 
+    /// Whether it is a join, and what comes next says only how its author is.
+    pub fn is_joined_by(&self, next: &Entry) -> bool {
+        let plain = next.stanza.is_available() && !is_join(&next.stanza);
+        plain && is_join(&self.stanza) && self.stanza.to == next.stanza.to
+    }
+
     /// Whether it went up, so that the master may have it.
     pub fn may_have_come(&self) -> bool {
         self.is_under_way() || (self.was_for.is_some() && !self.bounced)
