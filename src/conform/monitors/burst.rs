@@ -11,7 +11,7 @@ use self::told::{Told, event, told};
 use super::{is_working, serving};
 use crate::conform::invariants::Invariant;
 use crate::conform::invariants::findings::{Findings, Wrong};
-use crate::conform::invariants::room::{Class, Passage, Room, SlaveId, UserId};
+use crate::conform::invariants::room::{Class, Passage, Room, SlaveId, User, UserId};
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::stanza::ns;
 use crate::time::Time;
@@ -161,12 +161,17 @@ impl Bursts {
             }
             let told = told(passage, &burst.nick);
             if let Told::Other(nick) = &told {
-                let stored =
-                    room.known_nick(nick).and_then(|nick| room.slaves[slave].store.get(&nick));
+                let nick = room.known_nick(nick);
+                let stored = nick.and_then(|nick| room.slaves[slave].store.get(&nick));
                 let last = stored.and_then(|stored| stored.recent.back());
                 let sure = is_working(room, slave) && room.master_lost.is_none();
                 if let Some(last) = last.filter(|last| last.available && sure) {
-                    let well = last.content == reading.content;
+                    // What he has said himself here the master may have yet to hear.
+                    let said = |one: &User| {
+                        let own = one.own == Some(reading.content);
+                        own && one.slave == Some(slave) && one.nick == nick
+                    };
+                    let well = last.content == reading.content || room.users.iter().any(said);
                     let expected = "the presence as it came last";
                     let (id, here) = ("slave.presence.store", (entry, passage));
                     findings.judge(id, well, here, expected, || {

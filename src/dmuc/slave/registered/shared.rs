@@ -124,7 +124,7 @@ impl RegisteredRoom {
         let payloads = self.without(seat, nick, gone);
         let presence =
             Stanza::presence(Type::Absent).with_from(seat.occupant.clone()).with_payloads(payloads);
-        self.show(&presence, nick, Telling::News, None, out);
+        self.show(&presence, nick, Telling::News, Some(gone), out);
     }
 
     /// What is shown of a nick that this session gives up and others keep, of whom nobody may have

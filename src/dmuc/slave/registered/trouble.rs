@@ -126,35 +126,8 @@ impl RegisteredRoom {
             }
             Kind::Presence if is_for_slave(&error) => return,
             Kind::Presence => {
-                // Nobody is refused to be out: that goes on until he is told so.
-                let said = self.is_of_before_he_asked(&user, &error);
-                let asked = |entry: &Entry| {
-                    let join = is_join(&entry.stanza);
-                    answered(entry) && entry.what != What::Leave && !(said && join)
-                };
-                let entry = self.outbox.take_first(asked);
-                if entry.is_none() && self.was_told_out(&user) {
-                    // It was answered here.
+                if !self.passes_refusal(now, &user, &error, out) {
                     return;
-                }
-                if !said {
-                    // What was refused does not count.
-                    self.said.remove(&user);
-                }
-                if let Some(entry) = entry.filter(|entry| entry.done) {
-                    // He has the nick here that he wanted, and may not have it.
-                    if let Some(known) = self.confirmed.get(&user).cloned() {
-                        self.rename_to(&user, &known, out);
-                        // What he has said of himself since is answered by itself.
-                        let since = |one: &Entry| one.what == What::Presence && one.at >= entry.at;
-                        if error.from != self.occupant(&known) && !self.outbox.has(&user, since) {
-                            self.say_as(now, entry, &known, out);
-                        }
-                    }
-                    return;
-                }
-                if !self.locals.contains_key(&user) {
-                    self.forget_directed(&user);
                 }
             }
             Kind::Message => {
@@ -174,6 +147,54 @@ impl RegisteredRoom {
             }
         }
         out.push(Output::Send(plain(error)));
+    }
+
+    /// What an occupant asked for, or who wants to be one, is refused. Whether he is told.
+    fn passes_refusal(
+        &mut self,
+        now: Time,
+        user: &Arc<Jid>,
+        error: &Stanza,
+        out: &mut Vec<Output>,
+    ) -> bool {
+        // Nobody is refused to be out: that goes on until he is told so.
+        let said = self.is_of_before_he_asked(user, error);
+        let asked = |entry: &Entry| {
+            let join = is_join(&entry.stanza);
+            entry.is_of(user)
+                && entry.is_refused_by(error)
+                && entry.what != What::Leave
+                && !(said && join)
+        };
+        let entry = self.outbox.take_first(asked);
+        if entry.is_none() && self.was_told_out(user) {
+            // It was answered here.
+            return false;
+        }
+        // What he has said of himself since is answered by itself.
+        let since = entry.as_ref().is_some_and(|entry| {
+            let later = |one: &Entry| one.what == What::Presence && one.at >= entry.at;
+            self.outbox.has(user, later)
+        });
+        let done = entry.as_ref().is_some_and(|entry| entry.done);
+        if !said && !since && !done {
+            // What was refused does not count. What was done here is said again.
+            self.said.remove(user);
+        }
+        if let Some(entry) = entry.filter(|_| done) {
+            // He has the nick here that he wanted, and may not have it.
+            if let Some(known) = self.confirmed.get(user).cloned() {
+                self.rename_to(user, &known, out);
+                if error.from != self.occupant(&known) && !since {
+                    self.say_as(now, entry, &known, out);
+                }
+            }
+            return false;
+        }
+        if !self.locals.contains_key(user) {
+            self.forget_directed(user);
+        }
+        true
     }
 
     /// Somebody did not get the nick under which he has said how he is: that is so all the same.
