@@ -19,6 +19,12 @@ pub struct Passage {
     pub closed: bool,
     /// What the room itself said of him last, if it said anything.
     pub told: Option<Told>,
+    /// Under which nick he was in then.
+    pub nick: Option<String>,
+    /// Whether it told him that he is out, so that what he was told before is over.
+    pub ended: bool,
+    /// Whether it let him in as he had asked, so that it has told him who is there.
+    pub entered: bool,
     /// Of whom else it has told him what, by their nicks: nothing of who is gone.
     pub others: BTreeMap<String, Option<Payloads>>,
     /// Whether presence of his came back: he does not wait any more for what he had asked before.
@@ -124,17 +130,25 @@ impl Passages {
             _ => None,
         };
         if told.is_none() && !stanza.is_error() {
-            let known = self.known(session, &room.to_bare());
-            return known.into_iter().for_each(|passage| passage.shows(stanza));
+            let passage = self.of(session, &room.to_bare());
+            return passage.into_iter().for_each(|passage| passage.shows(stanza));
         }
         let Some(passage) = self.of(session, &room.to_bare()) else { return };
         match passage.asked.iter().rposition(Stanza::is_available) {
             // Who is let in again does not wait to be told that he is out.
-            Some(join) if told == Some(Told::In) => drop(passage.asked.drain(..=join)),
+            Some(join) if told == Some(Told::In) => {
+                passage.entered |= passage.asked[join].has_payload("x", ns::MUC);
+                passage.asked.drain(..=join);
+            }
             _ => passage.asked.retain(|one| told != Some(Told::Out) && one.is_unavailable()),
         }
         passage.told = told.or(passage.told);
+        if told.is_some() {
+            let nick = stanza.from.as_ref().and_then(|from| from.resource());
+            passage.nick = nick.map(|nick| nick.to_string());
+        }
         if told == Some(Told::Out) {
+            (passage.ended, passage.entered) = (true, false);
             passage.others.clear();
         }
         passage.refused |= told.is_none();
@@ -173,6 +187,9 @@ impl Passages {
             room: room.clone(),
             closed: false,
             told: None,
+            nick: None,
+            ended: false,
+            entered: false,
             others: BTreeMap::new(),
             refused: false,
             said: false,

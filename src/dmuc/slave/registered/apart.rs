@@ -1,7 +1,7 @@
 //! Whom local users know whom the master has told itself, since it knew no slave, who is in the
 //! room: they may know others than are stored here.
 
-use super::direct::is_join_that_went_up;
+use super::direct::{is_farewell, is_join_that_went_up};
 use super::event::said_in;
 use super::names::is_of_slave;
 use super::outbox::{Entry, What, is_join};
@@ -53,7 +53,7 @@ impl RegisteredRoom {
     }
 
     /// A session hears that nobody has this nick any more.
-    fn say_gone(&self, nick: &str, to: &Arc<Jid>, out: &mut Vec<Output>) {
+    pub(super) fn say_gone(&self, nick: &str, to: &Arc<Jid>, out: &mut Vec<Output>) {
         let farewell = self.farewell(nick, Item::default(), &[]);
         out.extend(farewell.map(|gone| Output::Send(gone.with_to(to.clone()))));
     }
@@ -107,6 +107,9 @@ impl RegisteredRoom {
         if stanza.has_code("110") {
             // Under his own nick he knows nobody else.
             self.apart.get_mut(user).and_then(|told| told.remove(&nick));
+            if is_farewell(stanza) && !self.locals.contains_key(user) {
+                self.apart.remove(user);
+            }
             return true;
         }
         let new = !self.apart.contains_key(user) && self.apart.len() < APART_MAX;
@@ -162,11 +165,25 @@ impl RegisteredRoom {
         shown.map(|(nick, seat)| (nick.clone(), seat.presence.clone())).collect()
     }
 
+    /// Somebody is about to be told who is there: of whom the master has told him itself, and who
+    /// is not there any more, he hears that he is gone.
+    pub(super) fn leave_apart(&mut self, session: &Arc<Jid>, nick: &str, out: &mut Vec<Output>) {
+        let told = self.apart.remove(session).unwrap_or_default();
+        let shown = |other: &str| self.roster.contains_key(other) && !self.hidden.contains(other);
+        for gone in told.keys().filter(|other| *other != nick && !shown(other)) {
+            self.say_gone(gone, session, out);
+        }
+    }
+
     /// The state is told: of those whom the master has shown to somebody himself, and who are not
     /// there any more, he has to hear, and of those here whom he does not know.
     pub(super) fn rejoin_apart(&mut self, out: &mut Vec<Output>) {
         for (session, told) in std::mem::take(&mut self.apart) {
-            let Some(own) = self.locals.get(&session) else { continue };
+            let Some(own) = self.locals.get(&session) else {
+                // The room serves him itself, and may not be his own for long.
+                self.apart.insert(session, told);
+                continue;
+            };
             for nick in told.keys().filter(|nick| !self.roster.contains_key(*nick)) {
                 self.say_gone(nick, &session, out);
             }

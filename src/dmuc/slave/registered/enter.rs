@@ -156,7 +156,7 @@ impl RegisteredRoom {
         out: &mut Vec<Output>,
     ) {
         self.closed.remove(session);
-        self.apart.remove(session);
+        self.leave_apart(session, nick, out);
         let jids = self.sees_jids(nick);
         let shown = |other: &str| other != nick && !self.hidden.contains(other);
         for (other, seat) in self.roster.iter().filter(|(other, _)| shown(other)) {

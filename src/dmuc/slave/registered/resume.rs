@@ -2,9 +2,10 @@
 //! room has dealt itself meanwhile: they are the room's own until they ask to enter again.
 
 use super::apart::APART_MAX;
+use super::direct::is_join_that_went_up;
 use super::outbox::{Entry, Outbox, Status, What, is_join};
 use super::*;
-use crate::dmuc::Passage;
+use crate::dmuc::{Passage, Told};
 use crate::stanza::Type;
 
 impl RegisteredRoom {
@@ -25,10 +26,10 @@ impl RegisteredRoom {
             self.phase = Phase::Idle;
             return;
         }
+        passages.iter().for_each(|passage| self.learn_others(passage, out));
         for passage in passages.iter().filter(|passage| passage.told.is_some()) {
             self.let_go(&passage.session, out);
         }
-        passages.iter().for_each(|passage| self.learn_others(passage));
         for passage in passages.iter().filter(|passage| passage.said) {
             // What he said before is not said after it.
             let older = |entry: &Entry| {
@@ -98,17 +99,33 @@ impl RegisteredRoom {
         self.drop_jids(moderated);
     }
 
-    /// Whom a session knows to whom the room has told meanwhile who is there.
-    fn learn_others(&mut self, passage: &Passage) {
-        let others = &passage.others;
-        if others.is_empty() || passage.closed || self.apart.len() >= APART_MAX {
+    /// Whom a session knows to whom the room has told meanwhile who is there. Who was let in by it
+    /// knows of who is not there any more only what he was told here: that they are gone.
+    fn learn_others(&mut self, passage: &Passage, out: &mut Vec<Output>) {
+        let (session, others) = (&passage.session, &passage.others);
+        let served = !others.is_empty() || passage.told == Some(Told::In);
+        if passage.closed || (passage.ended && !served) {
+            self.apart.remove(session);
+        }
+        if !served || passage.closed || self.apart.len() >= APART_MAX {
             return;
         }
-        let mut known = self.known_to(&passage.session);
+        let apart = self.apart.remove(session);
+        let known = || apart.unwrap_or_else(|| self.known_to(session));
+        let mut known = if passage.ended { BTreeMap::new() } else { known() };
         known.retain(|nick, _| !others.contains_key(nick));
+        // Himself he knows.
+        let own = [self.locals.get(session), passage.nick.as_ref()];
+        own.into_iter().flatten().for_each(|own| drop(known.remove(own)));
+        let waits = self.outbox.has(session, is_join_that_went_up);
+        if passage.told == Some(Told::In) && (passage.entered || waits) {
+            for nick in std::mem::take(&mut known).keys() {
+                self.say_gone(nick, session, out);
+            }
+        }
         let there = others.iter().filter_map(|(nick, told)| Some((nick.clone(), told.clone()?)));
         known.extend(there);
-        self.apart.insert(passage.session.clone(), known);
+        self.apart.insert(session.clone(), known);
     }
 
     /// What an occupant has said meanwhile, and was not answered, is on its way or lost, as if it

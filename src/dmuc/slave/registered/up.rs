@@ -125,6 +125,8 @@ impl RegisteredRoom {
     pub(in super::super) fn close(&mut self, session: &Arc<Jid>) {
         if self.locals.contains_key(session) {
             self.closed.insert(session.clone());
+        } else {
+            self.apart.remove(session);
         }
     }
 
