@@ -172,16 +172,20 @@ impl Asks {
 
     /// He is refused this nick; or what could not be delivered is `returned`, perhaps a leave.
     /// `said`: how he has said to be is refused, as he is not in the room, and not to be in; that
-    /// was under the nick he had then, if a slave has given him `another` since.
-    pub fn refused(&mut self, nick: NickId, returned: bool, said: bool, another: bool) {
+    /// was under the nick he had then, if a slave has given him another since. `own`: the nick that
+    /// he has there, if he is in.
+    pub fn refused(&mut self, nick: NickId, returned: bool, said: bool, own: Option<NickId>) {
         if returned && let Some(leave) = self.came_back.pop_front() {
             return self.returned(nick, leave);
         }
         let plain = |ask: &Ask| matches!(ask, Ask::Be { join: false, .. });
         let same = self.queue.iter().position(|ask| ask.is_for(nick) && plain(ask));
-        let before = || self.queue.iter().position(plain).filter(|_| another);
-        if let Some(position) = same.or_else(before).filter(|_| said) {
-            self.queue.remove(position);
+        let before = || self.queue.iter().position(plain).filter(|_| own.is_none());
+        // Who wants another nick than he has is refused it in the same words, if nicks are locked.
+        // Nobody else is refused so what he asks: it was answered before, as far as he was told.
+        let locked = own.is_some_and(|own| own != nick);
+        if said && (same.is_some() || !locked) {
+            same.or_else(before).map(|position| self.queue.remove(position));
             return;
         }
         let mut open = self.queue.iter_mut().take_while(|ask| !ask.is_for(nick));

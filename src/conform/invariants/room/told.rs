@@ -49,8 +49,8 @@ impl Room {
             Kind::Presence => {
                 let said = condition == Some(Condition::NotAcceptable);
                 if let Some(nick) = nick {
-                    // Nicks are locked for who is in, and that is refused in the same words.
-                    one.asks.refused(nick, returned && !alone, said, !one.inside);
+                    let own = one.nick.filter(|_| one.inside);
+                    one.asks.refused(nick, returned && !alone, said, own);
                 }
                 // What he asked for under another nick since may be answered otherwise.
                 if one.asked.is_none_or(|asked| Some(asked) == nick) {
