@@ -1,7 +1,7 @@
 //! What becomes of the room when something breaks.
 
 use super::heeded::Heeded;
-use super::{Class, Occupant, Passage, Room, Side, SlaveId, Touch, UserId};
+use super::{Class, Occupant, Passage, Room, Side, Slave, SlaveId, Touch, UserId};
 use crate::conform::invariants::reading::Reading;
 use crate::dmuc::Persistence;
 use crate::transcript::{Fault, Machine, StreamEvent, is_client};
@@ -23,12 +23,15 @@ impl Room {
         if let Some(slave) = self.slave_of(reading.from) {
             self.begins_anew(slave, reading);
         }
-        // A slave may treat it itself.
+        // A slave that the room knows may treat it itself, and one that was started again may have
+        // said it itself.
         let asks = reading.is_presence() && reading.to_nick.is_some() && !reading.stanza.is_error();
-        if let Some(user) = self.known_user(reading.from).filter(|_| asks)
-            && self.users[user].slave.is_none()
-        {
-            self.users[user].asks.come_back(reading.stanza.is_unavailable());
+        if let Some(user) = self.known_user(reading.from).filter(|_| asks) {
+            let slave = self.users[user].slave.map(|slave| &self.slaves[slave]);
+            let idle = |slave: &Slave| slave.registers && slave.own == Side::Idle && !slave.lame;
+            if slave.is_none_or(idle) {
+                self.users[user].asks.come_back(reading.stanza.is_unavailable());
+            }
         }
         if *at != *self.domain {
             return;
