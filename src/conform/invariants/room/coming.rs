@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use super::NickId;
+
 /// ENTERs and LEAVEs; or what a master that serves him itself sends him instead, which is known
 /// before it comes. Whatever it is, it comes in the order in which the master has sent it.
 #[derive(Clone, Debug, Default)]
@@ -13,7 +15,9 @@ pub(in crate::conform) struct Coming {
 /// What one of them makes of him.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Change {
-    In,
+    In {
+        nick: NickId,
+    },
     /// `expelled`: not because he asked for it.
     Out {
         expelled: bool,
@@ -21,10 +25,10 @@ enum Change {
 }
 
 impl Coming {
-    /// The master lets him in.
-    pub fn push_in(&mut self, entry: usize) {
+    /// The master lets him in under this nick.
+    pub fn push_in(&mut self, entry: usize, nick: NickId) {
         let before = self.before(entry);
-        self.insert(before, (entry, Change::In));
+        self.insert(before, (entry, Change::In { nick }));
     }
 
     /// The master says that he is out, unless that is what it has said last. `expelled`: not
@@ -95,6 +99,20 @@ impl Coming {
         self.queue.pop_front_if(|(_, change)| change.is_in());
     }
 
+    /// Whether it lets him in under this nick before it says that he is out.
+    pub fn begins_first_as(&self, nick: NickId) -> bool {
+        let mut first = self.queue.iter().take_while(|(_, change)| change.is_in());
+        first.any(|(_, change)| *change == Change::In { nick })
+    }
+
+    /// He has heard that he is in under this nick, if that comes before he is out.
+    pub fn take_first_in_as(&mut self, nick: NickId) {
+        if self.begins_first_as(nick) {
+            let position = self.queue.iter().position(|(_, one)| *one == Change::In { nick });
+            self.queue.drain(..position.map_or(0, |position| position + 1));
+        }
+    }
+
     /// He has heard that he is in, or out; whether that comes.
     pub fn take(&mut self, comes_in: bool) -> bool {
         let position = self.queue.iter().position(|(_, change)| change.is_in() == comes_in);
@@ -110,7 +128,7 @@ impl Coming {
 
 impl Change {
     fn is_in(self) -> bool {
-        self == Self::In
+        matches!(self, Self::In { .. })
     }
 }
 

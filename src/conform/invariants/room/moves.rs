@@ -101,9 +101,6 @@ impl Room {
                 if !self.is_stale(passage) || passage.reading.stanza.is_groupchat() {
                     self.emit_to_user(entry, user, &passage.reading, facts);
                 } else if let (Some(user), true) = (user, passage.reading.has(110)) {
-                    if passage.reading.stanza.is_available() {
-                        self.let_in(entry, user, None);
-                    }
                     self.served_late(entry, user, &passage.reading, facts);
                 }
                 if user.is_some() {

@@ -33,7 +33,7 @@ impl Room {
         let nick = self.nick(nick);
         if reading.has(110) && reading.stanza.is_available() {
             if !self.users[user].ending {
-                self.let_in(entry, user, None);
+                self.let_in(entry, user, nick, None);
             }
             let his = |one: &Occupant| is_one_of(&one.sessions, user);
             let known = self.occupants.get(&nick).is_some_and(his);
@@ -80,6 +80,9 @@ impl Room {
         facts: &mut Vec<Fact>,
     ) {
         let Some(nick) = reading.nick.map(|nick| self.nick(nick)) else { return };
+        if reading.stanza.is_available() {
+            self.let_in(entry, user, nick, None);
+        }
         let renamed = reading.item.and_then(|item| item.nick).filter(|_| reading.has(303));
         if let Some(new) = renamed.map(|new| self.nick(new)) {
             let his = |one: &Occupant| is_one_of(&one.sessions, user);

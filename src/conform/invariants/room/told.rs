@@ -179,8 +179,14 @@ impl Room {
         (one.inside, one.nick) = (true, Some(nick));
     }
 
-    /// A master, or the slave that it tells, lets somebody in.
-    pub(super) fn let_in(&mut self, entry: usize, user: UserId, via: Option<SlaveId>) {
+    /// A master, or the slave that it tells, lets somebody in under this nick.
+    pub(super) fn let_in(
+        &mut self,
+        entry: usize,
+        user: UserId,
+        nick: NickId,
+        via: Option<SlaveId>,
+    ) {
         let (now, stays) = (self.now, self.stays);
         let one = &self.users[user];
         let forgot = self.slave_forgot(one, one.since) || self.has_left_untold(one);
@@ -191,7 +197,7 @@ impl Room {
             // of the end of anybody whom he saw before.
             (one.void, one.forgotten) = (stays, true);
         }
-        one.let_in(now, entry, via);
+        one.let_in(now, entry, nick, via);
         (one.via, one.let_in_via) = (via, via);
         one.direct = one.direct.filter(|_| via.is_none());
     }
@@ -305,7 +311,7 @@ impl Room {
         if let Some(jid) = dmuc.enter.filter(|_| !deaf) {
             let user = self.user(jid);
             let via = self.users[user].via;
-            self.let_in(entry, user, via);
+            self.let_in(entry, user, nick, via);
         } else if reading.stanza.is_unavailable() && !dmuc.state && !reading.has(303) {
             self.dismiss(entry, slave, nick, reading);
         }

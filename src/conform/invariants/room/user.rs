@@ -195,7 +195,7 @@ impl User {
 
     /// An ENTER for him came, or a master that serves him itself lets him in, if it has got that he
     /// wants to be in: of what he is it tells him in the same words.
-    pub fn let_in(&mut self, now: Time, entry: usize, via: Option<SlaveId>) {
+    pub fn let_in(&mut self, now: Time, entry: usize, nick: NickId, via: Option<SlaveId>) {
         let ends = self.coming.ends_before(entry);
         self.tracked = true;
         self.entered |= self.inside && !ends;
@@ -203,7 +203,7 @@ impl User {
         // Who has asked for nothing is told nothing by it.
         let asks = via.map_or(self.asks.have_come(), |_| self.asks.to_be_in());
         if !self.inside || ends || asks {
-            self.coming.push_in(entry);
+            self.coming.push_in(entry, nick);
         }
     }
 
@@ -231,7 +231,7 @@ impl User {
         (alone, tracked): (bool, bool),
         sent: Option<Time>,
     ) -> Answered {
-        let comes = self.coming.begins_first() && !self.is_let_in_later();
+        let comes = self.coming.begins_first_as(nick) && !self.is_let_in_later();
         // Who is told his new nick is not told that he is let in.
         let admitted = comes && self.renaming.is_none();
         let may = comes || alone || !(tracked || self.tracked);
@@ -240,7 +240,8 @@ impl User {
             false => self.asks.told_first(nick, alone, sent),
         };
         if self.entered {
-            self.coming.take_first_in();
+            // What lets him in under another nick is told after this.
+            self.coming.take_first_in_as(nick);
         } else {
             self.entered = self.coming.take(true);
         }
