@@ -266,7 +266,7 @@ impl Leave {
     }
 }
 
-/// A LEAVE names who has the nick, as far as that is known.
+/// A LEAVE names who has the nick, as far as that is known, or who says that he leaves it.
 fn names_him(
     here: (usize, &Passage<'_>),
     (nick, jid): (&str, &str),
@@ -277,7 +277,12 @@ fn names_him(
     let Some(holder) = room.occupant_named(nick).filter(|_| !doubted) else { return };
     let user = room.known_user(jid);
     let his = |session: &UserId| same_person(&room.users[*session].jid, jid);
-    let known = user.is_some_and(|user| room.users[user].was_inside || room.users[user].inside);
+    let leaves = |user: UserId| {
+        let mut reached = room.reached.iter();
+        reached.any(|(one, _, touch)| *one == user && *touch == Touch::Unavailable)
+    };
+    let known = user
+        .is_some_and(|user| room.users[user].was_inside || room.users[user].inside || leaves(user));
     if !holder.sessions.is_empty() && !holder.sessions.iter().any(his) && !known {
         let sessions = names(holder.sessions.iter().map(|user| room.users[*user].jid.as_str()));
         let expected = format!("the full JID of {nick}, {sessions}");

@@ -102,11 +102,11 @@ impl RegisteredRoom {
         if stanza.kind != Kind::Presence || stanza.is_error() {
             return true;
         }
-        let nick = stanza.from.as_ref().and_then(|from| from.resource());
-        let Some(nick) = nick.map(|nick| nick.to_string()) else { return true };
+        let Some(nick) = nick_of(stanza) else { return true };
         if stanza.has_code("110") {
-            // Under his own nick he knows nobody else.
-            self.apart.get_mut(user).and_then(|told| told.remove(&nick));
+            if stanza.is_unavailable() {
+                self.apart.get_mut(user).and_then(|told| told.remove(&nick));
+            }
             if is_farewell(stanza) && !self.locals.contains_key(user) {
                 self.apart.remove(user);
             }
@@ -197,6 +197,12 @@ impl RegisteredRoom {
             }
         }
     }
+}
+
+/// The nick of whom a presence tells.
+pub(super) fn nick_of(stanza: &Stanza) -> Option<String> {
+    let nick = stanza.from.as_ref().and_then(|from| from.resource());
+    nick.map(|nick| nick.to_string())
 }
 
 /// Of how many sessions is remembered whom the master has shown them.

@@ -137,11 +137,17 @@ impl RegisteredRoom {
         }
     }
 
-    /// Nobody but this account has this nick here any more.
+    /// Nobody but this account has this nick here any more. Whose connection is over does not get
+    /// another one: nobody is to meet him again.
     fn displace(&mut self, nick: &str, owner: Option<&BareJid>, out: &mut Vec<Output>) {
-        let mut holders = self.sessions(nick).into_iter();
-        let other = |one: &Arc<Jid>| owner != Some(&one.to_bare());
-        let Some(session) = holders.find(other) else { return };
+        let holders = self.sessions(nick);
+        let other = |one: &&Arc<Jid>| owner != Some(&one.to_bare());
+        let Some(session) = holders.iter().find(other).cloned() else { return };
+        if holders.iter().all(|one| self.closed.contains(one)) {
+            let farewell = self.farewell(nick, Item::default(), &[]);
+            holders.iter().for_each(|one| self.expel(one, farewell.clone(), out));
+            return;
+        }
         let owned = self.confirmed.get(&session).filter(|owned| *owned != nick).cloned();
         let new = match owned {
             // Who has it without being known to the master has no nick of his own to go back to.

@@ -1,6 +1,7 @@
 //! What comes for local users, and what comes back: whose error it is, and what it says of the way
 //! to the master.
 
+use super::apart::nick_of;
 use super::direct::is_farewell;
 use super::event::plain;
 use super::names::{is_for_slave, is_named};
@@ -68,7 +69,13 @@ impl RegisteredRoom {
             return;
         }
         if stanza.has_code("110") && stanza.kind == Kind::Presence {
-            return self.served_directly(now, &user, plain(stanza), out);
+            let nick = nick_of(&stanza).filter(|_| stanza.is_available());
+            self.served_directly(now, &user, plain(stanza), out);
+            // Under his own nick he knows nobody else.
+            if let (Some(told), Some(nick)) = (self.apart.get_mut(&user), nick) {
+                told.remove(&nick);
+            }
+            return;
         }
         out.push(Output::Send(plain(stanza)));
     }
