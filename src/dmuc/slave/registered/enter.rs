@@ -23,6 +23,7 @@ impl RegisteredRoom {
             return out.push(self.note(&session, Change::EnterRefused));
         }
         self.former.remove(&session);
+        self.outbox.forget_again(&session);
         // Presence alone asks for nothing of who is not there: it is refused, or was lost.
         let join = |entry: &Entry| entry.what == What::Join && entry.status != Status::Held;
         let real = self.outbox.has(&session, |entry| join(entry) && is_join(&entry.stanza));
@@ -197,7 +198,7 @@ impl RegisteredRoom {
             return;
         }
         let moderated = self.is_moderated();
-        let asked = self.answer_leave(&session, out);
+        let asked = self.answer_leave(stanza, &session, out);
         let known = self.confirmed.shift_remove(&session);
         let here = self.locals.shift_remove(&session);
         self.closed.remove(&session);
@@ -239,10 +240,8 @@ impl RegisteredRoom {
             return again(Status::Sent);
         }
         // He has left; the join that is late follows.
-        let codes = stanza.muc_user().map(|x| x.status).unwrap_or_default();
-        let asked = codes.iter().all(|code| *code == xmpp_parsers::muc::user::Status::SelfPresence);
         let leaves = self.outbox.has(session, |entry| entry.what == What::Leave);
-        asked && !leaves && again(Status::Queued)
+        is_granted(stanza) && !leaves && again(Status::Queued)
     }
 
     /// A newcomer is told nothing of who is out. That all are told of him was lost, if it has not
@@ -271,9 +270,18 @@ impl RegisteredRoom {
 
     /// What LEAVE answers: a leave, with all presence of this session before it; else whatever of
     /// his is late is dropped. Whether he waits for it.
-    fn answer_leave(&mut self, session: &Arc<Jid>, out: &mut Vec<Output>) -> bool {
+    fn answer_leave(&mut self, stanza: &Stanza, session: &Arc<Jid>, out: &mut Vec<Output>) -> bool {
+        // He has left more than once; what he has asked since is answered by itself.
+        let over = is_granted(stanza) && !self.locals.contains_key(session);
+        if over && self.outbox.take_again(session) {
+            return false;
+        }
         let leave = |entry: &Entry| entry.what == What::Leave && entry.status != Status::Held;
         let left = self.outbox.take_settled(session, leave);
+        left.iter().for_each(|left| self.outbox.follow_again(left));
+        if over && left.is_none() {
+            return false;
+        }
         self.end_visit(session, left.as_ref(), out)
     }
 
@@ -317,4 +325,10 @@ impl RegisteredRoom {
         }
         entering
     }
+}
+
+/// Whether LEAVE says that somebody is out because he has asked for it.
+fn is_granted(stanza: &Stanza) -> bool {
+    let codes = stanza.muc_user().map(|x| x.status).unwrap_or_default();
+    codes.iter().all(|code| *code == xmpp_parsers::muc::user::Status::SelfPresence)
 }

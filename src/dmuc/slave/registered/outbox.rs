@@ -10,7 +10,7 @@
 //! Streams are ordered both ways: whatever was relayed before a ping and is unanswered at its pong
 //! is lost, and so is what is older than an answered message of the same session.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::stanza::{Element, Jid, Kind, Stanza, Type, ns};
@@ -20,6 +20,8 @@ use crate::time::Time;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Outbox {
     entries: VecDeque<Entry>,
+    /// How many LEAVEs come yet for who has left more than once and was told that he is out.
+    again: BTreeMap<Arc<Jid>, u32>,
 }
 
 /// One of them.
@@ -47,6 +49,8 @@ pub(super) struct Entry {
     /// How many joins before it, which ask for the same and went up, are not kept: each may be
     /// answered yet.
     pub others: u32,
+    /// How many leaves after this one, which went up, are not kept: LEAVE comes for each.
+    pub again: u32,
     /// When it was relayed, if it is late because that may have been in vain.
     pub relayed: Option<Time>,
     /// To which address it went up, or was to go, if its author has got another nick here since, or
@@ -103,6 +107,7 @@ impl Entry {
             overtaken: false,
             repeats,
             others,
+            again: 0,
             relayed,
             went_to,
             was_for,

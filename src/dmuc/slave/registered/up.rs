@@ -96,6 +96,9 @@ impl RegisteredRoom {
         };
         if !awaited {
             entry.stanza = unnamed(entry.stanza);
+            if entry.what == What::Leave {
+                self.outbox.leave_again(&session);
+            }
         }
         self.send_up(now, entry.stanza.clone(), out);
         if awaited {

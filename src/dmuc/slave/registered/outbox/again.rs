@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::{Entry, Outbox, Status, is_join, names, size};
+use super::{Entry, Outbox, Status, What, is_join, names, size};
 use crate::stanza::{Jid, Kind};
 use crate::time::Time;
 
@@ -52,7 +52,9 @@ impl Entry {
 impl Outbox {
     /// Everything that went up goes up again, late; but of each visit of a session one join.
     pub fn requeue(&mut self) {
+        self.again.clear();
         for entry in self.entries.iter_mut().filter(|entry| entry.is_under_way()) {
+            entry.again = 0;
             entry.remember_for();
             entry.relayed = match entry.status {
                 Status::Relayed(since) => Some(since),
@@ -76,6 +78,33 @@ impl Outbox {
             }
         }
         self.entries = kept;
+    }
+
+    /// Who leaves is leaving already: that goes up, and is not kept.
+    pub fn leave_again(&mut self, session: &Jid) {
+        let mut his = self.entries.iter_mut().rev().filter(|entry| entry.is_of(session));
+        let left = his.find(|entry| entry.what == What::Leave && entry.is_under_way());
+        left.into_iter().for_each(|left| left.again += 1);
+    }
+
+    /// LEAVE comes for a leave of this session that is not kept: whether it does.
+    pub fn take_again(&mut self, session: &Jid) -> bool {
+        let Some(left) = self.again.get_mut(session).filter(|left| **left > 0) else {
+            return false;
+        };
+        *left -= 1;
+        true
+    }
+
+    /// LEAVE comes for this leave: those for the ones after it follow.
+    pub fn follow_again(&mut self, left: &Entry) {
+        let session = left.stanza.from.clone().filter(|_| left.again > 0);
+        self.again.extend(session.map(|session| (session, left.again)));
+    }
+
+    /// This session is in: whatever LEAVE was to come for it has come, or is lost.
+    pub fn forget_again(&mut self, session: &Jid) {
+        self.again.remove(session);
     }
 
     /// What was relayed after this instant is not late: it is on its way, or was answered.
