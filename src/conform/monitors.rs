@@ -19,7 +19,7 @@
 //! | `refusals` | what the master refuses |
 //! | `broadcast`, `past` | Message Broadcast, history |
 //! | `keepalive` | Master-Slave Keepalive |
-//! | `split_master`, `split_slave`, `alone` | Netsplit |
+//! | `split_master`, `split_slave`, `resync`, `returned`, `alone` | Netsplit |
 //! | `wire` | addresses, namespaces, schema |
 //! | `applies` | when the invariants apply |
 
@@ -29,6 +29,7 @@ mod broadcast;
 mod burst;
 mod creating;
 mod distribution;
+mod due;
 mod enter;
 mod fanout;
 mod forwards;
@@ -38,6 +39,8 @@ mod past;
 mod presence;
 mod private;
 mod refusals;
+mod resync;
+mod returned;
 mod split_master;
 mod split_slave;
 mod wire;
@@ -47,11 +50,12 @@ use super::invariants::room::{Passage, Room, Side, SlaveId, User};
 use super::invariants::words::names;
 use super::invariants::{Invariant, invariants};
 use crate::stanza::{ShortNames, Stanza};
+use crate::time::Duration;
 
 /// All of them, and the invariants.
 pub(super) fn all() -> Vec<Box<dyn Invariant>> {
     let mut all = invariants();
-    all.extend::<[Box<dyn Invariant>; 18]>([
+    all.extend::<[Box<dyn Invariant>; 20]>([
         Box::<fanout::Fanout>::default(),
         Box::<distribution::Distribution>::default(),
         Box::<private::Private>::default(),
@@ -67,6 +71,8 @@ pub(super) fn all() -> Vec<Box<dyn Invariant>> {
         Box::<keepalive::Keepalive>::default(),
         Box::<split_master::SplitMaster>::default(),
         Box::<split_slave::SplitSlave>::default(),
+        Box::<resync::Resync>::default(),
+        Box::<returned::Returned>::default(),
         Box::<alone::Alone>::default(),
         Box::<wire::Wire>::default(),
         Box::<applies::Applies>::default(),
@@ -118,6 +124,11 @@ fn is_working(room: &Room, slave: SlaveId) -> bool {
     one.own == Side::Active && !one.lame && !room.health.is_down(&one.domain)
 }
 
+/// Whether it heeds besides what happens: it has not asked to be told everything anew.
+fn is_heeding(room: &Room, slave: SlaveId) -> bool {
+    is_working(room, slave) && !room.slaves[slave].holds()
+}
+
 /// The slave that sends this to one of its users.
 fn serving(passage: &Passage<'_>, user: &User, room: &Room) -> Option<SlaveId> {
     let slave = user.slave.filter(|slave| *passage.hop.from == *room.slaves[*slave].domain)?;
@@ -128,3 +139,6 @@ fn serving(passage: &Passage<'_>, user: &User, room: &Room) -> Option<SlaveId> {
 fn words(stanza: &Stanza) -> String {
     stanza.describe(&ShortNames::default())
 }
+
+/// Within this time a real machine acts on what came to it.
+const LATE: Duration = Duration::from_secs(5);

@@ -155,3 +155,44 @@ fn a_whisper_goes_to_nobody_in_particular_or_nowhere() {
     run.remove(run.find("vesa", "rubenro@vesa", &words));
     finds(&run, "scope.one-to-one-may-share-path");
 }
+
+/// What the master tells vesa when that is back, and what vesa does about it.
+const BACK: &str = "vesa is gone again";
+
+#[test]
+fn what_was_missed_in_a_split_is_not_told() {
+    let mut run = Run::of("netsplit");
+    run.remove(run.find("channel", "vesa", &[BACK]));
+    finds(&run, "master.split.resync");
+    let mut run = Run::of("netsplit");
+    run.remove(run.find("vesa", "rubenro@vesa", &[BACK]));
+    finds(&run, "slave.broadcast.each-local-user");
+    let mut run = Run::of("netsplit");
+    run.edit(run.find("channel", "vesa", &[BACK]), " stamp='1990", " stamp='1991");
+    finds(&run, "INV-STAMP");
+    let mut run = Run::of("netsplit");
+    run.remove(run.find("vesa", "rubenro@vesa", &["type='error'"]));
+    finds(&run, "LIVE-NO-SILENT-LOSS");
+}
+
+#[test]
+fn who_is_found_again_is_told_of_others_than_there_are() {
+    let back = |words: &[&str], run: &Run| {
+        let since = run.find("vesa", "channel", &["<iq ", "type='result'", "id='ka5'"]);
+        let like = (0..).map(|number| run.nth(number, "channel", "vesa", words));
+        like.into_iter().find(|entry| *entry > since).unwrap()
+    };
+    let edits = [
+        ("/Wumpus'", "/Wumpus'", "/Mallory'"),
+        ("/Valdis'", "role='participant'", "role='visitor'"),
+        ("/Efchen'", "role='participant'", "role='moderator'"),
+        ("/BigCheese'", "<presence ", "<presence type='unavailable' "),
+        ("<enter jid='rubenro@", "affiliation='none'", "affiliation='member'"),
+        ("/BigCheese'", "</presence>", "<status>asleep</status></presence>"),
+    ];
+    for (who, words, others) in edits {
+        let mut run = Run::of("netsplit");
+        run.edit(back(&[who], &run), words, others);
+        finds(&run, "master.split.resync");
+    }
+}
