@@ -65,6 +65,21 @@ impl Log {
         self.tell(ms + 22, BOB, &groupchat(words), "A", &body(words));
     }
 
+    /// The same of Bob, who is behind the other slave.
+    fn bob_says(&mut self, ms: u32, words: &str) {
+        self.up(ms, BOB, &said(words));
+        let delay = format!(
+            "<delay xmlns='urn:xmpp:delay' from='r@m.example/B' stamp='{}'/>",
+            stamp(ms + 10)
+        );
+        for (at, to) in [(ms + 10, "s.example"), (ms + 11, "t.example")] {
+            self.down(at, to, &groupchat(words), "B", &(body(words) + &dmuc(&delay)));
+        }
+        for user in [ALICE, BOB] {
+            self.tell(ms + 20, user, &groupchat(words), "B", &body(words));
+        }
+    }
+
     /// The copy of a message for a slave, as the master got it at `stamped`.
     fn copy(&mut self, ms: u32, to: &str, words: &str, stamped: u32) {
         let delay = format!(
@@ -166,9 +181,6 @@ fn split(pause: u32, asked: u32) -> Log {
     let error = format!("<error type='wait'>{gone}</error>");
     let head = "<message from='slave@t.example' to='r@m.example/A' type='error' id='two'>";
     log.put(5_900, "t.example m.example", &format!("{head}{error}</message>"));
-    let ping = |from: &str, to: &str, id: &str, type_: &str, content: &str| {
-        format!("<iq from='{from}' to='{to}' id='{id}' type='{type_}'>{content}</iq>")
-    };
     let (room, slave) = ("r@m.example", "slave@t.example");
     log.put(asked, "m.example t.example", &ping(room, slave, "p", "get", PING));
     log.put(asked + 30, "t.example m.example", &ping(slave, room, "p", "result", ""));
@@ -296,4 +308,23 @@ fn what_was_missing_long_before_a_log_ends_is_found() {
     let copy = |line: &&&str| line.contains("m.example t.example") && line.contains("'three'");
     let copy = lines.iter().filter(copy).copied().next().unwrap();
     assert_ne!(found(&text.replace(copy, "")), [""; 0]);
+}
+
+fn ping(from: &str, to: &str, id: &str, type_: &str, content: &str) -> String {
+    format!("<iq from='{from}' to='{to}' id='{id}' type='{type_}'>{content}</iq>")
+}
+
+#[test]
+fn nobody_asks_all_the_time_whether_who_talks_is_there() {
+    let (room, slave) = ("r@m.example", "slave@s.example");
+    let mut log = two();
+    for second in 2..10 {
+        let (ms, id) = (second * 1_000, format!("p{second}"));
+        log.say(ms, &format!("line {second}"));
+        log.put(ms + 300, "m.example s.example", &ping(room, slave, &id, "get", PING));
+        log.put(ms + 320, "s.example m.example", &ping(slave, room, &id, "result", ""));
+    }
+    let found = log.found();
+    assert!(found.iter().any(|one| one.contains("keepalive.traffic-suppresses")), "{found:#?}");
+    assert!(found.iter().all(|one| one.contains("keepalive.traffic-suppresses")), "{found:#?}");
 }

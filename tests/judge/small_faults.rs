@@ -196,3 +196,30 @@ fn who_is_found_again_is_told_of_others_than_there_are() {
         finds(&run, "master.split.resync");
     }
 }
+
+#[test]
+fn a_ping_has_the_id_of_the_last_or_is_for_a_server() {
+    let id = |run: &Run, entry: usize| {
+        let hop = run.transcript.entries[entry].hop().map(|(_, hop)| hop.stanza.id.clone());
+        format!(" id='{}'", hop.flatten().unwrap())
+    };
+    let mut run = Run::of("s09-silence");
+    let pings = [0, 1].map(|number| run.nth(number, "channel", "vesa", &["<ping "]));
+    let ids = pings.map(|entry| id(&run, entry));
+    run.edit(pings[1], &ids[1], &ids[0]);
+    finds(&run, "keepalive.xep0199");
+    let mut run = Run::of("s09-silence");
+    let ping = run.find("channel", "vesa", &["<ping "]);
+    run.edit(ping, "to='slave@vesa", "to='vesa");
+    finds(&run, "keepalive.xep0199");
+}
+
+#[test]
+fn a_ping_in_a_split_is_answered_by_somebody_else_or_with_an_empty_error() {
+    let answer = ["<iq ", "type='result'", "id='ka5'"];
+    for (words, others) in [("from='slave@", "from='slav@"), ("type='result'", "type='error'")] {
+        let mut run = Run::of("netsplit");
+        run.edit(run.find("vesa", "channel", &answer), words, others);
+        finds(&run, "keepalive.pong");
+    }
+}

@@ -1,8 +1,10 @@
 //! Master-Slave Keepalive: pings after silence, answers, and pings at a higher rate while split.
 
+mod ends;
+
 use std::collections::BTreeMap;
 
-use super::{is_served, is_working};
+use self::ends::{Ends, Heard};
 use crate::conform::invariants::Invariant;
 use crate::conform::invariants::findings::{Findings, Wrong};
 use crate::conform::invariants::room::{Class, Fact, Passage, Room, Side, SlaveId};
@@ -27,31 +29,34 @@ enum Asked {
     Slave(SlaveId),
 }
 
-#[derive(Debug, Default)]
-struct Ends {
-    master: End,
-    slave: End,
-    /// The entry in which the last split ended, as the master has it.
-    mended: Option<usize>,
-    was_split: bool,
-}
+impl Asked {
+    fn host(self, room: &Room) -> &str {
+        match self {
+            Self::Master(_) => &room.domain,
+            Self::Slave(slave) => &room.slaves[slave].domain,
+        }
+    }
 
-#[derive(Clone, Copy, Debug)]
-struct Heard {
-    at: Time,
-    entry: usize,
-}
+    /// Whether what it answers goes to the other at once.
+    fn carries(self, room: &Room) -> bool {
+        let (Self::Master(slave) | Self::Slave(slave)) = self;
+        let ends = (room.domain.as_str(), room.slaves[slave].domain.as_str());
+        match self {
+            Self::Master(_) => room.health.carries(ends.0, ends.1),
+            Self::Slave(_) => room.health.carries(ends.1, ends.0),
+        }
+    }
 
-/// One end, as it has the other.
-#[derive(Debug, Default)]
-struct End {
-    /// When something of the other came last, and in which entry.
-    heard: Option<Heard>,
-    /// When it last sent a ping, in which entry, and whether that was answered.
-    pinged: Option<(Time, usize)>,
-    answered: bool,
-    /// Whether its silence was noted already.
-    overdue: bool,
+    /// Whether it is there to answer, and has been since it was asked.
+    fn works(self, since: Time, room: &Room) -> bool {
+        let host = self.host(room);
+        let stopped = room.health.restarted(host, host) >= Some(since);
+        let there = match self {
+            Self::Master(slave) => !matches!(room.slaves[slave].master, Side::Unknown | Side::Idle),
+            Self::Slave(slave) => is_there(room, slave),
+        };
+        there && !stopped && !room.health.is_down(host)
+    }
 }
 
 impl Invariant for Keepalive {
@@ -60,23 +65,14 @@ impl Invariant for Keepalive {
         // A record of simulated machines has both ends of a way; another may have one, so that what
         // the ping and its answer took is in between.
         let patience = if room.silent { PATIENCE } else { Duration::default() };
-        let due = self.open.extract_if(.., |(.., at)| *at + patience < next);
-        for (asked, entry, ..) in due {
-            let (host, well) = match asked {
-                Asked::Master(slave) => {
-                    let one = &room.slaves[slave];
-                    let carries = room.health.carries(&room.domain, &one.domain);
-                    let unknown = matches!(one.master, Side::Unknown | Side::Idle);
-                    (&room.domain, !carries || unknown || room.health.is_down(&room.domain))
-                }
-                Asked::Slave(slave) => {
-                    let one = &room.slaves[slave];
-                    let carries = room.health.carries(&one.domain, &room.domain);
-                    (&one.domain, !carries || !is_working(room, slave))
-                }
-            };
-            if !well {
-                let what = "a ping is not answered".to_owned();
+        let due = self.open.extract_if(.., |(asked, _, _, at)| {
+            // An answer may have to wait for a stream, as a log does not tell.
+            let waits = !room.silent && asked.works(*at, room) && !asked.carries(room);
+            *at + patience < next && !waits
+        });
+        for (asked, entry, _, at) in due {
+            if asked.works(at, room) && asked.carries(room) {
+                let (host, what) = (asked.host(room), "a ping is not answered".to_owned());
                 findings.push("keepalive.pong", host, entry, what, "an answer to a ping", &[]);
             }
         }
@@ -96,6 +92,12 @@ impl Invariant for Keepalive {
                 let between = to_slave.or_else(|| Some((room.slave_of(reading.from)?, false)));
                 if let Some((slave, by_master)) = between.filter(|_| answers) {
                     self.answered(slave, by_master, reading.id(), findings);
+                }
+            }
+            Happening::Note(note) if note.change == Change::Created => {
+                // The pings of another run of the room may begin anew.
+                if let Some(slave) = room.slave_of(note.about.as_str()) {
+                    self.ends.entry(slave).or_default().begin();
                 }
             }
             Happening::Note(note) if note.change == Change::Split => {
@@ -153,7 +155,13 @@ impl Keepalive {
             Class::ToSlave(slave) => (slave, true),
             Class::Own(slave) => (slave, false),
             Class::ToUser(Some(user)) if passage.reading.stanza.is_error() => {
-                return self.bounced.extend(room.users[user].slave);
+                // Perhaps it is the way to the master that is broken.
+                let slave = room.users[user].slave;
+                self.bounced.extend(slave);
+                let alarms = passage.reading.stanza.is_unreachable();
+                let slave = slave.filter(|_| alarms);
+                let ends = slave.map(|slave| self.ends.entry(slave).or_default());
+                return ends.into_iter().for_each(|ends| ends.slave.alarmed = Some(step.at));
             }
             Class::Relay(_) => match room.slave_at(&passage.hop.from) {
                 Some(slave) => (slave, false),
@@ -163,16 +171,21 @@ impl Keepalive {
         };
         let ends = self.ends.entry(slave).or_default();
         let end = if to_slave { &mut ends.slave } else { &mut ends.master };
-        if to_slave && passage.reading.stanza.is_error() {
-            self.bounced.push(slave);
+        if passage.reading.stanza.is_error() {
+            end.alarmed = Some(step.at);
+            self.bounced.extend(Some(slave).filter(|_| to_slave));
         }
         end.heard = Some(Heard { at: step.at, entry: step.entry });
         end.overdue = false;
+        if passage.reading.stanza.kind != Kind::Iq {
+            end.told = end.heard;
+        }
         if passage.reading.stanza.kind == Kind::Iq && passage.reading.stanza.type_ == Type::Result {
             end.answered = true;
         }
         if pings {
             let asked = if to_slave { Asked::Slave(slave) } else { Asked::Master(slave) };
+            self.open.truncate(OPEN_MAX);
             self.open.push((asked, step.entry, id, step.at));
         }
     }
@@ -187,6 +200,7 @@ impl Keepalive {
         let (slave, by_master) = match passage.class {
             Class::ToSlave(slave) => (slave, true),
             Class::Own(slave) => (slave, false),
+            Class::ToUser(None) => return for_host((step.entry, passage), room, findings),
             _ => return,
         };
         let reading = &passage.reading;
@@ -197,8 +211,8 @@ impl Keepalive {
             let serves = asked && by_master && room.health.is_serving(&room.domain);
             // One that registers is asked for rooms that it serves no more.
             let knows = asked && !by_master && !room.slaves[slave].registers;
-            let works = serves || (knows && is_working(room, slave));
-            refused((step.entry, passage), works, room, findings);
+            let works = serves || (knows && is_there(room, slave));
+            refused((step.entry, passage), works, findings);
             return self.answered(slave, by_master, reading.id(), findings);
         }
         if !reading.stanza.has_payload("ping", ns::PING) {
@@ -210,11 +224,16 @@ impl Keepalive {
         let whole = is_ping(passage)
             && !reading.id().is_empty()
             && (reading.from, reading.to) == (ends.0.as_str(), ends.1.as_str());
-        let expected = "an IQ of type get with an id, between the room and the slave";
+        let expected = "an IQ of type get with an id of its own, between the room and the slave";
         let ends = self.ends.entry(slave).or_default();
-        findings.judge("keepalive.xep0199", whole, here, expected, || {
-            let words = "there is something else in it, or it is another IQ, or for another";
-            Wrong::of(words).because(if by_master { ends.master.last() } else { ends.slave.last() })
+        let end = if by_master { &mut ends.master } else { &mut ends.slave };
+        let again = whole && end.has_this_id(reading.id(), &passage.hop.from, room);
+        findings.judge("keepalive.xep0199", whole && !again, here, expected, || {
+            Wrong::of(match again {
+                true => "the ping before it has the same id",
+                false => "there is something else in it, or it is another IQ, or for another",
+            })
+            .because(end.last())
         });
         if by_master {
             ends.pinged_by_master(here, slave, room, findings);
@@ -224,163 +243,39 @@ impl Keepalive {
     }
 }
 
-impl End {
-    /// It sends a ping: when it did before, and whether all has been well for as long as it waits.
-    fn pings(&mut self, entry: usize, idle: Duration, room: &Room) -> (Option<Time>, bool) {
-        let before = self.pinged.replace((room.now, entry)).map(|(at, _)| at);
-        let answered = std::mem::take(&mut self.answered);
-        let well = room.health.troubled + idle < room.now;
-        (before, well && (answered || before.is_none()))
-    }
-
-    /// What it heard last, and its last ping.
-    fn last(&self) -> Vec<usize> {
-        let heard = self.heard.map(|heard| heard.entry);
-        heard.into_iter().chain(self.pinged.map(|(_, entry)| entry)).collect()
-    }
-}
-
-impl Ends {
-    fn pinged_by_master(
-        &mut self,
-        here: (usize, &Passage<'_>),
-        slave: SlaveId,
-        room: &Room,
-        findings: &mut Findings,
-    ) {
-        let timers = &room.slaves[slave].timers;
-        let last = self.master.last();
-        let (before, calm) = self.master.pings(here.0, timers.master_idle, room);
-        if room.slaves[slave].master == Side::Split {
-            if let Some(at) = before.filter(|_| !room.is_stale(here.1)) {
-                let gap = timers.split_ping.max(timers.pong_timeout) + SLACK;
-                let since = room.slaves[slave].split_master.unwrap_or(at).max(at);
-                let since = since.max(room.health.troubled);
-                let well = room.now <= since + gap;
-                let expected = "pings at a higher rate while the slave is split";
-                findings.judge("master.split.fast-ping", well, here, expected, || {
-                    let words = format!("the last ping was {:?} before", room.now.since(at));
-                    Wrong::of(words).because(room.slaves[slave].lost_master.into_iter().chain(last))
-                });
-            }
-            return;
-        }
-        let heard = self.master.heard.filter(|_| is_served(room, slave) && calm);
-        let Some(heard) =
-            heard.filter(|_| room.slaves[slave].synced + timers.master_idle < room.now)
-        else {
-            return;
-        };
-        let silence = room.now.since(heard.at);
-        let idle = silence + SLACK + room.clock >= timers.master_idle;
-        let expected = "no ping before the slave has been silent for as long as was agreed";
-        let wrong = || {
-            let words = format!("the slave was silent for {silence:?} only");
-            Wrong::of(words).because([heard.entry].into_iter().chain(self.mended))
-        };
-        findings.judge("keepalive.traffic-suppresses", idle, here, expected, wrong);
-        if idle {
-            findings.kept("master.keepalive.ping-when-idle");
-            findings.kept("master.keepalive.each-slave");
-            if self.slave.pinged.is_none_or(|(at, _)| at < heard.at) {
-                findings.kept("slave.keepalive.longer-than-master");
-            }
-        }
-        if self.mended.is_some() {
-            findings.judge("master.split.fast-ping-ends", idle, here, expected, wrong);
-        }
-    }
-
-    fn pinged_by_slave(
-        &mut self,
-        here: (usize, &Passage<'_>),
-        slave: SlaveId,
-        room: &Room,
-        findings: &mut Findings,
-    ) {
-        let timers = &room.slaves[slave].timers;
-        let (_, calm) = self.slave.pings(here.0, timers.slave_idle, room);
-        let Some(heard) = self.slave.heard.filter(|_| is_working(room, slave)) else { return };
-        let silence = room.now.since(heard.at);
-        let idle = silence + SLACK >= timers.slave_idle;
-        if idle {
-            findings.kept("slave.keepalive.ping-when-quiet");
-        }
-        let alive = room.slaves[slave].synced + timers.slave_idle < room.now;
-        if calm && alive {
-            let later = silence > timers.master_idle;
-            let expected = "the slave to wait longer than its master does";
-            findings.judge("slave.keepalive.longer-than-master", later, here, expected, || {
-                let idle = timers.master_idle;
-                let words = format!("it pings after {silence:?}, and its master after {idle:?}");
-                Wrong::of(words).because([heard.entry])
-            });
-        }
-    }
-
-    /// Somebody should have pinged by now.
-    fn overdue(&mut self, slave: SlaveId, next: Time, room: &Room, findings: &mut Findings) {
-        let one = &room.slaves[slave];
-        let timers = &one.timers;
-        if room.now > Time::from_micros(i64::MAX / 2) {
-            return;
-        }
-        let up = !room.health.is_down(&room.domain) && room.health.is_well();
-        let quiet = |end: &End, idle: Duration| {
-            let heard = end.heard.map_or(one.synced, |heard| heard.at);
-            let since = heard.max(one.synced).max(room.health.changed);
-            let pinged = end.pinged.is_some_and(|(at, _)| at >= heard);
-            !end.overdue && !pinged && next > since + idle + SLACK + room.clock
-        };
-        if up && is_served(room, slave) && quiet(&self.master, timers.master_idle) {
-            self.master.overdue = true;
-            let what = format!("{} is silent, and not pinged", one.jid);
-            for id in ["master.keepalive.ping-when-idle", "master.keepalive.each-slave"] {
-                let expected = "a ping for a slave that is silent";
-                let last = self.master.last();
-                findings.push(id, &room.domain, room.last, what.clone(), expected, &last);
-            }
-        }
-        // Who cannot be heard does not know it yet.
-        let cut = room.health.cut_since(&room.domain, &one.domain).is_some();
-        let back = room.health.carries(&one.domain, &room.domain);
-        let expects = (one.is_together() && up) || (cut && back);
-        if is_working(room, slave) && expects && quiet(&self.slave, timers.slave_idle) {
-            self.slave.overdue = true;
-            let what = format!("the master is silent, and {} does not ping it", one.jid);
-            let expected = "a ping for a master that is silent";
-            let id = "slave.keepalive.ping-when-quiet";
-            findings.push(id, &one.domain, room.last, what, expected, &self.slave.last());
-        }
-        let lost = one.split_master.filter(|_| one.master == Side::Split);
-        if let Some(lost) = lost.filter(|_| !room.health.is_down(&room.domain)) {
-            let last = self.master.pinged.map_or(lost, |(at, _)| at.max(lost));
-            let gap = timers.split_ping + timers.pong_timeout * 2 + SLACK;
-            let reachable = room.health.carries(&room.domain, &one.domain);
-            if next > last.max(room.health.troubled) + gap && reachable && !self.master.overdue {
-                self.master.overdue = true;
-                let what = format!("{} is split, and not pinged", one.jid);
-                let expected = "pings at a higher rate while the slave is split";
-                let id = "master.split.fast-ping";
-                let causes: Vec<_> =
-                    one.lost_master.into_iter().chain(self.master.last()).collect();
-                findings.push(id, &room.domain, room.last, what, expected, &causes);
-            }
-        }
-    }
-}
-
 /// Who works answers with a result. That somebody does not know the room is an answer, too.
-fn refused(here: (usize, &Passage<'_>), works: bool, room: &Room, findings: &mut Findings) {
+fn refused(here: (usize, &Passage<'_>), works: bool, findings: &mut Findings) {
     let stanza = here.1.reading.stanza;
     let error = stanza.error().map(|error| error.defined_condition);
     let unknown = matches!(error, Some(Condition::ItemNotFound | Condition::Gone { .. }));
     // Of who cannot be reached the server before it says so.
     let refuses = stanza.is_error() && !unknown && !stanza.is_unreachable();
-    if refuses && works && !room.is_stale(here.1) {
-        let wrong = Wrong::of("a ping is answered with an error, as if nobody were there");
+    if refuses && works {
+        let wrong = Wrong::of(match error {
+            Some(_) => "a ping is answered with an error, as if nobody were there",
+            None => "a ping is answered with an error that does not say what it is",
+        });
         findings.wrong("keepalive.pong", here, "an answer to a ping, of type result", wrong);
     }
+}
+
+/// A ping for the server of a slave tells nothing of the slave.
+fn for_host(here: (usize, &Passage<'_>), room: &Room, findings: &mut Findings) {
+    let reading = &here.1.reading;
+    let Some(slave) = room.slave_at(reading.to).filter(|_| is_ping(here.1)) else { return };
+    if reading.from == room.address {
+        let expected = format!("a ping for {}", room.slaves[slave].jid);
+        let wrong =
+            Wrong::of("it is for the server, which answers whether the slave is there or not");
+        findings.wrong("keepalive.xep0199", here, &expected, wrong);
+    }
+}
+
+/// Whether a slave answers pings: it has to, although it has lost its master.
+fn is_there(room: &Room, slave: SlaveId) -> bool {
+    let one = &room.slaves[slave];
+    let knows = matches!(one.own, Side::Active | Side::Split);
+    knows && !one.lame && !room.health.is_down(&one.domain)
 }
 
 fn is_ping(passage: &Passage<'_>) -> bool {
@@ -391,8 +286,8 @@ fn is_ping(passage: &Passage<'_>) -> bool {
         && stanza.has_payload("ping", ns::PING)
 }
 
-/// How much later than it is due something may be.
-const SLACK: Duration = Duration::from_secs(1);
-
 /// How long an answer may be under way.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How many pings are remembered that are not answered.
+const OPEN_MAX: usize = 1024;

@@ -157,7 +157,7 @@ pub(super) const ROWS: [Explanation; 73] = [
         kept: "60 and 90 seconds.",
         broken: "60 and 60: both ask all the time." },
     Explanation { id: "keepalive.traffic-suppresses",
-        judged: "No ping goes to who was heard of within the interval.",
+        judged: "No ping goes to who was heard of within the interval; where a log does not show the interval, not again and again to who was heard within the last second.",
         kept: "A lively evening without a ping.",
         broken: "A ping each minute, whatever happens." },
     Explanation { id: "keepalive.xep0199",
