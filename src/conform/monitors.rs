@@ -19,7 +19,7 @@
 //! | `refusals` | what the master refuses |
 //! | `broadcast`, `past` | Message Broadcast, history |
 //! | `keepalive` | Master-Slave Keepalive |
-//! | `split_master`, `split_slave`, `resync`, `returned`, `alone` | Netsplit |
+//! | `split_master`, `split_slave`, `resync`, `returned`, `late`, `alone` | Netsplit |
 //! | `wire` | addresses, namespaces, schema |
 //! | `applies` | when the invariants apply |
 
@@ -34,6 +34,7 @@ mod enter;
 mod fanout;
 mod forwards;
 mod keepalive;
+mod late;
 mod leave;
 mod past;
 mod presence;
@@ -55,7 +56,7 @@ use crate::time::Duration;
 /// All of them, and the invariants.
 pub(super) fn all() -> Vec<Box<dyn Invariant>> {
     let mut all = invariants();
-    all.extend::<[Box<dyn Invariant>; 20]>([
+    all.extend::<[Box<dyn Invariant>; 21]>([
         Box::<fanout::Fanout>::default(),
         Box::<distribution::Distribution>::default(),
         Box::<private::Private>::default(),
@@ -73,6 +74,7 @@ pub(super) fn all() -> Vec<Box<dyn Invariant>> {
         Box::<split_slave::SplitSlave>::default(),
         Box::<resync::Resync>::default(),
         Box::<returned::Returned>::default(),
+        Box::<late::Late>::default(),
         Box::<alone::Alone>::default(),
         Box::<wire::Wire>::default(),
         Box::<applies::Applies>::default(),

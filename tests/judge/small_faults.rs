@@ -223,3 +223,28 @@ fn a_ping_in_a_split_is_answered_by_somebody_else_or_with_an_empty_error() {
         finds(&run, "keepalive.pong");
     }
 }
+
+#[test]
+fn what_is_told_late_after_a_netjoin_is_left_out() {
+    let late = "Who knows";
+    let mut run = Run::of("s14-kicked");
+    run.remove(run.find("channel", "killrc", &[late]));
+    finds(&run, "master.broadcast.copy-to-each");
+    let mut run = Run::of("s14-kicked");
+    run.remove(run.find("killrc", "argl@killrc", &[late]));
+    finds(&run, "slave.broadcast.each-local-user");
+}
+
+#[test]
+fn slaves_that_register_are_told_and_tell_what_happens() {
+    let mut run = Run::of("s14-kicked");
+    run.remove(run.find("killrc", "argl@killrc", &["/Efchen'", "<status code='307'/>"]));
+    finds(&run, "slave.fanout.all-local-leaves");
+    let mut run = Run::of("s15-another-name");
+    run.remove(run.find(
+        "channel",
+        "killrc",
+        &["<presence from='wallops@channel.avalon.irc/Wizard'"],
+    ));
+    finds(&run, "master.presence.to-all-slaves");
+}

@@ -1,6 +1,6 @@
 //! What a slave makes of a copy: everybody behind it gets it, nobody else, and unchanged.
 
-use super::{content_key, is_news, is_working, key, serving, words};
+use super::{content_key, is_heeding, is_news, is_working, key, serving, words};
 use crate::conform::invariants::Invariant;
 use crate::conform::invariants::findings::{Findings, Wrong};
 use crate::conform::invariants::reading::{Reading, START, digest};
@@ -58,7 +58,7 @@ impl Invariant for Distribution {
             let (id, host) = ("slave.submit.no-local-echo", &room.slaves[slave].domain);
             findings.push(id, host, entry, what, expected, &[before]);
         }
-        for copy in self.copies.drain(..).filter(|copy| is_working(room, copy.slave)) {
+        for copy in self.copies.drain(..).filter(|copy| is_heeding(room, copy.slave)) {
             copy.judge(&moving, room, findings);
         }
     }

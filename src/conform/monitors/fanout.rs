@@ -3,7 +3,7 @@
 use super::{content_key, is_news, is_served, key, names, words};
 use crate::conform::invariants::Invariant;
 use crate::conform::invariants::findings::{Findings, Wrong};
-use crate::conform::invariants::room::{Class, Fact, Passage, Room, Side, SlaveId, UserId};
+use crate::conform::invariants::room::{Class, Fact, NickId, Passage, Room, Side, SlaveId, UserId};
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::stanza::Stanza;
 use crate::time::Time;
@@ -16,6 +16,8 @@ pub(super) struct Fanout {
     muddled: Vec<SlaveId>,
     /// LEAVEs of this instant: whose, and where.
     leaves: Vec<(String, usize)>,
+    /// Nicks that were taken at this instant instead of others.
+    taken: Vec<NickId>,
 }
 
 /// The copies of one thing.
@@ -48,12 +50,14 @@ enum News {
     Arrival,
     Departure,
     Presence,
+    Renamed,
 }
 
 impl Invariant for Fanout {
     fn pass(&mut self, _: Time, room: &Room, findings: &mut Findings) {
         let muddled = std::mem::take(&mut self.muddled);
         let leaves = std::mem::take(&mut self.leaves);
+        self.taken.clear();
         let groups = std::mem::take(&mut self.groups);
         for group in groups.iter().filter(|group| !group.is_stray(&groups)) {
             // The slave of a newcomer who moderates is told of everybody again.
@@ -111,12 +115,22 @@ impl Fanout {
         let at = reading.dmuc.and_then(|dmuc| dmuc.at).filter(|_| numbered);
         let key = key(reading) ^ at.map_or(0, |(_, seq)| seq.reverse_bits());
         let news = facts.iter().find_map(|fact| news(fact, room));
+        self.taken.extend(facts.iter().filter_map(|fact| match fact {
+            Fact::Renamed(nick) => Some(*nick),
+            _ => None,
+        }));
+        // Who has taken another nick is shown under that, as he was.
+        let nick = reading.nick.filter(|_| reading.stanza.is_available());
+        let nick = nick.and_then(|nick| room.known_nick(nick));
+        let again = nick.filter(|nick| news.is_none() && self.taken.contains(nick));
+        let his = again.and_then(|nick| room.occupants.get(&nick)?.sessions.first());
+        let news = news.or(again.map(|_| (News::Renamed, his.copied())));
         match (self.groups.iter_mut().find(|group| group.key == key), news) {
-            (Some(group), Some(_)) => {
+            (Some(group), Some((what, _))) if what != News::Renamed => {
                 group.times += 1;
                 group.copies.push((slave, entry));
             }
-            (Some(group), None) => group.copies.push((slave, entry)),
+            (Some(group), _) => group.copies.push((slave, entry)),
             (None, Some((what, user))) => {
                 let slaves: Vec<_> =
                     (0..room.slaves.len()).filter(|slave| is_served(room, *slave)).collect();
@@ -199,13 +213,18 @@ impl Group {
         findings: &mut Findings,
     ) {
         let copies = self.copies.iter().filter(|(told, _)| *told == slave).count();
-        let (well, more) = (copies == self.times, copies > self.times);
+        // He may have taken it more than once.
+        let again = self.what == News::Renamed && copies > 0;
+        let (well, more) = (again || copies == self.times, copies > self.times);
         let of_its_own = self.origin == Some(slave);
         let rows = [
             (true, "master.fanout.one-copy-per-slave"),
             (of_its_own, "master.fanout.includes-origin-slave"),
             (self.what == News::Message, "master.broadcast.copy-to-each"),
-            (matches!(self.what, News::Presence | News::Arrival), "master.presence.to-all-slaves"),
+            (
+                !matches!(self.what, News::Message | News::Departure),
+                "master.presence.to-all-slaves",
+            ),
             (self.what == News::Departure, "master.leave.announce-all"),
             (self.while_split, "master.split.only-affected"),
         ];

@@ -25,6 +25,12 @@ impl Room {
         let says = (dmuc.at.is_some() || pings) && waited.is_none();
         if says && self.slaves[slave].master == Side::Unknown {
             self.slaves[slave].master = Side::Active;
+            // Of one that had lost it before, a record of simulated machines would tell.
+            let one = &mut self.slaves[slave];
+            let well = self.health.carries(&one.domain, &self.domain);
+            if one.own == Side::Unknown && !self.silent && well {
+                one.own = Side::Active;
+            }
         }
         // What the run before has said, and was not there any more when a stream was opened.
         let registered = self.slaves[slave].registering.map(|(at, _)| at);
