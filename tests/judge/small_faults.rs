@@ -248,3 +248,11 @@ fn slaves_that_register_are_told_and_tell_what_happens() {
     ));
     finds(&run, "master.presence.to-all-slaves");
 }
+
+#[test]
+fn what_was_said_last_before_the_record_is_left_out_for_a_newcomer() {
+    let mut run = Run::of("netsplit");
+    let subject = run.find("vesa", "rubenro@vesa", &["<subject>"]);
+    run.remove(subject - 1);
+    finds(&run, "slave.broadcast.save-then-send");
+}

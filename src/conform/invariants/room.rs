@@ -80,6 +80,8 @@ pub(in crate::conform) struct Room {
     pub address: String,
     pub domain: String,
     pub now: Time,
+    /// When the record begins.
+    pub begun: Time,
     /// The last entry.
     pub last: usize,
     pub config: RoomConfig,
@@ -161,6 +163,7 @@ impl Room {
         let mut room = Self {
             domain,
             now,
+            begun: now,
             last: 0,
             timers: one.timers,
             persistence: one.persistence,

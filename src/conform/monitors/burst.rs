@@ -312,11 +312,14 @@ impl Burst {
         // What was said when all was well, and before his ENTER, has come before it.
         let since = room.health.troubled.max(room.slaves[self.slave].synced);
         let came = |entry: usize, stamp: Time| entry < self.entry && stamp > since + room.clock;
+        // So has what was said before the record, if nothing has gone wrong in it.
+        let whole = since <= room.begun && !room.silent;
         let mut new = room.log.events().filter(|(number, one)| {
-            number > last
-                && one.kept
-                && !one.late
-                && one.entry.is_some_and(|entry| came(entry, one.stamp))
+            let came = match one.entry {
+                Some(entry) => !one.late && came(entry, one.stamp),
+                None => whole,
+            };
+            number > last && one.is_history() && came
         });
         let heard = |number: usize| self.heard.contains(&number);
         let well = kept.all(|(number, _)| heard(number)) && new.all(|(number, _)| heard(number));
