@@ -328,3 +328,26 @@ fn nobody_asks_all_the_time_whether_who_talks_is_there() {
     assert!(found.iter().any(|one| one.contains("keepalive.traffic-suppresses")), "{found:#?}");
     assert!(found.iter().all(|one| one.contains("keepalive.traffic-suppresses")), "{found:#?}");
 }
+
+/// While they are split Bob says something that comes back, and something else at this time, which
+/// his slave passes on; it never asks for itself whether the master is back.
+fn passed_on(ms: u32) -> Vec<String> {
+    let mut log = split(10, 10_000);
+    log.lines.retain(|(_, line)| !line.contains("id='q'"));
+    log.up(6_000, BOB, &said("five"));
+    let lost = log.lines.last_mut().unwrap();
+    lost.1 = lost.1.replacen(" <", " lost <", 1);
+    let gone = "<remote-server-timeout xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>";
+    let head = format!("<message from='r@m.example' to='{BOB}' type='error' id='five'>");
+    let back = format!("{head}<error type='wait'>{gone}</error></message>");
+    log.put(6_800, "t.example bob@t.example/1", &back);
+    log.bob_says(ms, "six");
+    log.found()
+}
+
+#[test]
+fn a_slave_may_take_itself_for_found_when_it_is_told_what_it_has_missed() {
+    assert_eq!(passed_on(12_000), [""; 0]);
+    let found = passed_on(8_000).join("\n");
+    assert!(found.contains("INV-QUIET-S"), "{found}");
+}

@@ -3,8 +3,7 @@
 use super::asks::Ask;
 use super::user::is_one_of;
 use super::{
-    Class, Fact, Occupant, Passage, Privileges, Room, Seen, Side, Submission, TOUCHED_MAX, Touch,
-    UserId, push_bounded,
+    Class, Fact, Passage, Room, Side, Submission, TOUCHED_MAX, Touch, UserId, push_bounded,
 };
 use crate::conform::invariants::reading::Reading;
 use crate::conform::invariants::steps::{Happening, Step};
@@ -27,6 +26,7 @@ impl Room {
             self.now = step.at;
             self.asking.clear();
         }
+        self.infer_resumed(step);
     }
 
     /// Take a step, and tell what it changes.
@@ -359,11 +359,5 @@ impl Room {
             return;
         }
         self.health.trouble(now);
-    }
-
-    /// What somebody looks like to a user who is told of it now.
-    pub(super) fn seen(&self, nick: usize, privileges: Privileges, content: u64) -> Seen {
-        let stay = self.occupants.get(&nick).map_or(0, |occupant: &Occupant| occupant.stay);
-        Seen { privileges, content, stay, jid: None, guess: false }
     }
 }

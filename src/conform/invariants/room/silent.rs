@@ -8,6 +8,7 @@
 
 use super::{Class, Passage, Room, Side, SlaveId};
 use crate::conform::invariants::reading::Reading;
+use crate::conform::invariants::steps::{Happening, Step};
 use crate::stanza::{Condition, Kind, Stanza, Type, ns};
 use crate::time::Time;
 
@@ -43,6 +44,10 @@ impl Room {
                 if pings.unanswered > self.timers.pings_lost_max {
                     self.lost_by_slave(slave);
                 }
+            }
+            Class::Own(slave) if stanza.kind == Kind::Iq && stanza.type_ == Type::Result => {
+                let slave = &mut self.slaves[slave];
+                slave.unsaid.answers |= slave.own == Side::Split;
             }
             // A server returns what its own user has said.
             Class::Down(user) if is_loss(stanza) && passage.reading.from_room => {
@@ -199,6 +204,7 @@ impl Room {
         let slave = &mut self.slaves[slave];
         if !matches!(slave.own, Side::Split | Side::Idle) {
             slave.lose(now);
+            slave.unsaid.begin();
             (slave.own, slave.split_own) = (Side::Split, Some(now));
             self.health.trouble(now);
         }
@@ -222,12 +228,31 @@ impl Room {
         let told = reading.is_presence() || stanza.is_groupchat();
         let meets = match slave.own {
             Side::Split => answers && !slave.registers,
+            Side::Unknown => answers && slave.unsaid.resumes,
             Side::Idle => told && !slave.registers && reading.from_room,
             _ => false,
         };
         if meets {
+            slave.unsaid.begin();
             (slave.own, slave.split_own) = (Side::Active, None);
             self.health.trouble(now);
+        } else if slave.own == Side::Split && told && slave.unsaid.answers && !slave.registers {
+            // A lost slave is told nothing, so that it may take itself for found; or ask first.
+            slave.unsaid.resumes = true;
+            (slave.own, slave.split_own) = (Side::Unknown, None);
+            self.health.trouble(now);
+        }
+    }
+
+    /// A slave that may have found its master sends what its users do: it has.
+    pub(super) fn infer_resumed(&mut self, step: &Step<'_>) {
+        let Happening::Left(passage) = &step.what else { return };
+        let (Class::Relay(Some(_)), true) = (passage.class, self.silent) else { return };
+        let Some(slave) = self.slave_at(&passage.hop.from) else { return };
+        let slave = &mut self.slaves[slave];
+        if slave.own == Side::Unknown && slave.unsaid.resumes {
+            slave.unsaid.begin();
+            slave.own = Side::Active;
         }
     }
 

@@ -1,7 +1,9 @@
 //! What users are told, and what reaches a slave.
 
 use super::slave::Print;
-use super::{Fact, NickId, Privileges, Room, Side, SlaveId, Submission, User, UserId, accepted};
+use super::{
+    Fact, NickId, Privileges, Room, Seen, Side, SlaveId, Submission, User, UserId, accepted,
+};
 use crate::conform::invariants::reading::Reading;
 use crate::dmuc::Persistence;
 use crate::stanza::{Condition, Kind};
@@ -98,6 +100,12 @@ impl Room {
     fn is_alone(&self, user: UserId) -> bool {
         let slave = self.users[user].slave.map(|slave| &self.slaves[slave]);
         slave.is_some_and(|slave| slave.own == Side::Split)
+    }
+
+    /// What somebody looks like to a user who is told of it now.
+    fn seen(&self, nick: usize, privileges: Privileges, content: u64) -> Seen {
+        let stay = self.occupants.get(&nick).map_or(0, |occupant| occupant.stay);
+        Seen { privileges, content, stay, jid: None, guess: false }
     }
 
     fn told_available(

@@ -18,11 +18,20 @@ pub(super) struct Unsaid {
     pub own: Pings,
     /// Whether somebody behind it was removed at this instant because it is lost.
     pub given_up: bool,
+    /// Whether it has answered a ping since it lost the master.
+    pub answers: bool,
+    /// Whether it was told something after that, which it may take for the end of the split.
+    pub resumes: bool,
     /// Epoch and number of the last event that it was told when the master said that it knew all.
     synced: Option<(String, u64)>,
 }
 
 impl Unsaid {
+    /// The master is lost to it, or found.
+    pub fn begin(&mut self) {
+        (self.answers, self.resumes) = (false, false);
+    }
+
     /// Something goes to it that may say that it knows all.
     pub fn told(&mut self, reading: &Reading<'_>) {
         if !reading.dmuc.is_some_and(|dmuc| dmuc.synced) {

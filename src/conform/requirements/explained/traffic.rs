@@ -221,7 +221,7 @@ pub(super) const ROWS: [Explanation; 73] = [
         kept: "forbidden, for a visitor who spoke.",
         broken: "A visitor speaks, and his whole server is split." },
     Explanation { id: "slave.split.stop-submitting",
-        judged: "While its master is lost to it, a slave sends it pings, and what netjoin needs.",
+        judged: "While its master is lost to it, a slave sends it pings, and what netjoin needs. The master is found when it has answered a ping of the slave; or, where nothing is numbered, when the slave has answered its ping and is told what it has missed.",
         kept: "Nothing of its users.",
         broken: "Message after message, and bounce after bounce." },
     Explanation { id: "slave.split.react-presence",
