@@ -238,8 +238,11 @@ fn slave(
     let room_idle = room.map_or_else(Duration::default, |room| room.timers.master_idle);
     let room = room.map_or("", |room| room.config.jid.as_str());
     let idle = idle.unwrap_or(room_idle);
-    let active =
-        if sign.registers { has_people || sign.serves_unseen() } else { places.is_created(sign) };
+    let active = if sign.registers {
+        has_people || sign.serves_unseen()
+    } else {
+        places.is_created(sign, has_people)
+    };
     let users = places.users;
     let had_people = rooms.iter().filter(served).any(|room| !room.present.is_empty());
     let unseen = sign.serves_unseen() || (had_people && !sign.registers);

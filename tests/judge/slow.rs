@@ -351,3 +351,29 @@ fn a_slave_may_take_itself_for_found_when_it_is_told_what_it_has_missed() {
     let found = passed_on(8_000).join("\n");
     assert!(found.contains("INV-QUIET-S"), "{found}");
 }
+
+#[test]
+fn a_log_may_begin_while_a_slave_is_lost_or_between_two_copies() {
+    let text = split(10, 10_000).text();
+    let lines: Vec<_> = text.split_inclusive('\n').collect();
+    let lost = lines.iter().position(|line| line.contains(" lost ")).unwrap();
+    assert_eq!(found(&lines[lost + 1..].concat()), [""; 0]);
+    let one = lines.iter().position(|line| line.contains("slave@t.example' type='groupchat'"));
+    assert_eq!(found(&lines[one.unwrap()..].concat()), [""; 0]);
+}
+
+#[test]
+fn who_is_refused_when_a_log_begins_was_not_there() {
+    let mut log = Log::default();
+    let asks = format!("<presence from='{CAROL}' to='r@m.example/B'>{MUC}</presence>");
+    let why = "<conflict xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>";
+    let error = format!("<error type='cancel'>{why}</error>");
+    let error =
+        format!("<presence from='r@m.example/B' to='{CAROL}' type='error'>{error}</presence>");
+    log.put(0, "t.example m.example", &asks);
+    log.put(10, "m.example t.example", &error);
+    log.put(15, &format!("t.example {CAROL}"), &error);
+    log.bob_says(5_000, "one");
+    log.say(7_000, "two");
+    assert_eq!(log.found(), [""; 0]);
+}

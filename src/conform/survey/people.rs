@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 
 use self::nick::Nick;
-use super::Reading;
 use super::users::Users;
+use super::{MOMENT, Reading};
 use crate::conform::invariants::Present;
 use crate::conform::invariants::reading::nick_in;
 use crate::conform::invariants::room::same_person;
@@ -54,6 +54,11 @@ pub(super) struct People<'a> {
     told: BTreeSet<String>,
     /// Whether the room is created in the record.
     created: bool,
+    /// When the first of all this was, and whether that was a moment ago.
+    begun: Option<Time>,
+    begins: bool,
+    /// For whom a slave asked then, who had not asked himself, and whose nick it is.
+    again: BTreeMap<String, Option<usize>>,
     /// Nicks of those who were let in without a word to others, who, and when.
     unannounced: BTreeMap<String, (String, Time)>,
     /// Who was told that he is in, and nobody else before.
@@ -85,11 +90,15 @@ impl<'a> People<'a> {
             unannounced: BTreeMap::new(),
             unseen: BTreeMap::new(),
             created: false,
+            begun: None,
+            begins: true,
+            again: BTreeMap::new(),
             alone: BTreeSet::new(),
         }
     }
 
     pub fn feed(&mut self, at: Time, hop: &Hop, reading: &Reading<'_>) {
+        self.begins = at <= *self.begun.get_or_insert(at) + MOMENT;
         if reading.from_room && self.users.is_nobody(reading.from) {
             // It tells of nobody.
         } else if reading.from_room && !is_client(&hop.from) {
@@ -162,6 +171,9 @@ impl<'a> People<'a> {
             // Others may have been told that he is gone.
             let number = self.holder(nick).or(self.departed.get(nick).copied());
             self.belongs(number, session);
+            if self.begins {
+                self.again.insert(session.to_owned(), number);
+            }
         } else if reading.is_join() && !self.is_inside(session) {
             self.outside.insert(session.to_owned());
             if let Some(nick) = reading.to_nick {
@@ -200,6 +212,17 @@ impl<'a> People<'a> {
             && !self.is_inside(session)
             && !self.outside.contains(session)
             && self.users.was_connected(session)
+    }
+
+    /// Somebody is refused: if a slave has asked for him when the record began, he had asked just
+    /// before, and was not there.
+    fn is_refused(&mut self, session: &str) {
+        let Some(number) = self.again.remove(session) else { return };
+        self.inside.shift_remove(session);
+        self.outside.insert(session.to_owned());
+        if let Some(one) = number.and_then(|number| self.nicks.get_mut(number)) {
+            one.sessions.retain(|one| one != session);
+        }
     }
 
     /// Who has this nick: of those who were there before, or nobody of them.

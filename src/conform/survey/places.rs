@@ -34,6 +34,10 @@ pub(super) struct Places<'a> {
     stopped: BTreeMap<Name, Option<Time>>,
     /// Whether machines tell nothing of themselves.
     silent: bool,
+    /// Of which nicks slaves were told lately: when first, and which slave.
+    shown: BTreeMap<String, (Time, String)>,
+    /// Slaves that were told something for the first time a moment ago.
+    young: Vec<(String, Time)>,
 }
 
 /// What shows of a slave.
@@ -55,6 +59,8 @@ pub(super) struct Sign {
     told: Option<Time>,
     /// Whether history was among that, as at a beginning.
     begins: bool,
+    /// Of which nicks it was told in that moment, and no other slave.
+    roster: BTreeSet<String>,
     /// When it was first told that somebody enters behind it.
     entered: Option<Time>,
     /// Whether it was told that somebody leaves behind it before it registered.
@@ -74,8 +80,13 @@ impl Sign {
             let told = |told| before(told, self.registered) || before(told, self.accepted);
             return self.known || self.told.is_some_and(told);
         }
-        let at_once = |told: Time| self.entered.is_some_and(|entered| entered <= told + INSTANT);
-        self.told.is_some_and(|told| !at_once(told))
+        self.told.is_some() && !self.enters_at_once()
+    }
+
+    /// Whether the first that it was told is of somebody who enters behind it.
+    fn enters_at_once(&self) -> bool {
+        let both = self.told.zip(self.entered);
+        both.is_some_and(|(told, entered)| entered <= told + INSTANT)
     }
 }
 
@@ -85,7 +96,19 @@ impl<'a> Places<'a> {
         let (rooms, slaves) = (Vec::new(), Vec::new());
         let (told_first, refusing, recalling) = (IndexSet::new(), BTreeSet::new(), BTreeSet::new());
         let (stopped, silent) = (BTreeMap::new(), false);
-        Self { rooms, slaves, users, told_first, refusing, recalling, told: None, stopped, silent }
+        Self {
+            rooms,
+            slaves,
+            users,
+            told_first,
+            refusing,
+            recalling,
+            told: None,
+            stopped,
+            silent,
+            shown: BTreeMap::new(),
+            young: Vec::new(),
+        }
     }
 
     /// Find the slaves of rooms that are known.
@@ -117,6 +140,7 @@ impl<'a> Places<'a> {
     /// The record is over. `silent`: whether machines tell nothing of themselves in it.
     pub fn finish(&mut self, silent: bool) {
         self.silent = silent;
+        self.forget_hosts();
         // Who hears that the room cannot be reached has a slave that does not serve it alone.
         for (jid, sign) in &mut self.slaves {
             sign.refuses = self.refusing.contains(jid.domain().as_str());
@@ -127,10 +151,32 @@ impl<'a> Places<'a> {
         self.slaves.sort_by_key(|(jid, _)| told.get_index_of(jid.as_str()).unwrap_or(usize::MAX));
     }
 
+    /// A server that is pinged and told nothing, and has a slave that is told something, is none.
+    fn forget_hosts(&mut self) {
+        let told = |sign: &Sign| sign.told.or(sign.entered).is_some() || sign.registers;
+        let served: BTreeSet<(String, BareJid)> = self
+            .slaves
+            .iter()
+            .filter(|(_, sign)| told(sign))
+            .flat_map(|(jid, sign)| {
+                sign.rooms.iter().map(|room| (jid.domain().to_string(), room.clone()))
+            })
+            .collect();
+        self.slaves.retain(|(jid, sign)| {
+            let is_host = jid.as_str() == jid.domain().as_str();
+            let served = |room: &BareJid| served.contains(&(jid.to_string(), room.clone()));
+            !is_host || told(sign) || sign.created || !sign.rooms.iter().all(served)
+        });
+    }
+
     /// Whether a slave that does not register serves its rooms when the record begins.
-    pub fn is_created(&self, sign: &Sign) -> bool {
+    /// `people`: whether anybody is there behind it then.
+    pub fn is_created(&self, sign: &Sign, people: bool) -> bool {
         let late = |told: Time| self.told.is_some_and(|first| first + MOMENT < told);
-        let begins = sign.begins || sign.told.is_some_and(late);
+        // Who begins to serve a room is told who is there, or of who enters. A record may begin
+        // while what is told is lost, or between two copies.
+        let begun = !people || !sign.roster.is_empty() || sign.enters_at_once();
+        let begins = sign.begins || (begun && sign.told.is_some_and(late));
         !(sign.created || (self.silent && begins))
     }
 
@@ -184,6 +230,7 @@ impl<'a> Places<'a> {
                     sign.begins |= sign.told == Some(at) && dmuc.history;
                     sign.registers |= is_numbered(&hop.stanza);
                     self.told = self.told.or(Some(at));
+                    self.show(hop, enters, at);
                 }
             }
         } else if let Some(room) = room_of(to, &hop.to, &self.rooms)
@@ -191,6 +238,37 @@ impl<'a> Places<'a> {
             && !self.users.is_one(from)
         {
             self.hear(from, room, &hop.stanza, at);
+        }
+    }
+
+    /// A slave is told of somebody, perhaps at first, and perhaps as others are.
+    fn show(&mut self, hop: &Hop, enters: bool, at: Time) {
+        let (from, to) = (address(hop.stanza.from.as_ref()), address(hop.stanza.to.as_ref()));
+        let Some((_, nick)) = from.split_once('/') else { return };
+        if enters || !hop.stanza.is_available() {
+            return;
+        }
+        self.young.retain(|(_, told)| at <= *told + INSTANT + INSTANT);
+        for (young, _) in self.young.iter().filter(|(young, _)| young != to) {
+            let signs = self.slaves.iter_mut().filter(|(jid, _)| jid.as_str() == young);
+            signs.for_each(|(_, sign)| sign.roster.retain(|one| one != nick));
+        }
+        let last = self.shown.get(nick).filter(|(last, _)| at <= *last + INSTANT);
+        let news = last.is_some_and(|(_, slave)| slave != to);
+        if last.is_none() {
+            if self.shown.len() >= SHOWN_MAX {
+                self.shown.clear();
+            }
+            self.shown.insert(nick.to_owned(), (at, to.to_owned()));
+        }
+        let Some((_, sign)) = self.slaves.iter_mut().find(|(jid, _)| jid.as_str() == to) else {
+            return;
+        };
+        if sign.told.is_some_and(|told| at <= told + INSTANT) && !news {
+            sign.roster.insert(nick.to_owned());
+            if self.young.iter().all(|(young, _)| young != to) {
+                self.young.push((to.to_owned(), at));
+            }
         }
     }
 
@@ -314,3 +392,6 @@ pub(super) const INSTANT: Duration = Duration::from_millis(50);
 /// More rooms and slaves than these are no record that anybody wants to have judged.
 const ROOMS_MAX: usize = 64;
 const SLAVES_MAX: usize = 1_024;
+
+/// How many nicks are remembered of which slaves were told lately.
+const SHOWN_MAX: usize = 10_000;

@@ -16,6 +16,7 @@ impl People<'_> {
         if reading.stanza.is_error() {
             if let Some(nick) = reading.nick.filter(|_| is_refusal(reading.stanza)) {
                 self.asked.remove(nick);
+                self.is_refused(reading.to);
             }
             return;
         }
