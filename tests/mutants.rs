@@ -21,6 +21,8 @@ mod kit;
 #[allow(dead_code, reason = "shared with another test")]
 #[path = "shipped/logs.rs"]
 mod logs;
+#[path = "mutants/missed.rs"]
+mod missed;
 #[path = "mutants/netjoin.rs"]
 mod netjoin;
 #[path = "mutants/stage.rs"]
@@ -104,6 +106,7 @@ impl Mutant {
 fn gallery() -> Vec<Mutant> {
     let mut all = entering::all();
     all.extend(traffic::all());
+    all.extend(missed::all());
     all.extend(netjoin::all());
     all.extend(invariants::all());
     all
