@@ -84,14 +84,14 @@ impl Room {
         facts.push(Fact::Arrived(nick));
     }
 
-    /// A session is out of a nick that others of his have. What he has asked for at this instant he
-    /// did before, unless it is what came of him last.
-    pub(super) fn end_asking(&mut self, nick: NickId, user: UserId) {
+    /// A session is out of a nick that others of his have. What it has asked for at this instant,
+    /// under whatever nick, it did before, unless it is what came of it last.
+    pub(super) fn end_asking(&mut self, user: UserId) {
         let ends = |touch: &Touch| matches!(touch, Touch::Unavailable | Touch::Error);
         let mut his = self.reached.iter().rev().filter(|(one, ..)| *one == user);
         let last = his.find(|(.., touch)| ends(touch) || *touch == Touch::Available);
         if last.is_none_or(|(.., touch)| ends(touch)) {
-            self.asking.retain(|asking| *asking != (nick, user));
+            self.asking.retain(|(_, asking)| *asking != user);
         }
     }
 
@@ -110,7 +110,7 @@ impl Room {
             occupant.sessions.retain(|session| *session != user);
             // Who is thrown out by somebody else may have asked after that, and left again.
             if !reading.expels() {
-                self.end_asking(nick, user);
+                self.end_asking(user);
             }
         } else if syncing && is_one_of(&occupant.sessions, user) {
             self.occupants.remove(&nick);

@@ -60,7 +60,7 @@ impl Room {
         let several = occupant.sessions.len() != 1;
         if several {
             occupant.sessions.retain(|session| *session != user);
-            self.end_asking(nick, user);
+            self.end_asking(user);
         }
         several
     }
