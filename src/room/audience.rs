@@ -126,6 +126,11 @@ pub fn of_sessions(payloads: &Payloads, sessions: &[Arc<Jid>]) -> Payloads {
     })
 }
 
+/// A presence as one of these sessions of its subject, whether it names any or not.
+pub fn with_sessions(payloads: &Payloads, sessions: &[Arc<Jid>]) -> Payloads {
+    edit(payloads, |x| name_sessions(x, sessions))
+}
+
 /// Edit the `{muc#user}x` among the payloads.
 fn edit(payloads: &Payloads, change: impl Fn(&mut Element)) -> Payloads {
     let Some(position) = payloads.iter().position(|payload| payload.is("x", ns::MUC_USER)) else {

@@ -224,3 +224,12 @@ fn who_was_refused_by_an_earlier_run_of_the_slave_is_not_let_in() {
     let world = World { travel: (500, 0), ..FORGETFUL };
     replay(world, [first, vec![Wait(500), Crash(0)]].concat());
 }
+
+/// A moderator sees the JIDs of those too who sit beside him and whom a room that forgot everybody
+/// has yet to admit.
+#[test]
+fn a_moderator_sees_whom_the_room_has_yet_to_admit() {
+    let silent = Cut(1, Silent, Up);
+    let acts = vec![Join(7, 0), Wait(40), silent, Join(1, 0), Rejoin(7), CrashService];
+    replay(FORGETFUL, acts);
+}

@@ -159,6 +159,9 @@ impl RegisteredRoom {
         self.closed.remove(session);
         self.leave_apart(session, nick, out);
         let jids = self.sees_jids(nick);
+        if jids {
+            self.name_locals();
+        }
         let shown = |other: &str| other != nick && !self.hidden.contains(other);
         for (other, seat) in self.roster.iter().filter(|(other, _)| shown(other)) {
             let presence = Stanza::presence(Type::Absent)

@@ -66,6 +66,7 @@ impl RegisteredRoom {
             }
         }
         if !saw && telling != Telling::Nobody && self.sees_jids(nick) {
+            self.name_locals();
             self.show_jids(nick, out);
         }
         self.drop_jids(moderated);
@@ -148,6 +149,19 @@ impl RegisteredRoom {
     pub(super) fn own(&self, nick: &str, payloads: &Payloads) -> Payloads {
         let sessions = &self.sessions(nick);
         Audience::Own { sessions, jids: self.sees_jids(nick) }.render(payloads)
+    }
+
+    /// Somebody here may see JIDs: those of local users too whom the master may not have, so that
+    /// it tells nothing of them.
+    pub(super) fn name_locals(&mut self) {
+        for nick in self.locals.values().cloned().collect::<BTreeSet<_>>() {
+            let sessions = self.sessions(&nick);
+            let unnamed = |seat: &&mut Seat| owner_of(&seat.presence).is_none();
+            if let Some(seat) = self.roster.get_mut(&nick).filter(unnamed) {
+                seat.presence = audience::with_sessions(&seat.presence, &sessions);
+                self.knows_jids = true;
+            }
+        }
     }
 
     /// Who may see JIDs now is shown those that he could not see.
