@@ -233,3 +233,13 @@ fn a_moderator_sees_whom_the_room_has_yet_to_admit() {
     let acts = vec![Join(7, 0), Wait(40), silent, Join(1, 0), Rejoin(7), CrashService];
     replay(FORGETFUL, acts);
 }
+
+/// Whom a room that knows no slave has let in, and who was not told so, hears nothing of what is
+/// said there before he is told that he is in.
+#[test]
+fn who_was_not_told_that_he_is_in_hears_nothing() {
+    let policies = ["00000", "00100", "00000"];
+    let first = vec![CrashService, Join(4, 0), Cut(2, Up, Silent), RestartService];
+    let acts = [first, vec![Join(2, 0), Wait(60), Say(4)]].concat();
+    replay(World { policies, ..FORGETFUL }, acts);
+}

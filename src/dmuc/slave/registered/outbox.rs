@@ -41,6 +41,8 @@ pub(super) struct Entry {
     pub done: bool,
     /// It came back as undeliverable.
     pub bounced: bool,
+    /// The room itself has told its author since that he is in, under another nick.
+    pub let_in: bool,
     /// A message after which its author has said something else that the master may have: if it is
     /// lost it is not said any more.
     pub overtaken: bool,
@@ -104,6 +106,7 @@ impl Entry {
             nick,
             done,
             bounced,
+            let_in: false,
             overtaken: false,
             repeats,
             others,

@@ -1,7 +1,7 @@
 //! Messages that were shown here before the master had them: each is shown to nobody twice, and is
 //! forgotten if the master does not take it.
 
-use super::outbox::{Entry, What};
+use super::outbox::{Entry, What, is_join};
 use super::*;
 use crate::dmuc::is_forged;
 use crate::stanza::{Element, Payloads, ns};
@@ -134,9 +134,17 @@ impl RegisteredRoom {
         }
         // Whom it lets in under a nick that he has given up since is not here yet.
         let here = self.locals.contains_key(user) || self.directed.contains_key(user);
-        if stanza.is_groupchat() && here {
+        if stanza.is_groupchat() && here && !self.is_at_the_door(user) {
             self.knows_directly(user, stanza, false);
         }
+    }
+
+    /// Whether somebody waits to be told that he is in. If a room that knows no slave has told him
+    /// so, that was lost, and what is said is in the history that he is told when he asks again.
+    pub(super) fn is_at_the_door(&self, user: &Arc<Jid>) -> bool {
+        let join = |entry: &Entry| entry.what == What::Join && is_join(&entry.stanza);
+        let asks = |entry: &Entry| join(entry) && !entry.let_in;
+        !self.locals.contains_key(user) && self.outbox.has(user, asks)
     }
 
     /// Whether somebody whom a master that knows no slave tells a message, live or of before, has

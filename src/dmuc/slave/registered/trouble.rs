@@ -65,7 +65,8 @@ impl RegisteredRoom {
         }
         let shown = self.was_shown(&user, &stanza);
         self.hears_directly(&user, &stanza, out);
-        if shown || !self.sees_directly(&user, &stanza, out) {
+        let early = stanza.is_groupchat() && self.is_at_the_door(&user);
+        if shown || early || !self.sees_directly(&user, &stanza, out) {
             return;
         }
         if stanza.has_code("110") && stanza.kind == Kind::Presence {
