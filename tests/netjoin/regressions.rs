@@ -243,3 +243,13 @@ fn who_was_not_told_that_he_is_in_hears_nothing() {
     let acts = [first, vec![Join(2, 0), Wait(60), Say(4)]].concat();
     replay(World { policies, ..FORGETFUL }, acts);
 }
+
+/// Who was told by the room itself of somebody under the nick that another one has here is told
+/// that he is gone, and of the other.
+#[test]
+fn who_knows_somebody_else_under_a_nick_hears_that_he_is_gone() {
+    let policies = ["00000", "00100", "00000"];
+    let first = vec![CrashService, Join(1, 5), RestartService, Join(5, 5)];
+    let world = World { policies, disks: true, ..FORGETFUL };
+    replay(world, [first, vec![Crash(0), Crash(1), Join(4, 0)]].concat());
+}

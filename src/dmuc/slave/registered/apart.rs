@@ -184,7 +184,14 @@ impl RegisteredRoom {
                 self.apart.insert(session, told);
                 continue;
             };
-            for nick in told.keys().filter(|nick| !self.roster.contains_key(*nick)) {
+            // Somebody here may have a nick under which he was shown somebody else.
+            let lasts = |nick: &String, told: &Payloads| {
+                let seat = self.roster.get(nick);
+                seat.is_some_and(|seat| nick == own || !is_another(told, None, &seat.presence))
+            };
+            let (told, gone): (BTreeMap<_, _>, BTreeMap<_, _>) =
+                told.into_iter().partition(|(nick, told)| lasts(nick, told));
+            for nick in gone.keys() {
                 self.say_gone(nick, &session, out);
             }
             let jids = self.sees_jids(own);
