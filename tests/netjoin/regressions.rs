@@ -253,3 +253,13 @@ fn who_knows_somebody_else_under_a_nick_hears_that_he_is_gone() {
     let world = World { policies, disks: true, ..FORGETFUL };
     replay(world, [first, vec![Crash(0), Crash(1), Join(4, 0)]].concat());
 }
+
+/// Who asks to be told everything again and is answered here is told by the room itself who comes
+/// and goes there; who is here is there for him when all is told.
+#[test]
+fn who_goes_for_the_room_alone_is_here_for_who_asked_again() {
+    let policies = ["00100", "00000", "00000"];
+    let first = vec![Cut(0, Up, Silent), Join(4, 0), Wait(130_000), Join(0, 2), Join(7, 2)];
+    let then = vec![Wait(40), CrashHost(0), CrashService, Say(7), RestartService, Rejoin(4)];
+    replay(World { policies, disks: true, ..FORGETFUL }, [first, then].concat());
+}

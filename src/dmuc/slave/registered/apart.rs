@@ -113,7 +113,8 @@ impl RegisteredRoom {
             return true;
         }
         let new = !self.apart.contains_key(user) && self.apart.len() < APART_MAX;
-        if new && stanza.is_available() && self.outbox.has(user, is_join_that_went_up) {
+        let asks = || stanza.is_available() && self.outbox.has(user, is_join_that_went_up);
+        if new && (self.locals.contains_key(user) || asks()) {
             let own = self.locals.get(user).filter(|_| self.has_left_first(user)).cloned();
             if own.as_ref() == Some(&nick) {
                 // Somebody else has his nick by now.
