@@ -263,3 +263,11 @@ fn who_goes_for_the_room_alone_is_here_for_who_asked_again() {
     let then = vec![Wait(40), CrashHost(0), CrashService, Say(7), RestartService, Rejoin(4)];
     replay(World { policies, disks: true, ..FORGETFUL }, [first, then].concat());
 }
+
+/// Who is refused while his slave is dead is not in, though the room had let him in before.
+#[test]
+fn who_is_refused_while_the_slave_is_dead_is_out_of_the_room() {
+    let first = vec![CrashService, RestartService, Join(2, 0), Wait(2500), CrashService];
+    let world = World { disks: true, travel: (500, 0), ..PLAIN };
+    replay(world, [first, vec![Crash(2), Wait(1000)]].concat());
+}

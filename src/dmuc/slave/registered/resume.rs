@@ -54,6 +54,9 @@ impl RegisteredRoom {
             let waits = entry.stanza.from.as_ref().is_some_and(waits);
             entry.what == What::Join && !entry.done && !waits
         });
+        // Of whom nothing is left the master may have let in: he is not listed any more.
+        let (locals, outbox) = (&self.locals, &self.outbox);
+        self.confirmed.retain(|one, _| locals.contains_key(one) || outbox.has(one, |_| true));
         // Whoever has the address now of whose connection is over is not he.
         let closed = passages.iter().filter(|passage| passage.closed).map(|one| &one.session);
         self.closed.extend(closed.filter(|one| self.locals.contains_key(*one)).cloned());
