@@ -12,11 +12,12 @@
 mod causes;
 mod server;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use self::causes::Signs;
 use self::server::{Server, Stamp};
 use super::invariants::Setting;
+use super::invariants::reading::{bare_of, domain_of};
 use super::judgement::Judgement;
 use super::survey;
 use crate::time::{Duration, Time};
@@ -26,7 +27,8 @@ use crate::transcript::{Entry, Fate, Header, Hop, Name, Record, Transcript, What
 pub fn judge(transcript: &Transcript, setting: &Setting) -> Judgement {
     let gathered = Gathered::new(transcript, setting);
     let open = Some(open(&gathered));
-    let mut setting = Setting { clock: CLOCK, open, ..setting.clone() };
+    let begun = begun(&gathered, setting);
+    let mut setting = Setting { clock: CLOCK, open, begun, ..setting.clone() };
     setting.links.extend(survey::links(&gathered));
     let mut judgement = Judgement::of(&gathered, &setting);
     judgement.renumber(&gathered.order);
@@ -44,6 +46,34 @@ pub fn open(record: &dyn Record) -> usize {
         }
     });
     first
+}
+
+/// How many entries there are before the first pause in a record that begins in the middle of
+/// something: a server tells its user something, or hands on what he has sent, or a room tells what
+/// somebody has said.
+fn begun(record: &dyn Record, setting: &Setting) -> usize {
+    let (mut number, mut inside) = (0, false);
+    let (mut last, mut clients) = (None, BTreeSet::new());
+    let mut relay = None;
+    record.each(&mut |entry| {
+        if let (None, Some((_, hop))) = (last, entry.hop()) {
+            let from = hop.stanza.from.as_ref().map_or("", |from| from.as_str());
+            let mut rooms = setting.rooms.iter().map(|room| room.config.jid.as_str());
+            let own = is_client(from) && *domain_of(from) == *hop.from;
+            let own = own && !rooms.any(|room| room == bare_of(from));
+            relay = own.then(|| hop.from.clone());
+            let said = hop.stanza.is_groupchat();
+            inside = !is_client(&hop.from) && (is_client(&hop.to) || own || said);
+        }
+        if let Some((_, hop)) = entry.hop().filter(|(_, hop)| is_client(&hop.from)) {
+            clients.insert(hop.to.clone());
+        }
+        inside &= last.is_none_or(|last| entry.at < last + DONE);
+        number += usize::from(inside);
+        last = Some(entry.at);
+    });
+    // What clients send need not be in it at all.
+    if relay.is_none_or(|host| clients.contains(&host)) { number } else { 0 }
 }
 
 /// A record in which each server acts at the instant at which it is asked.

@@ -377,3 +377,14 @@ fn who_is_refused_when_a_log_begins_was_not_there() {
     log.say(7_000, "two");
     assert_eq!(log.found(), [""; 0]);
 }
+
+#[test]
+fn a_log_may_begin_anywhere_in_a_conversation() {
+    let text = split(10, 30_000).text();
+    let lines: Vec<_> = text.split_inclusive('\n').collect();
+    let says = |line: &&str| line.contains("'one'");
+    let (first, last) = (lines.iter().position(says), lines.iter().rposition(says));
+    for start in first.unwrap()..=last.unwrap() + 1 {
+        assert_eq!(found(&lines[start..].concat()), [""; 0], "{start}: {}", lines[start]);
+    }
+}

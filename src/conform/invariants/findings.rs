@@ -82,6 +82,8 @@ pub(in crate::conform) struct Findings {
     forgers: BTreeSet<Name>,
     /// The first entry whose effects the record may not tell any more.
     open: Option<usize>,
+    /// How many entries at the beginning may be effects of what it does not tell.
+    begun: usize,
     /// Whether what is found is that something has not happened.
     pub(super) lacks: bool,
     /// Whether the next that is found is there all the same, for all to see.
@@ -103,6 +105,7 @@ impl Findings {
             all: Vec::new(),
             forgers: setting.forgers.clone(),
             open: setting.open,
+            begun: setting.begun,
             lacks: false,
             shows: false,
             came: Came::default(),
@@ -178,7 +181,7 @@ impl Findings {
         // What is under way when a record ends is nobody's fault.
         let lacks = !std::mem::take(&mut self.shows) && self.lacks;
         let open = lacks && self.open.is_some_and(|first| entry >= first);
-        if open || self.is_forger(host) {
+        if open || entry < self.begun || self.is_forger(host) {
             return;
         }
         self.tally(requirement).broken += 1;

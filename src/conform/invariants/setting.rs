@@ -34,6 +34,8 @@ pub struct Setting {
     /// The first entry whose effects may be missing from the end of the record; none if it is known
     /// to be all there.
     pub open: Option<usize>,
+    /// How many entries at its beginning may be effects of what was before.
+    pub begun: usize,
 }
 
 impl Setting {

@@ -173,9 +173,9 @@ impl<'a> Places<'a> {
     /// `people`: whether anybody is there behind it then.
     pub fn is_created(&self, sign: &Sign, people: bool) -> bool {
         let late = |told: Time| self.told.is_some_and(|first| first + MOMENT < told);
-        // Who begins to serve a room is told who is there, or of who enters. A record may begin
-        // while what is told is lost, or between two copies.
-        let begun = !people || !sign.roster.is_empty() || sign.enters_at_once();
+        // Who begins to serve a room, with people behind it, is told who is there. A record may
+        // begin while what is told is lost, or between two copies.
+        let begun = !people || !sign.roster.is_empty();
         let begins = sign.begins || (begun && sign.told.is_some_and(late));
         !(sign.created || (self.silent && begins))
     }

@@ -9,6 +9,7 @@ use crate::conform::invariants::reading::Reading;
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::dmuc::{Change, Note};
 use crate::stanza::{Condition, Kind, Type, ns};
+use crate::time::Duration;
 use crate::transcript::Fate;
 
 impl Room {
@@ -111,6 +112,9 @@ impl Room {
                 self.begins_anew(slave, &passage.reading);
                 self.slaves[slave].asks(&passage.reading, self.now);
             }
+            Class::Relay(Some(user)) if self.has_asked_before(user, &passage.reading) => {
+                self.up(entry, user, passage);
+            }
             Class::Relay(_) | Class::Stray => {}
         }
         if !matches!(passage.hop.fate, Fate::Delivered(_)) {
@@ -119,6 +123,13 @@ impl Room {
                 self.users[user].coming.lose(entry);
             }
         }
+    }
+
+    /// Whether a slave forwards that somebody asks to be in, as he has just before the record.
+    fn has_asked_before(&self, user: UserId, reading: &Reading<'_>) -> bool {
+        let one = &self.users[user];
+        let begins = self.silent && self.now <= self.begun + BEGINNING;
+        begins && reading.is_join() && !one.inside && one.asked.is_none()
     }
 
     /// A user sends something to the room.
@@ -361,3 +372,6 @@ impl Room {
         self.health.trouble(now);
     }
 }
+
+/// For so long after a record begins something may be forwarded that was sent before.
+const BEGINNING: Duration = Duration::from_secs(1);
