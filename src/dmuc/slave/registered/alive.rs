@@ -265,7 +265,7 @@ impl RegisteredRoom {
         let his = |entry: &&mut Entry| entry.is_of(user) && entry.what == What::Leave;
         let left = self.outbox.iter_mut().find(his);
         left.into_iter().for_each(|left| left.done = true);
-        self.give_up(&here, out);
+        self.give_up(&here, user, out);
     }
 
     /// It did not reach the room, or nobody can tell: better late.

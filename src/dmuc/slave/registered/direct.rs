@@ -226,7 +226,9 @@ impl RegisteredRoom {
         // If he is let in again he knows nobody.
         self.apart.remove(user);
         self.forget_directed(user);
-        if let Some(occupant) = self.occupant(here).filter(|_| !self.is_local(here)) {
+        if self.is_local(here) {
+            self.restate(here, user, out);
+        } else if let Some(occupant) = self.occupant(here) {
             self.show_gone(&stanza.with_from(occupant), here, out);
         }
         self.drop_jids(moderated);
@@ -260,7 +262,7 @@ impl RegisteredRoom {
             self.locals.shift_remove(user);
         }
         if let Some(here) = before.take_if(|_| new) {
-            self.give_up(&here, out);
+            self.give_up(&here, user, out);
         }
         if !keeps {
             self.make_way(&nick, std::slice::from_ref(user), out);
@@ -314,11 +316,11 @@ impl RegisteredRoom {
         }
     }
 
-    /// Nobody has this nick here any more, unless somebody else has.
-    pub(super) fn give_up(&mut self, nick: &str, out: &mut Vec<Output>) {
-        if !self.is_local(nick)
-            && let Some(farewell) = self.farewell(nick, Item::default(), &[])
-        {
+    /// A session has this nick no more: nobody has it here, unless others have.
+    pub(super) fn give_up(&mut self, nick: &str, session: &Jid, out: &mut Vec<Output>) {
+        if self.is_local(nick) {
+            self.restate(nick, session, out);
+        } else if let Some(farewell) = self.farewell(nick, Item::default(), &[]) {
             self.show_gone(&farewell, nick, out);
         }
     }

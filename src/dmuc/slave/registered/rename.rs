@@ -64,7 +64,7 @@ impl RegisteredRoom {
         let Some(known) = known.filter(|known| known != nick) else { return };
         let shared = self.confirmed.iter().any(|(one, other)| **one != *session && *other == known);
         if !shared {
-            self.give_up(&known, out);
+            self.give_up(&known, session, out);
         }
     }
 
