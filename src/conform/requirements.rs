@@ -108,6 +108,11 @@ impl Requirement {
         SHOWN_BY.iter().find(|(id, _)| *id == self.id).map_or(&[], |(_, ids)| *ids)
     }
 
+    /// What else is broken by what is found of this id: the requirements of which it says the same.
+    pub fn also_broken(id: &str) -> impl Iterator<Item = &'static str> {
+        SHOWN_BY.iter().filter(move |(_, ids)| ids.contains(&id)).map(|(other, _)| *other)
+    }
+
     /// Why no scenario shows it, if none can.
     pub fn unshown(&self) -> Option<&'static str> {
         UNSHOWN.iter().find(|(id, _)| *id == self.id).map(|(_, reason)| *reason)

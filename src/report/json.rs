@@ -102,6 +102,7 @@ struct Applied<'a> {
 #[derive(Serialize)]
 struct Found<'a> {
     requirement: &'static str,
+    also: Vec<&'static str>,
     verdict: &'static str,
     entry: usize,
     at: Option<String>,
@@ -206,6 +207,7 @@ fn found<'a>(run: &'a Run, finding: &'a Finding) -> Found<'a> {
     let verdict = run.judgement.row(finding.requirement).map_or(Verdict::Fail, |row| row.verdict);
     Found {
         requirement: finding.requirement,
+        also: finding.also().collect(),
         verdict: verdict.name(),
         entry: finding.entry,
         at: entry.map(|entry| entry.at.to_string()),

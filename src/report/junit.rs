@@ -183,7 +183,7 @@ fn told(run: &Run, finding: &Finding) -> String {
     format!(
         "{}: {} at entry {}\n{}\nexpected: {}\n{}",
         run.place_of(finding),
-        finding.requirement,
+        finding.named(),
         finding.entry,
         finding.what,
         finding.expected,

@@ -194,7 +194,7 @@ fn what_is_shown_by_an_invariant_has_the_places_of_what_was_found_of_that() {
         text.contains(&format!("message=\"one.scs:7: {id}, by INV-JID-SLAVE: what ")),
         "{text}"
     );
-    assert!(text.contains("one.scs:7: INV-JID-SLAVE at entry 2"), "{text}");
+    assert!(text.contains(&format!("one.scs:7: INV-JID-SLAVE, and so {id} at entry 2")), "{text}");
     assert!(report.html().contains("<a href=\"#s0f0\">✗</a>"));
 }
 

@@ -101,7 +101,7 @@ fn write_run(out: &mut String, run: &Run) {
             out,
             "    {}: {} at entry {}{}",
             run.place_of(finding),
-            finding.requirement,
+            finding.named(),
             finding.entry,
             if run.known_finding(finding).is_some() { " (known)" } else { "" }
         );

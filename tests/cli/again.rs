@@ -1,16 +1,46 @@
 //! `wallops judge` of what a replay command names: a requirement that another one shows, and
 //! standard input.
 
-use super::desk::{Ran, run, wallops};
+use super::desk::{Desk, Ran, run, wallops};
 use super::judge::another_greeting;
+
+const LOG: &str = "tests/judge/foreign/master.log";
 
 #[test]
 fn what_is_asked_for_and_shown_by_an_invariant_is_told() {
     let id = "master.presence.no-jid-without-moderators";
-    run(&["judge", "tests/judge/foreign/master.log", "--require", id])
+    run(&["judge", LOG, "--require", id])
         .ends_with(1)
-        .prints("failed  tests/judge/foreign/master.log:17: INV-JID-SLAVE\n")
-        .prints(&format!("    and so:   {id}\n"));
+        .prints(&format!("failed  {LOG}:17: INV-JID-SLAVE, and so {id}\n"))
+        .prints("    No real JID goes to a slave without a moderator");
+}
+
+#[test]
+fn what_an_invariant_shows_to_be_broken_has_its_place_in_every_report() {
+    let id = "master.presence.no-jid-without-moderators";
+    let desk = Desk::new();
+    let names = ["r.txt", "r.json", "r.xml", "r.html"].map(|name| desk.path(name));
+    let mut command = wallops();
+    command.args(["judge", LOG]).env("GITHUB_ACTIONS", "true");
+    for name in names {
+        command.arg("--report").arg(name);
+    }
+    let ran = Ran(command.output().unwrap()).ends_with(1);
+    ran.prints(&format!(",line=17,title=INV-JID-SLAVE%2C {id}::"));
+    let named = format!("INV-JID-SLAVE, and so {id}");
+    assert!(desk.read("r.txt").contains(&format!("{LOG}:17: {named} at entry")));
+    assert!(desk.read("r.xml").contains(&format!("{LOG}:17: {named} at entry")));
+    let json: serde_json::Value = serde_json::from_str(&desk.read("r.json")).unwrap();
+    let findings = json["runs"][0]["findings"].as_array().unwrap();
+    let one = findings.iter().find(|one| one["requirement"] == "INV-JID-SLAVE").unwrap();
+    assert_eq!(one["also"], serde_json::json!([id]));
+    // The filter of the page looks for both.
+    let page = desk.read("r.html");
+    let part = format!("class=\"finding fail\" data-r=\"INV-JID-SLAVE {id}\"");
+    let marks = page.matches(&format!("<p {part}")).count();
+    assert!(marks > 0, "{part}");
+    assert_eq!(page.matches(&part).count(), marks * 2, "in the list and in the diagram");
+    assert!(page.contains(&format!("</a>, and so <a href=\"#r-{id}\">{id}</a>")));
 }
 
 #[test]
@@ -24,7 +54,7 @@ fn standard_input_is_judged_like_a_file() {
     };
     judge(&["judge", "-"], &text)
         .ends_with(1)
-        .prints(&format!("failed  standard input:{line}: INV-JUSTIFIED\n"))
+        .prints(&format!("failed  standard input:{line}: INV-JUSTIFIED, and so "))
         .prints("    replay:   wallops judge - --require INV-JUSTIFIED\n");
     judge(&["judge", "-", "--long", "1", "--report", "r.json"], &text).ends_with(1);
     assert!(desk.read("r.json").contains("\"file\": \"standard input\""));

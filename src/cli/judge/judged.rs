@@ -92,7 +92,7 @@ impl Judged {
             warns: level(one.requirement) == Some(Level::Should),
             file: self.name.clone(),
             line: self.entries.get(&one.entry).map_or(0, |(line, _)| *line),
-            title: one.requirement.to_owned(),
+            title: one.ids().collect::<Vec<_>>().join(", "),
             message: format!(
                 "{}\nexpected: {}\nwallops explain {}\nreplay: {}",
                 one.what,

@@ -100,9 +100,9 @@ fn told(finding: &Finding, scene: Scene<'_>, entry_too: bool) -> String {
     let mut text = String::new();
     let requirement = Requirement::find(finding.requirement);
     let (style, word) = verdict(requirement);
-    let id = paint(style::TITLE, finding.requirement);
-    text.push_str(&format!("{}  {}: {id}\n", paint(style, word), place(finding.entry)));
-    if let Some(one) = requirement {
+    let ids = paint(style::TITLE, finding.named());
+    text.push_str(&format!("{}  {}: {ids}\n", paint(style, word), place(finding.entry)));
+    for one in finding.ids().filter_map(Requirement::find) {
         let (statement, section) = (worded(one.statement, edition), worded(one.section, edition));
         text.push_str(&format!("    {statement} ({}; {section})\n", one.level));
     }
@@ -111,11 +111,6 @@ fn told(finding: &Finding, scene: Scene<'_>, entry_too: bool) -> String {
     }
     text.push_str(&format!("    found:    {}\n", printable(&finding.what)));
     text.push_str(&format!("    expected: {}\n", printable(&finding.expected)));
-    let others = Requirement::all().filter(|one| one.shown_by().contains(&finding.requirement));
-    let others: Vec<_> = others.map(|one| one.id).collect();
-    if !others.is_empty() {
-        text.push_str(&format!("    and so:   {}\n", others.join(", ")));
-    }
     for cause in &finding.causes {
         let because = paint(style::QUIET, "because of");
         text.push_str(&format!("    {because} {}\n", place(*cause)));

@@ -66,7 +66,7 @@ pub(super) fn annotations(judged: &Judged<'_>) -> Vec<Annotation> {
                 warns: false,
                 file: file.clone(),
                 line: lines.get(finding.entry).copied().unwrap_or(0),
-                title: finding.requirement.to_owned(),
+                title: finding.ids().collect::<Vec<_>>().join(", "),
                 message: format!(
                     "{}\nexpected: {}\nreplay: {}",
                     finding.what,

@@ -9,6 +9,7 @@ use super::Setting;
 use super::came::Came;
 use super::cost::Cost;
 use super::room::Passage;
+use crate::conform::requirements::Requirement;
 use crate::transcript::Name;
 
 /// A requirement or an invariant that does not hold.
@@ -26,6 +27,27 @@ pub struct Finding {
     pub expected: String,
     /// Entries that have to do with it.
     pub causes: Vec<usize>,
+}
+
+impl Finding {
+    /// What else is broken by it: the requirements of which its own says the same.
+    pub fn also(&self) -> impl Iterator<Item = &'static str> {
+        Requirement::also_broken(self.requirement)
+    }
+
+    /// All that is broken by it, its own requirement first.
+    pub fn ids(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.requirement).chain(self.also())
+    }
+
+    /// The same in words: `INV-QUIET-M, and so master.split.stop-broadcast`.
+    pub fn named(&self) -> String {
+        let also: Vec<_> = self.also().collect();
+        match also.is_empty() {
+            true => self.requirement.to_owned(),
+            false => format!("{}, and so {}", self.requirement, also.join(", ")),
+        }
+    }
 }
 
 impl fmt::Display for Finding {

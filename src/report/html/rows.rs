@@ -202,9 +202,9 @@ impl Writer<'_> {
         });
         html! {
             @for (verdict, number, finding) in told {
-                p class={"finding " (verdict.name())} data-r=(finding.requirement) {
+                p class={"finding " (verdict.name())} data-r=(super::run::ids(finding)) {
                     a href={"#s" (self.index) "f" (number)} {
-                        (super::sign(*verdict)) " " (finding.requirement)
+                        (super::sign(*verdict)) " " (finding.named())
                     }
                     ": expected: " (plain::short(&finding.expected, 400))
                 }

@@ -139,11 +139,12 @@ fn told(index: usize, number: usize, run: &Run, finding: &Finding) -> Markup {
     let word = word(verdict, run.known_finding(finding));
     html! {
         li id={"s" (index) "f" (number)} class={"finding " (word)}
-            data-r=(finding.requirement) {
+            data-r=(ids(finding)) {
             (badge_of(word)) " "
-            @if run.judgement.row(finding.requirement).is_some() {
-                a href={"#r-" (finding.requirement)} { (finding.requirement) }
-            } @else { (finding.requirement) }
+            (requirement(run, finding.requirement))
+            @for (place, also) in finding.also().enumerate() {
+                (if place == 0 { ", and so " } else { ", " }) (requirement(run, also))
+            }
             " at "
             (entry_link(index, finding.entry)) ", " (plain::clean(&run.place_of(finding))) ": "
             (plain::short(&finding.what, WORDS_MAX))
@@ -154,6 +155,18 @@ fn told(index: usize, number: usize, run: &Run, finding: &Finding) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// All that is broken by what was found, for the filter.
+pub(super) fn ids(finding: &Finding) -> String {
+    finding.ids().collect::<Vec<_>>().join(" ")
+}
+
+/// The id of a requirement, which leads to what it says if that is told of.
+fn requirement(run: &Run, id: &str) -> Markup {
+    html! {
+        @if run.judgement.row(id).is_some() { a href={"#r-" (id)} { (id) } } @else { (id) }
     }
 }
 
