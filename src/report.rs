@@ -10,6 +10,7 @@ mod html;
 mod json;
 mod junit;
 mod known;
+mod led;
 mod plain;
 #[cfg(test)]
 mod tests;
@@ -41,6 +42,8 @@ pub struct Run {
     pub file: String,
     /// A command that shows it again.
     pub replay: String,
+    /// A command that judges it again, to which `--require` may be added; empty if there is none.
+    pub judge: String,
     /// What people are called, by full JID, as far as it is known besides the transcript.
     pub people: BTreeMap<String, String>,
     /// What happened; empty if it was not played to its end.

@@ -30,6 +30,7 @@ fn judged(name: &str) -> Run {
     Run {
         name: name.to_owned(),
         replay: format!("wallops run {file}"),
+        judge: format!("wallops judge {file}"),
         file,
         people: Default::default(),
         judgement: Judgement::of(&outcome.transcript, &setting(&scenario, false)),

@@ -109,9 +109,11 @@ fn run_of(file: &Path, manner: Manner, expected: &Expected) -> Result<Run, Refus
         return run(&script, manner, expected.of(&script));
     }
     let record = Record::read_as_it_is(file)?;
+    let judge = format!("wallops judge {}", stage::shell_word(&file.display().to_string()));
     Ok(Run {
         name: name(Path::new(&record.name)),
-        replay: format!("wallops judge {}", stage::shell_word(&file.display().to_string())),
+        replay: judge.clone(),
+        judge,
         judgement: record.judgement(),
         file: record.name,
         people: record.people,
@@ -149,6 +151,7 @@ fn run(script: &Script, manner: Manner, mut known: Vec<Known>) -> Result<Run, Re
         name: script.name(),
         file: script.path.display().to_string(),
         replay: manner.command(script),
+        judge: manner.judging(script).unwrap_or_default(),
         people: nicks(&script.scenario),
         lines: record::script_lines(&transcript),
         transcript,

@@ -55,6 +55,13 @@ impl Manner {
         }
         command
     }
+
+    /// The command that judges this scenario by the requirements, if it is played in this manner
+    /// for that: on the event network.
+    pub fn judging(self, script: &Script) -> Option<String> {
+        let judged = self.net == Net::Event && self.seed.is_none() && !self.plain;
+        judged.then(|| self.command(script).replacen("run", "judge", 1))
+    }
 }
 
 /// Play a scenario.

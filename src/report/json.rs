@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::{Failing, Failure, Known, Report, Run, plain};
+use super::{Failing, Failure, Known, Report, Run};
 use crate::conform::invariants::Finding;
 use crate::conform::judgement::{Row, Verdict};
 use crate::conform::requirements::Requirement;
@@ -216,9 +216,7 @@ fn found<'a>(run: &'a Run, finding: &'a Finding) -> Found<'a> {
         what: &finding.what,
         expected: &finding.expected,
         causes: &finding.causes,
-        stanza: entry
-            .and_then(|entry| entry.stanza())
-            .map(|stanza| plain::cut(&stanza.to_string(), STANZA_MAX)),
+        stanza: run.stanza_of(finding, STANZA_MAX),
         known: run.known_finding(finding).map(reason),
     }
 }

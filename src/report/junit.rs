@@ -3,7 +3,7 @@
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Failing, Known, Report, Run, plain};
+use super::{Failing, Known, Report, Run, led, plain};
 use crate::conform::invariants::Finding;
 use crate::conform::judgement::{Row, Verdict};
 
@@ -129,8 +129,9 @@ fn case(run: &Run, row: &Row) -> TestCase {
     };
     let findings: Vec<&Finding> = run.findings_of(row).collect();
     let text: String = findings.iter().take(FINDINGS_MAX).map(|one| told(run, one)).collect();
-    let text =
-        plain::clean(&format!("{}\n{text}replay: {}\n", row.requirement.statement, run.replay));
+    let (statement, replay) = (row.requirement.statement, run.replay_of(id));
+    let more = format!("more: wallops explain {id}");
+    let text = plain::clean(&format!("{statement}\n{text}replay: {replay}\n{more}\n"));
     match row.verdict {
         Verdict::Vacuous => {
             status.set_message("vacuous: it never applied");
@@ -177,14 +178,13 @@ fn set_place(case: &mut TestCase, file: &str, line: Option<usize>) {
 }
 
 fn told(run: &Run, finding: &Finding) -> String {
-    let entry = run.transcript.entries.get(finding.entry);
-    let stanza = entry.and_then(|entry| entry.stanza());
-    let stanza = stanza.map(|stanza| plain::cut(&stanza.to_string(), STANZA_MAX) + "\n");
+    let stanza = run.stanza_of(finding, STANZA_MAX).map(|stanza| stanza + "\n");
+    let because: String = run.because_of(finding).map(|because| because + "\n").collect();
     format!(
-        "{}: {} at entry {}\n{}\nexpected: {}\n{}",
+        "{}: {} at entry {}\n{}\nexpected: {}\n{}{because}",
         run.place_of(finding),
         finding.named(),
-        finding.entry,
+        led::number(finding.entry),
         finding.what,
         finding.expected,
         stanza.unwrap_or_default(),

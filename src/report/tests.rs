@@ -59,6 +59,7 @@ fn run(name: &str) -> Run {
         name: name.to_owned(),
         file: format!("{name}.scs"),
         replay: format!("wallops run {name}.scs"),
+        judge: format!("wallops judge {name}.scs"),
         people: BTreeMap::new(),
         lines: vec![7; transcript.entries.len()],
         transcript,
@@ -130,6 +131,7 @@ fn a_cell_of_the_matrix_leads_to_what_was_found() {
 #[test]
 fn what_is_found_is_marked_where_it_is() {
     let page = report().html();
+    assert!(page.contains("<a href=\"#s0e2\">entry 3</a>"), "{page}");
     let entry = page.split("id=\"s0e2\"").nth(1).unwrap();
     let entry = entry.split("id=\"s0e5\"").next().unwrap();
     assert!(entry.contains("<p class=\"finding fail\" data-r=\"slave.leave.forward\">"), "{entry}");
@@ -173,7 +175,15 @@ fn junit_has_a_case_for_each_requirement_that_applied_and_what_failed_has_its_pl
     assert!(text.contains("message=\"one.scs:7: slave.leave.forward: what "), "{text}");
     assert!(text.contains("type=\"slave.leave.forward\""));
     assert!(text.contains("file=\"one.scs\" line=\"7\""), "{text}");
-    assert!(text.contains("replay: wallops run one.scs"));
+    for line in [
+        "one.scs:7: slave.leave.forward at entry 3\n",
+        "\nbecause of one.scs:7, entry 2: ! cut a.irc &lt;-&gt; ",
+        "\nreplay: wallops judge one.scs --require slave.leave.forward\n",
+        "\nmore: wallops explain slave.leave.forward\n",
+        "\nreplay: wallops run one.scs\n",
+    ] {
+        assert!(text.contains(line), "no `{line}` in:\n{text}");
+    }
     assert!(!text.contains(['\u{1}', '\u{202E}']));
     // Whoever asks for a requirement by name is told that it never applied.
     assert!(!text.contains("req.leave-while-split"));
@@ -194,7 +204,7 @@ fn what_is_shown_by_an_invariant_has_the_places_of_what_was_found_of_that() {
         text.contains(&format!("message=\"one.scs:7: {id}, by INV-JID-SLAVE: what ")),
         "{text}"
     );
-    assert!(text.contains(&format!("one.scs:7: INV-JID-SLAVE, and so {id} at entry 2")), "{text}");
+    assert!(text.contains(&format!("one.scs:7: INV-JID-SLAVE, and so {id} at entry 3")), "{text}");
     assert!(report.html().contains("<a href=\"#s0f0\">✗</a>"));
 }
 
@@ -203,7 +213,9 @@ fn text_tells_what_failed_where_and_how_to_see_it_again() {
     let text = report().text();
     for line in [
         "fail     one.scs: 3 requirements applied, 3 of 4 expectations met, 4 stanzas\n",
-        "    one.scs:7: slave.leave.forward at entry 2\n",
+        "    one.scs:7: slave.leave.forward at entry 3\n",
+        "        <message type='groupchat'>\n",
+        "      because of one.scs:7, entry 2: ! cut a.irc <-> ",
         "    replay: wallops run one.scs\n",
         "2 runs: 2 fail\n",
     ] {
@@ -255,7 +267,7 @@ fn a_requirement_that_is_known_to_be_broken_is_told_and_fails_nothing() {
     let text = report.text();
     for words in [
         "    known: slave.leave.forward: why ",
-        "one.scs:7: slave.leave.forward at entry 2 (known)\n",
+        "one.scs:7: slave.leave.forward at entry 3 (known)\n",
         "  known        slave.leave.forward  broken 2 of 4 times",
         "5 requirements: 1 pass, 1 vacuous, 1 unsupported, 1 fail, 1 known\n",
     ] {

@@ -2,11 +2,13 @@
 
 use std::fmt::Write;
 
-use super::{Report, Run, plain};
+use super::{Report, Run, led, plain};
 use crate::conform::judgement::Verdict;
 
 /// How long what is told of one finding is at most, in characters.
 const WORDS_MAX: usize = 400;
+/// How long the text of a stanza is at most, in characters.
+const STANZA_MAX: usize = 4_096;
 /// How many findings of one run are told.
 const FINDINGS_MAX: usize = 50;
 
@@ -102,11 +104,17 @@ fn write_run(out: &mut String, run: &Run) {
             "    {}: {} at entry {}{}",
             run.place_of(finding),
             finding.named(),
-            finding.entry,
+            led::number(finding.entry),
             if run.known_finding(finding).is_some() { " (known)" } else { "" }
         );
         let _ = writeln!(out, "      {}", plain::short(&finding.what, WORDS_MAX));
         let _ = writeln!(out, "      expected: {}", plain::short(&finding.expected, WORDS_MAX));
+        for line in run.stanza_of(finding, STANZA_MAX).iter().flat_map(|stanza| stanza.lines()) {
+            let _ = writeln!(out, "        {line}");
+        }
+        for because in run.because_of(finding) {
+            let _ = writeln!(out, "      {because}");
+        }
     }
     if let Some(more) = run.judgement.findings.len().checked_sub(FINDINGS_MAX + 1) {
         let _ = writeln!(out, "    and {} more", more + 1);

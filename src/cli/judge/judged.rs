@@ -65,6 +65,7 @@ impl Judged {
         Some(Run {
             name: report::name(Path::new(&self.name)),
             replay: command(arguments, &self.name, &required),
+            judge: command(arguments, &self.name, &[]),
             file: self.name,
             people,
             transcript,

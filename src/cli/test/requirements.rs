@@ -46,11 +46,11 @@ pub(super) fn report(text: &mut String, judged: &Judged<'_>) {
 /// The command that judges the scenario by a requirement again.
 fn again(judged: &Judged<'_>, id: &str) -> String {
     let net = judged.judged_on();
-    let command = Manner { net, ..Manner::default() }.command(judged.script);
-    match net {
-        Net::Event => format!("{} --require {id}", command.replacen("run", "judge", 1)),
+    let manner = Manner { net, ..Manner::default() };
+    match manner.judging(judged.script) {
+        Some(judging) => format!("{judging} --require {id}"),
         // What is judged alone is played on the event network.
-        Net::Wire => command.replacen("run", "test", 1),
+        None => manner.command(judged.script).replacen("run", "test", 1),
     }
 }
 

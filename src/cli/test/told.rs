@@ -28,6 +28,7 @@ pub(super) fn run(judged: &Judged<'_>) -> Run {
         name: script.name(),
         file: script.path.display().to_string(),
         replay: Manner { net, ..Manner::default() }.command(script),
+        judge: Manner { net, ..Manner::default() }.judging(script).unwrap_or_default(),
         people: nicks(&script.scenario),
         lines: script_lines(&transcript),
         transcript,

@@ -8,7 +8,7 @@ use super::{badge_of, rows};
 use crate::conform::invariants::Finding;
 use crate::conform::judgement::{Row, Verdict};
 use crate::report::diagram::{self, Diagram, DiagramError, Options};
-use crate::report::{KNOWN, Run, plain, word};
+use crate::report::{KNOWN, Run, led, plain, word};
 use crate::transcript::Transcript;
 
 /// How long what is told of one finding is at most, in characters.
@@ -171,7 +171,7 @@ fn requirement(run: &Run, id: &str) -> Markup {
 }
 
 pub(super) fn entry_link(index: usize, entry: usize) -> Markup {
-    html! { a href={"#s" (index) "e" (entry)} { "entry " (entry) } }
+    html! { a href={"#s" (index) "e" (entry)} { "entry " (led::number(entry)) } }
 }
 
 /// How often each requirement applied that did.
