@@ -12,7 +12,8 @@ fn what_is_asked_for_and_shown_by_an_invariant_is_told() {
     run(&["judge", LOG, "--require", id])
         .ends_with(1)
         .prints(&format!("failed  {LOG}:17: INV-JID-SLAVE, and so {id}\n"))
-        .prints("    No real JID goes to a slave without a moderator");
+        .prints("    No real JID goes to a slave without a moderator")
+        .prints(&format!("    more:     wallops explain INV-JID-SLAVE {id}\n"));
 }
 
 #[test]
@@ -41,6 +42,15 @@ fn what_an_invariant_shows_to_be_broken_has_its_place_in_every_report() {
     assert!(marks > 0, "{part}");
     assert_eq!(page.matches(&part).count(), marks * 2, "in the list and in the diagram");
     assert!(page.contains(&format!("</a>, and so <a href=\"#r-{id}\">{id}</a>")));
+}
+
+#[test]
+fn of_each_requirement_it_is_said_once_where_more_stands() {
+    let out = run(&["judge", LOG, "--all"]).ends_with(1).out();
+    let told = |id: &str| out.matches(&format!(": {id}")).count();
+    assert!(told("INV-JID-SLAVE, and so ") > 1, "{out}");
+    assert_eq!(out.matches("    more:     wallops explain INV-JID-SLAVE ").count(), 1, "{out}");
+    run(&["judge", LOG, "--spec", "0282@0.1.1"]).prints("explain master.leave.before-broadcast --");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Findings, in full.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anstyle::Style;
 
@@ -36,12 +36,14 @@ pub(super) fn findings(findings: &[Finding], scene: Scene<'_>, most: usize) -> S
         shown.entry(finding.requirement).or_default().push(finding.entry);
     }
     let mut last = None;
+    let mut known = Explained::default();
     for one in first_of_each(findings, most) {
         let again = last.replace(one.entry) == Some(one.entry);
         if !again && !text.is_empty() {
             text.push('\n');
         }
         text.push_str(&told(one, scene, !again));
+        text.push_str(&known.more(one, scene.edition));
     }
     if !text.is_empty() {
         text.push('\n');
@@ -79,6 +81,26 @@ fn rest(id: &str, entries: &[usize], scene: Scene<'_>) -> String {
     let word = paint(style, word);
     let more = counted(more, "more finding");
     format!("{word}  {id}, {more} (`--all` shows them): {places}{dots}\n\n")
+}
+
+/// The requirements of which it was said already where more is told of them.
+#[derive(Debug, Default)]
+pub(in crate::cli) struct Explained(BTreeSet<&'static str>);
+
+impl Explained {
+    /// The command that explains what is broken by this finding; nothing if that was told before.
+    pub fn more(&mut self, finding: &Finding, edition: Edition) -> String {
+        let ids: Vec<_> = finding.ids().filter(|id| self.0.insert(id)).collect();
+        if ids.is_empty() {
+            return String::new();
+        }
+        let spec = match edition {
+            Edition::V0_1 => String::new(),
+            other => format!(" --spec {}", other.spec()),
+        };
+        let more = paint(style::QUIET, "more:");
+        format!("    {more}     wallops explain {}{spec}\n", ids.join(" "))
+    }
 }
 
 /// How a broken requirement is told.

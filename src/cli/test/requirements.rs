@@ -8,7 +8,7 @@ use super::judge::Judged;
 use super::told;
 use crate::cli::annotations::Annotation;
 use crate::cli::judge::record::script_lines;
-use crate::cli::judge::show::{self, Scene};
+use crate::cli::judge::show::{self, Explained, Scene};
 use crate::cli::stage::{Manner, Net};
 use crate::cli::style::{self, paint};
 use crate::conform::invariants::Finding;
@@ -25,10 +25,12 @@ pub(super) fn report(text: &mut String, judged: &Judged<'_>) {
         let place = |entry: usize| format!("{path}:{}", lines.get(entry).copied().unwrap_or(0));
         let replay = |id: &str| again(judged, id);
         let entry = |number: usize| transcript.entries.get(number);
+        let mut known = Explained::default();
         for finding in judged.findings().take(SHOWN_MAX) {
             let edition = Edition::V0_1;
             let scene = Scene { entry: &entry, place: &place, edition, replay: &replay };
             text.push_str(&show::finding(finding, scene));
+            text.push_str(&known.more(finding, edition));
             text.push('\n');
         }
         if let Some(more) = judged.findings().count().checked_sub(SHOWN_MAX).filter(|n| *n > 0) {
@@ -68,9 +70,10 @@ pub(super) fn annotations(judged: &Judged<'_>) -> Vec<Annotation> {
                 line: lines.get(finding.entry).copied().unwrap_or(0),
                 title: finding.ids().collect::<Vec<_>>().join(", "),
                 message: format!(
-                    "{}\nexpected: {}\nreplay: {}",
+                    "{}\nexpected: {}\nwallops explain {}\nreplay: {}",
                     finding.what,
                     finding.expected,
+                    finding.requirement,
                     again(judged, finding.requirement)
                 ),
             });
