@@ -74,7 +74,7 @@ pub(super) fn judge(arguments: &args::Judge, screen: &mut Screen) -> Result<Verd
         screen.line("");
     }
     screen.text(match arguments.require.is_empty() {
-        true => table::unsupported(&sum) + &restless(&sum, guessed),
+        true => table::unsupported(&sum, arguments.all) + &restless(&sum, guessed),
         false => asked.unanswered(&sum),
     });
     screen.line(table::summary(&sum, arguments.strict));

@@ -23,7 +23,9 @@ impl Run {
             let words = entry.stanza().map(|stanza| stanza.describe(&ShortNames::default()));
             let words = words.map(|words| format!(": {words}")).unwrap_or_default();
             let headline = entry.headline();
-            plain::short(&format!("{told}: {}{words}", headline.trim_end()), WORDS_MAX)
+            // Foreign records know no delays.
+            let headline = headline.strip_suffix("  after 0 s").unwrap_or(&headline);
+            plain::short(&format!("{told}: {headline}{words}"), WORDS_MAX)
         })
     }
 

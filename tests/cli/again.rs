@@ -54,6 +54,17 @@ fn of_each_requirement_it_is_said_once_where_more_stands() {
 }
 
 #[test]
+fn what_cannot_be_judged_is_named_by_all() {
+    let judge = |more: &[&str]| run(&[&["judge", LOG], more].concat()).ends_with(1);
+    let few = judge(&[]).prints(" requirements: the record has nothing that users send to ").out();
+    assert!(few.contains("\n             (`--all` names them)\n"), "{few}");
+    let id = "\n             slave.relay.from-unmodified\n";
+    assert!(!few.contains(id), "{few}");
+    let all = judge(&["--all"]).prints(id).out();
+    assert!(!all.contains("(`--all` names them)"), "{all}");
+}
+
+#[test]
 fn standard_input_is_judged_like_a_file() {
     let (desk, line) = another_greeting();
     let text = desk.read("t.txt");

@@ -73,7 +73,8 @@ pub(in crate::cli) struct Judge {
     #[arg(long, value_name = "BYTES", hide = true)]
     pub long: Option<u64>,
 
-    /// Show every finding in full, and in the table requirements that never applied too
+    /// Show every finding in full; in the table requirements that never applied too; by their ids
+    /// those that the records cannot show
     #[arg(long)]
     pub all: bool,
 }

@@ -40,8 +40,9 @@ pub(in crate::cli) fn table<'a>(rows: impl Iterator<Item = &'a Row>) -> Option<S
     (table.row_count() > 0).then(|| table.to_string())
 }
 
-/// Which requirements a record cannot show, by what it lacks for them.
-pub(super) fn unsupported(judgement: &Judgement) -> String {
+/// Which requirements a record cannot show, by what it lacks for them: how many, or if `all` are
+/// wanted which.
+pub(super) fn unsupported(judgement: &Judgement, all: bool) -> String {
     let mut reasons: IndexMap<&str, Vec<&str>> = IndexMap::new();
     for row in &judgement.rows {
         if let Some(reason) = row.reason {
@@ -49,16 +50,27 @@ pub(super) fn unsupported(judgement: &Judgement) -> String {
         }
     }
     let mut text = String::new();
+    let hidden = !all && reasons.values().any(|ids| ids.len() > 1);
     for (reason, ids) in reasons {
-        let named = match ids.as_slice() {
-            [id] => (*id).to_owned(),
-            ids => counted(ids.len(), "requirement"),
-        };
         let word = paint(style::DOUBTFUL, "unsupported");
-        text.push_str(&format!("{word}  {named}: {reason}\n"));
+        match ids.as_slice() {
+            [id] => text.push_str(&format!("{word}  {id}: {reason}\n")),
+            ids => {
+                let some = counted(ids.len(), "requirement");
+                text.push_str(&format!("{word}  {some}: {reason}\n"));
+                let shown = if all { ids } else { &[] };
+                text.extend(shown.iter().map(|id| format!("{INDENT}{id}\n")));
+            }
+        }
+    }
+    if hidden {
+        text.push_str(&format!("{INDENT}(`--all` names them)\n"));
     }
     text
 }
+
+/// Below the word `unsupported`.
+const INDENT: &str = "             ";
 
 /// A verdict in its colour.
 pub(in crate::cli) fn verdict(verdict: Verdict) -> Cell {
