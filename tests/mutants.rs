@@ -243,7 +243,9 @@ const OF_ONE_STANZA: [&str; 5] = [
 
 /// Faults by which nothing comes of something: the finding is at what should have had an effect,
 /// and there is nothing else that could be named.
-const OF_NOTHING: [&str; 14] = [
+const OF_NOTHING: [&str; 16] = [
+    "LIVE-CONV-ROSTER",
+    "LIVE-DETECT",
     "LIVE-LEAVE",
     "LIVE-QUEUE-EMPTY",
     "keepalive.pong",

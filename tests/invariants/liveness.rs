@@ -82,6 +82,30 @@ fn somebody_does_not_see_that_another_has_left() {
 }
 
 #[test]
+fn whoever_sees_somebody_wrongly_one_finding_says_it_where_it_shows() {
+    let script = "Valdis is away\nwait 1m\nValdis leaves\nwait 10m\nTroy says \"one\"\nwait 10m\n";
+    let mut run = Run::script("core", script);
+    for reader in ["argl", "phaedrus"] {
+        run.remove(run.find("killrc", reader, &["Valdis", "unavailable"]));
+    }
+    let of_the_roster =
+        |one: &wallops::conform::invariants::Finding| one.requirement == "LIVE-CONV-ROSTER";
+    let found: Vec<_> = run.check().into_iter().filter(of_the_roster).collect();
+    let [one] = &found[..] else { panic!("{}", run.findings()) };
+    let ends = ["argl@killrc.oulubox.irc/laptop", "phaedrus@killrc.oulubox.irc/phone"];
+    assert_eq!(one.what, format!("{} and {} still see Valdis, who is not there", ends[0], ends[1]));
+    // What he was told of her last, and what the master has said since.
+    assert_eq!(one.entry, run.find("killrc", "argl", &["Valdis", "away"]));
+    let said = run.transcript.hops().filter(|(_, _, hop)| {
+        let text = hop.stanza.to_string();
+        hop.stanza.to.as_ref().is_some_and(|to| to.as_str().starts_with("slave@"))
+            && text.contains("Valdis")
+            && text.contains("unavailable")
+    });
+    assert!(one.causes.contains(&said.last().unwrap().0), "{one}");
+}
+
+#[test]
 fn somebody_does_not_see_that_another_is_back() {
     let script = "Troy is away\nwait 10m\n";
     let mut run = Run::script("core", script);

@@ -74,6 +74,9 @@ impl Invariant for Detection {
     }
 
     fn rest(&mut self, room: &Room, findings: &mut Findings) {
+        if findings.is_open(room.last) {
+            return;
+        }
         for slave in room.slaves.iter().filter(|slave| !slave.lame && slave.refused.is_none()) {
             let apart = |side: Side| side == Side::Split || side == Side::Syncing;
             if apart(slave.master) || apart(slave.own) {
@@ -86,7 +89,9 @@ impl Invariant for Detection {
                 let expected = "both sides to be together again when everything works";
                 let causes = slave.lost_master.into_iter().chain(slave.lost_own);
                 let causes: Vec<_> = causes.chain(self.fault).collect();
-                findings.push("LIVE-HEAL", &slave.domain, room.last, what, expected, &causes);
+                // Where it was mended last, or else where they lost one another.
+                let entry = causes.iter().copied().max().unwrap_or(room.last);
+                findings.push("LIVE-HEAL", &slave.domain, entry, what, expected, &causes);
             }
         }
     }
@@ -127,8 +132,11 @@ impl Detection {
                     since.time_of_day()
                 );
                 let expected = "a link that loses everything to be noticed in time";
-                let causes = Vec::from_iter(self.fault);
-                findings.push("LIVE-DETECT", host, room.last, what, expected, &causes);
+                if !findings.is_open(room.last) {
+                    // Where the link fails, as far as the record tells.
+                    let entry = self.fault.unwrap_or(room.last);
+                    findings.push("LIVE-DETECT", host, entry, what, expected, &[]);
+                }
             }
         }
     }

@@ -190,6 +190,11 @@ impl Findings {
         self
     }
 
+    /// Whether what lacks at this entry may still have been to come when the record ended.
+    pub fn is_open(&self, entry: usize) -> bool {
+        self.lacks && self.open.is_some_and(|first| entry >= first)
+    }
+
     /// `host`: whose doing it is.
     pub fn push(
         &mut self,
@@ -201,8 +206,8 @@ impl Findings {
         causes: &[usize],
     ) {
         // What is under way when a record ends is nobody's fault.
-        let lacks = !std::mem::take(&mut self.shows) && self.lacks;
-        let open = lacks && self.open.is_some_and(|first| entry >= first);
+        let shows = std::mem::take(&mut self.shows);
+        let open = !shows && self.is_open(entry);
         if open || entry < self.begun || self.is_forger(host) {
             return;
         }

@@ -1,25 +1,28 @@
 //! At rest everybody sees the same: LIVE-CONV-ROSTER, LIVE-AWAY-UNDONE, LIVE-QUEUE-EMPTY.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use super::Invariant;
 use super::findings::Findings;
-use super::room::{
-    Class, Fact, NickId, Occupant, Room, Side, User, UserId, push_bounded, same_person,
-};
+use super::room::{Class, Fact, NickId, Occupant, Room, Side, User, UserId, same_person};
 use super::steps::{Happening, Step};
 
-/// What slaves still have to tell the master.
+mod differences;
+
+use self::differences::{Differences, Kind};
+
+/// What slaves still have to tell the master, and what was told last.
 #[derive(Debug, Default)]
 pub(super) struct Rest {
     /// What was asked of a slave without its master, and has to go up: whether he left, the entry.
     queued: BTreeMap<UserId, (bool, usize)>,
-    /// The last departures, and where they were told.
-    gone: VecDeque<(NickId, usize)>,
+    /// How somebody is seen who is seen wrongly.
+    differences: Differences,
 }
 
 impl Invariant for Rest {
     fn after(&mut self, step: &Step<'_>, facts: &[Fact], room: &Room, _: &mut Findings) {
+        self.differences.note(step, facts, room);
         if let Happening::Left(passage) = &step.what {
             let stanza = passage.reading.stanza;
             match passage.class {
@@ -39,12 +42,8 @@ impl Invariant for Rest {
             }
         }
         for fact in facts {
-            match fact {
-                Fact::Entered(user) => drop(self.queued.remove(user)),
-                Fact::Departed { nick, .. } => {
-                    push_bounded(&mut self.gone, (*nick, step.entry), GONE_MAX);
-                }
-                _ => {}
+            if let Fact::Entered(user) = fact {
+                self.queued.remove(user);
             }
         }
         if let Happening::Fault(_) = step.what {
@@ -59,11 +58,15 @@ impl Invariant for Rest {
         if room.slaves.iter().any(|slave| slave.lame || slave.refused.is_some()) {
             return;
         }
-        let stays = |user: &&User| user.inside && user.online && !room.has_left_untold(user);
-        for user in room.users.iter().filter(stays).filter(|user| !user.unsure) {
-            is_there(user, room, findings);
-            self.sees_all(user, room, findings);
+        let stays = |user: &User| user.inside && user.online && !room.has_left_untold(user);
+        let mut found = differences::Found::new();
+        for (id, user) in room.users.iter().enumerate() {
+            if stays(user) && !user.unsure {
+                is_there((id, user), room, &mut found);
+                sees_all((id, user), room, &mut found);
+            }
         }
+        self.differences.tell(found, room, findings);
         let expelled = |user: &UserId| room.users[*user].dismissed || !room.users[*user].online;
         for (user, (_, entry)) in std::mem::take(&mut self.queued) {
             let there = room.occupants.values().any(|one| one.sessions.contains(&user));
@@ -78,7 +81,7 @@ impl Invariant for Rest {
 }
 
 /// Who was told that he is in the room is in it, under the nick that he was told.
-fn is_there(user: &User, room: &Room, findings: &mut Findings) {
+fn is_there((id, user): (UserId, &User), room: &Room, found: &mut differences::Found) {
     let sure = room.doubtful.is_empty() && user.void == 0 && !room.lost_since(user.since);
     // If nobody has told whose nick it is, it may be his.
     let known = |one: &&Occupant| sure && !one.sessions.is_empty();
@@ -87,68 +90,37 @@ fn is_there(user: &User, room: &Room, findings: &mut Findings) {
     if let (Some(occupant), Some(nick)) = (occupant, user.nick)
         && !occupant.sessions.iter().any(his)
     {
-        let what = format!("{} has the nick {}, which is another's", user.jid, room.nicks[nick]);
-        let expected = "everybody to have the nick that he believes to have";
-        let causes = [occupant.entry];
-        findings.push("LIVE-CONV-ROSTER", &user.domain, room.last, what, expected, &causes);
+        found.entry((Kind::Nick, nick)).or_default().push(id);
     }
 }
 
-impl Rest {
-    fn sees_all(&self, user: &User, room: &Room, findings: &mut Findings) {
-        if user.void > 0 || (user.via.is_none() && room.lost_since(user.since)) {
-            // A plain room that has forgotten somebody cannot tell him.
-            return;
+/// Who is told of everybody sees who is there, and how they are.
+fn sees_all((id, user): (UserId, &User), room: &Room, found: &mut differences::Found) {
+    if user.void > 0 || (user.via.is_none() && room.lost_since(user.since)) {
+        // A plain room that has forgotten somebody cannot tell him.
+        return;
+    }
+    if !room.shows_all()
+        || !room.doubtful.is_empty()
+        || room.master_lost.is_some() && room.occupants.is_empty()
+    {
+        return;
+    }
+    let mut differs = |kind, nick: NickId| found.entry((kind, nick)).or_default().push(id);
+    let ghosts = user.view.keys().filter(|nick| !room.occupants.contains_key(*nick));
+    ghosts.for_each(|nick| differs(Kind::Ghost, *nick));
+    let missed = room.occupants.keys().filter(|nick| !user.view.contains_key(*nick));
+    missed.for_each(|nick| differs(Kind::Missed, *nick));
+    if !user.view.keys().eq(room.occupants.keys()) {
+        return;
+    }
+    for ((nick, seen), occupant) in user.view.iter().zip(room.occupants.values()) {
+        if seen.privileges != occupant.privileges {
+            differs(Kind::Privileges, *nick);
         }
-        if !room.shows_all()
-            || !room.doubtful.is_empty()
-            || room.master_lost.is_some() && room.occupants.is_empty()
-        {
-            return;
-        }
-        let names = |nicks: Vec<&usize>| {
-            let names: Vec<_> = nicks.into_iter().map(|nick| room.nicks[*nick].as_str()).collect();
-            names.join(", ")
-        };
-        let seen: Vec<_> = user.view.keys().collect();
-        let there: Vec<_> = room.occupants.keys().collect();
-        if seen != there {
-            let missed = room.occupants.iter().filter(|(nick, _)| !seen.contains(nick));
-            let missed = missed.map(|(_, occupant)| occupant.entry);
-            let ghosts = seen.iter().filter(|nick| !there.contains(nick));
-            let left = |nick: &&usize| {
-                let mut gone = self.gone.iter().rev();
-                gone.find(|(gone, _)| *gone == **nick).map(|(_, entry)| *entry)
-            };
-            let mut causes: Vec<_> = ghosts.filter_map(left).chain(missed).collect();
-            if causes.is_empty() {
-                // What the master announced last.
-                causes.extend(room.occupants.values().map(|occupant| occupant.entry).max());
-            }
-            let what = format!("{} sees {}; there are {}", user.jid, names(seen), names(there));
-            let expected = "everybody to see who is there";
-            findings.push("LIVE-CONV-ROSTER", &user.domain, room.last, what, expected, &causes);
-            return;
-        }
-        for ((nick, seen), occupant) in user.view.iter().zip(room.occupants.values()) {
-            let nick = &room.nicks[*nick];
-            if seen.privileges != occupant.privileges {
-                let (told, given) = (seen.privileges, occupant.privileges);
-                let what = format!("{} sees {nick} as {told}, who is {given}", user.jid);
-                let expected = "everybody to see what people may do";
-                let causes = [occupant.entry];
-                findings.push("LIVE-CONV-ROSTER", &user.domain, room.last, what, expected, &causes);
-            }
-            let [session] = occupant.sessions[..] else { continue };
-            if room.users[session].own.is_some_and(|own| own != seen.content) {
-                let what = format!("{} sees another presence of {nick} than his last", user.jid);
-                let expected = "everybody's presence to be shown as he sent it last";
-                let causes = [occupant.entry];
-                findings.push("LIVE-AWAY-UNDONE", &user.domain, room.last, what, expected, &causes);
-            }
+        let [session] = occupant.sessions[..] else { continue };
+        if room.users[session].own.is_some_and(|own| own != seen.content) {
+            differs(Kind::Presence, *nick);
         }
     }
 }
-
-/// So many departures are remembered.
-const GONE_MAX: usize = 64;
