@@ -81,6 +81,10 @@ fn row(key: &str, value: &str) -> String {
 /// Which scenarios show it: those that are tagged with it, and the first that come to it.
 fn scenarios(one: &Requirement, shown: &Shown, played: &Played, edition: Edition) -> String {
     let directory = shown.directory.display();
+    let all = match directory.to_string().as_str() {
+        "scenarios" => format!("wallops coverage {}", one.id),
+        other => format!("wallops coverage {} {}", one.id, shell_word(other)),
+    };
     if !shown.exists() {
         let none = format!("there is no directory `{directory}`; `--scenarios DIR` names another");
         return row("shown", &none);
@@ -95,9 +99,16 @@ fn scenarios(one: &Requirement, shown: &Shown, played: &Played, edition: Edition
         }
         names => {
             let path = |name| shown.directory.join(name).display().to_string();
-            let names: Vec<_> =
-                names.iter().map(|name| format!("        {}\n", path(name))).collect();
-            format!("    shown by:\n{}", names.concat())
+            // What random schedules have found comes and goes.
+            let mut names: Vec<_> = names.iter().collect();
+            names.sort_by_key(|name| name.starts_with("found-"));
+            let told = names.iter().take(SHOWN_MAX);
+            let told: String = told.map(|name| format!("        {}\n", path(name))).collect();
+            let more = match names.len().checked_sub(SHOWN_MAX) {
+                Some(more @ 1..) => format!("        and {more} more ({all})\n"),
+                _ => String::new(),
+            };
+            format!("    shown by:\n{told}{more}")
         }
     };
     let some = played.get(one.id).map_or(&[][..], Vec::as_slice);
@@ -114,11 +125,7 @@ fn scenarios(one: &Requirement, shown: &Shown, played: &Played, edition: Edition
             if tally.kept == 1 { "once".to_owned() } else { format!("{} times", tally.kept) };
         text.push_str(&format!("        {path}: kept {kept}{broken}\n"));
     }
-    let directory = match directory.to_string().as_str() {
-        "scenarios" => String::new(),
-        other => format!(" {}", shell_word(other)),
-    };
-    text.push_str(&format!("    all of them: wallops coverage {}{directory}\n", one.id));
+    text.push_str(&format!("    all of them: {all}\n"));
     text
 }
 
@@ -193,6 +200,9 @@ fn code(text: &str) -> String {
     }
     out.replace("``", " ")
 }
+
+/// So many scenarios that are tagged with it are named.
+const SHOWN_MAX: usize = 5;
 
 /// How wide it is.
 const WIDTH: usize = 100;

@@ -6,15 +6,28 @@ use super::desk::{Desk, run};
 fn a_requirement_is_explained() {
     run(&["explain", "slave.leave.forward"])
         .ends_with(0)
-        .prints("LEAVE, without its element, is what he is sent last.")
+        .prints("LEAVE, without its element, is what somebody who leaves is sent last.")
         .prints(
             "    for:     slave\n    level:   stated: the XEP tells it as a fact, or shows it by",
         )
         .prints("    section: LEAVE\n")
         .prints("judged:  At a LEAVE one farewell with code 110")
-        .prints("kept:    unavailable, 110.")
+        .prints("kept:    Efchen is sent unavailable presence with code 110.")
         .prints("broken:  ")
         .prints("scenarios/s03-departures.scs");
+}
+
+#[test]
+fn of_many_scenarios_that_show_it_a_few_are_named() {
+    let desk = Desk::with("BigCheese says \"hello\"\nWumpus hears BigCheese say \"hello\"");
+    let text = desk.read("scenarios/own.scs").replace("## cast", "## spec: ns.exact\n## cast");
+    for name in ["found-a", "b", "c", "d", "e"] {
+        desk.put(&format!("scenarios/{name}.scs"), &text);
+    }
+    desk.put("scenarios/own.scs", &text);
+    let ran = desk.run(&["explain", "ns.exact"]).ends_with(0);
+    let ran = ran.prints("shown by:\n        scenarios/b.scs\n        scenarios/c.scs\n");
+    ran.prints("/own.scs\n        and 1 more (wallops coverage ns.exact)\n");
 }
 
 #[test]
@@ -22,6 +35,17 @@ fn what_ids_begin_with_names_all_of_them() {
     let ran = run(&["explain", "slave.split"]).ends_with(0);
     assert_eq!(ran.out().matches("    judged:  ").count(), 12, "{}", ran.out());
     assert!(!ran.out().contains("master.split"), "{}", ran.out());
+}
+
+#[test]
+fn an_id_has_the_same_examples_whatever_else_is_asked_for() {
+    let id = "slave.leave.remove";
+    let examples = |asked: &str| {
+        let out = run(&["explain", asked]).ends_with(0).out();
+        let of_it = out.split("\n\n").find(|part| part.starts_with(id)).unwrap().to_owned();
+        of_it.split_once("applies, for example, in:\n").unwrap().1.trim_end().to_owned()
+    };
+    assert_eq!(examples(id), examples("slave.leave"));
 }
 
 #[test]

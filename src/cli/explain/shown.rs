@@ -53,28 +53,33 @@ impl Shown {
         self.by.get(requirement.id).map_or(&[], Vec::as_slice)
     }
 
-    /// Play scenarios until of each of these requirements a few are known that come to it.
+    /// Play scenarios until of each of these requirements a few are known that come to it: of each
+    /// the same, whatever else is asked for.
     pub fn play(&self, wanted: &[&'static Requirement]) -> Played {
+        let scripts: Vec<&Script> = self.scripts.iter().flatten().collect();
+        let mut judged: BTreeMap<usize, Judgement> = BTreeMap::new();
         let mut played = Played::new();
-        let mut rest: Vec<_> = self.scripts.iter().flatten().collect();
-        // Who is tagged is most likely to; what random schedules have found is told last.
-        let tagged = |script: &Script| {
-            wanted.iter().any(|one| script.scenario.tags.spec.iter().any(|id| id == one.id))
-        };
-        rest.sort_by_key(|script| (!tagged(script), script.name().starts_with("found-")));
-        for some in rest.chunks(AT_A_TIME) {
-            let missing: Vec<_> = wanted.iter().filter(|one| !is_enough(&played, one)).collect();
-            if missing.is_empty() {
-                break;
-            }
-            let judged: Vec<_> = some.par_iter().map(|script| (script, judge(script))).collect();
-            for (script, judgement) in judged {
-                for one in &missing {
-                    let row = judgement.row(one.id).filter(|row| row.applied());
-                    if let Some(row) = row.filter(|_| !is_enough(&played, one)) {
-                        let told = (script.path.display().to_string(), row.tally);
-                        played.entry(one.id).or_default().push(told);
-                    }
+        for one in wanted.iter().filter(|one| one.unsupported().is_none()) {
+            // Who is tagged is most likely to; what random schedules have found is told last.
+            let tagged = |script: &Script| script.scenario.tags.spec.iter().any(|id| id == one.id);
+            let mut order: Vec<usize> = (0..scripts.len()).collect();
+            order.sort_by_key(|number| {
+                let script = scripts[*number];
+                (!tagged(script), script.name().starts_with("found-"))
+            });
+            let some = played.entry(one.id).or_default();
+            for numbers in order.chunks(AT_A_TIME) {
+                let news = numbers.par_iter().filter(|number| !judged.contains_key(number));
+                let news: Vec<_> =
+                    news.map(|number| (*number, judge(scripts[*number], wanted))).collect();
+                judged.extend(news);
+                let rows = numbers.iter().filter_map(|number| {
+                    let row = judged.get(number)?.row(one.id).filter(|row| row.applied())?;
+                    Some((scripts[*number].path.display().to_string(), row.tally))
+                });
+                some.extend(rows.take(FEW - some.len()));
+                if some.len() >= FEW {
+                    break;
                 }
             }
         }
@@ -82,16 +87,13 @@ impl Shown {
     }
 }
 
-/// Whether enough scenarios are known, or none can show it.
-fn is_enough(played: &Played, one: &Requirement) -> bool {
-    one.unsupported().is_some() || played.get(one.id).is_some_and(|some| some.len() >= FEW)
-}
-
-/// What a scenario comes to; one that cannot be played comes to nothing.
-fn judge(script: &Script) -> Judgement {
-    let outcome = stage::play(script, Manner::default());
+/// What a scenario comes to of these requirements; one that cannot be played comes to nothing.
+fn judge(script: &Script, wanted: &[&Requirement]) -> Judgement {
+    let Ok(outcome) = stage::play(script, Manner::default()) else { return Judgement::default() };
     let setting = play::setting(&script.scenario, false);
-    outcome.map_or_else(|_| Judgement::default(), |one| Judgement::of(&one.transcript, &setting))
+    let mut judgement = Judgement::of(&outcome.transcript, &setting);
+    judgement.rows.retain(|row| wanted.iter().any(|one| one.id == row.requirement.id));
+    judgement
 }
 
 /// So many scenarios are named.

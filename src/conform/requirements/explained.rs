@@ -38,4 +38,28 @@ mod tests {
         let ids: Vec<_> = Requirement::all().map(|one| one.id).collect();
         assert_eq!(explained, ids);
     }
+
+    /// Whether this speaks of what only the row before it says.
+    fn leans(text: &str) -> bool {
+        let first = text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+        LEANING.contains(&first) || text.starts_with("The same")
+    }
+
+    #[test]
+    fn every_text_can_be_read_alone() {
+        for one in Requirement::all() {
+            let Explanation { judged, kept, broken, .. } = one.explanation().unwrap();
+            for text in [one.statement, judged, kept, broken] {
+                assert!(!leans(text), "{}: {text}", one.id);
+            }
+            let words = broken.split_whitespace().count();
+            assert!(words > 5, "{}: that says little of what is seen: {broken}", one.id);
+        }
+    }
+
+    /// No text begins with one of these.
+    const LEANING: [&str; 18] = [
+        "It", "Its", "He", "His", "Him", "She", "Her", "They", "Their", "Them", "That", "This",
+        "These", "So", "Such", "Neither", "None", "With",
+    ];
 }

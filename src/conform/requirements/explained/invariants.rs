@@ -7,7 +7,7 @@ pub(super) const ROWS: [Explanation; 44] = [
     Explanation { id: "INV-FIFO",
         judged: "For each reader, what one author said comes in the order in which he said it.",
         kept: "BigCheese says \"one\", then \"two\". Everybody hears \"one\" first.",
-        broken: "Wumpus hears \"two\" before \"one\"." },
+        broken: "Wumpus hears \"two\", and \"one\" after it." },
     Explanation { id: "INV-TOTAL-ORDER",
         judged: "The messages that two readers have both heard as live are in one order for both.",
         kept: "WiZ and BigCheese speak at the same moment. WiZ comes first for the three on \
@@ -18,7 +18,7 @@ pub(super) const ROWS: [Explanation; 44] = [
         judged: "What a slave that registers passes on has the number after the last, or what is between was told before.",
         kept: "The slave of vesa has passed event 7 on; the next that it shows its users is 8. If \
                8 was lost, it shows 9 only after it has asked for 8.",
-        broken: "After 7 it shows 9, and nobody on vesa ever learns what 8 was." },
+        broken: "After event 7 the slave of vesa shows 9, and nobody there ever learns what 8 was." },
     Explanation { id: "INV-SAME-COPY",
         judged: "All copies of an event, for whichever slave, are compared, without address, JIDs and codes about oneself.",
         kept: "WiZ says \"hello\". What goes to slave@killrc and what goes to slave@vesa differ \
@@ -34,7 +34,7 @@ pub(super) const ROWS: [Explanation; 44] = [
         kept: "BigCheese asks to enter. The master sends his slave an ENTER for \
                rubenro@vesa.yeggmaex.irc/shaver, and only then does the slave tell him who is \
                there.",
-        broken: "While he waits for his ENTER the slave already passes on to him what WiZ says." },
+        broken: "While BigCheese waits for his ENTER, his slave already passes on to him what WiZ says." },
     Explanation { id: "INV-AFTER-LEAVE",
         judged: "After his farewell a user is told nothing until he has asked again.",
         kept: "Efchen leaves, and gets an unavailable presence with code 110. After that nothing \
@@ -68,13 +68,11 @@ pub(super) const ROWS: [Explanation; 44] = [
         judged: "What users are sent is searched for elements of the protocol and addresses of slaves.",
         kept: "What BigCheese is sent of a message is what a plain room would send: from the \
                author's occupant JID, with the body and the id.",
-        broken: "It still has <x xmlns='urn:xmpp:tmp:dmuc:0'/> in it, or an error names \
-                 slave@vesa.yeggmaex.irc as the one that it is by." },
+        broken: "What BigCheese is sent still has <x xmlns='urn:xmpp:tmp:dmuc:0'/> in it, or an error names slave@vesa.yeggmaex.irc as the one that it is by." },
     Explanation { id: "INV-DOMAIN",
         judged: "A slave is sent things by its master, and sends things to its master and its own users.",
         kept: "slave@vesa sends to the master on channel, and to users of vesa.yeggmaex.irc.",
-        broken: "It sends something to slave@eris, or the master asks it to ENTER \
-                 squit@eris.dclxvii.irc/jupiter, who is no user of vesa." },
+        broken: "slave@vesa sends something to slave@eris, or the master asks it to ENTER squit@eris.dclxvii.irc/jupiter, who is no user of vesa." },
     Explanation { id: "INV-QUIET-M",
         judged: "What a master sends a slave between loss and the answer to a ping.",
         kept: "vesa is cut off, and the master has noticed. Until slave@vesa answers a ping, \
@@ -84,17 +82,17 @@ pub(super) const ROWS: [Explanation; 44] = [
         judged: "What a slave sends for its users between loss and netjoin.",
         kept: "slave@vesa has lost its master. BigCheese says something; he is told that it did \
                not get through, or his slave keeps it for later.",
-        broken: "The slave passes it on to the master as if all were well." },
+        broken: "The slave passes what BigCheese says on to the master as if all were well." },
     Explanation { id: "INV-NICK-UNIQUE",
         judged: "When somebody is announced, nobody else has that nick.",
         kept: "Phaedrus has that nick. Troy asks for it too, and is answered with the error \
                `conflict`.",
-        broken: "Both are announced as wallops@channel.avalon.irc/Phaedrus at the same time." },
+        broken: "Troy and Phaedrus are both announced as wallops@channel.avalon.irc/Phaedrus at the same time." },
     Explanation { id: "INV-NICK-HELD",
         judged: "While a slave is lost, nicks of its people are given to nobody until it is given up.",
         kept: "vesa is cut off with Efchen behind it. Somebody on eris asks for the nick Efchen, \
                and is answered with `conflict`.",
-        broken: "He gets it. When vesa is back there are two of them." },
+        broken: "Somebody on eris gets the nick Efchen. When vesa is back there are two of them." },
     Explanation { id: "INV-NO-VANISH",
         judged: "Whose departure is announced has left, lost his connection, was expelled, or is behind a slave that was given up.",
         kept: "vesa is cut off for a minute. For Wumpus and the others BigCheese and Efchen stay \
@@ -105,13 +103,12 @@ pub(super) const ROWS: [Explanation; 44] = [
         kept: "While vesa is cut off, Viper enters there alone and makes himself a moderator as \
                far as his slave would let him. After the netjoin he is a participant, as he would \
                be without the split.",
-        broken: "After the netjoin he is shown as a moderator, though the master has made him \
-                 none." },
+        broken: "After the netjoin Viper is shown as a moderator, though the master has made him none." },
     Explanation { id: "INV-EXPELLED",
         judged: "After a netjoin nobody is in who was kicked or banned meanwhile, unless he has asked to enter since.",
         kept: "WiZ kicks BigCheese while vesa is cut off. When it is back, BigCheese is told so \
                with code 307, and is out.",
-        broken: "When it is back, BigCheese is still in the room and goes on talking." },
+        broken: "When vesa is back, BigCheese is still in the room and goes on talking." },
     Explanation { id: "INV-STAY",
         judged: "Who is told that he is out, by a slave that is alone, has caused that himself or was kicked there.",
         kept: "vesa is cut off. BigCheese and Efchen stay in the room as they see it, and leave \
@@ -122,14 +119,12 @@ pub(super) const ROWS: [Explanation; 44] = [
         judged: "What a slave tells its users is compared with what has come to it, and with what it may say while split.",
         kept: "The master sends slave@vesa what WiZ says; the slave tells BigCheese and Efchen \
                the same words, under the same nick.",
-        broken: "The slave tells them something that no stanza of the master's has said: other \
-                 words, or that somebody has left who has not." },
+        broken: "The slave tells BigCheese and Efchen something that no stanza of the master's has said: other words, or that somebody has left who has not." },
     Explanation { id: "INV-HISTORY-TRUE",
         judged: "Each old message was once said under that nick, with that content.",
         kept: "BigCheese enters, and is shown \"Honest! He did!!\" by Trillian, which Trillian \
                has said.",
-        broken: "He is shown a line that nobody has said, or that line as if BlondeBoy had said \
-                 it." },
+        broken: "BigCheese is shown a line that nobody has said, or that line as if BlondeBoy had said it." },
     Explanation { id: "INV-STAMP",
         judged: "Each stamp is when the master received the message; a late one when it was said, as far as that can be true. What a slave has missed is told with its stamp.",
         kept: "The master got a message at 23:58:37.021. Whoever enters later, on whichever \
@@ -145,7 +140,7 @@ pub(super) const ROWS: [Explanation; 44] = [
         judged: "No error leaves a host because of an error that came to it.",
         kept: "A stanza comes back to the master as an error. The master takes note, and sends \
                nothing for it.",
-        broken: "It answers the error with an error, which comes back again, and so on." },
+        broken: "The master answers the error with an error, which comes back again, and so on." },
     Explanation { id: "LIVE-LEAVE",
         judged: "After unavailable presence from somebody inside a farewell comes in time.",
         kept: "Efchen sends unavailable presence, and within a round trip to the master is sent \
@@ -155,7 +150,7 @@ pub(super) const ROWS: [Explanation; 44] = [
         judged: "After a request to enter an error or the room comes in time.",
         kept: "BigCheese asks to enter, and soon is sent who is in the room; or an error, such as \
                `not-authorized` without the password.",
-        broken: "Neither comes, and his client waits." },
+        broken: "BigCheese asks to enter, nothing comes, and his client waits." },
     Explanation { id: "LIVE-DELIVER",
         judged: "While all is well, each occupant hears each message within 1.5 round trips.",
         kept: "Hosts are 20 ms apart. What BigCheese says at one instant Wumpus hears 41 ms \
@@ -165,7 +160,7 @@ pub(super) const ROWS: [Explanation; 44] = [
         judged: "Each message reaches everybody who was in the room, or its author is told that it did not.",
         kept: "What BigCheese says as vesa is cut off does not get through; he is told so with \
                `remote-server-timeout`, or it is heard after the netjoin.",
-        broken: "Nobody but him ever sees it, and he believes that all have heard it." },
+        broken: "Nobody but BigCheese ever sees what he has said, and he believes that all have heard it." },
     Explanation { id: "LIVE-DETECT",
         judged: "After a link has begun to lose everything both ends count the other as lost in time.",
         kept: "The link to vesa dies without a word. Two pings later both the master and \
@@ -176,8 +171,7 @@ pub(super) const ROWS: [Explanation; 44] = [
         judged: "After the last fault is mended master and slave are together in time.",
         kept: "The link to vesa is mended; some seconds later, with the next ping, master and \
                slave@vesa are together again.",
-        broken: "It is mended, and neither of them asks for the other: vesa stays cut off for \
-                 ever." },
+        broken: "The link to vesa is mended, and neither of them asks for the other: vesa stays cut off for ever." },
     Explanation { id: "LIVE-CONV-ROSTER",
         judged: "When all has been well and quiet for long enough, what each occupant was told, of himself too, is compared with who is there.",
         kept: "After a split, when all is quiet, everybody sees the same seven people with the \
@@ -192,8 +186,7 @@ pub(super) const ROWS: [Explanation; 44] = [
         judged: "Each netjoin that begins comes to its `synced`, or to another loss.",
         kept: "slave@vesa registers again, is accepted, is told what it has missed, and then that \
                this was all (<synced/>).",
-        broken: "It is accepted, and the end never comes; or it is told the same things again and \
-                 again." },
+        broken: "slave@vesa is accepted, and the end never comes; or it is told the same things again and again." },
     Explanation { id: "LIVE-AWAY-UNDONE",
         judged: "At rest nobody is shown as away who has not said so.",
         kept: "While vesa is cut off, its slave shows those elsewhere as away. When it is back, \
@@ -210,21 +203,19 @@ pub(super) const ROWS: [Explanation; 44] = [
         judged: "At rest everything that was sent to the room has come there or back.",
         kept: "What BigCheese said while vesa was cut off has come to the master after the \
                netjoin, or back to him as an error.",
-        broken: "An hour after the netjoin it still waits at his slave." },
+        broken: "An hour after the netjoin, what BigCheese said still waits at his slave." },
     Explanation { id: "COST-BROADCAST",
         judged: "What crosses for a message or a presence: one for each slave and each occupant without a slave.",
         kept: "WiZ says something. One stanza goes from his server to the master, three from the \
                master: to the slaves of killrc, eris and vesa.",
-        broken: "Seven go from the master, one for each occupant, as without slaves; or two to \
-                 one slave." },
+        broken: "Seven stanzas go from the master, one for each occupant, as without slaves; or two to one slave." },
     Explanation { id: "COST-JOIN",
         judged: "What crosses for an arrival: one for each slave and each occupant without a slave, and an ENTER.",
         kept: "BigCheese enters. The master sends his presence to the three slaves, and an ENTER \
                to his: four stanzas.",
-        broken: "Besides it sends his slave all of the roster or of the history, which the slave \
-                 has already." },
+        broken: "Besides, the master sends BigCheese's slave all of the roster or of the history, which it has already." },
     Explanation { id: "COST-LEAVE",
-        judged: "What crosses for a departure: the same, and a LEAVE.",
+        judged: "What crosses for a departure: one for each slave and each occupant without a slave, and a LEAVE.",
         kept: "Efchen leaves. The master sends a LEAVE to slave@vesa, and the departure to the \
                three slaves: four stanzas.",
         broken: "One of the slaves is told of the departure twice." },
@@ -232,15 +223,15 @@ pub(super) const ROWS: [Explanation; 44] = [
         judged: "What crosses while nobody acts: a ping and its answer in each interval.",
         kept: "Nobody says anything for an hour. Between the master and each slave a ping and its \
                answer cross once a minute.",
-        broken: "Two pings cross every second." },
+        broken: "Nobody says anything, and two pings cross every second." },
     Explanation { id: "COST-SPLIT",
         judged: "What crosses between two that have lost one another: pings, no closer than agreed.",
         kept: "vesa is cut off. The master pings slave@vesa every five seconds, and sends nothing \
                else; so does the slave.",
-        broken: "Each of them sends hundreds of pings a minute, or asks again who is in the room." },
+        broken: "Master and slave send hundreds of pings a minute, or ask again who is in the room." },
     Explanation { id: "COST-STORE",
         judged: "What a netjoin tells is bounded by what has happened since, and by what the slave may keep.",
         kept: "During the split two lines were said. After it slave@vesa is told these two, and \
                what has changed of who is there.",
-        broken: "It is told all of the history and all of the roster, after each split." },
+        broken: "slave@vesa is told all of the history and all of the roster, after each split." },
 ];
