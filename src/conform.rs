@@ -10,6 +10,7 @@ pub mod judgement;
 mod monitors;
 pub mod plain;
 pub mod requirements;
+pub mod splits;
 pub mod survey;
 pub mod unsaid;
 mod vantage;

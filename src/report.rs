@@ -23,6 +23,7 @@ pub use self::known::{Failing, Known};
 use crate::conform::invariants::{Finding, Tally};
 use crate::conform::judgement::{Judgement, Row, Verdict};
 use crate::conform::requirements::Requirement;
+use crate::dmuc::Note;
 use crate::transcript::Transcript;
 
 /// Runs and what came of them. [`Report::text`], [`Report::json`], [`Report::junit`] and
@@ -46,6 +47,9 @@ pub struct Run {
     pub judge: String,
     /// What people are called, by full JID, as far as it is known besides the transcript.
     pub people: BTreeMap<String, String>,
+    /// When machines have lost one another and met again, if they do not say it in the transcript:
+    /// entries, and what they would say.
+    pub splits: Vec<(usize, Note)>,
     /// What happened; empty if it was not played to its end.
     pub transcript: Transcript,
     /// For each entry the line of the file to which it belongs, 0 if there is none.

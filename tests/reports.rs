@@ -33,6 +33,7 @@ fn judged(name: &str) -> Run {
         judge: format!("wallops judge {file}"),
         file,
         people: Default::default(),
+        splits: Vec::new(),
         judgement: Judgement::of(&outcome.transcript, &setting(&scenario, false)),
         lines: vec![1; outcome.transcript.entries.len()],
         transcript: outcome.transcript,

@@ -12,11 +12,9 @@ use super::screen::Screen;
 use super::stage::{self, Manner};
 use super::verdict::Verdict;
 use crate::conform::invariants::Setting;
-use crate::conform::survey::survey;
 use crate::report::diagram::{Diagram, DiagramError, Options};
 use crate::scenario::Scenario;
 use crate::sim::play::PlayError;
-use crate::transcript::Transcript;
 
 /// Draw a transcript, or that of a scenario.
 pub(super) fn diagram(arguments: &args::Diagram, screen: &mut Screen) -> Result<Verdict, Refusal> {
@@ -27,24 +25,32 @@ pub(super) fn diagram(arguments: &args::Diagram, screen: &mut Screen) -> Result<
         let wrong = "the diagram would take the place of what it shows";
         return Err(Refusal::about(out.display(), wrong));
     }
-    let (transcript, people) = if path.extension().is_some_and(|extension| extension == "scs") {
-        let script = Script::read(path)?;
-        let played = stage::play(&script, Manner::default());
-        match played {
-            Ok(outcome) => (outcome.transcript, nicks(&script.scenario)),
-            Err(PlayError::World(error)) => return Err(Refusal::about(path.display(), error)),
-            Err(_) => {
-                screen.text(failure::describe(&script, &played));
-                return Ok(Verdict::Failed);
+    let (transcript, people, splits) =
+        if path.extension().is_some_and(|extension| extension == "scs") {
+            let script = Script::read(path)?;
+            let played = stage::play(&script, Manner::default());
+            match played {
+                Ok(outcome) => (outcome.transcript, nicks(&script.scenario), Vec::new()),
+                Err(PlayError::World(error)) => return Err(Refusal::about(path.display(), error)),
+                Err(_) => {
+                    screen.text(failure::describe(&script, &played));
+                    return Ok(Verdict::Failed);
+                }
             }
-        }
-    } else {
-        let transcript = record::transcript(path)?;
-        let people = called(&survey(&transcript));
-        (transcript, people)
+        } else {
+            let record = record::to_draw(path)?;
+            let splits = record.splits();
+            (record.transcript, record.people, splits)
+        };
+    let options = Options {
+        only: arguments.only.clone(),
+        unfold: arguments.unfold,
+        rows_max: arguments.rows,
+        people,
+        splits,
     };
-    let diagram =
-        draw(arguments, &transcript, people).map_err(|error| refusal(path, arguments, &error))?;
+    let diagram = Diagram::new(&transcript, &options);
+    let diagram = diagram.map_err(|error| refusal(path, arguments, &error))?;
     let text = match arguments.format {
         Drawn::Svg => diagram.svg(),
         Drawn::Mermaid => diagram.mermaid(),
@@ -54,20 +60,6 @@ pub(super) fn diagram(arguments: &args::Diagram, screen: &mut Screen) -> Result<
         None => screen.text(text),
     }
     Ok(Verdict::Well)
-}
-
-fn draw(
-    arguments: &args::Diagram,
-    transcript: &Transcript,
-    people: BTreeMap<String, String>,
-) -> Result<Diagram, DiagramError> {
-    let options = Options {
-        only: arguments.only.clone(),
-        unfold: arguments.unfold,
-        rows_max: arguments.rows,
-        people,
-    };
-    Diagram::new(transcript, &options)
 }
 
 /// What the cast calls people, by full JID.

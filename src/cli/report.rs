@@ -108,13 +108,15 @@ fn run_of(file: &Path, manner: Manner, expected: &Expected) -> Result<Run, Refus
         let script = Script::read(file)?;
         return run(&script, manner, expected.of(&script));
     }
-    let record = Record::read_as_it_is(file)?;
+    let help = "`wallops judge --format FORMAT --report FILE` is told which it is";
+    let record = Record::read_as_it_is(file, help)?;
     let judge = format!("wallops judge {}", stage::shell_word(&file.display().to_string()));
     Ok(Run {
         name: name(Path::new(&record.name)),
         replay: judge.clone(),
         judge,
         judgement: record.judgement(),
+        splits: record.splits(),
         file: record.name,
         people: record.people,
         transcript: record.transcript,
@@ -153,6 +155,7 @@ fn run(script: &Script, manner: Manner, mut known: Vec<Known>) -> Result<Run, Re
         replay: manner.command(script),
         judge: manner.judging(script).unwrap_or_default(),
         people: nicks(&script.scenario),
+        splits: Vec::new(),
         lines: record::script_lines(&transcript),
         transcript,
         judgement,

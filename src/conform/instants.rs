@@ -19,20 +19,46 @@ use self::server::{Server, Stamp};
 use super::invariants::Setting;
 use super::invariants::reading::{bare_of, domain_of};
 use super::judgement::Judgement;
+use super::splits;
 use super::survey;
+use super::unsaid::{self, Entered};
+use crate::dmuc::Note;
 use crate::time::{Duration, Time};
 use crate::transcript::{Entry, Fate, Header, Hop, Name, Record, Transcript, What, is_client};
 
 /// Judge the record of real machines.
 pub fn judge(transcript: &Transcript, setting: &Setting) -> Judgement {
+    let (gathered, setting) = gathered(transcript, setting);
+    let mut judgement = Judgement::of(&gathered, &setting);
+    judgement.renumber(&gathered.order);
+    judgement
+}
+
+/// When its machines have lost one another and met again.
+pub fn splits(transcript: &Transcript, setting: &Setting) -> Vec<(usize, Note)> {
+    let (gathered, setting) = gathered(transcript, setting);
+    let mut notes = splits::splits(&gathered, &setting);
+    notes.iter_mut().for_each(|(entry, _)| *entry = gathered.number(*entry));
+    notes.sort_by_key(|(entry, _)| *entry);
+    notes
+}
+
+/// Where it enters what the XEP leaves open.
+pub fn entered(transcript: &Transcript, setting: &Setting) -> Vec<Entered> {
+    let (gathered, setting) = gathered(transcript, setting);
+    let mut entered = unsaid::entered(&gathered, &setting);
+    entered.iter_mut().for_each(|one| one.first = gathered.number(one.first));
+    entered
+}
+
+/// The record as the monitors read it, and by which setting.
+fn gathered<'a>(transcript: &'a Transcript, setting: &Setting) -> (Gathered<'a>, Setting) {
     let gathered = Gathered::new(transcript, setting);
     let open = Some(open(&gathered));
     let begun = begun(&gathered, setting);
     let mut setting = Setting { clock: CLOCK, open, begun, ..setting.clone() };
     setting.links.extend(survey::links(&gathered));
-    let mut judgement = Judgement::of(&gathered, &setting);
-    judgement.renumber(&gathered.order);
-    judgement
+    (gathered, setting)
 }
 
 /// The first entry of a record about which servers may have been at something when it stopped.
@@ -103,6 +129,11 @@ impl<'a> Gathered<'a> {
         let mut order: Vec<usize> = (0..times.len()).collect();
         order.sort_by_key(|number| times[*number].0);
         Self { transcript, times, order }
+    }
+
+    /// The number that this entry has in the transcript.
+    fn number(&self, entry: usize) -> usize {
+        self.order.get(entry).copied().unwrap_or(entry)
     }
 }
 

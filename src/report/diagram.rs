@@ -14,6 +14,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use crate::dmuc::Note;
 use crate::time::Time;
 use crate::transcript::{Class, Name, Transcript};
 
@@ -155,12 +156,15 @@ pub struct Options {
     pub rows_max: usize,
     /// What people are called, by full JID, as far as it is known besides the transcript.
     pub people: BTreeMap<String, String>,
+    /// What machines would say of their splits, if the transcript does not say it: each with the
+    /// entry at which it shows, in their order.
+    pub splits: Vec<(usize, Note)>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        let (only, people) = (Vec::new(), BTreeMap::new());
-        Self { only, unfold: false, rows_max: ROWS_MAX, people }
+        let (only, people, splits) = (Vec::new(), BTreeMap::new(), Vec::new());
+        Self { only, unfold: false, rows_max: ROWS_MAX, people, splits }
     }
 }
 

@@ -61,6 +61,7 @@ fn run(name: &str) -> Run {
         replay: format!("wallops run {name}.scs"),
         judge: format!("wallops judge {name}.scs"),
         people: BTreeMap::new(),
+        splits: Vec::new(),
         lines: vec![7; transcript.entries.len()],
         transcript,
         judgement: Judgement { rows, findings },

@@ -18,6 +18,9 @@ pub fn wallops() -> Command {
     command
 }
 
+/// The log of a room that loses a slave and finds it again: nothing says so but what they send.
+pub const LOST_AND_FOUND: &str = include_str!("lost-and-found.log");
+
 /// The root of the repository.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -1,6 +1,6 @@
 //! `wallops diagram`.
 
-use super::desk::{Desk, run, scenario};
+use super::desk::{Desk, LOST_AND_FOUND, run, scenario};
 
 const CUT: &str = "cut vesa.yeggmaex.irc from channel.avalon.irc refusing\nWiZ says \"hello\"\nWumpus hears WiZ say \"hello\"";
 
@@ -107,4 +107,62 @@ fn a_log_of_others_is_drawn_too() {
         .ends_with(0)
         .prints("sequenceDiagram\n")
         .prints("channel.avalon.irc");
+}
+
+#[test]
+fn a_split_that_only_shows_is_shaded_too() {
+    let desk = Desk::new();
+    desk.put("server.log", LOST_AND_FOUND);
+    desk.run(&["diagram", "server.log"])
+        .ends_with(0)
+        .prints("class=\"band split\"")
+        .prints("room@conf split dmuc@b, as it seems");
+    desk.run(&["judge", "server.log", "--report", "r.html"]).ends_with(0);
+    assert!(desk.read("r.html").contains("<rect class=\"split\""));
+    desk.run(&["report", "server.log", "--format", "html"]).prints("<rect class=\"split\"");
+}
+
+#[test]
+fn copies_that_a_real_server_writes_one_after_the_other_are_one_fan_out() {
+    let desk = Desk::new();
+    let copy = |micros: u32, host: &str| {
+        let from = "from='wallops@channel.irc/WiZ' type='groupchat'";
+        format!(
+            "1990-10-13T23:58:37.{micros:06}Z channel.irc {host} \
+             <message {from} to='slave@{host}'><body>hello</body></message>\n"
+        )
+    };
+    let arrows = |log: String| {
+        desk.put("server.log", log);
+        let text = desk.run(&["diagram", "server.log", "--format", "mermaid"]).ends_with(0).out();
+        text.lines().filter(|line| line.contains("->>") || line.contains("-)")).count()
+    };
+    let at_once = copy(0, "vesa.irc") + &copy(70, "eris.irc") + &copy(140, "killrc.irc");
+    let later = copy(0, "vesa.irc") + &copy(70, "eris.irc") + &copy(90_000, "killrc.irc");
+    assert!(arrows(at_once) < arrows(later));
+}
+
+#[test]
+fn a_nick_that_is_refused_is_no_name_of_who_has_asked_for_it() {
+    let desk = Desk::new();
+    let room = "wallops@channel.irc/Bob";
+    let line = |second, from: &str, to: &str, stanza: String| {
+        format!("1990-10-13T23:58:{second:02}Z {from} {to} {stanza}\n")
+    };
+    let own = "<x xmlns='http://jabber.org/protocol/muc#user'>\
+        <item affiliation='none' role='participant'/><status code='110'/></x>";
+    let asks = |second, who| line(second, who, "vesa.irc", format!("<presence to='{room}'/>"));
+    let (bob, eve) = ("bob@vesa.irc/desk", "eve@vesa.irc/phone");
+    let shown = format!("<presence from='{room}' to='{bob}'>{own}</presence>");
+    let refused = format!(
+        "<presence from='{room}' to='{eve}' type='error'><error type='cancel'>\
+         <conflict xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></presence>"
+    );
+    let log = asks(1, bob)
+        + &line(2, "vesa.irc", bob, shown)
+        + &asks(3, eve)
+        + &line(4, "vesa.irc", eve, refused);
+    desk.put("server.log", log);
+    let text = desk.run(&["diagram", "server.log"]).ends_with(0).prints(">eve</text>").out();
+    assert_eq!(text.matches(">Bob</text>").count(), 1, "{text}");
 }

@@ -9,6 +9,7 @@ use crate::cli::annotations::Annotation;
 use crate::cli::{args, report};
 use crate::conform::judgement::{Judgement, Verdict};
 use crate::conform::requirements::{Level, Requirement};
+use crate::dmuc::Note;
 use crate::report::Run;
 use crate::transcript::edition::Edition;
 use crate::transcript::import::Notice;
@@ -37,6 +38,8 @@ pub(super) struct Whole {
     pub lines: Vec<usize>,
     /// What people are called, by full JID, if a scenario says so.
     pub people: BTreeMap<String, String>,
+    /// When machines have lost one another and met again, if they do not say it themselves.
+    pub splits: Vec<(usize, Note)>,
 }
 
 impl Judged {
@@ -55,7 +58,7 @@ impl Judged {
 
     /// The same for a report, as it was judged; nothing if not all of it is held in memory.
     pub fn into_run(self, arguments: &args::Judge) -> Option<Run> {
-        let Whole { transcript, lines, people } = self.whole?;
+        let Whole { transcript, lines, people, splits } = self.whole?;
         let mut judgement = self.judgement;
         if arguments.strict {
             let warns = judgement.rows.iter_mut().filter(|row| row.verdict == Verdict::Warn);
@@ -68,6 +71,7 @@ impl Judged {
             judge: command(arguments, &self.name, &[]),
             file: self.name,
             people,
+            splits,
             transcript,
             lines,
             judgement,
@@ -93,6 +97,7 @@ impl Judged {
             warns: level(one.requirement) == Some(Level::Should),
             file: self.name.clone(),
             line: self.entries.get(&one.entry).map_or(0, |(line, _)| *line),
+            column: 0,
             title: one.ids().collect::<Vec<_>>().join(", "),
             message: format!(
                 "{}\nexpected: {}\nwallops explain {}\nreplay: {}",

@@ -13,8 +13,11 @@ use crate::cli::stage::{self, Manner};
 use crate::conform::instants;
 use crate::conform::invariants::Setting;
 use crate::conform::judgement::Judgement;
+use crate::conform::splits::splits;
 use crate::conform::survey::survey;
+use crate::conform::unsaid::{self, Entered};
 use crate::conform::views::Views;
+use crate::dmuc::Note;
 use crate::sim::play;
 use crate::stanza::ReadError;
 use crate::transcript::edition::{Edition, Reworded, reword};
@@ -61,8 +64,8 @@ impl Record {
     }
 
     /// The same for whoever cannot say more of it.
-    pub fn read_as_it_is(path: &Path) -> Result<Self, Refusal> {
-        let help = "`wallops judge --format FORMAT --report FILE` is told which it is";
+    /// `help`: what to do about a file whose form is not known.
+    pub fn read_as_it_is(path: &Path, help: &str) -> Result<Self, Refusal> {
         match is_scenario(path) {
             true => played(path, None),
             false => stored(path, &args::Judge::default(), None, help),
@@ -72,7 +75,7 @@ impl Record {
     /// What comes of it.
     pub fn judgement(&self) -> Judgement {
         let (reworded, setting) = (self.reworded.as_ref(), &self.setting);
-        let transcript = reworded.map_or(&self.transcript, |reworded| &reworded.transcript);
+        let transcript = self.as_judged();
         let mut judgement = match (self.timed, self.complete) {
             (true, _) => instants::judge(transcript, setting),
             (false, true) => Judgement::of(transcript, setting),
@@ -87,6 +90,27 @@ impl Record {
         judgement
     }
 
+    /// Where it enters what the XEP leaves open.
+    pub fn entered(&self) -> Vec<Entered> {
+        match self.timed {
+            true => instants::entered(self.as_judged(), &self.setting),
+            false => unsaid::entered(self.as_judged(), &self.setting),
+        }
+    }
+
+    /// When its machines have lost one another and met again, if they do not say it.
+    pub fn splits(&self) -> Vec<(usize, Note)> {
+        match self.timed {
+            true => instants::splits(self.as_judged(), &self.setting),
+            false => splits(self.as_judged(), &self.setting),
+        }
+    }
+
+    fn as_judged(&self) -> &Transcript {
+        let reworded = self.reworded.as_ref().map(|reworded| &reworded.transcript);
+        reworded.unwrap_or(&self.transcript)
+    }
+
     /// The same, as far as that is asked, and what of it is shown.
     pub(super) fn judged(self, asked: &Asked) -> Judged {
         let judgement = asked.of(self.judgement(), &self.setting);
@@ -95,8 +119,9 @@ impl Record {
             Some((number, (line, self.transcript.entries.get(number)?.clone())))
         };
         let entries = entries_of(&judgement).into_iter().filter_map(entry).collect();
+        let splits = self.splits();
         let Self { name, transcript, lines, people, notices, edition, .. } = self;
-        let whole = Some(Whole { transcript, lines, people });
+        let whole = Some(Whole { transcript, lines, people, splits });
         Judged { name, notices, judgement, edition, entries, whole }
     }
 }
@@ -143,17 +168,31 @@ pub(in crate::cli) fn script_lines(transcript: &Transcript) -> Vec<usize> {
     lines.collect()
 }
 
-/// What a stored transcript or a log tells. A transcript has to be whole: nobody is told of what is
-/// left out of it.
-pub(in crate::cli) fn transcript(path: &Path) -> Result<Transcript, Refusal> {
+/// What a stored transcript or a log tells, to be drawn. A transcript has to be whole: nobody is
+/// told of what is left out of it.
+pub(in crate::cli) fn to_draw(path: &Path) -> Result<Record, Refusal> {
     let (name, text) = (path.display().to_string(), files::text(path)?);
     let (format, imported) = read(&name, &text, None, "known are")?;
-    match format {
-        Format::Own => {
-            Transcript::read(&text).map_err(|error| Refusal::record(&name, &text, &error))
-        }
-        _ => Ok(imported.transcript),
+    if format == Format::Own {
+        Transcript::read(&text).map_err(|error| Refusal::record(&name, &text, &error))?;
     }
+    let transcript = imported.transcript;
+    let edition = Edition::detect(&transcript).unwrap_or(Edition::V0_1);
+    let reworded = (edition == Edition::V0_1_1).then(|| reword(transcript.clone()));
+    let setting = survey(reworded.as_ref().map_or(&transcript, |reworded| &reworded.transcript));
+    Ok(Record {
+        name,
+        people: called(&setting),
+        transcript,
+        reworded,
+        lines: imported.lines,
+        notices: Vec::new(),
+        setting,
+        complete: false,
+        whole: false,
+        edition,
+        timed: format != Format::Own,
+    })
 }
 
 /// Read a text, in this format if one is said. `help`: how the list of formats begins.

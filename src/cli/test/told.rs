@@ -30,6 +30,7 @@ pub(super) fn run(judged: &Judged<'_>) -> Run {
         replay: Manner { net, ..Manner::default() }.command(script),
         judge: Manner { net, ..Manner::default() }.judging(script).unwrap_or_default(),
         people: nicks(&script.scenario),
+        splits: Vec::new(),
         lines: script_lines(&transcript),
         transcript,
         judgement: judged.judgement.clone().unwrap_or_default(),

@@ -7,7 +7,7 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::{DiagramError, Lane};
 use crate::scenario::nearest;
-use crate::stanza::{Jid, Kind, ShortNames, Stanza, ns};
+use crate::stanza::{Element, Jid, Kind, ShortNames, Stanza, ns};
 use crate::transcript::{Entry, Fault, Hop, Machine, Name, Transcript, What, is_client};
 
 /// Those who send and receive.
@@ -43,7 +43,7 @@ impl Hosts {
                 hosts.meet(from, to);
             }
             if let What::Hop(hop) = &entry.what {
-                hosts.learn_nicks(&hop.from, &hop.stanza);
+                hosts.learn_nicks(&hop.to, &hop.stanza);
             }
         }
         hosts
@@ -64,27 +64,28 @@ impl Hosts {
         }
     }
 
-    /// A presence to a nick of a room is its sender's; one from a nick may tell whose it is.
-    fn learn_nicks(&mut self, sender: &str, stanza: &Stanza) {
+    /// A presence from a nick may tell its reader that it is his own, and others whose it is. What
+    /// somebody asks for need not be given to him.
+    fn learn_nicks(&mut self, reader: &str, stanza: &Stanza) {
         if stanza.kind != Kind::Presence {
             return;
         }
         let nick = |jid: &Option<Arc<Jid>>| {
             jid.as_ref().and_then(|jid| Some(jid.resource()?.as_str().to_owned()))
         };
-        if is_client(sender)
-            && !self.nicks.contains_key(sender)
-            && stanza.is_available()
-            && let Some(nick) = nick(&stanza.to)
-        {
-            self.nicks.insert(sender.to_owned(), nick);
-        }
         let Some(nick) = nick(&stanza.from) else { return };
         let from_room =
             stanza.from.as_ref().is_some_and(|from| !self.names.contains(from.as_str()));
-        let telling = |payload: &&crate::stanza::Element| {
-            payload.is("x", ns::MUC_USER) || payload.is("x", ns::DMUC)
-        };
+        let telling =
+            |payload: &&Element| payload.is("x", ns::MUC_USER) || payload.is("x", ns::DMUC);
+        if is_client(reader)
+            && from_room
+            && stanza.is_available()
+            && !self.nicks.contains_key(reader)
+            && stanza.payloads.iter().any(is_own)
+        {
+            self.nicks.insert(reader.to_owned(), nick.clone());
+        }
         for payload in stanza.payloads.iter().filter(telling).filter(|_| from_room) {
             for jid in payload.children().filter_map(|child| child.attr("jid")) {
                 if is_client(jid) && !self.nicks.contains_key(jid) {
@@ -290,4 +291,10 @@ pub(super) fn name_of(machine: &Machine) -> &str {
     match machine {
         Machine::Server(name) | Machine::Slave(name) | Machine::Service(name) => name,
     }
+}
+
+/// Whether a presence says by this that it is its reader's own.
+fn is_own(payload: &Element) -> bool {
+    let codes = payload.children().filter(|child| child.name() == "status");
+    payload.is("x", ns::MUC_USER) && codes.filter_map(|code| code.attr("code")).any(|c| c == "110")
 }

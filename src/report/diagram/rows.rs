@@ -5,10 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::bands::Bands;
 use super::hosts::{Hosts, Only};
 use super::{Arrow, Band, DiagramError, End, Item, Lane, Options, Row, label};
+use crate::dmuc::Note;
 use crate::report::plain;
 use crate::stanza::{Element, Stanza, ns};
-use crate::time::Time;
+use crate::time::{Duration, Time};
 use crate::transcript::{Entry, Fate, Hop, Transcript, What};
+
+/// Within this time a host that sends something to several has sent it to all.
+const AT_ONCE: Duration = Duration::from_millis(5);
 
 /// How long a line of a scenario, a fault or a note is at most, in characters.
 const TEXT_MAX: usize = 240;
@@ -36,12 +40,16 @@ pub(super) fn draw(
     };
     let entries = &transcript.entries;
     let kept = |at: usize| entries.get(at).is_some_and(|entry| hosts.concerns(entry, only));
+    let mut splits = options.splits.iter().peekable();
     let mut at = 0;
     while let Some(entry) = entries.get(at) {
         let run = match &entry.what {
             What::Hop(_) if !options.unfold => fan_out(entries, at),
             _ => 1,
         };
+        while let Some((_, note)) = splits.next_if(|(shows, _)| *shows < at + run) {
+            drawing.inferred(note);
+        }
         let indexes: Vec<usize> = (at..at + run).filter(|index| kept(*index)).collect();
         drawing.entries(entries, &indexes)?;
         at += run;
@@ -90,6 +98,12 @@ impl<F: Fn(&str) -> Option<usize>> Drawing<'_, F> {
         }
     }
 
+    /// A machine would say this of a split now, if it said anything.
+    fn inferred(&mut self, note: &Note) {
+        let text = format!("{}, as it seems", note.in_short(&self.hosts.short));
+        self.bands.note(note, self.next_row(), &plain::short(&text, TEXT_MAX));
+    }
+
     fn network(&mut self, index: usize, entry: &Entry, text: String) -> Result<(), DiagramError> {
         let concerned = self.hosts.concerned(entry);
         let lanes = concerned.into_iter().filter_map(|host| (self.lane_of)(host)).collect();
@@ -113,7 +127,7 @@ impl<F: Fn(&str) -> Option<usize>> Drawing<'_, F> {
     fn arrow(&self, index: usize, entry: &Entry) -> Option<Arrow> {
         let (from, to, stanza, end, fate) = match &entry.what {
             What::Hop(hop) => {
-                let fate = hop.unusual_fate().unwrap_or_default();
+                let fate = unusual_fate(hop).unwrap_or_default();
                 (&hop.from, &hop.to, &hop.stanza, end_of(hop), fate)
             }
             What::Undeliverable { at, to, stanza } => {
@@ -180,9 +194,15 @@ fn network_text(entry: &Entry) -> String {
     plain::short(entry.headline().trim_start_matches("! "), TEXT_MAX)
 }
 
+/// How a stanza fared, if that is unusual. Where it took no time, as in the logs of others, nobody
+/// knows how long it took.
+fn unusual_fate(hop: &Hop) -> Option<String> {
+    hop.unusual_fate().filter(|_| hop.fate != Fate::Delivered(Duration::ZERO))
+}
+
 fn end_of(hop: &Hop) -> End {
     match hop.fate {
-        Fate::Delivered(_) if hop.unusual_fate().is_none() => End::Arrived,
+        Fate::Delivered(_) if unusual_fate(hop).is_none() => End::Arrived,
         Fate::Delivered(_) => End::Late,
         Fate::UnderWay => End::UnderWay,
         Fate::Lost => End::Lost,
@@ -190,14 +210,15 @@ fn end_of(hop: &Hop) -> End {
 }
 
 /// How many entries from this one on are one stanza to several: they leave one host at one instant,
-/// are from one, say the same, and each is to somebody else.
+/// or as soon after as a real one writes them, are from one, say the same, and each is to somebody
+/// else.
 fn fan_out(entries: &[Entry], at: usize) -> usize {
     let Some((first, leaves)) = entries.get(at).and_then(hop_of) else { return 1 };
     let mut told = BTreeSet::from([(&first.to, &first.stanza.to)]);
     let rest = entries[at + 1..].iter();
     let others = rest.take_while(|entry| {
         hop_of(entry).is_some_and(|(hop, when)| {
-            when == leaves
+            when < leaves + AT_ONCE
                 && hop.from == first.from
                 && says_the_same(&first.stanza, &hop.stanza)
                 && told.insert((&hop.to, &hop.stanza.to))

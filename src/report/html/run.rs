@@ -56,7 +56,8 @@ pub(super) fn section(index: usize, run: &Run, rows_left: &mut usize) -> Markup 
 /// The diagram of a run, and how many of its entries are not in it.
 fn draw(run: &Run, rows_left: usize) -> Result<(Diagram, usize), DiagramError> {
     let rows_max = rows_left.min(diagram::ROWS_MAX);
-    let options = Options { people: run.people.clone(), rows_max, ..Options::default() };
+    let (people, splits) = (run.people.clone(), run.splits.clone());
+    let options = Options { people, splits, rows_max, ..Options::default() };
     let whole = Cow::Borrowed(&run.transcript);
     match Diagram::new(&whole, &options) {
         // A row has at least one entry, or is a new day.
