@@ -1,8 +1,10 @@
-//! `wallops coverage`: which requirements scenarios come to, and what is left open.
+//! `wallops coverage`: which requirements scenarios and records come to, and what is left open.
 
 mod asked;
 mod open;
 mod pairs;
+
+use std::path::Path;
 
 use comfy_table::Cell;
 use rayon::prelude::*;
@@ -12,48 +14,62 @@ use self::open::Place;
 use self::pairs::Pairs;
 use super::args;
 use super::check::counted;
-use super::files::Script;
+use super::judge::record::{self, Record};
 use super::judge::table;
 use super::refusal::Refusal;
 use super::screen::Screen;
-use super::stage::{self, Manner};
 use super::style::{self, paint};
 use super::verdict::Verdict;
-use crate::conform::judgement::{self, Judgement};
-use crate::sim::play;
+use crate::conform::judgement::{self, Judgement, Row};
 
-/// What came of each requirement in some scenarios.
+/// What came of each requirement in some records: scenarios that were played, and files.
 struct Coverage {
-    /// All scenarios together.
+    /// All of them together.
     sum: Judgement,
     /// What came of each in each.
     pairs: Pairs,
 }
 
-/// Play scenarios and tell for each requirement how often it applied.
+/// Play scenarios, read records, and tell for each requirement how often it applied.
 pub(super) fn coverage(
     arguments: &args::Coverage,
     screen: &mut Screen,
 ) -> Result<Verdict, Refusal> {
     let asked = Asked::read(&arguments.words)?;
-    let scripts = Script::read_all(&asked.paths)?;
-    let judge = |script: &Script| judge(script, &asked);
-    let judged = scripts.par_iter().map(judge).collect::<Result<Vec<_>, _>>()?;
-    let (judgements, places): (Vec<_>, Vec<_>) = judged.into_iter().unzip();
-    let coverage = Coverage::of(&scripts, judgements);
+    let files = record::files(&asked.paths)?;
+    // What are no scenarios, too, are records.
+    let thing =
+        if files.iter().all(|file| record::is_scenario(file)) { "scenario" } else { "record" };
+    let judged: Vec<_> = files.par_iter().map(|file| judge(file, &asked)).collect();
+    let (mut names, mut judgements, mut places) = (Vec::new(), Vec::new(), Vec::new());
+    let mut refusals = Vec::new();
+    for judged in judged {
+        match judged {
+            Ok((name, judgement, entered)) => {
+                names.push(name);
+                judgements.push(judgement);
+                places.push(entered);
+            }
+            Err(refusal) => refusals.push(Some(refusal)),
+        }
+    }
+    if !refusals.is_empty() {
+        return Err(Refusal::all(refusals));
+    }
+    let coverage = Coverage::of(&names, judgements);
     match (arguments.by_scenario, asked.ids.is_empty()) {
         (true, _) => screen.line(coverage.pairs.lines()),
-        (false, true) => screen.line(coverage.table() + "\n"),
-        (false, false) => screen.text(coverage.pairs.lists(&coverage.sum, scripts.len())),
+        (false, true) => screen.line(coverage.table(thing) + "\n"),
+        (false, false) => screen.text(coverage.pairs.lists(&coverage.sum, names.len(), thing)),
     }
-    let exercised = coverage.never_exercised(screen);
+    let exercised = coverage.never_exercised(&asked, screen);
     if asked.ids.is_empty() && !arguments.by_scenario {
-        screen.text(open::table(&places));
+        screen.text(open::table(&places, thing));
     }
     let (applied, all) = (coverage.applied(), coverage.sum.rows.len());
-    let come = if scripts.len() == 1 { "scenario comes" } else { "scenarios come" };
-    let all = counted(all, "requirement");
-    screen.line(format_args!("{} {come} to {applied} of {all}", scripts.len()));
+    let (some, all) = (counted(names.len(), thing), counted(all, "requirement"));
+    let come = if names.len() == 1 { "comes" } else { "come" };
+    screen.line(format_args!("{some} {come} to {applied} of {all}"));
     screen.line(table::summary(&coverage.sum, false));
     Ok(match coverage.sum.worst() {
         judgement::Verdict::Fail => Verdict::Failed,
@@ -62,20 +78,19 @@ pub(super) fn coverage(
     })
 }
 
-/// What came of a scenario, and where it entered what the XEP leaves open.
-fn judge(script: &Script, asked: &Asked) -> Result<(Judgement, Vec<Place>), Refusal> {
-    let outcome = stage::play(script, Manner::default())
-        .map_err(|error| Refusal::about(script.path.display(), error))?;
-    let setting = play::setting(&script.scenario, false);
-    let mut judgement = Judgement::of(&outcome.transcript, &setting);
+/// The name of a record, what came of it, and where it entered what the XEP leaves open.
+fn judge(file: &Path, asked: &Asked) -> Result<(String, Judgement, Vec<Place>), Refusal> {
+    let record = Record::read_as_it_is(file, "its form has to show in it; known are")?;
+    let mut judgement = record.judgement();
     judgement.rows.retain(|row| asked.wants(row.requirement.id));
     judgement.findings.retain(|finding| asked.wants(finding.requirement));
-    Ok((judgement, Place::all(script, &outcome.transcript, &setting)))
+    let places = Place::all(&record);
+    Ok((record.name, judgement, places))
 }
 
 impl Coverage {
-    fn of(scripts: &[Script], judgements: Vec<Judgement>) -> Self {
-        let pairs = Pairs::of(scripts.iter().zip(&judgements));
+    fn of(names: &[String], judgements: Vec<Judgement>) -> Self {
+        let pairs = Pairs::of(names.iter().zip(&judgements));
         let sum = judgements.into_iter().reduce(|mut sum, judgement| {
             sum.add(judgement);
             sum
@@ -87,9 +102,10 @@ impl Coverage {
         self.sum.rows.iter().filter(|row| row.applied()).count()
     }
 
-    fn table(&self) -> String {
+    fn table(&self, thing: &str) -> String {
+        let things = format!("{thing}s");
         let mut table =
-            table::empty(["requirement", "level", "scenarios", "kept", "broken", "verdict"]);
+            table::empty(["requirement", "level", &things, "kept", "broken", "verdict"]);
         for row in &self.sum.rows {
             table.add_row([
                 Cell::new(row.requirement.id),
@@ -103,8 +119,9 @@ impl Coverage {
         table.to_string()
     }
 
-    /// Say what no scenario comes to; whether there is nothing that could be.
-    fn never_exercised(&self, screen: &mut Screen) -> bool {
+    /// Say what no record comes to; whether that is nothing, or only what nobody has asked for by
+    /// name and no run can show.
+    fn never_exercised(&self, asked: &Asked, screen: &mut Screen) -> bool {
         let never: Vec<_> = self.sum.rows.iter().filter(|row| !row.applied()).collect();
         if !never.is_empty() {
             screen.line(paint(style::TITLE, "Never exercised"));
@@ -116,6 +133,7 @@ impl Coverage {
         if !never.is_empty() {
             screen.line("");
         }
-        never.iter().all(|row| row.reason.is_some())
+        let can_be = |row: &&Row| row.requirement.unsupported().is_none();
+        never.is_empty() || (asked.ids.is_empty() && !never.iter().any(can_be))
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::invariants::findings::Findings;
-use super::invariants::room::{Class, Passage, Room, Side, Slave};
+use super::invariants::room::{Class, Fact, Passage, Room, Side, Slave, SlaveId};
 use super::invariants::steps::{Happening, Step};
 use super::invariants::{Invariant, Monitor, Setting};
 use crate::dmuc::Change;
@@ -67,26 +67,54 @@ pub fn entered(record: &dyn Record, setting: &Setting) -> Vec<Entered> {
 
 /// Which sections were entered already.
 #[derive(Debug, Default)]
-struct Unsaid(BTreeSet<&'static str>);
+struct Unsaid {
+    entered: BTreeSet<&'static str>,
+    /// The slaves that one side has lost, or both.
+    lost: BTreeSet<SlaveId>,
+}
+
+impl Unsaid {
+    fn enter(&mut self, section: &'static str, entry: usize, findings: &mut Findings) {
+        match self.entered.insert(section) {
+            true => findings.push(section, "", entry, String::new(), "", &[]),
+            false => findings.kept(section),
+        }
+    }
+}
 
 impl Invariant for Unsaid {
     fn before(&mut self, step: &Step<'_>, room: &Room, findings: &mut Findings) {
-        let mut enter = |section| match self.0.insert(section) {
-            true => findings.push(section, "", step.entry, String::new(), "", &[]),
-            false => findings.kept(section),
-        };
+        let mut enter = |section| self.enter(section, step.entry, findings);
         match &step.what {
             Happening::Left(passage) => left(passage, room, &mut enter),
             Happening::Note(note) if note.change == Change::Resyncing => {
                 let slave = room.slave_of(note.about.as_str()).map(|slave| &room.slaves[slave]);
-                let lost = |slave: &Slave| [slave.master, slave.own].contains(&Side::Split);
-                if slave.is_some_and(lost) {
+                if slave.is_some_and(is_lost) {
                     enter(NETJOIN);
                 }
             }
             _ => {}
         }
     }
+
+    fn after(&mut self, step: &Step<'_>, _: &[Fact], room: &Room, findings: &mut Findings) {
+        if !room.silent {
+            return;
+        }
+        // Machines that say nothing of themselves show by what they do that they have met again.
+        for (number, slave) in room.slaves.iter().enumerate() {
+            if is_lost(slave) {
+                self.lost.insert(number);
+            } else if slave.is_together() && self.lost.remove(&number) {
+                self.enter(NETJOIN, step.entry, findings);
+            }
+        }
+    }
+}
+
+/// Whether one side has lost the other.
+fn is_lost(slave: &Slave) -> bool {
+    [slave.master, slave.own].contains(&Side::Split)
 }
 
 /// A stanza leaves a host.

@@ -53,7 +53,7 @@ fn what_enters_a_section_that_the_xep_leaves_open_is_told_with_its_place() {
     assert!(place.starts_with("scenarios/own.scs:11, entry "), "{place}");
     assert!(entry.ends_with(" * wallops@channel resyncing slave@vesa"), "{entry}");
     let [place, entry] = first("XML Schema, first in");
-    assert_eq!(place, "scenarios/own.scs:7, entry 3, and 9 times more", "{}", ran.out());
+    assert_eq!(place, "scenarios/own.scs:7, entry 4, and 9 times more", "{}", ran.out());
     assert!(entry.contains("channel -> killrc message wallops@channel/BigCheese"), "{entry}");
 }
 
@@ -95,6 +95,37 @@ fn what_is_neither_a_file_nor_an_id_is_told_with_the_nearest() {
         .complains("did you mean `slave.leave.forward`?");
     desk.run(&["coverage", "scenaros"]).ends_with(2).complains("did you mean `scenarios`?");
     desk.run(&["coverage", "scenarios/on.scs"]).ends_with(2).complains("`scenarios/own.scs`?");
+}
+
+#[test]
+fn a_record_is_covered_like_a_scenario() {
+    let script = "cut vesa.yeggmaex.irc from channel.avalon.irc refusing\nWiZ says \"gone\"\n\
+        BigCheese says \"gone\"\nheal everything\nwait until quiet\nThe roster is the same everywhere";
+    let desk = Desk::with(script);
+    desk.run(&["run", "scenarios/own.scs", "--write", "t.txt"]).ends_with(0);
+    // What machines do shows it as well as what they say of it.
+    desk.put("server.log", super::desk::LOST_AND_FOUND);
+    for file in ["t.txt", "server.log"] {
+        let ran = desk.run(&["coverage", file]).prints("\n1 record comes to ");
+        let open = ran.out().split_once("What XEP-0282 leaves open").unwrap().1.to_owned();
+        let row = words("Netjoin 1 1");
+        assert!(open.lines().any(|line| words(line).starts_with(&row)), "{file}: {open}");
+        let place = open.split_once("Netjoin, first in\n").unwrap().1;
+        assert!(place.trim_start().starts_with(&format!("{file}:")), "{place}");
+    }
+    desk.run(&["coverage", "t.txt", "scenarios"]).prints("\n2 records come to ");
+    run(&["coverage", "tests/judge/foreign/master.log"])
+        .ends_with(1)
+        .prints("    XML Schema, first in\n        tests/judge/foreign/master.log:");
+}
+
+#[test]
+fn what_is_asked_for_by_name_and_cannot_be_shown_is_3() {
+    let desk = Desk::with("BigCheese says \"hello\"\nWumpus hears BigCheese say \"hello\"");
+    desk.run(&["coverage", "slave.jid.opaque"]).ends_with(3);
+    desk.run(&["coverage", "INV-FIFO"]).ends_with(0);
+    desk.run(&["coverage", "INV-FIFO", "slave.jid.opaque"]).ends_with(3);
+    desk.run(&["coverage", "--help"]).prints("but for those that no run can show");
 }
 
 fn words(line: &str) -> Vec<String> {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
-use super::{EXIT_CODES, ReportFile};
+use super::ReportFile;
 use crate::conform::requirements::{Actor, Level};
 use crate::transcript::edition::Edition;
 use crate::transcript::import::Format;
@@ -111,23 +111,26 @@ Exit codes:
   0  it is explained
   2  no requirement has such an id, or a scenario has mistakes";
 
-/// Say for each requirement how often scenarios come to it, and what came of it
+/// Say for each requirement how often scenarios or records come to it, and what came of it
 ///
-/// Plays scenarios on the event network. After the table: what no scenario comes to, and where runs
-/// enter ground that XEP-0282 leaves open. Of requirements that are named: each scenario that comes
-/// to them, how often they were kept and broken there, and the verdict.
+/// Plays scenarios on the event network, and reads records as `wallops judge` does. After the
+/// table: what none comes to, and where runs enter ground that XEP-0282 leaves open. Of
+/// requirements that are named: each scenario that comes to them, how often they were kept and
+/// broken there, and the verdict.
 ///
-/// Of the shipped scenarios; of your own; of two requirements; every pair, to look for something:
+/// Of the shipped scenarios; of your own; of a log; of two requirements; every pair, to look for
+/// something:
 ///
 ///   wallops coverage
 ///   wallops coverage my-scenarios
+///   wallops coverage server.log
 ///   wallops coverage slave.leave.forward INV-NO-DUP
 ///   wallops coverage --by-scenario | grep s10-the-great-bounce
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment, after_help = levels(EXIT_CODES))]
+#[command(verbatim_doc_comment, after_help = levels(COVERAGE_EXIT_CODES))]
 pub(in crate::cli) struct Coverage {
-    /// Scenarios, or directories of them (usually `scenarios`); ids of requirements, or what ids
-    /// begin with. What is a file is taken for one
+    /// Scenarios, directories of them (usually `scenarios`), transcripts or logs; ids of
+    /// requirements, or what ids begin with. What is a file is taken for one
     #[arg(value_name = "ID|DIR|FILE")]
     pub words: Vec<PathBuf>,
 
@@ -136,6 +139,13 @@ pub(in crate::cli) struct Coverage {
     #[arg(long)]
     pub by_scenario: bool,
 }
+
+const COVERAGE_EXIT_CODES: &str = "\
+Exit codes:
+  0  every requirement is exercised, but for those that no run can show
+  1  something was broken
+  2  the input is wrong
+  3  nothing was broken, but a requirement is never exercised, or one that is named cannot be";
 
 impl ValueEnum for Format {
     fn value_variants<'a>() -> &'a [Self] {

@@ -3,78 +3,76 @@
 use comfy_table::Cell;
 
 use crate::cli::check::counted;
-use crate::cli::files::Script;
+use crate::cli::judge::record::Record;
 use crate::cli::judge::table;
 use crate::cli::style::{self, paint};
-use crate::conform::invariants::Setting;
-use crate::conform::unsaid::{self, Entered, SECTIONS};
+use crate::conform::unsaid::{Entered, SECTIONS};
 use crate::scenario::printable;
-use crate::transcript::{Transcript, What};
 
 /// Where a run entered such a section first.
 pub(super) struct Place {
     entered: Entered,
-    /// The scenario's file, and the line of it that was being played.
+    /// The file, and the line of it: that of a scenario that was being played, or that of a record
+    /// that tells it; 0 if there is none.
     path: String,
-    line: Option<u32>,
-    /// The entry of its transcript, in short.
+    line: usize,
+    /// The entry of the record, in short.
     entry: String,
 }
 
 impl Place {
     /// All of those that a run entered.
-    pub fn all(script: &Script, transcript: &Transcript, setting: &Setting) -> Vec<Self> {
-        let names = transcript.short_names();
+    pub fn all(record: &Record) -> Vec<Self> {
+        let names = record.transcript.short_names();
         let place = |entered: Entered| {
-            let until = transcript.entries.get(..=entered.first).unwrap_or_default();
-            let line = until.iter().rev().find_map(|entry| match entry.what {
-                What::Line { number, .. } => Some(number),
-                _ => None,
-            });
-            let entry = until.last().map(|entry| entry.in_short(&names).to_string());
+            let line = record.lines.get(entered.first).copied().unwrap_or_default();
+            let entry = record.transcript.entries.get(entered.first);
+            let entry = entry.map(|entry| entry.in_short(&names).to_string());
             let entry = printable(&entry.unwrap_or_default());
-            Self { entered, path: script.path.display().to_string(), line, entry }
+            Self { entered, path: record.name.clone(), line, entry }
         };
-        unsaid::entered(transcript, setting).into_iter().map(place).collect()
+        record.entered().into_iter().map(place).collect()
     }
 
     fn told(&self) -> String {
         let Self { entered, path, line, entry } = self;
         // What happens before the first line sets the scene.
-        let line = line.map(|line| format!(":{line}")).unwrap_or_default();
+        let line = if *line > 0 { format!(":{line}") } else { String::new() };
         let more = match entered.times - 1 {
             0 => String::new(),
             1 => ", and once more".to_owned(),
             more => format!(", and {more} times more"),
         };
-        format!("        {path}{line}, entry {}{more}\n            {entry}\n", entered.first)
+        format!("        {path}{line}, entry {}{more}\n            {entry}\n", entered.first + 1)
     }
 }
 
-/// For each section how many of the scenarios enter it, how often, and where the first of them do.
-pub(super) fn table(scenarios: &[Vec<Place>]) -> String {
-    let mut table = table::empty(["section", "scenarios", "times", "entered when"]);
+/// For each section how many of the records enter it, how often, and where the first of them do.
+/// `thing`: what the records are.
+pub(super) fn table(records: &[Vec<Place>], thing: &str) -> String {
+    let things = format!("{thing}s");
+    let mut table = table::empty(["section", &things, "times", "entered when"]);
     let mut lists = String::new();
     for section in &SECTIONS {
-        let places = scenarios.iter().flatten();
+        let places = records.iter().flatten();
         let places: Vec<_> = places.filter(|place| place.entered.section == section).collect();
         let times: u64 = places.iter().map(|place| place.entered.times).sum();
         let (some, times) = (table::number(places.len()), table::number(times));
         table.add_row([Cell::new(section.name), some, times, Cell::new(section.entered)]);
-        lists.push_str(&list(section.name, &places));
+        lists.push_str(&list(section.name, &places, thing));
     }
     format!("{}\n{table}\n{lists}\n", paint(style::TITLE, TITLE))
 }
 
-/// Where the first of these scenarios enter a section.
-fn list(name: &str, places: &[&Place]) -> String {
+/// Where the first of these records enter a section.
+fn list(name: &str, places: &[&Place], thing: &str) -> String {
     let told = places.iter().take(PLACES_MAX).map(|place| place.told());
     let mut text: String = told.collect();
     if !text.is_empty() {
         text.insert_str(0, &format!("    {name}, first in\n"));
     }
     if let Some(more @ 1..) = places.len().checked_sub(PLACES_MAX) {
-        text.push_str(&format!("        and in {}\n", counted(more, "other scenario")));
+        text.push_str(&format!("        and in {}\n", counted(more, &format!("other {thing}"))));
     }
     text
 }
@@ -82,5 +80,5 @@ fn list(name: &str, places: &[&Place]) -> String {
 const TITLE: &str =
     "What XEP-0282 leaves open: four sections \"to follow\", and one with a question";
 
-/// Of how many scenarios it is told where they enter a section.
+/// Of how many records it is told where they enter a section.
 const PLACES_MAX: usize = 3;

@@ -3,28 +3,27 @@
 use comfy_table::Cell;
 
 use crate::cli::check::counted;
-use crate::cli::files::Script;
 use crate::cli::judge::table;
 use crate::cli::style::{self, paint};
 use crate::conform::judgement::{Judgement, Row};
 use crate::conform::requirements::Requirement;
 
-/// What came of each requirement in each scenario that comes to it, in the order of scenarios.
+/// What came of each requirement in each record that comes to it, in the order of records.
 pub(super) struct Pairs(Vec<Pair>);
 
-/// What came of a requirement in a scenario.
+/// What came of a requirement in a record.
 pub(super) struct Pair {
-    /// The scenario's file.
+    /// The record's file.
     path: String,
     row: Row,
 }
 
 impl Pairs {
-    /// Of these scenarios, each with its judgement.
-    pub fn of<'a>(judged: impl Iterator<Item = (&'a Script, &'a Judgement)>) -> Self {
-        let pairs = judged.flat_map(|(script, judgement)| {
+    /// Of these records, each with its judgement.
+    pub fn of<'a>(judged: impl Iterator<Item = (&'a String, &'a Judgement)>) -> Self {
+        let pairs = judged.flat_map(|(name, judgement)| {
             let applied = judgement.rows.iter().filter(|row| row.applied());
-            applied.map(|row| Pair { path: script.path.display().to_string(), row: row.clone() })
+            applied.map(|row| Pair { path: name.clone(), row: row.clone() })
         });
         Self(pairs.collect())
     }
@@ -51,21 +50,22 @@ impl Pairs {
         text
     }
 
-    /// For each of these requirements those of so many scenarios that come to it.
-    pub fn lists(&self, sum: &Judgement, scenarios: usize) -> String {
+    /// For each of these requirements those of so many records that come to it. `thing`: what the
+    /// records are.
+    pub fn lists(&self, sum: &Judgement, records: usize, thing: &str) -> String {
         let mut text = String::new();
         for Row { requirement, verdict, .. } in sum.rows.iter().filter(|row| row.applied()) {
             let title = paint(style::TITLE, requirement.id);
             let (statement, some) = (requirement.statement, self.to(requirement).count());
-            let of = counted(scenarios, "scenario");
+            let of = counted(records, thing);
             text.push_str(&format!("{title}: {verdict}, in {some} of {of}\n    {statement}\n"));
-            text.push_str(&format!("{}\n\n", self.list(requirement)));
+            text.push_str(&format!("{}\n\n", self.list(requirement, thing)));
         }
         text
     }
 
-    fn list(&self, requirement: &Requirement) -> String {
-        let mut table = table::empty(["scenario", "kept", "broken", "verdict"]);
+    fn list(&self, requirement: &Requirement, thing: &str) -> String {
+        let mut table = table::empty([thing, "kept", "broken", "verdict"]);
         for Pair { path, row, .. } in self.to(requirement) {
             table.add_row([
                 Cell::new(path),
