@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use wallops::transcript::import::{Format, ImportOptions, import};
 
-use super::{ejabberd, prosody, read, tshark};
+use super::{ejabberd, notices, prosody, read, tshark};
 
 fn sample(format: Format) -> &'static str {
     match format {
@@ -135,4 +135,16 @@ fn too_many_streams_are_refused() {
     let stream = |number: usize| format!("Nov 25 13:49:26 c2s{number}\tdebug\tRECV: <presence/>\n");
     let error = read(&(0..10_001).map(stream).collect::<String>(), Format::Prosody).unwrap_err();
     assert_eq!(error, "line 10001, column 1: one more stream; expected at most 10000 at once");
+}
+
+#[test]
+fn of_many_lines_that_are_moved_one_note_tells() {
+    let line = |second: u32| {
+        format!("1990-10-13T23:58:{second:02}Z vesa.irc channel.irc <presence id='{second}'/>\n")
+    };
+    let text: String = line(30) + &(1..20).map(line).collect::<String>();
+    let imported = read(&text, Format::Plain).unwrap();
+    let told = "line 2: moved: its time is before that of line 1, and so with 18 more entries until \
+                line 20";
+    assert_eq!(notices(&imported), [told]);
 }

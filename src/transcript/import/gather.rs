@@ -173,12 +173,23 @@ impl Gathered {
                 _ => latest = Some((*line, entry.at)),
             }
         }
-        for (line, before) in moved {
-            let about = format!("its time is before that of line {before}");
+        let told = moved.iter().take(if moved.len() > MOVED_MAX { 1 } else { MOVED_MAX });
+        let told: Vec<_> = told.copied().collect();
+        let more = match (moved.len() - told.len(), moved.last()) {
+            (more @ 1.., Some((last, _))) => {
+                format!(", and so with {more} more entries until line {last}")
+            }
+            _ => String::new(),
+        };
+        for (line, before) in told {
+            let about = format!("its time is before that of line {before}{more}");
             self.notice(line, Remark::Moved, about);
         }
     }
 }
+
+/// So many entries that are moved are told of one by one; of more, one stands for all.
+const MOVED_MAX: usize = 3;
 
 /// Elements are no deeper than the reader's bound, so that this needs little stack.
 fn count_elements(element: &Element) -> usize {
