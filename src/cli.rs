@@ -56,6 +56,9 @@ pub fn main() -> ExitCode {
     log::start(arguments.verbose);
     let mut screen = Screen::new();
     let verdict = obey(&arguments.command, &mut screen).unwrap_or_else(|refusal| {
+        if annotations::are_wanted() {
+            refusal.annotations().iter().for_each(|annotation| screen.line(annotation));
+        }
         screen.flush();
         screen::complain(&refusal);
         Verdict::Wrong

@@ -4,7 +4,8 @@ use std::fmt;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 
-use crate::scenario::{Mistakes, Source};
+use super::annotations::Annotation;
+use crate::scenario::{Mistake, Mistakes, Source};
 use crate::stanza::ReadError;
 
 /// Something is wrong with the input. Exit code 2.
@@ -83,6 +84,15 @@ impl Refusal {
         Self::All(refusals.into_iter().flatten().collect())
     }
 
+    /// What is wrong, for the pages of GitHub.
+    pub fn annotations(&self) -> Vec<Annotation> {
+        match self {
+            Self::Scenario(mistakes) => mistakes.iter().take(NOTED_MAX).map(noted).collect(),
+            Self::Input(complaint) => vec![complaint.noted()],
+            Self::All(refusals) => refusals.iter().flat_map(Self::annotations).collect(),
+        }
+    }
+
     /// As a compiler would say it, for a terminal of so many columns.
     pub fn render(&self, width: usize, colour: bool) -> String {
         match self {
@@ -116,7 +126,35 @@ struct Place {
     label: String,
 }
 
+/// A mistake with its place.
+fn noted(mistake: &Mistake) -> Annotation {
+    let help = mistake.help().map(|help| format!("\n{help}"));
+    Annotation {
+        warns: false,
+        file: mistake.file().to_owned(),
+        line: usize::try_from(mistake.span.line).unwrap_or(0),
+        column: usize::try_from(mistake.span.column).unwrap_or(0),
+        title: WRONG.to_owned(),
+        message: format!("{mistake}{}", help.unwrap_or_default()),
+    }
+}
+
 impl Complaint {
+    fn noted(&self) -> Annotation {
+        let place = self.place.as_ref();
+        let span = place.map(|place| place.source.span_at(place.span.0, place.span.1));
+        let number = |number: Option<u32>| number.and_then(|one| usize::try_from(one).ok());
+        let help = self.help.as_ref().map(|help| format!("\n{help}"));
+        Annotation {
+            warns: false,
+            file: place.map(|place| place.source.name().to_owned()).unwrap_or_default(),
+            line: number(span.map(|span| span.line)).unwrap_or(0),
+            column: number(span.map(|span| span.column)).unwrap_or(0),
+            title: WRONG.to_owned(),
+            message: format!("{}{}", self.text, help.unwrap_or_default()),
+        }
+    }
+
     fn render(&self, width: usize, colour: bool) -> String {
         let theme =
             if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
@@ -181,3 +219,9 @@ fn word_in(text: &str, word: &str) -> Option<usize> {
 
 /// The longest text, in bytes, of which an excerpt is shown; of a longer one the place is told.
 const SHOWN_MAX: usize = 4 << 20;
+
+/// How many mistakes of a scenario are told to GitHub, which shows no more.
+const NOTED_MAX: usize = 50;
+
+/// The title of what is told to it.
+const WRONG: &str = "the input is wrong";

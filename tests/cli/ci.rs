@@ -2,7 +2,9 @@
 
 use std::process::Command;
 
-use super::desk::{Desk, Ran, root, wallops};
+use yaml_rust2::YamlLoader;
+
+use super::desk::{Desk, Ran, root, run, wallops};
 
 /// Every line of the page's examples that calls the program, without the program.
 fn commands(page: &str) -> Vec<Vec<String>> {
@@ -14,28 +16,71 @@ fn commands(page: &str) -> Vec<Vec<String>> {
     calls.map(|call| call.split_whitespace().map(str::to_owned).collect()).collect()
 }
 
+/// The log of a server that keeps what it has to.
+fn log() -> String {
+    let desk = Desk::new();
+    let whole = desk.path("whole.txt").display().to_string();
+    run(&["run", "scenarios/s02-truly-rotten-time.scs", "--write", &whole]).ends_with(0);
+    let transcript = wallops::transcript::Transcript::read(&desk.read("whole.txt")).unwrap();
+    wallops::transcript::import::write_plain(&transcript)
+}
+
 #[test]
 fn the_commands_for_ci_work() {
     let page = std::fs::read_to_string(root().join("docs/ci.md")).unwrap();
-    let out = tempfile::tempdir().unwrap();
+    let desk = Desk::new();
+    desk.put("server.log", log());
     let all = commands(&page);
-    assert_eq!(all.len(), 3, "{all:?}");
+    assert_eq!(all.len(), 4, "{all:?}");
     for command in all {
         let mut call = wallops();
         for word in &command {
             match word.as_str() {
                 // One of them is enough here.
                 "scenarios" => call.arg("scenarios/s02-truly-rotten-time.scs"),
-                file if file.starts_with("wallops.") => call.arg(out.path().join(file)),
+                file if file.contains('.') => call.arg(desk.path(file)),
                 word => call.arg(word),
             };
         }
         call.assert().success();
     }
-    let report = std::fs::read_to_string(out.path().join("wallops.xml")).unwrap();
-    assert!(report.contains("<testsuite "), "{report}");
-    let page = std::fs::read_to_string(out.path().join("wallops.html")).unwrap();
-    assert!(page.contains("s02-truly-rotten-time"));
+    for report in ["wallops.xml", "server.xml"] {
+        let report = desk.read(report);
+        assert!(report.contains("<testsuite "), "{report}");
+    }
+    assert!(desk.read("wallops.html").contains("s02-truly-rotten-time"));
+    assert!(desk.read("server.html").contains("server.log"));
+}
+
+/// The blocks of the page in this language.
+fn blocks<'a>(page: &'a str, language: &str) -> Vec<&'a str> {
+    let parts = page.split(&format!("```{language}\n")).skip(1).collect::<Vec<_>>();
+    parts.into_iter().map(|part| part.split("```").next().unwrap()).collect()
+}
+
+#[test]
+fn the_workflows_for_github_are_workflows() {
+    let page = std::fs::read_to_string(root().join("docs/ci.md")).unwrap();
+    let blocks = blocks(&page, "yaml");
+    assert_eq!(blocks.len(), 2);
+    for block in blocks {
+        let [workflow] = &YamlLoader::load_from_str(block).unwrap()[..] else { panic!("{block}") };
+        assert!(workflow["name"].as_str().is_some(), "{block}");
+        assert!(workflow["on"].as_vec().is_some(), "{block}");
+        for job in workflow["jobs"].as_hash().unwrap().values() {
+            assert_eq!(job["runs-on"].as_str(), Some("ubuntu-latest"));
+            let steps = job["steps"].as_vec().unwrap();
+            // Each does one thing; the reports that are kept are those that were asked for.
+            for step in steps {
+                assert!(step["run"].as_str().is_some() != step["uses"].as_str().is_some());
+            }
+            let runs: Vec<_> = steps.iter().filter_map(|step| step["run"].as_str()).collect();
+            let kept = steps.last().unwrap()["with"]["path"].as_str().unwrap();
+            for file in kept.lines() {
+                assert!(runs.iter().any(|run| run.contains(file)), "{file}: {runs:?}");
+            }
+        }
+    }
 }
 
 /// What the script "Anywhere" does at this desk.
@@ -69,4 +114,31 @@ fn the_script_fails_and_keeps_both_reports() {
     anywhere(&desk).ends_with(1);
     let report = desk.read("wallops.xml");
     assert!(report.contains(" failures=\"0\"") && !report.contains("<skipped"), "{report}");
+}
+
+#[test]
+fn what_is_wrong_with_the_input_is_told_to_github_with_its_place() {
+    let desk = Desk::with("BigCheese seys \"hello\"");
+    desk.put("t.txt", "wallops transcript 1\nno header\n");
+    let noted = |arguments: &[&str]| {
+        let mut command = wallops();
+        command.current_dir(desk.path("")).env("GITHUB_ACTIONS", "true").args(arguments);
+        Ran(command.output().unwrap()).ends_with(2)
+    };
+    let place = "::error file=scenarios/own.scs,line=7,col=11,title=the input is wrong::";
+    noted(&["test"]).prints(place).complains("did you mean `says`?");
+    noted(&["judge", "t.txt"]).prints("::error file=t.txt,line=2,col=").complains("t.txt:2:");
+    noted(&["judge", "none.txt"]).prints("::error title=the input is wrong::none.txt: no such");
+    assert_eq!(desk.run(&["test"]).ends_with(2).out(), "");
+}
+
+#[test]
+fn a_report_that_would_go_to_standard_output_is_told_where_to_go() {
+    let desk = Desk::with("BigCheese says \"hello\"\nWumpus hears BigCheese say \"hello\"");
+    for command in ["judge", "test"] {
+        desk.run(&[command, "scenarios/own.scs", "--report", "-"])
+            .ends_with(2)
+            .complains("a report goes to a file beside what is printed")
+            .complains("`wallops report FILE --format json` prints one");
+    }
 }

@@ -151,7 +151,7 @@ fn a_record_whose_times_go_back_is_2_with_its_line() {
 fn several_records_are_summed_up() {
     let (desk, _) = another_greeting();
     let ran = desk.run(&["judge", "scenarios", "t.txt"]).ends_with(1);
-    let row = |out: &str| out.lines().filter(|line| line.contains(" INV-JUSTIFIED ")).count();
+    let row = |out: &str| out.lines().filter(|line| line.contains("│ INV-JUSTIFIED ")).count();
     assert_eq!(row(&ran.out()), 1, "{}", ran.out());
 }
 
@@ -337,7 +337,7 @@ fn github_is_told_beside_the_line_of_the_record() {
     };
     judge("true")
         .ends_with(1)
-        .prints(&format!("::error file=t.txt,line={line},title=INV-JUSTIFIED::"))
+        .prints(&format!("::error file=t.txt,line={line},title=INV-JUSTIFIED%2C slave."))
         .prints("%0Awallops explain INV-JUSTIFIED")
         .prints("%0Areplay: wallops judge t.txt --require INV-JUSTIFIED\n");
     let ran = judge("").ends_with(1);

@@ -54,6 +54,9 @@ impl ReportFile {
     /// Reads one of the command line.
     pub fn parser() -> impl TypedValueParser<Value = Self> {
         PathBufValueParser::new().try_map(|path| {
+            if path.as_os_str() == "-" {
+                return Err(NO_FILE);
+            }
             let told = Told::of(&path)?;
             Ok::<_, &str>(Self { path, told })
         })
@@ -86,6 +89,10 @@ impl Told {
         }
     }
 }
+
+/// Why a report is not written to standard output beside what is printed there.
+const NO_FILE: &str = "a report goes to a file beside what is printed: one whose name ends in .txt, \
+                       .json, .xml (JUnit) or .html; `wallops report FILE --format json` prints one";
 
 const REPORT_EXIT_CODES: &str = "\
 Exit codes:

@@ -68,6 +68,7 @@ pub(super) fn annotations(judged: &Judged<'_>) -> Vec<Annotation> {
                 warns: false,
                 file: file.clone(),
                 line: lines.get(finding.entry).copied().unwrap_or(0),
+                column: 0,
                 title: finding.ids().collect::<Vec<_>>().join(", "),
                 message: format!(
                     "{}\nexpected: {}\nwallops explain {}\nreplay: {}",
@@ -84,6 +85,7 @@ pub(super) fn annotations(judged: &Judged<'_>) -> Vec<Annotation> {
         warns: true,
         file: file.clone(),
         line: usize::try_from(fault.line).unwrap_or(0),
+        column: 0,
         title: "vacuous".to_owned(),
         message: format!("{}: {}", fault.text, fault.what),
     }));
@@ -92,6 +94,7 @@ pub(super) fn annotations(judged: &Judged<'_>) -> Vec<Annotation> {
             warns: false,
             file: known.file.clone(),
             line: known.line,
+            column: 0,
             title: "unexpected pass".to_owned(),
             message: known.passes(),
         });
@@ -123,6 +126,7 @@ fn unmet(judged: &Judged<'_>) -> Vec<Annotation> {
             warns: false,
             file: judged.script.path.display().to_string(),
             line: usize::try_from(line).unwrap_or(0),
+            column: 0,
             title: "expectation not met".to_owned(),
             message: format!("{}replay: {again}", parts.collect::<String>()),
         }

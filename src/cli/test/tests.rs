@@ -44,7 +44,10 @@ fn a_broken_requirement_fails_with_its_line_and_a_command() {
     );
     let error = format!("::error file={SCENARIO},line=");
     assert!(annotations.starts_with(&error), "{annotations}");
-    assert!(annotations.contains("title=INV-SAME-COPY%2C master.broadcast.identical::it"), "{annotations}");
+    assert!(
+        annotations.contains("title=INV-SAME-COPY%2C master.broadcast.identical::it"),
+        "{annotations}"
+    );
     assert!(annotations.contains(&format!("%0Areplay: wallops judge {SCENARIO} --require ")));
 }
 
