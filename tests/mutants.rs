@@ -306,7 +306,9 @@ fn table() -> String {
         reach, inside, where a rule is not kept. The monitor of that very statement finds it in \
         the\nscenario named here (`cargo test --test mutants`); in the log of one server alone, of \
         the master or of a\nslave, where that is said. This page is made by that test; \
-        `WALLOPS_UPDATE=1`\nwrites it anew.\n\n| broken | what is wrong | \
+        `WALLOPS_UPDATE=1`\nwrites it anew.\n\n`slave.jid.opaque` and \
+        `COST-CAST` have no machine here: no record of one run shows whether they are kept\n\
+        (`wallops explain` says why), and tests of their own play the runs that do.\n\n| broken | what is wrong | \
         killed in | log that shows it | killed by | also noticed by |\n\
         | --- | --- | --- | --- | --- | --- |\n"
             .to_owned();

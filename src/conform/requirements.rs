@@ -179,16 +179,25 @@ impl fmt::Display for Level {
 }
 
 /// Those that no line of a scenario can show, with the reason.
-const UNSHOWN: [(&str, &str); 1] = [(
-    "schema.valid",
-    "a scenario has no line about schemas; a test validates what crosses in all of them",
-)];
+const UNSHOWN: [(&str, &str); 2] = [
+    (
+        "schema.valid",
+        "a scenario has no line about schemas; a test validates what crosses in all of them",
+    ),
+    ("COST-CAST", "a test of the project counts what crosses, with slaves and without"),
+];
 
 /// Those that no transcript can show, with the reason.
-const UNSUPPORTED: [(&str, &str); 1] = [(
-    "slave.jid.opaque",
-    "only two runs that differ in the slave's address show it; a test of the project plays them",
-)];
+const UNSUPPORTED: [(&str, &str); 2] = [
+    (
+        "slave.jid.opaque",
+        "only two runs that differ in the slave's address show it; a test of the project plays them",
+    ),
+    (
+        "COST-CAST",
+        "it is of one cast of seven, with slaves and without; a test of the project counts for them",
+    ),
+];
 
 /// Statements that others say in other words.
 const SHOWN_BY: [(&str, &[&str]); 30] = [

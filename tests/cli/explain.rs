@@ -50,7 +50,7 @@ fn an_id_has_the_same_examples_whatever_else_is_asked_for() {
 
 #[test]
 fn without_an_id_all_are_listed() {
-    assert_eq!(run(&["explain"]).ends_with(0).out().lines().count(), 184);
+    assert_eq!(run(&["explain"]).ends_with(0).out().lines().count(), 185);
 }
 
 #[test]

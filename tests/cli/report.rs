@@ -148,9 +148,9 @@ fn the_report_of_judge_is_of_the_judgement_that_was_made() {
         rows.map(|row| row["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     let master = report(&["--as", "master"]);
-    assert_eq!(ids(&master).len(), 107);
+    assert_eq!(ids(&master).len(), 108);
     assert!(!ids(&master).contains(&"slave.leave.forward".to_owned()));
-    assert_eq!(master["runs"][0]["requirements"].as_array().unwrap().len(), 107);
+    assert_eq!(master["runs"][0]["requirements"].as_array().unwrap().len(), 108);
     assert_eq!(master["runs"][0]["replay"], format!("wallops judge {log} --as master"));
     let both = report(&["--require", "INV-JID-SLAVE,INV-FIFO"]);
     assert_eq!(ids(&both), ["INV-FIFO", "INV-JID-SLAVE"]);

@@ -3,7 +3,7 @@
 use super::Explanation;
 
 #[rustfmt::skip]
-pub(super) const ROWS: [Explanation; 44] = [
+pub(super) const ROWS: [Explanation; 45] = [
     Explanation { id: "INV-FIFO",
         judged: "For each reader, what one author said comes in the order in which he said it.",
         kept: "BigCheese says \"one\", then \"two\". Everybody hears \"one\" first.",
@@ -219,6 +219,10 @@ pub(super) const ROWS: [Explanation; 44] = [
         kept: "Efchen leaves. The master sends a LEAVE to slave@vesa, and the departure to the \
                three slaves: four stanzas.",
         broken: "One of the slaves is told of the departure twice." },
+    Explanation { id: "COST-CAST",
+        judged: "A test of the project counts what crosses between the servers of that cast; of any record COST-BROADCAST and COST-JOIN are judged.",
+        kept: "BigCheese, one of the seven, speaks, and four stanzas cross between servers.",
+        broken: "BigCheese, one of the seven, speaks, and eight stanzas cross, as without slaves." },
     Explanation { id: "COST-IDLE",
         judged: "What crosses while nobody acts: a ping and its answer in each interval.",
         kept: "Nobody says anything for an hour. Between the master and each slave a ping and its \
