@@ -348,11 +348,11 @@ impl RegisteredRoom {
                 _ => by_room || entry.is_answered_by(stanza),
             };
             let sent = |entry: &Entry| is_join_that_went_up(entry) && asked(entry);
-            // Whatever he asked for before is answered too, or was lost; not what he asks for since
-            // he has left.
             let visit = |entry: &&Entry| entry.what != What::Leave || entry.is_goodbye();
-            if stanza.is_error() && !self.outbox.of(user).take_while(visit).any(sent) {
-                // What was asked for before is not refused under this nick: it had its answer.
+            let goes = |e: &Entry| e.what == What::Leave && e.sent_to() == stanza.from.as_ref();
+            let anew = stanza.is_error() || !self.outbox.has(user, goes);
+            if anew && !self.outbox.of(user).take_while(visit).any(sent) {
+                // What was asked for before had its answer, under another nick, or was lost.
                 self.outbox.take_settled(user, sent);
             }
             while self.outbox.of(user).take_while(visit).any(sent) {
