@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "judge/bounced.rs"]
+mod bounced;
 #[path = "shipped/files.rs"]
 mod files;
 #[path = "shipped/headline.rs"]

@@ -19,12 +19,13 @@
 //! | `refusals` | what the master refuses |
 //! | `broadcast`, `past` | Message Broadcast, history |
 //! | `keepalive` | Master-Slave Keepalive |
-//! | `split_master`, `split_slave`, `resync`, `returned`, `late`, `alone` | Netsplit |
+//! | `split_master`, `split_slave`, `bounced`, `resync`, `returned`, `late`, `alone` | Netsplit |
 //! | `wire` | addresses, namespaces, schema |
 //! | `applies` | when the invariants apply |
 
 mod alone;
 mod applies;
+mod bounced;
 mod broadcast;
 mod burst;
 mod creating;
@@ -56,7 +57,7 @@ use crate::time::Duration;
 /// All of them, and the invariants.
 pub(super) fn all() -> Vec<Box<dyn Invariant>> {
     let mut all = invariants();
-    all.extend::<[Box<dyn Invariant>; 21]>([
+    all.extend::<[Box<dyn Invariant>; 22]>([
         Box::<fanout::Fanout>::default(),
         Box::<distribution::Distribution>::default(),
         Box::<private::Private>::default(),
@@ -72,6 +73,7 @@ pub(super) fn all() -> Vec<Box<dyn Invariant>> {
         Box::<keepalive::Keepalive>::default(),
         Box::<split_master::SplitMaster>::default(),
         Box::<split_slave::SplitSlave>::default(),
+        Box::<bounced::Bounced>::default(),
         Box::<resync::Resync>::default(),
         Box::<returned::Returned>::default(),
         Box::<late::Late>::default(),

@@ -18,6 +18,9 @@ pub(super) struct Vantage {
     of_master: bool,
     /// Whether something got lost, so that others know less than they were told.
     troubled: bool,
+    /// Whether slaves register: such a one may be given up, or begin anew, and the log of one
+    /// server need not tell when.
+    registers: bool,
 }
 
 impl Vantage {
@@ -32,7 +35,10 @@ impl Vantage {
             return Some(reason);
         }
         let doubt = "something was lost, and what others know of that is not in the record";
-        (self.troubled && is_in(DOUBTFUL)).then_some(doubt)
+        let own = if self.of_master { OF_MASTER } else { OF_SLAVE };
+        let seen = !self.registers && is_in(own);
+        let doubtful = is_in(DOUBTFUL) || is_in(OF_SLAVE);
+        (self.troubled && doubtful && !seen).then_some(doubt)
     }
 
     /// Whether what this host does is seen as it does it.
@@ -106,7 +112,8 @@ impl Writers {
         // Who is asked here and does not answer has lost nothing.
         let troubled = self.lost || self.pings.iter().any(|(by, _)| hosts.contains(by));
         let of_master = hosts.iter().any(|host| is_master(host, setting));
-        Some(Vantage { hosts, of_master, troubled })
+        let registers = setting.slaves.iter().any(|slave| slave.registers);
+        Some(Vantage { hosts, of_master, troubled, registers })
     }
 
     /// The server that is at one end of all that is told, if it is one only.
@@ -163,6 +170,7 @@ const BY_MASTER: &[&str] = &[
     "INV-DOMAIN",
     "INV-JID-SLAVE",
     "INV-NO-ERROR-LOOP",
+    "INV-QUIET-M",
     "INV-SAME-COPY",
 ];
 
@@ -180,6 +188,7 @@ const BY_SLAVE: &[&str] = &[
     "INV-FIFO",
     "INV-NO-DUP",
     "INV-NO-ERROR-LOOP",
+    "INV-QUIET-S",
     "INV-TOTAL-ORDER",
     "INV-TRANSPARENT",
 ];
@@ -213,6 +222,19 @@ const DOUBTFUL: &[&str] = &[
     "INV-NO-DUP",
 ];
 
+/// What the master's log shows all the same, of slaves that do not register: its own pings.
+const OF_MASTER: &[&str] = &["keepalive.xep0199", "master.split.fast-ping"];
+
+/// What that of a slave which does not register shows: its own pings, what came back of what it
+/// sent, and what it sent then.
+const OF_SLAVE: &[&str] = &[
+    "keepalive.xep0199",
+    "slave.split.sees-user-bounces",
+    "slave.split.stop-submitting",
+    "slave.split.trigger",
+    "INV-QUIET-S",
+];
+
 /// What is told later than this was told late.
 const MOMENT: Duration = Duration::from_secs(1);
 
@@ -226,20 +248,28 @@ mod tests {
 
     #[test]
     fn every_row_is_of_some_requirement() {
-        for begins in [BY_MASTER, BY_SLAVE, UNSHOWN, DOUBTFUL].concat() {
+        for begins in [BY_MASTER, BY_SLAVE, UNSHOWN, DOUBTFUL, OF_MASTER, OF_SLAVE].concat() {
             assert!(Requirement::all().any(|one| one.id.starts_with(begins)), "{begins}");
         }
     }
 
     #[test]
     fn what_is_lost_makes_some_of_it_doubtful() {
-        let mut log =
-            Vantage { hosts: ["m.example".into()].into(), of_master: true, troubled: false };
+        let mut log = Vantage {
+            hosts: ["m.example".into()].into(),
+            of_master: true,
+            troubled: false,
+            registers: true,
+        };
         assert_eq!(log.missing("master.fanout.one-copy-per-slave"), None);
         assert!(log.missing("slave.leave.forward").is_some());
         log.troubled = true;
         let reason = log.missing("master.fanout.one-copy-per-slave");
         assert!(reason.is_some_and(|reason| reason.starts_with("something was lost")));
         assert_eq!(log.missing("INV-JID-SLAVE"), None);
+        assert_eq!(log.missing("INV-QUIET-M"), None);
+        assert!(log.missing("master.split.fast-ping").is_some());
+        log.registers = false;
+        assert_eq!(log.missing("master.split.fast-ping"), None);
     }
 }

@@ -131,7 +131,9 @@ impl SplitMaster {
         let one = &room.slaves[slave];
         let lost = matches!(one.master, Side::Split | Side::Idle);
         let known = matches!(self.before.get(&slave), Some(Side::Active | Side::Syncing));
-        if lost {
+        if room.silent {
+            // See `bounced`.
+        } else if lost {
             findings.kept("master.split.trigger");
             findings.kept("split.detect.by-bounce");
         } else if ignored {
