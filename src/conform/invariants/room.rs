@@ -281,7 +281,7 @@ impl Room {
                 Some(slave) => Class::ToSlave(slave),
                 None => Class::ToUser(to.contains('/').then(|| self.user(to))),
             },
-            (false, _) if by_room || for_room || self.slave_of(from).is_some() => Class::Stray,
+            (false, _) if by_room || for_room || self.is_of_slaves(hop, from, to) => Class::Stray,
             _ => return None,
         };
         Some(Passage { class, hop, reading: Reading::new(stanza, &self.address) })

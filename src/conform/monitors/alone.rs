@@ -1,10 +1,12 @@
 //! A slave that has lost its master: what it does for its users.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::conform::invariants::Invariant;
 use crate::conform::invariants::findings::{Findings, Wrong};
-use crate::conform::invariants::room::{Class, Fact, NickId, Passage, Room, Side, SlaveId, UserId};
+use crate::conform::invariants::room::{
+    Class, Fact, NickId, Passage, Room, Side, SlaveId, User, UserId,
+};
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::stanza::{Kind, ns};
 use crate::time::Time;
@@ -21,6 +23,10 @@ pub(super) struct Alone {
     news: Vec<(SlaveId, Option<NickId>)>,
     /// Slaves that have asked to be registered again: what users send waits for the answer.
     registering: BTreeSet<SlaveId>,
+    /// Whom a slave shows as away by itself, to whom: how, and in which entry.
+    marks: BTreeMap<(UserId, NickId), (u64, usize)>,
+    /// Who was told how he is himself; of others the record may tell later only.
+    told: BTreeSet<UserId>,
 }
 
 #[derive(Debug)]
@@ -28,15 +34,21 @@ struct Deed {
     what: What,
     user: UserId,
     nick: Option<NickId>,
+    /// For whom alone it is.
+    to: Option<NickId>,
     slave: SlaveId,
     entry: usize,
     content: u64,
+    /// Whether he may speak, as he was told.
+    voiced: bool,
     /// Who has to be told, and was not.
     waiting: Vec<UserId>,
     /// Whether he got an error.
     refused: bool,
     /// Whether he was told of it himself, as he has to be.
     told: bool,
+    /// Whether somebody hears it who should not.
+    astray: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +86,23 @@ impl Invariant for Alone {
                 }
             }
             _ => {}
+        }
+    }
+
+    fn rest(&mut self, room: &Room, findings: &mut Findings) {
+        for ((user, nick), (shown, entry)) in std::mem::take(&mut self.marks) {
+            let one = &room.users[user];
+            let still = one.view.get(&nick).is_some_and(|seen| seen.content == shown);
+            let sessions = room.occupants.get(&nick).map_or(&[][..], |one| &one.sessions);
+            let [session] = *sessions else { continue };
+            let other = room.users[session].own.is_some_and(|own| own != shown);
+            if still && other && one.inside && one.online && !one.unsure {
+                let nick = &room.nicks[nick];
+                let what = format!("{} still sees {nick} as the slave has marked him", one.jid);
+                let expected = "the mark to be taken back when the master is found";
+                let id = "slave.split.mark-away";
+                findings.push(id, &one.domain, room.last, what, expected, &[entry]);
+            }
         }
     }
 
@@ -125,18 +154,29 @@ impl Alone {
             let other = &room.users[*other];
             other.inside && other.slave == Some(slave) && other.online
         });
-        let for_all = matches!(what, What::Presence | What::Chat);
-        let waiting: Vec<_> = locals.filter(|_| for_all).collect();
+        let alone = is_only_session(user, room);
+        let waits = |other: &UserId| match what {
+            What::Presence | What::Chat => true,
+            What::Leave => {
+                let sees = one.nick.is_some_and(|nick| room.users[*other].view.contains_key(&nick));
+                *other != user && alone && sees
+            }
+            What::Private | What::Again => false,
+        };
+        let waiting: Vec<_> = locals.filter(waits).collect();
         self.deeds.push(Deed {
             what,
             user,
             nick: one.nick,
+            to: to_nick,
             slave,
             entry,
             content: reading.content,
+            voiced: !self.told.contains(&user) || !is_muted(one),
             waiting,
             refused: false,
             told: false,
+            astray: false,
         });
     }
 
@@ -149,12 +189,15 @@ impl Alone {
         let (Class::Down(user), reading) = (here.1.class, &here.1.reading) else { return };
         let one = &room.users[user];
         self.local.extend(one.slave.filter(|_| one.inside).map(|slave| (slave, one.nick)));
+        if reading.is_presence() && reading.stanza.is_available() && reading.has(110) {
+            self.told.insert(user);
+        }
         let Some(slave) = one.slave.filter(|slave| room.slaves[*slave].own == Side::Split) else {
             return;
         };
         let nick = reading.nick.and_then(|nick| room.known_nick(nick));
         for deed in self.deeds.iter_mut().filter(|deed| deed.slave == slave) {
-            deed.hear(user, nick, here.1);
+            deed.hear((user, one.nick), nick, here.1);
         }
         if !reading.is_presence() || nick.is_none() {
             return;
@@ -167,6 +210,8 @@ impl Alone {
         let away = matches!(show.as_deref(), Some("away" | "xa"));
         if !local && away && reading.stanza.is_available() && one.inside {
             findings.kept("slave.split.mark-away");
+            let mark = (reading.content, here.0);
+            self.marks.extend(nick.map(|nick| ((user, nick), mark)));
         }
         let special = [301, 303, 307, 321, 322, 332].into_iter().any(|code| reading.has(code));
         if !local && reading.stanza.is_unavailable() && one.inside && !reading.has(110) && !special
@@ -199,7 +244,12 @@ impl Alone {
 
 impl Deed {
     /// A user is told something at the same instant.
-    fn hear(&mut self, user: UserId, nick: Option<NickId>, passage: &Passage<'_>) {
+    fn hear(
+        &mut self,
+        (user, his): (UserId, Option<NickId>),
+        nick: Option<NickId>,
+        passage: &Passage<'_>,
+    ) {
         let reading = &passage.reading;
         let stanza = reading.stanza;
         if user == self.user && stanza.is_error() {
@@ -213,13 +263,19 @@ impl Deed {
                 self.told |= user == self.user && reading.has(110);
             }
             What::Leave if reading.is_presence() && stanza.is_unavailable() && same => {
+                self.waiting.retain(|waiting| *waiting != user);
                 self.told |= user == self.user && reading.has(110);
             }
             What::Chat if stanza.is_groupchat() && same && self.content == reading.content => {
                 self.waiting.retain(|waiting| *waiting != user);
                 self.told |= user == self.user;
+                self.astray |= !self.voiced;
             }
-            What::Private if stanza.kind == Kind::Message && same => self.told = true,
+            What::Private if stanza.kind == Kind::Message && same && !stanza.is_groupchat() => {
+                let well = his.is_none_or(|his| Some(his) == self.to);
+                self.told |= well;
+                self.astray |= !well && self.content == reading.content;
+            }
             What::Again if user == self.user => self.told = true,
             _ => {}
         }
@@ -227,43 +283,60 @@ impl Deed {
 
     fn judge(&self, room: &Room, findings: &mut Findings) {
         let missed = self.waiting.iter().filter(|user| room.users[**user].inside).count();
-        let (ids, well, expected): (&[&'static str], bool, &str) = match self.what {
+        let all = self.told && missed == 0;
+        let (rows, expected): (&[(&'static str, bool)], &str) = match self.what {
             What::Presence => (
-                &["slave.split.react-presence"],
-                self.told && missed == 0,
+                &[("slave.split.react-presence", all)],
                 "his presence for everybody behind the slave, with code 110 for himself",
             ),
             What::Leave => (
-                &["slave.split.react-leave", "req.leave-while-split"],
-                self.told,
-                "a farewell with code 110",
+                &[("slave.split.react-leave", all), ("req.leave-while-split", self.told)],
+                "a farewell with code 110, and for his neighbours that he is gone",
+            ),
+            What::Chat if !self.voiced => (
+                &[("slave.split.local-chat", self.refused && !self.astray)],
+                "an error for who has no voice",
             ),
             What::Chat => (
-                &["slave.split.local-chat"],
-                (self.told && missed == 0) || self.refused,
+                &[("slave.split.local-chat", all || self.refused)],
                 "what he says for everybody behind the slave, or an error for himself",
             ),
             What::Private => (
-                &["slave.split.local-private"],
-                self.told || self.refused,
-                "the message for its addressee, or an error for himself",
+                &[("slave.split.local-private", (self.told || self.refused) && !self.astray)],
+                "the message for its addressee alone, or an error for himself",
             ),
             What::Again => (
-                &["slave.split.rejoin-answer"],
-                self.told && !self.refused,
+                &[("slave.split.rejoin-answer", self.told && !self.refused)],
                 "an answer from the slave",
             ),
         };
-        for id in ids {
-            if well {
+        for (id, well) in rows {
+            if *well {
                 findings.kept(id);
                 continue;
             }
             let jid = &room.users[self.user].jid;
-            let what = format!("{jid} is not answered, or {missed} others are not told");
+            let what = match self.astray {
+                true => format!("what {jid} says is told to who should not hear it from him"),
+                false => format!("{jid} is not answered, or {missed} others are not told"),
+            };
             let one = &room.slaves[self.slave];
             let (host, causes) = (&one.domain, Vec::from_iter(one.lost_own));
             findings.push(id, host, self.entry, what, expected, &causes);
         }
     }
+}
+
+/// Whether he was told that he has no voice.
+fn is_muted(user: &User) -> bool {
+    user.privileges().is_some_and(|told| told.role == "visitor")
+}
+
+/// Whether nobody is left under his nick when he goes.
+fn is_only_session(user: UserId, room: &Room) -> bool {
+    let Some(nick) = room.users[user].nick else { return false };
+    let others = (0..room.users.len()).filter(|other| *other != user);
+    let shares = |other: UserId| room.users[other].inside && room.users[other].nick == Some(nick);
+    let elsewhere = room.occupants.get(&nick).map_or(0, |one| one.sessions.len());
+    elsewhere <= 1 && !others.into_iter().any(shares)
 }

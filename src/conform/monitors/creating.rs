@@ -1,5 +1,7 @@
 //! Creating a slave: what is agreed on, and the initial roster.
 
+mod granted;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::conform::invariants::Invariant;
@@ -10,6 +12,7 @@ use crate::dmuc::Change;
 use crate::stanza::ns;
 use crate::stanza::slave::Register;
 use crate::time::Time;
+use granted::Granted;
 
 /// Slaves that are being created, and what they asked for.
 #[derive(Debug, Default)]
@@ -26,6 +29,7 @@ pub(super) struct Creating {
     uninvited: Vec<Silent>,
     /// State that came to a slave at this instant.
     stored: Vec<Silent>,
+    granted: Granted,
 }
 
 /// What came to a slave and is nothing for its users.
@@ -76,8 +80,14 @@ impl Invariant for Creating {
             self.known.extend(served.map(|(slave, _)| slave));
         }
         match &step.what {
-            Happening::Came(passage) => self.came(step.entry, passage, room),
-            Happening::Left(passage) => self.left((step.entry, passage), room, findings),
+            Happening::Came(passage) => {
+                self.granted.came(passage);
+                self.came(step.entry, passage, room);
+            }
+            Happening::Left(passage) => {
+                self.granted.left((step.entry, passage), room, findings);
+                self.left((step.entry, passage), room, findings);
+            }
             Happening::Note(note) if note.change == Change::Created => {
                 if let Some(slave) = room.slave_of(note.about.as_str()) {
                     self.births.insert(slave, Birth::of(step.entry, room));
@@ -191,6 +201,7 @@ impl Creating {
             let handover = !accept.occupants.is_empty() || !self.known.insert(slave);
             self.births.insert(slave, Birth { handover, ..Birth::of(here.0, room) });
         }
+        self.granted.accept(slave, here.0, accept.keepalive.interval);
         let Some((asked, entry)) = self.asked.remove(&slave) else { return };
         let well = asked.keepalive.is_none_or(|asked| accept.keepalive.interval >= asked.interval);
         let expected = "an interval that is no shorter than what was asked for";

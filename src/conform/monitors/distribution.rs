@@ -264,10 +264,16 @@ impl Copy {
             });
         }
         let moderates = room.users[user].privileges().is_some_and(|one| one.moderates());
-        if let (Some(jid), true) = (&self.jid, moderates && !self.message) {
+        if let (Some(jid), true) = (&self.jid, (moderates || room.is_long_open()) && !self.message)
+        {
             let shown = reading.jids.contains(&jid.as_str());
-            let expected = "the real JID, for a moderator";
-            let id = "slave.presence.keep-jid-for-moderators";
+            let (id, expected) = match moderates {
+                true => {
+                    let id = "slave.presence.keep-jid-for-moderators";
+                    (id, "the real JID, for a moderator")
+                }
+                false => ("slave.presence.nonanon", "the real JID, which everybody may see"),
+            };
             findings.judge(id, shown, here, expected, || {
                 Wrong::of(format!("{jid} came with it, and is left out")).because([self.entry])
             });

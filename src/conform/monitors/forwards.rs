@@ -78,6 +78,9 @@ impl Invariant for Forwards {
     fn before(&mut self, step: &Step<'_>, room: &Room, findings: &mut Findings) {
         match &step.what {
             Happening::Came(passage) => self.came(step, passage, room),
+            Happening::Left(passage) if matches!(passage.class, Class::Down(_)) => {
+                self.served(passage);
+            }
             Happening::Left(passage) => self.left(step.entry, passage, room, findings),
             _ => {}
         }
@@ -92,8 +95,9 @@ impl Forwards {
         let at_slave = *passage.hop.to == *one.domain && *passage.hop.to != *room.domain;
         let Some(slave) = one.slave.filter(|_| at_slave) else { return };
         let stanza = reading.stanza;
-        // A slave may answer for its users whether they are there.
-        let answered = stanza.kind == Kind::Iq || stanza.is_error();
+        // Answers go where they are waited for. A query that stays here is answered here.
+        let answers = stanza.kind == Kind::Iq && !stanza.is_request();
+        let answered = answers || stanza.is_error();
         let declared = stanza.from.as_ref().is_none_or(|from| from.as_str() == &*passage.hop.from);
         self.waiting.entry(user).or_default().push_back(Sent {
             entry: step.entry,
@@ -109,6 +113,17 @@ impl Forwards {
             excused: !is_working(room, slave) || answered || !declared,
             stanza: passage.hop.stanza.clone(),
         });
+    }
+
+    /// A slave may answer for its users whether they are there, or hand a query to one of them.
+    fn served(&mut self, passage: &Passage<'_>) {
+        if passage.reading.stanza.kind == Kind::Iq {
+            let (own, id) = (payloads(passage), passage.reading.id());
+            let is_it = |sent: &Sent| sent.id == id || sent.payloads == own;
+            for queue in self.waiting.values_mut() {
+                queue.retain(|sent| sent.kind != Kind::Iq || !is_it(sent));
+            }
+        }
     }
 
     fn left(&mut self, entry: usize, passage: &Passage<'_>, room: &Room, findings: &mut Findings) {

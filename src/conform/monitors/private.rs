@@ -4,7 +4,7 @@ use super::super::invariants::reading::nick_in;
 use super::words;
 use crate::conform::invariants::Invariant;
 use crate::conform::invariants::findings::{Findings, Wrong};
-use crate::conform::invariants::room::{Class, Fact, Passage, Room, UserId};
+use crate::conform::invariants::room::{Class, Fact, NickId, Passage, Room, UserId};
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::stanza::{Kind, Stanza};
 use crate::time::{Duration, Time};
@@ -23,7 +23,11 @@ struct Letter {
     entry: usize,
     content: u64,
     stanza: Stanza,
+    /// Who has written it, if that is known, and the nick that he had.
+    author: Option<(UserId, NickId)>,
     answered: bool,
+    /// To which addresses it went.
+    sent: Vec<String>,
 }
 
 impl Invariant for Private {
@@ -77,7 +81,14 @@ impl Private {
         {
             let stanza = passage.hop.stanza.clone();
             let content = reading.content;
-            self.letters.push(Letter { entry, content, stanza, answered: false });
+            let user = match passage.class {
+                Class::Relay(user) => user,
+                Class::Up(user) => Some(user),
+                _ => None,
+            };
+            let author = user.and_then(|user| Some((user, nick_of(user, room)?)));
+            let (answered, sent) = (false, Vec::new());
+            self.letters.push(Letter { entry, content, stanza, author, answered, sent });
         }
     }
 
@@ -103,24 +114,53 @@ impl Private {
                 });
             }
             Class::ToUser(_) | Class::Down(_) if reading.stanza.kind == Kind::Message => {
-                let same = |letter: &&mut Letter| {
-                    letter.content == reading.content || reading.stanza.is_error()
-                };
-                let mut open = self.letters.iter_mut().filter(|letter| !letter.answered);
-                if let Some(letter) = open.find(same) {
-                    letter.answered = true;
-                    let full = passage.hop.to.contains('/') || reading.to.contains('/');
-                    if !full {
-                        let expected = "a private message for the full JID of its addressee";
-                        let id = "scope.one-to-one-unaffected";
-                        let wrong = Wrong::of(format!("it is for {}", reading.to));
-                        findings.wrong(id, here, expected, wrong.because([letter.entry]));
-                    }
-                }
+                self.sent(here, room, findings);
             }
             _ => {}
         }
     }
+
+    /// The master sends what is for one, or an error.
+    fn sent(&mut self, here: (usize, &Passage<'_>), room: &Room, findings: &mut Findings) {
+        let (id, reading) = ("scope.one-to-one-unaffected", &here.1.reading);
+        if reading.stanza.is_error() {
+            let open = self.letters.iter_mut().find(|letter| !letter.answered);
+            return open.into_iter().for_each(|letter| letter.answered = true);
+        }
+        let mut same = self.letters.iter_mut().filter(|letter| letter.content == reading.content);
+        let Some(first) = same.next() else { return };
+        let cause = first.entry;
+        let was_sent = |letter: &Letter| letter.sent.iter().any(|to| to == reading.to);
+        let letter = match was_sent(first) {
+            true => same.find(|letter| !was_sent(letter)),
+            false => Some(first),
+        };
+        let Some(letter) = letter else {
+            let wrong = Wrong::of(format!("{} is sent it more than once", reading.to));
+            let expected = "a private message once for each session of its addressee";
+            return findings.wrong(id, here, expected, wrong.because([cause]));
+        };
+        letter.answered = true;
+        letter.sent.push(reading.to.to_owned());
+        if !here.1.hop.to.contains('/') && !reading.to.contains('/') {
+            let expected = "a private message for the full JID of its addressee";
+            let wrong = Wrong::of(format!("it is for {}", reading.to)).because([letter.entry]);
+            findings.wrong(id, here, expected, wrong);
+        }
+        let Some((author, nick)) = letter.author else { return };
+        let from = reading.nick.and_then(|nick| room.known_nick(nick));
+        if from != Some(nick) && from != nick_of(author, room) {
+            let expected = format!("a private message from the room's {}", room.nicks[nick]);
+            let wrong = Wrong::of(format!("it is from {}", reading.from)).because([letter.entry]);
+            findings.wrong(id, here, &expected, wrong);
+        }
+    }
+}
+
+/// Under which nick a session is in the room, as far as the record tells.
+fn nick_of(user: UserId, room: &Room) -> Option<NickId> {
+    let mut there = room.occupants.iter();
+    there.find(|(_, one)| one.sessions.contains(&user)).map(|(nick, _)| *nick)
 }
 
 /// Whether it is a message to one that says something.

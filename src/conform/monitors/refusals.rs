@@ -18,6 +18,8 @@ pub(super) struct Refusals {
     entered: Vec<(UserId, usize)>,
     /// What strangers said to everybody: user, entry, content.
     strangers: Vec<(UserId, usize, u64)>,
+    /// Who is in the room, and has said something to all at this instant.
+    spoken: Vec<(UserId, usize)>,
 }
 
 impl Invariant for Refusals {
@@ -40,6 +42,7 @@ impl Invariant for Refusals {
             }
         }
         self.entered.clear();
+        self.spoken.clear();
         for (user, entry, _) in self.strangers.drain(..) {
             if room.health.is_smooth() {
                 let what = format!("{} is told nothing", room.users[user].jid);
@@ -84,6 +87,11 @@ impl Refusals {
         let sure = sure && slave.is_none_or(|side| side == Side::Active);
         let sure = sure && reading.dmuc.is_none();
         let said = reading.stanza.is_groupchat() && reading.to_nick.is_none();
+        let there = room.occupants.values().any(|one| one.sessions.contains(&user));
+        // A master that has forgotten everybody need not tell of it.
+        if said && sure && there && !room.silent && room.users[user].inside {
+            self.spoken.push((user, entry));
+        }
         if said && sure && !is_known && room.users[user].via.is_none() {
             self.strangers.push((user, entry, reading.content));
         }
@@ -107,6 +115,16 @@ impl Refusals {
                     self.refused.push((user, entry));
                 }
                 let condition = stanza.error().map(|error| error.defined_condition);
+                let spoke = self.spoken.iter().find(|(one, _)| *one == user);
+                if let (Some((_, cause)), Some(Condition::NotAcceptable)) = (spoke, &condition)
+                    && stanza.kind == Kind::Message
+                    && room.health.is_smooth()
+                {
+                    let expected = "who is in the room to be known by the JID that he sends from";
+                    let wrong = Wrong::of("he is refused as if he were not in the room");
+                    let id = "master.relay.identify-by-from";
+                    findings.wrong(id, (entry, passage), expected, wrong.because([*cause]));
+                }
                 let waits = self.strangers.iter().position(|(one, ..)| *one == user);
                 if let Some(place) = waits.filter(|_| stanza.kind == Kind::Message) {
                     let (_, cause, _) = self.strangers.remove(place);

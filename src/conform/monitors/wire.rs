@@ -44,6 +44,16 @@ impl Invariant for Wire {
                 self.elements(here, findings);
             }
             Class::Own(_) => self.elements(here, findings),
+            Class::Stray => {
+                // As he sent it.
+                let to_slave = room.slave_of(passage.reading.to).is_some();
+                if to_slave && *passage.hop.from == *room.domain && !passage.reading.from_room {
+                    let expected = "the address of an occupant as the sender";
+                    let words = format!("it is from {}", passage.reading.from);
+                    let id = "master.broadcast.from-occupant";
+                    findings.wrong(id, here, expected, Wrong::of(words));
+                }
+            }
             _ => {}
         }
     }

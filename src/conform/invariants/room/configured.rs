@@ -119,6 +119,12 @@ impl Room {
     }
 
     /// Everybody sees real JIDs from this instant on, or only moderators do.
+    /// Whether all slaves know by now that everybody may see real JIDs.
+    pub fn is_long_open(&self) -> bool {
+        let since = self.open_since.max(self.health.troubled);
+        self.open && since + self.round_trip * 2 + self.clock < self.now
+    }
+
     pub(super) fn learn_whois(&mut self, open: bool, at: Time) {
         if at >= self.open_since {
             (self.open, self.open_since) = (open, at);

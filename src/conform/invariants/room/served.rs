@@ -6,9 +6,15 @@ use super::{
     Fact, NickId, Occupant, Passage, Room, Side, SlaveId, UserId, push_bounded, same_person,
 };
 use crate::conform::invariants::reading::Reading;
-use crate::transcript::Fate;
+use crate::transcript::{Fate, Hop};
 
 impl Room {
+    /// Whether this is from a slave, or the master sends it to one under the address of a user.
+    pub(super) fn is_of_slaves(&self, hop: &Hop, from: &str, to: &str) -> bool {
+        let to_slave = *hop.from == *self.domain && self.slave_of(to).is_some();
+        self.slave_of(from).is_some() || (to_slave && self.known_user(from).is_some())
+    }
+
     /// The master sends something to one user at his own address.
     pub(super) fn emit_to_user(
         &mut self,
