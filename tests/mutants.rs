@@ -23,6 +23,8 @@ mod kit;
 mod logs;
 #[path = "mutants/missed.rs"]
 mod missed;
+#[path = "mutants/more.rs"]
+mod more;
 #[path = "mutants/netjoin.rs"]
 mod netjoin;
 #[path = "mutants/stage.rs"]
@@ -37,7 +39,8 @@ use headline::is_headline;
 use kit::{Deaf, Tampering, Wrong};
 use stage::Stage;
 use wallops::conform::requirements::Requirement;
-use wallops::dmuc::{Slip, Slips};
+use wallops::dmuc::{Change, Slip, Slips};
+use wallops::transcript::{Entry, What};
 
 /// A machine that is wrong in one way.
 pub struct Mutant {
@@ -107,6 +110,7 @@ fn gallery() -> Vec<Mutant> {
     let mut all = entering::all();
     all.extend(traffic::all());
     all.extend(missed::all());
+    all.extend(more::all());
     all.extend(netjoin::all());
     all.extend(invariants::all());
     all
@@ -123,6 +127,26 @@ fn every_statement_has_a_mutant() {
     let missing: Vec<_> =
         (1..=27).filter(|number| !rows.contains(format!("NJ-m{number}").as_str())).collect();
     assert!(missing.is_empty(), "no netjoin goes wrong in these ways: {missing:?}");
+}
+
+#[test]
+fn a_wrong_netjoin_is_found_where_there_is_one() {
+    let stage = Stage::open();
+    let (mut seen, mut without) = (BTreeSet::new(), BTreeSet::new());
+    for mutant in gallery().into_iter().filter(|mutant| mutant.row.starts_with("NJ-")) {
+        if WITHOUT_NETJOIN.contains(&mutant.row) || !seen.insert(mutant.scenario) {
+            continue;
+        }
+        let right = Tampering::new(Box::new(|_, _| {}), None);
+        let entries = stage.play(mutant.scenario, right).unwrap().entries;
+        let mut after = entries.iter().skip_while(|one| !matches!(one.what, What::Fault(_)));
+        let joined = |change| matches!(change, Change::Synced | Change::Resyncing);
+        let is_join = |one: &Entry| matches!(&one.what, What::Note(note) if joined(note.change));
+        if !after.any(is_join) {
+            without.insert(mutant.scenario);
+        }
+    }
+    assert!(without.is_empty(), "no fault, or no netjoin after it: {without:?}");
 }
 
 #[test]
@@ -232,10 +256,15 @@ fn every_mutant_is_killed_by_the_monitor_of_its_statement() {
     assert!(alive.is_empty(), "\n{alive}");
 }
 
+/// What was lost on the way up is noticed when something comes down, without a netjoin.
+const WITHOUT_NETJOIN: [&str; 1] = ["NJ-m27"];
+
 /// Faults that one stanza shows by itself, if nothing that came has set it off.
-const OF_ONE_STANZA: [&str; 5] = [
+const OF_ONE_STANZA: [&str; 7] = [
     "COST-IDLE",
+    "INV-STAY",
     "arch.single-root",
+    "keepalive.xep0199",
     "master.history.addressing",
     "master.history.may-send",
     "master.roster.format",

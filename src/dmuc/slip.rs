@@ -15,10 +15,14 @@
 /// A rule that a machine does not keep. The ids in brackets are those of the gallery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slip {
+    /// \[NJ-m10\] A slave takes a sync that broke off for done.
+    BrokenOff,
     /// \[NJ-m12\] A position of another run of the log is taken for one of this run.
     AnyRun,
     /// \[NJ-m16\] A room is taken for the one that had its address before.
     AnyRoom,
+    /// \[NJ-m17\] A master takes what is late for new, though it came before the last cut.
+    LateAnew,
     /// \[NJ-m18\] A slave shows live events before what it is told of the past.
     LiveInSync,
     /// \[NJ-m21\] A slave takes the position of a full sync for its own at accept.
@@ -47,9 +51,11 @@ pub struct Slips(#[cfg(feature = "mutants")] u16);
 #[cfg(feature = "mutants")]
 impl Slip {
     /// All of them.
-    pub const ALL: [Slip; 11] = [
+    pub const ALL: [Slip; 13] = [
+        Slip::BrokenOff,
         Slip::AnyRun,
         Slip::AnyRoom,
+        Slip::LateAnew,
         Slip::LiveInSync,
         Slip::PositionAtAccept,
         Slip::NothingHeld,

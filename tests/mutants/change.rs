@@ -90,6 +90,19 @@ pub fn while_split(mut wrong: Wrong) -> Wrong {
     })
 }
 
+/// Once the slave of vesa and its master have found each other again.
+pub fn after_split(mut wrong: Wrong) -> Wrong {
+    let mut was_lost = false;
+    Box::new(move |moment, items| {
+        let vesa = super::kit::VESA;
+        let lost = moment.is_alone(vesa) || moment.has_lost(vesa);
+        was_lost |= lost;
+        if was_lost && !lost {
+            wrong(moment, items);
+        }
+    })
+}
+
 // What stanzas are.
 
 pub fn said(text: &str) -> bool {

@@ -24,7 +24,7 @@ fn own(nick: &str, to: &str) -> String {
     and_code(&presence(nick, to, ""), 110)
 }
 
-fn farewell(nick: &str, to: &str) -> String {
+pub fn farewell(nick: &str, to: &str) -> String {
     let text = presence(nick, to, " type='unavailable'").replace("participant", "none");
     and_code(&and_code(&text, 110), 333)
 }

@@ -60,6 +60,7 @@ pub fn all() -> Vec<Mutant> {
         Mutant::new("INV-NICK-HELD", "the nick of who is lost is given away", SILENCE, gives_a_nick_away()),
         Mutant::new("LIVE-CONV-HISTORY", "a newcomer is not told what was said last", "the-next-morning.scs",
             forgets_the_last()),
+        Mutant::new("LIVE-LEAVE", "a slave keeps to itself that somebody leaves", "how-much-a-slave-keeps.scs", drops(Relay, unavailable)),
         Mutant::new("LIVE-AWAY-UNDONE", "a slave shows nobody who is away or back", "s05-a-day-of-chatter.scs",
             drops(Down, |text| available(text) && text.contains("<show>") && !text.contains("'110'"))),
         Mutant::new("LIVE-CALM", "the master pings twice", SILENCE, repeats(ToSlave, ping)),

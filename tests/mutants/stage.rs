@@ -59,7 +59,8 @@ impl Stage {
         servers.filter_map(log).collect()
     }
 
-    fn play(&self, name: &str, mut tampering: Tampering) -> Result<Transcript, &'static str> {
+    /// What such machines do.
+    pub fn play(&self, name: &str, mut tampering: Tampering) -> Result<Transcript, &'static str> {
         let (scenario, text) = &self.0[name];
         tampering.epoch = scenario.tags.epoch;
         let options = Options { source: text.as_str().into(), ..Options::default() };

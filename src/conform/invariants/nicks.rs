@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::Invariant;
 use super::findings::{Findings, Wrong};
-use super::room::{Fact, NickId, Occupant, Passage, Room, Seen, Side, SlaveId, Touch, same_person};
+use super::room::{
+    Fact, NickId, Occupant, Passage, Room, Seen, Side, SlaveId, Touch, UserId, same_person,
+};
 use super::steps::{Happening, Step};
 use super::words::{names, sessions};
 use crate::time::Time;
@@ -149,13 +151,21 @@ fn changed_owner(
     findings: &mut Findings,
 ) {
     let super::room::Class::Down(user) = passage.class else { return };
-    if before.stay <= room.users[user].void || room.users[user].unsure {
-        // A plain room cannot take leave of whom it has forgotten, nor repeat what is lost.
+    let Some(now) = room.users[user].view.get(&nick).filter(|_| !room.users[user].unsure) else {
         return;
-    }
-    let Some(now) = room.users[user].view.get(&nick) else { return };
+    };
     let owner = |seen: &Seen| room.owners.get(&seen.stay).and_then(|owners| owners.first());
-    let (Some(first), Some(second)) = (owner(before), owner(now)) else { return };
+    // Whom the slave has let in itself under it nobody else knows so.
+    let slave = room.users[user].slave;
+    let is_here = |other: &UserId| {
+        let one = &room.users[*other];
+        let sure = one.inside && one.online && !one.unsure && slave.is_some();
+        sure && one.slave == slave && one.nick == Some(nick)
+    };
+    let here = (0..room.users.len()).find(is_here).filter(|_| owner(before).is_none());
+    // A plain room cannot take leave of whom it has forgotten, nor repeat what is lost.
+    let known = owner(before).filter(|_| before.stay > room.users[user].void);
+    let (Some(first), Some(second)) = (known.or(here.as_ref()), owner(now)) else { return };
     // As in a room without slaves, nobody tells whom the master serves itself that it has forgotten
     // everybody.
     if room.users[user].via.is_none() && room.is_forgotten(before.stay) {
@@ -171,6 +181,7 @@ fn changed_owner(
             room.nicks[nick],
             jid(first)
         );
-        findings.wrong("INV-NICK-UNIQUE", (entry, passage), expected, Wrong::of(words));
+        let wrong = Wrong::of(words).because(room.occupants.get(&nick).map(|one| one.entry));
+        findings.wrong("INV-NICK-UNIQUE", (entry, passage), expected, wrong);
     }
 }

@@ -93,7 +93,8 @@ impl Master {
         let own = spoken
             .iter()
             .skip(first)
-            .filter(|(_, author, _)| author.domain().as_str() == link.domain);
+            .filter(|(_, author, _)| author.domain().as_str() == link.domain)
+            .filter(|_| !self.registry.slips.has(Slip::LateAnew));
         let known: BTreeSet<_> = own.map(|(_, author, id)| (author.clone(), id.clone())).collect();
         if let LinkKind::Registered(slave) = &mut link.kind {
             slave.synced = seq;

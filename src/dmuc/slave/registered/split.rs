@@ -33,6 +33,11 @@ impl RegisteredRoom {
         if !self.accepted {
             return self.attempt_failed(now, out);
         }
+        if let Phase::Syncing(sync) = &self.phase
+            && self.slips.has(Slip::BrokenOff)
+        {
+            self.position = Some(sync.target.clone());
+        }
         self.phase = Phase::Split;
         self.deferred = None;
         self.deregistering = None;
