@@ -1,5 +1,6 @@
 //! Other ways of breaking a statement than the first one of the gallery.
 
+use wallops::dmuc::Change;
 use wallops::server::Input;
 
 use super::Mutant;
@@ -115,6 +116,23 @@ fn thins(class: Class, which: Which, of: usize) -> Wrong {
     })
 }
 
+/// Who was entered and has not asked for it is told what is said.
+fn tells_the_unasked() -> Wrong {
+    let mut unasked: Vec<String> = Vec::new();
+    Box::new(move |moment, items| {
+        let refused = items.iter().filter_map(Item::note);
+        let refused = refused.filter(|note| note.change == Change::EnterRefused);
+        unasked.extend(refused.map(|note| note.about.to_string()).filter(|user| user == BIGCHEESE));
+        let said = items.iter().find(|item| {
+            let text = item.text();
+            moment.host == VESA && item.class(VESA) == Class::Down && live(&text)
+        });
+        if let Some(text) = said.map(Item::text) {
+            unasked.drain(..).for_each(|to| moment.forge(&with(&text, "to", &to)));
+        }
+    })
+}
+
 /// Who is refused is told what is said.
 fn tells_the_refused() -> Wrong {
     let mut refused: Vec<String> = Vec::new();
@@ -137,6 +155,7 @@ fn rooms() -> Vec<Mutant> {
     vec![
         Mutant::new("slave.store.local-roster", "who was refused is told what is said", "s26-not-every-error-is-a-war.scs", tells_the_refused())
             .noticed_by(&["slave.fanout.only-local-leaves", "INV-ENTER"]),
+        Mutant::new("slave.enter.unverified-no-effect", "who was entered unasked is told what is said", "s07-uninvited.scs", tells_the_unasked()),
         Mutant::new("create.negotiate-history", "a slave shows more than it may keep", "how-much-a-slave-keeps.scs",
             mixes_in(false, |own| format!("<message from='{ROOM}/Cerebus' to='{}' type='groupchat'><body>Who said that?</body>\
                 <delay xmlns='urn:xmpp:delay' from='{ROOM}' stamp='1990-10-13T20:00:00.000000Z'/></message>", attribute(own, "to")))),

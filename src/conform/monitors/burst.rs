@@ -5,7 +5,7 @@ mod repeated;
 mod roster;
 mod told;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use self::told::{Told, event, told};
 use super::{is_working, serving};
@@ -22,6 +22,8 @@ pub(super) struct Bursts {
     bursts: Vec<Burst>,
     /// Something else came to these slaves at this instant.
     busy: Vec<SlaveId>,
+    /// Who was entered and has not asked for it, and in which entry.
+    unasked: BTreeMap<UserId, usize>,
 }
 
 /// What a newcomer is told after his ENTER.
@@ -66,6 +68,7 @@ impl Invariant for Bursts {
                 continue;
             }
             burst.verify(room, findings);
+            self.unasked.extend((!burst.asked).then_some((burst.user, burst.entry)));
             if !burst.inside && burst.told.iter().any(|told| matches!(told, Told::Oneself { .. })) {
                 burst.judge(!busy.contains(&burst.slave) && !several, room, findings);
             }
@@ -97,7 +100,10 @@ impl Bursts {
                     _ => self.busy.push(slave),
                 }
             }
-            Class::Up(user) => self.busy.extend(room.users[user].slave),
+            Class::Up(user) => {
+                self.unasked.remove(&user);
+                self.busy.extend(room.users[user].slave);
+            }
             _ => {}
         }
     }
@@ -187,6 +193,10 @@ impl Bursts {
             // The presence of the newcomer was for the others, too.
             let of_newcomer = reading.is_presence() && reading.nick == Some(burst.nick.as_str());
             burst.others.extend(Some(entry).filter(|_| !of_newcomer));
+        } else if let Some(enter) = self.unasked.remove(&user).filter(|_| !reading.has(110)) {
+            let expected = "nothing of the room for who has not asked for his ENTER";
+            let wrong = Wrong::of("he is told what happens").because([enter]);
+            findings.wrong("slave.enter.unverified-no-effect", (entry, passage), expected, wrong);
         }
     }
 }
