@@ -272,7 +272,8 @@ const OF_ONE_STANZA: [&str; 7] = [
 
 /// Faults by which nothing comes of something: the finding is at what should have had an effect,
 /// and there is nothing else that could be named.
-const OF_NOTHING: [&str; 16] = [
+const OF_NOTHING: [&str; 17] = [
+    "LIVE-AWAY-UNDONE",
     "LIVE-CONV-ROSTER",
     "LIVE-DETECT",
     "LIVE-LEAVE",
