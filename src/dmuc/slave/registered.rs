@@ -26,6 +26,7 @@
 //! * `gone` without a venue, a text and a password means another room, not a destroyed one.
 //! * A presence without an id is relayed with one (`names`): an error has to tell what it answers.
 //! * That somebody's real JID can no longer be seen is no difference to tell him who has seen it.
+//!   That it can be seen now is one in a netjoin only: a plain room shows nobody again for that.
 //!
 //! It shares with the slave that is configured statically (`room`): keepalive, roster, history and
 //! what who may see of a presence; not what it does with them.

@@ -59,7 +59,7 @@ impl RegisteredRoom {
         }
         self.roster.insert(nick.to_owned(), seat);
         if telling != Telling::Nobody {
-            let news = |jids| before.as_ref().is_none_or(|before| is_news(before, &now, jids));
+            let news = |jids| before.as_ref().is_none_or(|before| self.is_news(before, &now, jids));
             self.tell_presence(stanza, nick, except, [news(false), news(true)], out);
             for told in self.told_apart() {
                 told.insert(nick.to_owned(), now.clone());
@@ -67,7 +67,9 @@ impl RegisteredRoom {
         }
         if !saw && telling != Telling::Nobody && self.sees_jids(nick) {
             self.name_locals();
-            self.show_jids(nick, out);
+            if self.is_syncing() {
+                self.show_jids(nick, out);
+            }
         }
         self.drop_jids(moderated);
         true
@@ -104,7 +106,9 @@ impl RegisteredRoom {
                 None => news[usize::from(jids)],
                 Some(told) => match told.get(nick) {
                     None => stanza.is_available(),
-                    Some(told) => news[usize::from(jids)] || is_news(told, &stanza.payloads, jids),
+                    Some(told) => {
+                        news[usize::from(jids)] || self.is_news(told, &stanza.payloads, jids)
+                    }
                 },
             };
             if except == Some(&**session) || !news {
@@ -164,6 +168,20 @@ impl RegisteredRoom {
         }
     }
 
+    /// Whether who was told the one has to be told the other. What he may no longer see is no news,
+    /// and what he may see by now is told in a netjoin only: in a plain room nobody is shown
+    /// everybody again for that.
+    fn is_news(&self, before: &Payloads, now: &Payloads, jids: bool) -> bool {
+        let audience = Audience::Other { jids };
+        let (before, now) = (audience.render(before), audience.render(now));
+        let hidden = audience::without_jids;
+        before != now && hidden(&before) != now && (self.is_syncing() || before != hidden(&now))
+    }
+
+    fn is_syncing(&self) -> bool {
+        matches!(self.phase, Phase::Syncing(_))
+    }
+
     /// Who may see JIDs now is shown those that he could not see.
     fn show_jids(&self, nick: &str, out: &mut Vec<Output>) {
         let sessions = self.sessions(nick);
@@ -171,7 +189,7 @@ impl RegisteredRoom {
         for (other, seat) in self.roster.iter().filter(|(other, _)| shown(other)) {
             let told = self.as_told(other, seat);
             let seen = Audience::Other { jids: true }.render(&told);
-            if !is_news(&audience::without_jids(&seen), &seen, true) {
+            if seen == audience::without_jids(&seen) {
                 continue;
             }
             // Of whom the master has told a session nothing itself that knows nothing yet.
@@ -288,13 +306,6 @@ pub(super) fn seat_of(stanza: &Stanza) -> Option<Seat> {
     let role = item.attr("role")?.parse().ok()?;
     let public = Audience::Other { jids: true }.render(&stanza.payloads);
     Some(Seat { occupant, affiliation, role, presence: audience::without_cause(&public) })
-}
-
-/// Whether who was told the one has to be told the other. What he may no longer see is none.
-pub(super) fn is_news(before: &Payloads, now: &Payloads, jids: bool) -> bool {
-    let audience = Audience::Other { jids };
-    let (before, now) = (audience.render(before), audience.render(now));
-    before != now && audience::without_jids(&before) != now
 }
 
 /// Whose a presence is, if it says so.
