@@ -66,7 +66,7 @@ use crate::dmuc::pinger::Pinger;
 use crate::dmuc::{Change, Demands, Note, Output, SlaveConfig, Slip, Slips, Timers};
 use crate::room::{History, Roster, StoredMessage};
 use crate::stanza::slave::{Policy, Resume, Whois};
-use crate::stanza::{BareJid, Jid, Payloads, Stanza};
+use crate::stanza::{BareJid, Jid, Payloads, Stanza, dmuc};
 use crate::time::{Duration, Time};
 
 /// A registering slave's copy of a room.
@@ -132,6 +132,8 @@ pub struct RegisteredRoom {
     apart: BTreeMap<Arc<Jid>, BTreeMap<String, Payloads>>,
     /// Messages of the master's last run: users have seen them.
     lately: BTreeSet<(Arc<Jid>, Arc<str>)>,
+    /// Local sessions that were let in here: when, and what of before they wanted to hear.
+    newcomers: BTreeMap<Arc<Jid>, (Time, dmuc::History)>,
     subject: Option<StoredMessage>,
     outbox: Outbox,
     /// Nicks whose next presence is known: their owners took them here before the master knew.
@@ -300,6 +302,7 @@ impl RegisteredRoom {
             direct: BTreeMap::new(),
             apart: BTreeMap::new(),
             lately: BTreeSet::new(),
+            newcomers: BTreeMap::new(),
             subject: None,
             outbox: Outbox::default(),
             announced: BTreeSet::new(),

@@ -277,6 +277,7 @@ impl RegisteredRoom {
             return;
         }
         let seen = self.seen_directly(&message, seen);
+        let seen = self.heard_of_before(&message, seen);
         let stanza = match late {
             true => stanza.with_payload(delay_element(&self.address, message.stamp)),
             false => stanza,

@@ -66,6 +66,7 @@ impl RegisteredRoom {
         self.has_seen_nothing(&session);
         let limits = history_limits(&entry.stanza);
         self.burst(now, &session, &nick, &presence, &limits, out);
+        self.newcomers.insert(session.clone(), (entry.at, limits));
         if self.slips.has(Slip::TwoVisits) {
             (entry.what, entry.nick) = (What::Join, Some(nick));
             return self.outbox.push(entry.kept());

@@ -143,6 +143,7 @@ impl RegisteredRoom {
             direct: BTreeMap::new(),
             apart: BTreeMap::new(),
             lately: BTreeSet::new(),
+            newcomers: BTreeMap::new(),
             subject: None,
             outbox,
             announced: BTreeSet::new(),

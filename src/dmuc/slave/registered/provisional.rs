@@ -174,6 +174,28 @@ impl RegisteredRoom {
         if told.is_empty() { seen } else { Some(seen.into_iter().flatten().chain(told).collect()) }
     }
 
+    /// Who has seen a message, or is not to: to who was let in here after it it is history, and he
+    /// has had of that what he had asked for, unless he has set no limit, or one of time.
+    pub(super) fn heard_of_before(
+        &self,
+        message: &StoredMessage,
+        seen: Option<BTreeSet<Arc<Jid>>>,
+    ) -> Option<BTreeSet<Arc<Jid>>> {
+        let missed = matches!(self.phase, Phase::Syncing(_));
+        if !missed || !StoredMessage::is_kept(&message.payloads) || self.newcomers.is_empty() {
+            return seen;
+        }
+        let unwanted = |(entered, limits): &(Time, dmuc::History)| {
+            let span = limits.seconds.map(|seconds| Duration::from_secs(seconds.into()));
+            let long_ago = span.is_some_and(|span| message.stamp + span < *entered)
+                || limits.since.is_some_and(|since| message.stamp < since);
+            let counted = limits.maxchars.is_some() || limits.maxstanzas.is_some();
+            message.stamp < *entered && (counted || long_ago)
+        };
+        let after = self.newcomers.iter().filter(|(_, asked)| unwanted(asked));
+        Some(after.map(|(session, _)| session.clone()).chain(seen.into_iter().flatten()).collect())
+    }
+
     /// A message of a local session has come back from the master: it is answered, and what the
     /// session said before and was not is lost. Who has seen it already.
     pub(super) fn reflected(

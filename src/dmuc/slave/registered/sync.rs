@@ -223,6 +223,7 @@ impl RegisteredRoom {
         self.rejoin_apart(out);
         self.purge_unwanted();
         self.direct.clear();
+        self.newcomers.clear();
         self.position = Some(target);
         self.amnesiac = false;
         self.unmark_away(out);
