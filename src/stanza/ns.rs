@@ -36,6 +36,8 @@ pub const DISCO_INFO: &str = "http://jabber.org/protocol/disco#info";
 pub const DISCO_ITEMS: &str = "http://jabber.org/protocol/disco#items";
 /// XEP-0004
 pub const DATA_FORMS: &str = "jabber:x:data";
+/// XEP-0085
+pub const CHAT_STATES: &str = "http://jabber.org/protocol/chatstates";
 /// XEP-0334
 pub const HINTS: &str = "urn:xmpp:hints";
 /// XEP-0359

@@ -4,8 +4,9 @@
 //! | stanza | granted | not granted |
 //! | --- | --- | --- |
 //! | message of who has a voice | shown here, kept | error |
+//! | chat state of who has a voice | shown here | error |
 //! | message of a visitor | | forbidden |
-//! | subject, message without body | | error |
+//! | subject, other message without body | | error |
 //! | presence | done here, kept | |
 //! | leave | done here, kept | |
 //! | nick change | done here, kept | not-acceptable |
@@ -22,7 +23,7 @@ use super::outbox::{Entry, Status, What, is_join};
 use super::told::Telling;
 use super::*;
 use crate::room::{Item, Role};
-use crate::stanza::{Condition, ErrorType, Kind, Type, error_element, ns};
+use crate::stanza::{Condition, Element, ErrorType, Kind, Type, error_element, ns};
 
 impl RegisteredRoom {
     /// The master is lost. What it has not answered is treated as if it came now.
@@ -271,6 +272,15 @@ impl RegisteredRoom {
             let error = error_element(ErrorType::Auth, Condition::Forbidden, None, None);
             return out.extend(entry.stanza.error_reply(error).map(Output::Send));
         }
+        if self.granted.local_chat && is_chat_state(&entry.stanza) {
+            // It is of the moment. One that went up is told by the master, if it came.
+            if !sent {
+                let payloads = self.identified(&entry.stanza, nick.as_deref().unwrap_or_default());
+                let typing = entry.stanza.with_from(occupant).with_payloads(payloads);
+                self.tell(&typing, None, out);
+            }
+            return;
+        }
         let says = entry.stanza.body().is_some();
         let granted = self.granted.local_chat && says;
         if !granted && (entry.bounced || !sent) {
@@ -299,6 +309,13 @@ impl RegisteredRoom {
 fn is_self_ping(stanza: &Stanza, nick: &str) -> bool {
     let to = stanza.to.as_ref().and_then(|to| to.resource());
     to.is_some_and(|to| to.as_str() == nick) && stanza.has_payload("ping", ns::PING)
+}
+
+/// Whether a message says nothing but whether its author is writing (XEP-0085).
+fn is_chat_state(stanza: &Stanza) -> bool {
+    let says = |name| stanza.has_payload(name, ns::CLIENT);
+    let is_state = |payload: &Element| payload.has_ns(ns::CHAT_STATES);
+    stanza.payloads.iter().any(is_state) && !says("body") && !says("subject")
 }
 
 /// How long a first request without answer is remembered.
