@@ -53,6 +53,8 @@ pub(super) struct Entry {
     pub others: u32,
     /// How many leaves after this one, which went up, are not kept: LEAVE comes for each.
     pub again: u32,
+    /// How many refusals of it are still to come that do not count: it is to go up again.
+    pub refusals: u32,
     /// When it was relayed, if it is late because that may have been in vain.
     pub relayed: Option<Time>,
     /// To which address it went up, or was to go, if its author has got another nick here since, or
@@ -111,6 +113,7 @@ impl Entry {
             repeats,
             others,
             again: 0,
+            refusals: 0,
             relayed,
             went_to,
             was_for,
@@ -294,14 +297,6 @@ impl Outbox {
         }
         self.entries.extend(later);
         Some(newer)
-    }
-
-    /// This presence of a session is newer than its wish to be in that is late.
-    pub fn say_in_joins(&mut self, newer: &Entry) {
-        let same = |entry: &&mut Entry| entry.stanza.from == newer.stanza.from;
-        let joins = self.entries.iter_mut().filter(same);
-        let joins = joins.filter(|one| is_join(&one.stanza) && one.status == Status::Queued);
-        joins.for_each(|join| join.say(&newer.stanza));
     }
 
     /// Take out all that `matches`, oldest first.

@@ -145,7 +145,9 @@ impl RegisteredRoom {
             self.outbox.unqueue(sent);
         }
         // From here on all answers are to what goes up from here on.
-        self.outbox.iter_mut().for_each(|entry| (entry.others, entry.was_for) = (0, None));
+        for entry in self.outbox.iter_mut() {
+            (entry.others, entry.refusals, entry.was_for) = (0, 0, None);
+        }
         self.say_goodbye();
         // What went up before the request was answered before it.
         self.answered_here.clear();

@@ -320,6 +320,10 @@ impl RegisteredRoom {
             entry.status == Status::Sent && !waits
         });
         drop(over);
+        if self.outbox.iter().any(|entry| entry.status == Status::Queued) {
+            // Its author was not let in before it, since he had the nick of another.
+            return self.register_again(now, out);
+        }
         for entry in self.outbox.iter_mut().filter(|entry| entry.status == Status::Sent) {
             entry.status = Status::Relayed(now);
         }

@@ -138,6 +138,7 @@ impl RegisteredRoom {
                     return;
                 }
             }
+            Kind::Message if self.outbox.forgive(answered) => return,
             Kind::Message => {
                 // Not what was shown here: if only its answer was lost, the master says so in the
                 // netjoin.
@@ -257,6 +258,9 @@ impl RegisteredRoom {
             if let Some(join) = self.join_for(user) {
                 self.rejoined = now;
                 self.send_up(now, join, out);
+            }
+            if matches!(self.phase, Phase::Late(_)) {
+                self.outbox.say_again(user);
             }
             return;
         }

@@ -107,6 +107,14 @@ impl Outbox {
         self.again.remove(session);
     }
 
+    /// This presence of a session is newer than its wish to be in that is late.
+    pub fn say_in_joins(&mut self, newer: &Entry) {
+        let same = |entry: &&mut Entry| entry.stanza.from == newer.stanza.from;
+        let joins = self.entries.iter_mut().filter(same);
+        let joins = joins.filter(|one| is_join(&one.stanza) && one.status == Status::Queued);
+        joins.for_each(|join| join.say(&newer.stanza));
+    }
+
     /// What was relayed after this instant is not late: it is on its way, or was answered.
     pub fn unqueue(&mut self, since: Time) {
         for entry in self.entries.iter_mut().filter(|entry| entry.status == Status::Queued) {

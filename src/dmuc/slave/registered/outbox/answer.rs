@@ -14,6 +14,22 @@ impl Entry {
 }
 
 impl Outbox {
+    /// A late join of this session is refused, and with it what it has said after that: it is to go
+    /// up again, in another late phase.
+    pub fn say_again(&mut self, session: &Jid) {
+        let late = |entry: &Entry| entry.status == Status::Sent && entry.what == What::Message;
+        for entry in self.entries.iter_mut().filter(|entry| entry.is_of(session) && late(entry)) {
+            entry.refusals += 1;
+            entry.status = Status::Queued;
+        }
+    }
+
+    /// The oldest that `matches` is refused. Whether it is to go up again all the same.
+    pub fn forgive(&mut self, matches: impl Fn(&Entry) -> bool) -> bool {
+        let refused = self.entries.iter_mut().find(|entry| matches(entry) && entry.refusals > 0);
+        refused.map(|entry| entry.refusals -= 1).is_some()
+    }
+
     /// The author of this message is told that it may be lost; the master may have it.
     pub fn overtake(&mut self, message: &Entry) {
         let same =
