@@ -26,8 +26,8 @@ impl Master {
         if role == Role::Visitor || (subject && !self.may_set_subject(&role)) {
             return refuse(&stanza, ErrorType::Auth, Condition::Forbidden, None, out);
         }
-        let payloads = stanza.clone().retaining(|payload| !speaks(payload)).payloads;
-        let payloads = self.identified(payloads, occupant, true);
+        let words = stanza.clone().retaining(|payload| !speaks(payload)).payloads;
+        let payloads = self.identified(words.clone(), occupant, true);
         let late = session.as_ref().and_then(|session| self.judge_late(now, session, &stanza));
         let stamp = match late {
             Some(Late::Said(stamp)) => stamp,
@@ -47,7 +47,7 @@ impl Master {
         }
         self.broadcast_message(now, message, out);
         if let Some(session) = session {
-            self.registry.spoke(self.log.seq(), session, id);
+            self.registry.spoke(self.log.seq(), session, id, words);
         }
     }
 

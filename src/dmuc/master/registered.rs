@@ -75,8 +75,8 @@ pub(super) struct Registry {
     /// This run of the process; part of the ids of IQs, which no other run uses.
     run: String,
     ids: u64,
-    /// Who said what of late, by its number: author and id.
-    spoken: VecDeque<(u64, Arc<Jid>, Arc<str>)>,
+    /// Who said what of late, by its number: author, id, words.
+    spoken: VecDeque<(u64, Arc<Jid>, Arc<str>, Payloads)>,
     /// When slaves of a domain were synced in full last, and replaced last.
     full_syncs: BTreeMap<String, Time>,
     replaced: BTreeMap<String, Time>,
@@ -120,9 +120,9 @@ impl Registry {
     }
 
     /// Somebody said something that everybody was told.
-    pub fn spoke(&mut self, seq: u64, session: Arc<Jid>, id: Option<Arc<str>>) {
+    pub fn spoke(&mut self, seq: u64, session: Arc<Jid>, id: Option<Arc<str>>, words: Payloads) {
         if let Some(id) = id.filter(|_| self.open) {
-            self.spoken.push_back((seq, session, id));
+            self.spoken.push_back((seq, session, id, words));
             if self.spoken.len() > SPOKEN_MAX {
                 self.spoken.pop_front();
             }

@@ -6,11 +6,12 @@
 //! holds back what is new until the phase is over, so that nothing else comes meanwhile; answers
 //! and errors, which a server sends of its own accord, do not count.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::dmuc::speaks;
 use crate::stanza::slave::HistoryLimits;
-use crate::stanza::{Element, Jid, Kind, Stanza};
+use crate::stanza::{Element, Jid, Kind, Payloads, Stanza};
 use crate::time::Time;
 
 /// The late phase of one slave.
@@ -20,10 +21,15 @@ pub(in crate::dmuc) struct LatePhase {
     /// When the slave lived last before it was lost: nothing of it can be older.
     since: Time,
     /// What its users said that is in the log beyond the slave's position.
-    known: BTreeSet<(Arc<Jid>, Arc<str>)>,
+    known: Spoken,
+    /// What came in this phase, by when the slave received it.
+    heard: BTreeMap<Time, Spoken>,
     messages_left: u32,
     bytes_left: Option<u64>,
 }
+
+/// Words, by who said them and with which id. A client may give several messages the same.
+pub(in crate::dmuc) type Spoken = BTreeMap<(Arc<Jid>, Arc<str>), Vec<Payloads>>;
 
 /// What becomes of a late message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,9 +44,9 @@ pub(in crate::dmuc) enum Late {
 
 impl LatePhase {
     /// A phase that begins now.
-    pub fn new(since: Time, limits: &HistoryLimits, known: BTreeSet<(Arc<Jid>, Arc<str>)>) -> Self {
-        let messages_left = limits.maxstanzas;
-        Self { count: 0, since, known, messages_left, bytes_left: limits.maxbytes }
+    pub fn new(since: Time, limits: &HistoryLimits, known: Spoken) -> Self {
+        let (messages_left, heard) = (limits.maxstanzas, BTreeMap::new());
+        Self { count: 0, since, known, heard, messages_left, bytes_left: limits.maxbytes }
     }
 
     /// Something came from one of the domain's users.
@@ -61,9 +67,7 @@ impl LatePhase {
     /// Judge a message of this session. Nothing if it does not say that it is late.
     pub fn judge(&mut self, now: Time, session: &Arc<Jid>, message: &Stanza) -> Option<Late> {
         let received = message.dmuc()?.delay?.stamp;
-        if let Some(id) = &message.id
-            && !self.known.insert((session.clone(), id.clone()))
-        {
+        if self.is_known(session, message, received) {
             return Some(Late::Known);
         }
         let Some(messages_left) = self.messages_left.checked_sub(1) else {
@@ -75,6 +79,22 @@ impl LatePhase {
         }
         self.messages_left = messages_left;
         Some(Late::Said(received.max(self.since).min(now)))
+    }
+
+    /// Whether this came before: in this phase, received at the same time, or it is in the log,
+    /// with the same words.
+    fn is_known(&mut self, session: &Arc<Jid>, message: &Stanza, received: Time) -> bool {
+        let Some(id) = &message.id else { return false };
+        let key = (session.clone(), id.clone());
+        let words = message.clone().retaining(|payload| !speaks(payload)).payloads;
+        let heard = self.heard.entry(received).or_default().entry(key.clone()).or_default();
+        if heard.contains(&words) {
+            return true;
+        }
+        heard.push(words.clone());
+        let Some(known) = self.known.get_mut(&key) else { return false };
+        let same = known.iter().position(|known| *known == words);
+        same.map(|same| known.remove(same)).is_some()
     }
 }
 
@@ -114,7 +134,7 @@ mod tests {
     }
 
     fn phase() -> LatePhase {
-        LatePhase::new(SPLIT, &limits(10, None), BTreeSet::new())
+        LatePhase::new(SPLIT, &limits(10, None), Spoken::new())
     }
 
     #[test]
@@ -134,9 +154,12 @@ mod tests {
 
     #[test]
     fn what_is_in_the_log_is_not_said_again_and_what_comes_twice_neither() {
-        let known = BTreeSet::from([(author(), Arc::from("a"))]);
+        let words = said("a", at(1)).retaining(|payload| !speaks(payload)).payloads;
+        let known = Spoken::from([((author(), Arc::from("a")), vec![words])]);
         let mut phase = LatePhase::new(SPLIT, &limits(10, None), known);
         assert_eq!(phase.judge(at(60), &author(), &said("a", at(1))), Some(Late::Known));
+        assert_eq!(phase.judge(at(60), &author(), &said("a", at(1))), Some(Late::Known));
+        assert_eq!(phase.judge(at(60), &author(), &said("a", at(2))), Some(Late::Said(at(2))));
         assert_eq!(phase.judge(at(60), &author(), &said("b", at(1))), Some(Late::Said(at(1))));
         assert_eq!(phase.judge(at(60), &author(), &said("b", at(1))), Some(Late::Known));
         let other = Arc::new(Jid::new("msa@vesa.yeggmaex.irc/bicycle").unwrap());
@@ -145,14 +168,14 @@ mod tests {
 
     #[test]
     fn more_than_the_slave_may_store_is_too_much() {
-        let mut phase = LatePhase::new(SPLIT, &limits(2, None), BTreeSet::new());
+        let mut phase = LatePhase::new(SPLIT, &limits(2, None), Spoken::new());
         let mut judge = |id| phase.judge(at(60), &author(), &said(id, at(1)));
         assert_eq!(
             [judge("a"), judge("b"), judge("c")],
             [Some(Late::Said(at(1))), Some(Late::Said(at(1))), Some(Late::TooMuch)]
         );
         let one = bytes(&said("a", at(1)));
-        let mut phase = LatePhase::new(SPLIT, &limits(9, Some(one)), BTreeSet::new());
+        let mut phase = LatePhase::new(SPLIT, &limits(9, Some(one)), Spoken::new());
         let mut judge = |id| phase.judge(at(60), &author(), &said(id, at(1)));
         assert_eq!([judge("a"), judge("b")], [Some(Late::Said(at(1))), Some(Late::TooMuch)]);
     }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::farewells::expels;
-use super::late::bytes;
+use super::late::{Spoken, bytes};
 use super::plan::{Plan, Table, is_subject};
 use super::register::Base;
 use super::*;
@@ -93,9 +93,12 @@ impl Master {
         let own = spoken
             .iter()
             .skip(first)
-            .filter(|(_, author, _)| author.domain().as_str() == link.domain)
+            .filter(|(_, author, ..)| author.domain().as_str() == link.domain)
             .filter(|_| !self.registry.slips.has(Slip::LateAnew));
-        let known: BTreeSet<_> = own.map(|(_, author, id)| (author.clone(), id.clone())).collect();
+        let mut known = Spoken::new();
+        for (_, author, id, words) in own {
+            known.entry((author.clone(), id.clone())).or_default().push(words.clone());
+        }
         if let LinkKind::Registered(slave) = &mut link.kind {
             slave.synced = seq;
             slave.late = Some(LatePhase::new(slave.life, &slave.terms.history, known));

@@ -214,7 +214,10 @@ impl RegisteredRoom {
                     || known == Some(&nick)
                     || self.outbox.is_said_as(entry, &nick))
         };
-        let Some(entry) = self.outbox.iter().find(|entry| own(entry)).cloned() else {
+        // A client may give several messages the same id.
+        let his = || self.outbox.iter().filter(|entry| own(entry));
+        let said = |entry: &&Entry| body_of(&entry.stanza.payloads) == body_of(&message.payloads);
+        let Some(entry) = his().find(said).or_else(|| his().next()).cloned() else {
             // Its author is not there any more, but others who have seen it may be.
             let is_it = |shown: &Provisional| shown.is(&message.from, Some(id), &message.payloads);
             let shown = self.provisional.iter().any(is_it);
@@ -232,17 +235,23 @@ impl RegisteredRoom {
 impl Provisional {
     /// Whether this is what the master makes of it.
     fn is(&self, from: &Jid, id: Option<&Arc<str>>, payloads: &[Element]) -> bool {
-        let body = |payload: &&Element| payload.is("body", ns::CLIENT);
         let one = &self.message;
         let named = *one.from == *from && one.id.as_ref() == id;
-        named && one.payloads.iter().find(body) == payloads.iter().find(body)
+        named && body_of(&one.payloads) == body_of(payloads)
     }
 }
 
 fn is_same(shown: &Provisional, entry: &Entry) -> bool {
     // An error that says that a copy of it came back has its id too.
-    let says = entry.what == What::Message;
-    says && entry.is_of(&shown.session) && entry.stanza.id == shown.message.id
+    // And a client may give several messages the same.
+    let says = entry.what == What::Message && entry.at == shown.message.stamp;
+    let named = says && entry.is_of(&shown.session) && entry.stanza.id == shown.message.id;
+    named && body_of(&entry.stanza.payloads) == body_of(&shown.message.payloads)
+}
+
+/// What a message says.
+fn body_of(payloads: &[Element]) -> Option<&Element> {
+    payloads.iter().find(|payload| payload.is("body", ns::CLIENT))
 }
 
 /// By what it is known that somebody is told a message.
