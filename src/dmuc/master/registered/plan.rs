@@ -3,12 +3,12 @@
 //!
 //! The work is linear in what changed. It does not depend on how many are in the room.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::dmuc::master::log::{Gone, Logged};
 use crate::room::{Item, Role, StoredMessage};
-use crate::stanza::{Jid, Payloads, ns};
+use crate::stanza::{Element, Jid, Payloads, attribute, ns};
 
 /// A room's table as a plan needs it.
 pub(in crate::dmuc) trait Table {
@@ -39,11 +39,10 @@ struct Trace<'a> {
     /// How it went from its first owner, the last time that he gave it up: he is whom a slave
     /// knows that has heard of nothing since.
     gone: Option<&'a Gone>,
-    /// How many happenings it had, and whether the first of them was a departure.
-    count: usize,
-    began_with_departure: bool,
     /// Whether somebody had it who is not its owner now.
     changed_hands: bool,
+    /// Whether one person gave it up, and then another.
+    shared: bool,
 }
 
 impl<'a> Plan<'a> {
@@ -52,6 +51,7 @@ impl<'a> Plan<'a> {
         let mut plan = Plan::default();
         let mut traces: BTreeMap<&str, Trace<'_>> = BTreeMap::new();
         let mut order = Vec::new();
+        let mut renames = Renames::default();
         for (seq, logged) in happened {
             let (nick, gone) = match logged {
                 Logged::Changed(nick) => (nick, None),
@@ -70,23 +70,27 @@ impl<'a> Plan<'a> {
             };
             let trace = traces.entry(nick).or_insert_with(|| {
                 order.push(nick.as_str());
-                Trace { began_with_departure: gone.is_some(), ..Trace::default() }
+                Trace::default()
             });
-            trace.count += 1;
             let owner = trace.gone.or(gone);
             let his = |gone: &&Gone| owner.is_some_and(|first| first.is_same_person(gone));
+            trace.shared |= gone.is_some_and(|gone| !his(&gone));
             trace.gone = gone.filter(his).or(trace.gone);
             trace.changed_hands |=
                 gone.is_some_and(|gone| table.has(nick) && !table.owns(nick, &gone.session));
+            gone.into_iter().for_each(|gone| renames.follow(gone));
         }
-        let single = single_renames(&traces, table);
+        let renamed = renames.told(&traces, table);
         for nick in order {
             let trace = &traces[nick];
             if let Some(gone) = trace.gone
                 && (!table.has(nick) || trace.changed_hands)
             {
-                let kept = single.contains(nick) || !gone.renamed;
-                let farewell = if kept { gone.farewell.clone() } else { plain(&gone.farewell) };
+                let farewell = match renamed.get(nick) {
+                    Some(new) => named(&gone.farewell, new),
+                    None if gone.renamed => plain(&gone.farewell),
+                    None => gone.farewell.clone(),
+                };
                 plan.departures.push((nick, farewell));
             }
             if table.has(nick) {
@@ -97,27 +101,62 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Nicks that were given up once for another one, which nobody had and who did that still has: a
-/// change of nick that can be told as such. Everything else is told as leaving and coming.
-fn single_renames<'a>(
-    traces: &BTreeMap<&'a str, Trace<'_>>,
-    table: &impl Table,
-) -> BTreeSet<&'a str> {
-    let single = |nick: &str, trace: &Trace<'_>| {
-        let gone = trace.gone.filter(|gone| gone.renamed && !table.has(nick))?;
-        let new = table.nick_of(&gone.session)?;
-        let arrival = traces.get(new)?;
-        let fresh = arrival.gone.is_none() && !arrival.began_with_departure;
-        let once = gone_to(gone) == Some(new) && trace.began_with_departure && trace.count == 1;
-        (fresh && once).then_some(())
-    };
-    traces.iter().filter(|(nick, trace)| single(nick, trace).is_some()).map(|(n, _)| *n).collect()
+/// Who changed his nick, once or several times, and stayed.
+#[derive(Clone, Debug, Default)]
+struct Renames<'a> {
+    /// The nicks that were given up by those who have these now.
+    former: BTreeMap<&'a str, Vec<&'a str>>,
+}
+
+impl<'a> Renames<'a> {
+    /// Somebody gives up a nick.
+    fn follow(&mut self, gone: &'a Gone) {
+        let mut former = self.former.remove(gone.nick.as_str()).unwrap_or_default();
+        if let Some(new) = gone_to(gone).filter(|_| gone.renamed) {
+            former.push(&gone.nick);
+            self.former.insert(new, former);
+        }
+    }
+
+    /// What can be told as one change of nick, from the first that a slave may know to the last:
+    /// nobody else had either meanwhile, so that nobody is taken for another. Everything else is
+    /// told as leaving and coming.
+    fn told(
+        &self,
+        traces: &BTreeMap<&'a str, Trace<'_>>,
+        table: &impl Table,
+    ) -> BTreeMap<&'a str, &'a str> {
+        let mut told = BTreeMap::new();
+        for (new, former) in &self.former {
+            let Some(arrival) = traces.get(new).filter(|_| table.has(new)) else { continue };
+            let his = |gone: &Gone| table.owns(new, &gone.session);
+            if arrival.shared || arrival.gone.is_some_and(|gone| !his(gone)) {
+                continue;
+            }
+            let alone = |nick: &&&str| {
+                let trace = traces.get(**nick).filter(|trace| !trace.shared);
+                !table.has(nick) && trace.and_then(|trace| trace.gone).is_some_and(his)
+            };
+            told.extend(former.iter().filter(alone).map(|nick| (*nick, *new)));
+        }
+        told
+    }
 }
 
 /// The nick that a departure says was taken.
 fn gone_to(gone: &Gone) -> Option<&str> {
     let x = gone.farewell.iter().find(|payload| payload.is("x", ns::MUC_USER))?;
     x.get_child("item", ns::MUC_USER)?.attr("nick")
+}
+
+/// A change of nick to this one.
+fn named(farewell: &Payloads, new: &str) -> Payloads {
+    let mut payloads = Vec::clone(farewell);
+    let x = payloads.iter_mut().filter(|payload| payload.is("x", ns::MUC_USER));
+    for item in x.flat_map(Element::children_mut).filter(|one| one.is("item", ns::MUC_USER)) {
+        *item = attribute(item.clone(), "nick", new);
+    }
+    Arc::new(payloads)
 }
 
 /// A departure that says nothing but that the nick is free. The affiliation stays.

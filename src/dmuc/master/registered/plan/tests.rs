@@ -61,7 +61,9 @@ fn plan(log: &[Logged], present: &[(&str, &'static str)]) -> Told {
     let plan = Plan::of((1..).zip(log), &table);
     let code = |payloads: &Payloads| {
         let status = payloads[0].get_child("status", ns::MUC_USER);
-        status.and_then(|status| status.attr("code")).unwrap_or_default().to_owned()
+        let code = status.and_then(|status| status.attr("code")).unwrap_or_default();
+        let new = payloads[0].get_child("item", ns::MUC_USER).and_then(|item| item.attr("nick"));
+        format!("{code}{}", new.map(|new| format!(" {new}")).unwrap_or_default())
     };
     (
         plan.departures.iter().map(|(nick, how)| ((*nick).to_owned(), code(how))).collect(),
@@ -101,19 +103,52 @@ fn a_nick_that_changed_hands_departs_before_it_arrives() {
 
 #[test]
 fn a_single_change_of_nick_is_told_as_one() {
-    let log = [gone("Old", "wiz", Some("New")), changed("New")];
+    let log = [changed("Old"), gone("Old", "wiz", Some("New")), changed("New")];
     let (departures, changes, ..) = plan(&log, &[("wiz", "New")]);
-    assert_eq!(departures, owned(&[("Old", "303")]));
+    assert_eq!(departures, owned(&[("Old", "303 New")]));
     assert_eq!(changes, ["New"]);
 }
 
 #[test]
-fn two_changes_of_nick_are_leaving_and_coming() {
+fn several_changes_of_nick_are_told_as_one_to_the_last() {
     let log =
         [gone("A", "wiz", Some("B")), changed("B"), gone("B", "wiz", Some("C")), changed("C")];
     let (departures, changes, ..) = plan(&log, &[("wiz", "C")]);
-    assert_eq!(departures, owned(&[("A", ""), ("B", "")]));
+    assert_eq!(departures, owned(&[("A", "303 C"), ("B", "303 C")]));
     assert_eq!(changes, ["C"]);
+}
+
+#[test]
+fn who_took_back_his_nick_has_not_changed_it() {
+    let log =
+        [gone("A", "wiz", Some("B")), changed("B"), gone("B", "wiz", Some("A")), changed("A")];
+    let (departures, changes, ..) = plan(&log, &[("wiz", "A")]);
+    assert_eq!(departures, owned(&[("B", "303 A")]));
+    assert_eq!(changes, ["A"]);
+}
+
+#[test]
+fn a_change_of_nick_of_who_has_left_since_is_leaving_and_coming() {
+    let left = [gone("B", "wiz", None), changed("C")];
+    let log: Vec<_> = [gone("A", "wiz", Some("B")), changed("B")].into_iter().chain(left).collect();
+    let (departures, changes, ..) = plan(&log, &[("wiz", "C")]);
+    assert_eq!(departures, owned(&[("A", ""), ("B", "307")]));
+    assert_eq!(changes, ["C"]);
+}
+
+#[test]
+fn two_who_exchange_their_nicks_leave_and_come() {
+    let log = [
+        gone("A", "wiz", Some("X")),
+        changed("X"),
+        gone("B", "troy", Some("A")),
+        changed("A"),
+        gone("X", "wiz", Some("B")),
+        changed("B"),
+    ];
+    let (departures, changes, ..) = plan(&log, &[("wiz", "B"), ("troy", "A")]);
+    assert_eq!(departures, owned(&[("A", ""), ("X", ""), ("B", "")]));
+    assert_eq!(changes, ["X", "A", "B"].map(str::to_owned)[1..]);
 }
 
 #[test]
