@@ -204,7 +204,7 @@ impl Resync {
             self.gone.retain(|(told, gone, ..)| (*told, *gone) != (slave, nick));
         }
         let (says, knows) = (Privileges::of(reading), holder.privileges);
-        let away = reading.stanza.payload("show", ns::CLIENT).is_some_and(|show| is_away(show));
+        let away = reading.stanza.payload("show", ns::CLIENT).is_some_and(is_away);
         // What he was like before the record began need not be known.
         let otherwise = holder.entry > 0 && reading.content != holder.content;
         let wrong = match says {

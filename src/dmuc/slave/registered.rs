@@ -125,8 +125,8 @@ pub struct RegisteredRoom {
     /// Messages that were shown here and are not the master's yet.
     provisional: Vec<Provisional>,
     /// Messages that the master itself has told local occupants, since it knew no slave, or may
-    /// tell who was let in here: whom, by whom, and by what each is known; if it was told here.
-    direct: BTreeMap<(Arc<Jid>, Arc<Jid>, Arc<str>), bool>,
+    /// tell who was let in here; whether each was told here.
+    direct: BTreeMap<Told, bool>,
     /// Local sessions that the master itself has let in, since it knew no slave, and those about to
     /// be: of whom each was told what. Until the next state they may know others than is stored.
     apart: BTreeMap<Arc<Jid>, BTreeMap<String, Payloads>>,
@@ -182,6 +182,9 @@ enum Phase {
     Active,
     Split,
 }
+
+/// A message that was told: whom, by whom, and by what it is known.
+type Told = (Arc<Jid>, Arc<Jid>, Arc<str>);
 
 /// A registration that is asked for.
 #[derive(Clone, Debug)]
