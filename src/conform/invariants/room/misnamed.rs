@@ -114,7 +114,13 @@ impl Room {
                 locals.any(|one| one.nick == Some(nick) || one.named.contains(&nick))
             })
         };
-        if told || (one.registers && is_local()) {
+        // Nor is it another's farewell if it is one for who has the nick no more.
+        let gone = || {
+            let seen = known.filter(|nick| reader.view.contains_key(nick));
+            let given_up = seen.is_some_and(|nick| !self.occupants.contains_key(&nick));
+            reading.stanza.is_unavailable() && given_up
+        };
+        if told || (one.registers && (is_local() || gone())) {
             return None;
         }
         Some((format!("{}/{}", self.address, first.nick), first.entry))
