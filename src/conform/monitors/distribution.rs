@@ -216,6 +216,13 @@ fn is_news_to(user: &User, reading: &Reading<'_>, leaving: &[String], room: &Roo
         // It may be himself who is hidden from others.
         return false;
     }
+    // What somebody has taken in a split he is known by; the one before may be another's by now.
+    let new = reading.item.and_then(|item| item.nick).filter(|_| reading.has(303));
+    let new = new.and_then(|new| room.known_nick(new));
+    let taken = new.is_some_and(|new| user.view.contains_key(&new) || user.nick == Some(new));
+    if taken && user.slave.is_some_and(|slave| room.slaves[slave].registers) {
+        return false;
+    }
     let seen = room.known_nick(nick).and_then(|nick| user.view.get(&nick));
     match seen {
         // It may be what he was shown before the record began.

@@ -191,8 +191,12 @@ impl RegisteredRoom {
             self.said.remove(user);
         }
         if let Some(entry) = entry.filter(|_| done) {
-            // He has the nick here that he wanted, and may not have it.
-            if let Some(known) = self.confirmed.get(user).cloned() {
+            // He has the nick here that he wanted, and may not have it; unless he gets it by what
+            // he has asked since.
+            let here = self.locals.get(user).cloned().unwrap_or_default();
+            let asks = |one: &Entry| one.is_under_way() && one.stanza.is_available();
+            let again = self.outbox.has(user, |one| asks(one) && one.is_to(&here));
+            if let Some(known) = self.confirmed.get(user).filter(|_| !again).cloned() {
                 self.rename_to(user, &known, out);
                 if error.from != self.occupant(&known) && !since {
                     self.say_as(now, entry, &known, out);
