@@ -159,6 +159,9 @@ impl Room {
             self.store_own(user, reading);
         }
         self.users[user].dismissed |= out;
+        if reading.stanza.is_unavailable() {
+            self.users[user].dismissed_at = Some(self.now);
+        }
         self.comes_by(entry, user, passage);
         let slave = self.users[user].slave.map(|slave| &self.slaves[slave]);
         if out && slave.is_some_and(|slave| slave.lame && slave.persistent) {
