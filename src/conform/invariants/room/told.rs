@@ -129,6 +129,9 @@ impl Room {
         let before = one.is_told_of_before(alone) || (one.is_of_before() && !asks);
         if before || (!one.is_of_before() && self.is_of_before(user, reading)) {
             // A plain room has sent it before it heard that his connection is over.
+            if reading.has(110) && one.is_of_before() {
+                self.users[user].miss(false);
+            }
             return;
         }
         let privileges = Privileges::of(reading).unwrap_or_default();
