@@ -99,7 +99,8 @@ impl RegisteredRoom {
         stanza: &Stanza,
         out: &mut Vec<Output>,
     ) -> bool {
-        if stanza.kind != Kind::Presence || stanza.is_error() {
+        // That a member is away is no farewell: it answers who asks how he is.
+        if stanza.kind != Kind::Presence || stanza.is_error() || is_absence(stanza) {
             return true;
         }
         let Some(nick) = nick_of(stanza) else { return true };
