@@ -12,8 +12,6 @@ use crate::stanza::{Element, Jid, Payloads, attribute, ns};
 
 /// A room's table as a plan needs it.
 pub(in crate::dmuc) trait Table {
-    /// The nick of this session.
-    fn nick_of(&self, session: &Jid) -> Option<&str>;
     /// Whether this nick is in use.
     fn has(&self, nick: &str) -> bool;
     /// Whether this nick belongs to the account of this session.

@@ -25,10 +25,6 @@ enum Telling {
 }
 
 impl Table for Master {
-    fn nick_of(&self, session: &Jid) -> Option<&str> {
-        self.nicks.get(session).map(String::as_str)
-    }
-
     fn has(&self, nick: &str) -> bool {
         self.occupants.contains_key(nick)
     }

@@ -9,10 +9,6 @@ use crate::time::Time;
 struct Present(Vec<(Jid, &'static str)>);
 
 impl Table for Present {
-    fn nick_of(&self, session: &Jid) -> Option<&str> {
-        self.0.iter().find(|(jid, _)| jid == session).map(|(_, nick)| *nick)
-    }
-
     fn has(&self, nick: &str) -> bool {
         self.0.iter().any(|(_, taken)| *taken == nick)
     }
