@@ -14,6 +14,7 @@ mod configured;
 mod decided;
 mod facts;
 mod failures;
+mod given;
 mod health;
 mod heeded;
 mod log;
@@ -330,31 +331,6 @@ impl Room {
     /// Whether the master forgot this stay: it ended without anybody being told by it.
     pub fn is_forgotten(&self, stay: u32) -> bool {
         stay <= self.forgotten
-    }
-
-    /// Whether this nick is that of somebody here whom the slave of `reader` has admitted itself:
-    /// no ENTER had come for him before this instant.
-    pub fn is_unconfirmed(&self, nick: NickId, reader: UserId) -> bool {
-        let slave = self.users[reader].slave;
-        let mut locals = self.users.iter().filter(|one| one.slave == slave && one.inside);
-        let confirmed = |one: &User| one.entered && one.entered_at < self.now;
-        locals.any(|one| one.nick == Some(nick) && !confirmed(one))
-    }
-
-    /// Whether this slave was told that somebody has these privileges who has this nick there, or
-    /// has asked for it, and has another one at the master.
-    pub fn has_given(&self, privileges: Privileges, nick: NickId, slave: Option<SlaveId>) -> bool {
-        let Some(slave) = slave else { return false };
-        let here = |owner: &UserId| {
-            let owner = &self.users[*owner];
-            let has_it = owner.inside && owner.nick == Some(nick);
-            owner.slave == Some(slave) && (has_it || owner.named.contains(&nick))
-        };
-        let mut told = self.slaves[slave].store.values().flat_map(|stored| stored.recent.iter());
-        told.any(|print| {
-            let owners = self.owners.get(&print.stay);
-            print.privileges == privileges && owners.is_some_and(|owners| owners.iter().any(here))
-        })
     }
 }
 
