@@ -88,6 +88,7 @@ impl Room {
                 self.users[user].serve_via(slave);
                 self.learn_owner(nick, vec![user]);
             }
+            self.restate(nick, slave, reading);
             return;
         }
         if waited.is_some_and(|since| occurs && self.is_overtaken(nick, slave, since)) {
@@ -122,6 +123,20 @@ impl Room {
             return;
         }
         self.announce(nick, reading, Some(slave));
+    }
+
+    /// What others were told last of this nick comes to a slave now: whatever older news came to it
+    /// before in this stream, that is how he is.
+    fn restate(&mut self, nick: NickId, slave: SlaveId, reading: &Reading<'_>) {
+        let print = Print::of(reading, 0, self.now);
+        let announced = self.announced.get(&nick).into_iter();
+        let mut recent = announced.flat_map(|announced| announced.recent.iter().rev());
+        let last = recent.find(|last| last.to != Some(slave));
+        let last = last.filter(|last| last.looks_like(&print) && last.may_be(&print));
+        let Some(last) = last.filter(|last| last.available).copied() else { return };
+        if let Some(occupant) = self.occupants.get_mut(&nick).filter(|one| one.stay == last.stay) {
+            (occupant.privileges, occupant.content) = (last.privileges, last.content);
+        }
     }
 
     /// The master has told somebody of this nick: which slave, or a user whom it serves itself.
