@@ -20,6 +20,8 @@ mod diagram;
 mod expected;
 #[path = "cli/explain.rs"]
 mod explain;
+#[path = "cli/explore.rs"]
+mod explore;
 #[path = "cli/files.rs"]
 mod files;
 #[path = "cli/judge.rs"]

@@ -1,6 +1,7 @@
 //! The arguments of the program, and its help.
 
 mod diagram;
+mod explore;
 mod judge;
 mod report;
 
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub(super) use self::diagram::{Diagram, Drawn};
+pub(super) use self::explore::Explore;
 pub(super) use self::judge::{Coverage, Explain, Judge};
 pub(super) use self::report::{Report, ReportFile, Told};
 use super::stage::Net;
@@ -264,67 +266,6 @@ pub(super) struct Diff {
     #[arg(long)]
     pub exact: bool,
 }
-
-/// Play random schedules, and find the smallest scenario that goes wrong
-///
-/// Draws schedules of deeds and faults, each from a seed, plays them on the event network, and asks
-/// whether the invariants hold. What goes wrong is shrunk, and written as a scenario that goes
-/// wrong in the same way. The same seed gives the same schedule.
-///
-/// Play a thousand; play for an hour, with all of the protocol; judge a scenario that was found:
-///
-///   wallops explore --schedules 1000
-///   wallops explore --profile full --minutes 60 --out found
-///   wallops explore found/seed-17.scs
-#[derive(Debug, Args)]
-#[command(verbatim_doc_comment, after_help = EXIT_CODES)]
-pub(super) struct Explore {
-    /// Judge these scenarios, or directories of them, instead of drawing schedules
-    #[arg(value_name = "FILE", conflicts_with_all = ["seed", "schedules", "minutes", "actions"])]
-    pub paths: Vec<PathBuf>,
-
-    /// The seed of the first schedule; the others have those that follow
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub seed: u64,
-
-    /// How many schedules to play; without it, and without --minutes, 1000
-    #[arg(long, value_name = "N")]
-    pub schedules: Option<u64>,
-
-    /// How long to play
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub minutes: Option<u32>,
-
-    /// How much of the protocol the machines speak
-    #[arg(long, value_enum, value_name = "PROFILE", default_value_t = Profile::Full)]
-    pub profile: Profile,
-
-    /// How many things happen in a schedule at most
-    #[arg(long, value_name = "N", default_value_t = 200, value_parser = actions)]
-    pub actions: usize,
-
-    /// After how many different findings to stop
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub findings: usize,
-
-    /// Where to write the scenarios that go wrong; the directory is made if need be
-    #[arg(long, value_name = "DIR", default_value = "found")]
-    pub out: PathBuf,
-
-    /// How many schedules to play at a time; usually as many as there are cores
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub jobs: Option<u16>,
-}
-
-/// A number of actions that a script can hold.
-fn actions(word: &str) -> Result<usize, String> {
-    match word.parse() {
-        Ok(number @ 1..=ACTIONS_MAX) => Ok(number),
-        _ => Err(format!("a number from 1 to {ACTIONS_MAX} was expected")),
-    }
-}
-
-const ACTIONS_MAX: usize = 2_000;
 
 impl ValueEnum for Profile {
     fn value_variants<'a>() -> &'a [Self] {

@@ -80,8 +80,12 @@ struct Hunt<'a> {
 
 impl<'a> Hunt<'a> {
     fn new(arguments: &'a args::Explore) -> Self {
-        let bounds =
-            Bounds { profile: arguments.profile, actions: arguments.actions, ..Bounds::default() };
+        let bounds = Bounds {
+            profile: arguments.profile,
+            slaves: arguments.slaves.clone(),
+            people: arguments.people,
+            actions: arguments.actions,
+        };
         Self {
             arguments,
             bounds,
