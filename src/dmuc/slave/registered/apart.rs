@@ -113,14 +113,19 @@ impl RegisteredRoom {
             }
             return true;
         }
+        let left = self.locals.contains_key(user) && self.has_left_first(user);
+        if self.locals.get(user) == Some(&nick) {
+            // Somebody else has his nick by now.
+            if !left {
+                // He gets another one first, and then the state tells of it.
+                return false;
+            }
+            self.end_left(user, out);
+        }
         let new = !self.apart.contains_key(user) && self.apart.len() < APART_MAX;
         let asks = || stanza.is_available() && self.outbox.has(user, is_join_that_went_up);
         if new && (self.locals.contains_key(user) || asks()) {
-            let own = self.locals.get(user).filter(|_| self.has_left_first(user)).cloned();
-            if own.as_ref() == Some(&nick) {
-                // Somebody else has his nick by now.
-                self.end_left(user, out);
-            }
+            let own = self.locals.get(user).filter(|_| left).cloned();
             let mut known = self.known_to(user);
             own.inspect(|own| drop(known.remove(own)));
             self.apart.insert(user.clone(), known);
