@@ -300,9 +300,10 @@ impl RegisteredRoom {
     }
 
     /// Whether one of these sessions has changed its nick here to this one, which the master has
-    /// yet to hear.
+    /// yet to hear. Who has it because another was due to somebody else has not asked for it.
     pub(super) fn is_taken_since(&self, sessions: &[Arc<Jid>], nick: &str) -> bool {
-        let renamed = |entry: &Entry| entry.done && entry.is_renaming() && entry.is_to(nick);
+        let asked = |entry: &Entry| entry.is_to(nick) && entry.went_to(nick);
+        let renamed = |entry: &Entry| entry.done && entry.is_renaming() && asked(entry);
         sessions.iter().any(|one| self.outbox.has(one, renamed))
     }
 
