@@ -215,14 +215,17 @@ impl RegisteredRoom {
         // The event that follows names him as the master does. In a netjoin that may be by the nick
         // that he had before he took another one here.
         let syncing = matches!(self.phase, Phase::Syncing(_));
-        if let Some(here) = here.filter(|here| !self.is_local(here))
+        if let Some(here) = here
             && let Some(from) = self.occupant(&here)
         {
             let gone = stanza.clone().with_from(from).retaining(|payload| !ns::is_dmuc(payload));
-            if syncing || known.as_ref() != Some(&here) || here != nick {
-                self.show_gone(&gone, &here, out);
-            } else if self.roster.contains_key(&here) {
-                self.dismissed.push((here, gone));
+            let untold = syncing || known.as_ref() != Some(&here) || here != nick;
+            match self.is_local(&here) {
+                true if untold => self.restate(&here, &session, out),
+                true => self.drop_session(&here, &session),
+                false if untold => self.show_gone(&gone, &here, out),
+                false if self.roster.contains_key(&here) => self.dismissed.push((here, gone)),
+                false => {}
             }
         }
         self.drop_jids(moderated);

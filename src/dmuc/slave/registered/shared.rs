@@ -127,6 +127,15 @@ impl RegisteredRoom {
         self.show(&presence, nick, Telling::News, Some(gone), out);
     }
 
+    /// A session has this nick no more; others here have it still, and all are told so by the event
+    /// that comes next of it.
+    pub(super) fn drop_session(&mut self, nick: &str, gone: &Jid) {
+        let Some(seat) = self.roster.get(nick) else { return };
+        let payloads = self.without(seat, nick, gone);
+        self.roster.get_mut(nick).into_iter().for_each(|seat| seat.presence = payloads.clone());
+        self.taken.insert(nick.to_owned());
+    }
+
     /// What is shown of a nick that this session gives up and others keep, of whom nobody may have
     /// said that they have it.
     pub(super) fn without(&self, seat: &Seat, nick: &str, gone: &Jid) -> Payloads {
