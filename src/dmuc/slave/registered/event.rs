@@ -99,13 +99,19 @@ impl RegisteredRoom {
         }
     }
 
-    /// The arrival of somebody whose nick an unconfirmed local occupant has may be his own.
+    /// The arrival of somebody whose nick an unconfirmed local occupant has may be his own; so may
+    /// one for which the slave has asked in his name.
     fn must_wait(&mut self, now: Time, stanza: &Stanza, seq: u64) -> bool {
         let nick = stanza.from.as_ref().and_then(|from| from.resource()).map(|n| n.to_string());
         let own = !self.slips.has(Slip::NeverOwn);
         let waits = |nick: &String| own && stanza.is_available() && !self.has_left_here(nick);
         let Some(nick) = nick.filter(waits) else { return false };
-        let sessions = self.unconfirmed(&nick);
+        let mut sessions = self.unconfirmed(&nick);
+        if self.has_asked_for(stanza) {
+            // He may have got another nick here since.
+            let others = self.locals.keys().filter(|one| !self.confirmed.contains_key(*one));
+            sessions.extend(others.cloned());
+        }
         if sessions.is_empty() {
             return false;
         }

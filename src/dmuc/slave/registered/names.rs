@@ -21,6 +21,12 @@ impl RegisteredRoom {
         Some(join.with_id(self.name(ASKED)))
     }
 
+    /// Whether this comes of what this slave has asked for in the name of an occupant.
+    pub(super) fn has_asked_for(&self, event: &Stanza) -> bool {
+        let own = format!("{ASKED}{}-", self.instance);
+        is_for_slave(event) && event.id.as_ref().is_some_and(|id| id.starts_with(&own))
+    }
+
     fn name(&mut self, what: &str) -> Arc<str> {
         self.names += 1;
         format!("{what}{}-{}", self.instance, self.names).into()
@@ -55,9 +61,9 @@ pub(super) fn is_named(stanza: &Stanza) -> bool {
     stanza.kind == Kind::Presence && stanza.id.as_ref().is_some_and(|id| is_name(id))
 }
 
-/// Whether this refuses what the slave has asked for in the name of an occupant.
-pub(super) fn is_for_slave(error: &Stanza) -> bool {
-    error.kind == Kind::Presence && error.id.as_ref().is_some_and(|id| id.starts_with(ASKED))
+/// Whether this answers what a slave has asked for in the name of an occupant.
+pub(super) fn is_for_slave(answer: &Stanza) -> bool {
+    answer.kind == Kind::Presence && answer.id.as_ref().is_some_and(|id| id.starts_with(ASKED))
 }
 
 /// Whether a slave has given this its id: a presence, or what it asks for in the name of an
