@@ -27,6 +27,14 @@ impl Entry {
         plain && is_join(&self.stanza) && self.stanza.to == next.stanza.to
     }
 
+    /// It is kept instead of one before it, which the master may have.
+    fn stand_for(&mut self, before: &Entry) {
+        let said = |entry: &Entry| crate::dmuc::own_payloads(&entry.stanza);
+        let asks = is_join(&before.stanza) && before.relayed.is_some();
+        self.others += if asks { 1 + before.others } else { 0 };
+        self.otherwise |= before.otherwise || said(before) != said(self);
+    }
+
     /// Whether it went up, so that the master may have it.
     pub fn may_have_come(&self) -> bool {
         self.is_under_way() || (self.was_for.is_some() && !self.bounced)
@@ -68,13 +76,13 @@ impl Outbox {
         for entry in self.entries.drain(..).rev() {
             if !entry.is_asked_again(&mut asked) {
                 kept.push_front(entry);
-            } else if is_join(&entry.stanza) && entry.relayed.is_some() && !entry.bounced {
+            } else if entry.may_have_come() {
                 let same = |one: &&mut Entry| {
                     let for_it = one.stanza.from == entry.stanza.from;
                     for_it && is_join(&one.stanza)
                 };
                 let keeper = kept.iter_mut().find(same);
-                keeper.into_iter().for_each(|one| one.others += 1 + entry.others);
+                keeper.into_iter().for_each(|one| one.stand_for(&entry));
             }
         }
         self.entries = kept;
