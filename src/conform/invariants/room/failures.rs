@@ -90,8 +90,13 @@ impl Room {
         };
         let (now, last) = (self.now, self.last);
         if whole {
-            let here = self.users.iter_mut().filter(|user| user.domain == domain);
-            here.for_each(|user| user.hang_up(now, last));
+            let there: Vec<_> = self.occupants.values().flat_map(|one| &one.sessions).collect();
+            let here = self.users.iter_mut().enumerate().filter(|(_, one)| one.domain == domain);
+            for (id, user) in here {
+                user.hang_up(now, last);
+                // A room that serves him itself may not know yet that he was told he is out.
+                user.hung_up |= user.via.is_none() && there.contains(&&id);
+            }
             self.end_streams(domain);
         }
         if domain == self.domain && !matches!(machine, Machine::Slave(_)) {
