@@ -15,8 +15,8 @@ use crate::time::Time;
 /// The three of them.
 #[derive(Debug, Default)]
 pub(super) struct Order {
-    /// The last of what an author said that became an event.
-    logged: BTreeMap<UserId, usize>,
+    /// The last of what an author said that became an event, and which.
+    logged: BTreeMap<UserId, (usize, usize)>,
     listeners: BTreeMap<UserId, Listener>,
 }
 
@@ -78,8 +78,11 @@ impl Order {
         let Some(event) = room.log.event(number) else { return };
         let origin = room.log.origin(event);
         if let (Some(said), Some(author), false) = (event.said, origin, event.late) {
-            let before = self.logged.insert(author.user, said);
-            if let Some(before) = before.filter(|before| *before > said) {
+            let last = self.logged.entry(author.user).or_insert((said, number));
+            let (before, then) = *last;
+            *last = (*last).max((said, number));
+            // What had to wait for a stream was logged before it is told.
+            if before > said && !room.log.precedes(number, then) {
                 let told = "the master tells all";
                 out_of_turn(entry, told, [said, before], passage, room, findings);
             }
@@ -131,12 +134,15 @@ impl Order {
         };
         let numbered = slave.is_none_or(|slave| slave.registers);
         let late = reading.delay.is_some();
-        if late && one.via.is_some() && listener.via.replace(one.via) == Some(None) {
+        // A slave that asks to be registered tells nothing before it is.
+        let asks = |slave: &SlaveId| room.slaves[*slave].asks_to_serve();
+        let via = one.via.filter(|slave| late || !asks(slave));
+        if late && via.is_some() && listener.via == Some(None) {
             // What a master has told him itself, since it knew no slave, he was not told through
             // one: that tells him now what he has missed before.
             (listener.last, listener.authors) = (None, BTreeMap::new());
         }
-        listener.via = Some(one.via);
+        listener.via = Some(via);
         let lost = room.lost_since(told.at);
         // Who asks again for all there is gets it again.
         let past = late && (one.in_burst || one.joins > 1 || reading.stanza.is_subject_change());
@@ -188,7 +194,8 @@ impl Order {
         let listener = self.listeners.entry(user).or_default();
         let last = listener.last;
         let is_late = |number: usize| room.log.event(number).is_none_or(|event| event.late);
-        match last.filter(|last| *last > number && !is_late(*last) && !is_late(number)) {
+        let newer = last.filter(|last| room.log.precedes(number, *last));
+        match newer.filter(|last| !is_late(*last) && !is_late(number)) {
             Some(last) => {
                 let told = |number: usize| room.log.event(number)?.entry;
                 let causes: Vec<_> = [number, last].into_iter().filter_map(told).collect();
@@ -202,7 +209,7 @@ impl Order {
                 let wrong = Wrong::of(words).because(causes);
                 findings.wrong("INV-TOTAL-ORDER", (entry, passage), expected, wrong);
             }
-            None => listener.last = Some(number.max(last.unwrap_or(0))),
+            None => listener.last = newer.or(Some(number)),
         }
     }
 
@@ -216,8 +223,9 @@ impl Order {
         findings: &mut Findings,
     ) {
         let listener = self.listeners.entry(user).or_default();
-        let later = listener.waiting.split_off(&event);
-        let skipped = std::mem::replace(&mut listener.waiting, later);
+        let all = std::mem::take(&mut listener.waiting).into_iter();
+        let (skipped, later): (Vec<_>, _) = all.partition(|one| room.log.precedes(*one, event));
+        listener.waiting.extend(later);
         let direct = room.users[user].via.is_none();
         for number in skipped.into_iter().filter(|_| !direct) {
             let missed = room.log.event(number);
@@ -272,7 +280,7 @@ impl Listener {
             return event;
         }
         let waits = |number: &usize| self.waiting.contains(number);
-        let new = |number: &usize| self.last.is_none_or(|last| *number > last);
+        let new = |number: &usize| self.last.is_none_or(|last| room.log.precedes(last, *number));
         let first = candidates(room, reading).find(waits);
         first.or_else(|| candidates(room, reading).find(new)).unwrap_or(event)
     }

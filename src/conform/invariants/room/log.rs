@@ -29,6 +29,8 @@ pub(in crate::conform) struct Event {
     pub seq: Option<(Arc<str>, u64)>,
     /// Whether it came late or was only told to who had missed it.
     pub late: bool,
+    /// Whether it may have waited for a stream before it was told first.
+    pub waited: bool,
     pub subject: bool,
     /// Whether rooms keep it.
     pub kept: bool,
@@ -142,6 +144,21 @@ impl Log {
     /// This event, if it is not forgotten.
     pub fn event(&self, number: usize) -> Option<&Event> {
         self.events.get(number)
+    }
+
+    /// Whether the master has one of these before the other: by their numbers in one run, or as
+    /// they were told. What had to wait for a stream was told when others had heard later news
+    /// already: then it goes by their stamps.
+    pub fn precedes(&self, one: usize, other: usize) -> bool {
+        let told = || one < other;
+        let Some((first, second)) = self.event(one).zip(self.event(other)) else { return told() };
+        let stamped = |event: &Event| event.exact && !event.late;
+        let waited = if one < other { second.waited } else { first.waited };
+        match (&first.seq, &second.seq) {
+            (Some((run, one)), Some((same, other))) if run == same => one < other,
+            _ if waited && stamped(first) && stamped(second) => first.stamp < second.stamp,
+            _ => told(),
+        }
     }
 
     /// Whether this event is news, and not told late.
@@ -349,6 +366,7 @@ impl Event {
             entry: None,
             seq: None,
             late: true,
+            waited: false,
             subject,
             kept,
             said: None,

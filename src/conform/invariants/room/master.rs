@@ -52,7 +52,7 @@ impl Room {
         }
         if reading.stanza.is_groupchat() {
             let told = self.is_syncing(slave) || dmuc.backfill || dmuc.history || dmuc.state;
-            return self.emit_message(entry, reading, told, facts);
+            return self.emit_message(entry, reading, (told, waited.is_some()), facts);
         }
         let Some(nick) = reading.nick.filter(|_| reading.is_presence()) else {
             if reading.destroys && reading.stanza.is_unavailable() {

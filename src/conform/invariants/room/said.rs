@@ -53,12 +53,13 @@ impl Room {
         }
     }
 
-    /// A message to all; `told`: to one of them who has missed it, or may have it already.
+    /// A message to all; `told`: to one of them who has missed it, or may have it already;
+    /// `waited`: perhaps for a stream.
     pub(super) fn emit_message(
         &mut self,
         entry: usize,
         reading: &Reading<'_>,
-        told: bool,
+        (told, waited): (bool, bool),
         facts: &mut Vec<Fact>,
     ) {
         let nick = reading.nick.map(|nick| self.nick(nick));
@@ -110,6 +111,7 @@ impl Room {
             entry: Some(entry),
             seq: dmuc.at.map(|(epoch, seq)| (epoch.into(), seq)),
             late: told,
+            waited,
             subject,
             kept: reading.is_kept(),
             said,

@@ -30,7 +30,7 @@ impl Room {
             user.into_iter().for_each(|user| self.serve_itself(user));
         }
         if reading.stanza.is_groupchat() {
-            return self.emit_message(entry, reading, reading.delay.is_some(), facts);
+            return self.emit_message(entry, reading, (reading.delay.is_some(), false), facts);
         }
         let (Some(user), Some(nick)) = (user, reading.nick.filter(|_| reading.is_presence()))
         else {

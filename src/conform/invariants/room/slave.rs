@@ -283,6 +283,12 @@ impl Slave {
         }
     }
 
+    /// Whether it has asked to be registered and was not answered: nobody is told anything by it
+    /// that comes from the master.
+    pub fn asks_to_serve(&self) -> bool {
+        self.asked.is_some()
+    }
+
     /// It is accepted: what it has asked besides is not waited for.
     pub fn answer(&mut self) {
         (self.asked, self.asked_before, self.answered) = (None, None, true);
