@@ -32,10 +32,8 @@ impl RegisteredRoom {
         }
         for passage in passages.iter().filter(|passage| passage.said) {
             // What he said before is not said after it.
-            let older = |entry: &Entry| {
-                let message = entry.what == What::Message && entry.status != Status::Held;
-                message && entry.is_of(&passage.session)
-            };
+            let older =
+                |entry: &Entry| entry.what == What::Message && entry.is_of(&passage.session);
             for entry in self.outbox.take(older) {
                 self.return_lost(&entry, out);
             }
