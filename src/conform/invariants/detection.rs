@@ -113,6 +113,9 @@ impl Detection {
         }
         let up_since = room.health.restarted(&one.domain, &room.domain);
         let up_since = up_since.unwrap_or(one.synced);
+        // Who hears the other asks back at once; from when there is no stream he hears nothing.
+        let here = room.health.stream_changed(&room.domain, &one.domain);
+        let streams = here.max(room.health.stream_changed(&one.domain, &room.domain));
         for by_master in [true, false] {
             let Some(since) = both.or(down).or(up).filter(|_| both.is_some() || one.registers)
             else {
@@ -121,7 +124,7 @@ impl Detection {
             let side = if by_master { one.master } else { one.own };
             let known = self.told.contains(&(slave, by_master, since));
             // One that was down has not pinged meanwhile.
-            let from = since.max(one.synced).max(up_since);
+            let from = since.max(one.synced).max(up_since).max(streams.unwrap_or(since));
             let until = from + bound(one, room, by_master, both.is_some());
             if side == Side::Active && until < next && !known {
                 self.told.push((slave, by_master, since));

@@ -94,6 +94,14 @@ impl Health {
         found.filter(|(_, (at, _))| *at == now).map(|(_, (_, since))| *since)
     }
 
+    /// When a stream from one host to another ended, for which what is sent waits, or else was
+    /// opened last.
+    pub fn stream_changed(&self, from: &str, to: &str) -> Option<Time> {
+        let mut opened = self.opened.iter();
+        let found = opened.find(|((one, other), _)| **one == *from && **other == *to);
+        self.waits_since(from, to).or(found.map(|(_, (at, _))| *at))
+    }
+
     /// Since when what one host sends to another waits for a stream.
     pub fn waits_since(&self, from: &str, to: &str) -> Option<Time> {
         let mut ended = self.ended.iter();
