@@ -57,6 +57,15 @@ impl Asks {
         self.queue.iter().any(|ask| matches!(ask, Ask::Be { came: Some(_), .. }))
     }
 
+    /// When the master got the last of them.
+    pub fn last_come(&self) -> Option<Time> {
+        let came = |ask: &Ask| match ask {
+            Ask::Be { came, .. } => *came,
+            Ask::Leave { .. } => None,
+        };
+        self.queue.iter().filter_map(came).max()
+    }
+
     /// Something that he asked of a room that serves him itself could not be delivered: his server
     /// says so next. `leave`: to be out.
     pub fn come_back(&mut self, leave: bool) {

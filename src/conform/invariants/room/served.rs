@@ -88,6 +88,7 @@ impl Room {
         let Some(nick) = reading.nick.map(|nick| self.nick(nick)) else { return };
         if reading.stanza.is_available() {
             self.let_in(entry, user, nick, None);
+            self.users[user].was_let_in_as_he_asked();
         }
         let renamed = reading.item.and_then(|item| item.nick).filter(|_| reading.has(303));
         if let Some(new) = renamed.map(|new| self.nick(new)) {

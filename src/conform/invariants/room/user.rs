@@ -207,6 +207,12 @@ impl User {
         }
     }
 
+    /// What lets him in has waited for a stream since his wish to be in came: the master may have
+    /// forgotten him meanwhile.
+    pub fn was_let_in_as_he_asked(&mut self) {
+        self.entered_at = self.asks.last_come().unwrap_or(self.entered_at);
+    }
+
     /// Whether he was let in last before this instant, as far as the record tells.
     pub fn was_let_in_before(&self, instant: Time) -> bool {
         self.tracked && self.entered_at <= instant
