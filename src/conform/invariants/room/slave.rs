@@ -6,7 +6,7 @@ use super::heeded::Heeded;
 use super::state::State;
 use super::unsaid::Unsaid;
 use super::{NickId, Occupant, Privileges, SlaveId, UserId, push_bounded};
-use crate::conform::invariants::reading::{Reading, domain_of};
+use crate::conform::invariants::reading::{Reading, START, digest_text, domain_of};
 use crate::conform::invariants::{RoomSetting, SlaveSetting};
 use crate::dmuc::Timers;
 use crate::stanza::ns;
@@ -85,6 +85,8 @@ pub(in crate::conform) struct Slave {
     pub denied: Option<Time>,
     /// The id of the last request to be registered that it has sent; none once it is accepted.
     asked: Option<String>,
+    /// Which run of it has sent that.
+    run: u64,
     /// That of the one before, if it was not accepted when it asked anew, and until when an answer
     /// to that counts.
     asked_before: Option<(String, Time)>,
@@ -229,6 +231,7 @@ impl Slave {
             gone: None,
             denied: None,
             asked: None,
+            run: START,
             asked_before: None,
             answered: false,
             registering: None,
@@ -276,9 +279,13 @@ impl Slave {
 
     /// It sends something for itself, perhaps a request to be registered.
     pub fn asks(&mut self, reading: &Reading<'_>, now: Time) {
-        if reading.stanza.has_payload("register", ns::SLAVE) && reading.stanza.is_request() {
+        let register = reading.stanza.payload("register", ns::SLAVE);
+        if let Some(register) = register.filter(|_| reading.stanza.is_request()) {
+            let run = digest_text(START, register.attr("instance").unwrap_or_default());
+            // What the run before has asked, and had to wait for a stream, this one does not know.
+            let same = std::mem::replace(&mut self.run, run) == run;
             let before = self.asked.replace(reading.id().to_owned());
-            let before = before.filter(|_| self.own == Side::Idle);
+            let before = before.filter(|_| self.own == Side::Idle && same);
             self.asked_before = before.map(|before| (before, now + self.timers.pong_timeout * 2));
         }
     }
