@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::slave::Print;
 use super::user::is_one_of;
 use super::{NickId, Privileges, Room, Side, SlaveId, UserId, same_person};
 use crate::conform::invariants::reading::Reading;
@@ -47,9 +48,12 @@ impl Room {
         let Some(state) = self.slaves[slave].state.take() else { return };
         let all = self.shows_all();
         let said = |nick: &NickId| state.gone.contains(nick) || state.full && all;
-        let announced = &self.announced;
+        let (announced, now) = (&self.announced, self.now);
+        // What it was told itself, at this instant, came before in the same stream.
+        let others = |print: &&Print| !(print.at == now && print.to == Some(slave));
         let since = |nick: &NickId| {
-            let last = announced.get(nick).and_then(|announced| announced.recent.back());
+            let announced = announced.get(nick).map(|announced| announced.recent.iter());
+            let last = announced.and_then(|recent| recent.rev().find(others));
             last.is_some_and(|last| state.at.is_some_and(|at| last.at >= at))
         };
         self.occupants.retain(|nick, _| state.there.contains(nick) || !said(nick) || since(nick));
