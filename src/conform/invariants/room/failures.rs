@@ -4,6 +4,7 @@ use super::heeded::Heeded;
 use super::{Class, Occupant, Passage, Room, Side, Slave, SlaveId, Touch, UserId};
 use crate::conform::invariants::reading::Reading;
 use crate::dmuc::Persistence;
+use crate::time::Time;
 use crate::transcript::{Fault, Machine, StreamEvent, is_client};
 
 impl Room {
@@ -47,14 +48,19 @@ impl Room {
         }
     }
 
-    /// What the master has told a slave of somebody comes back: if nobody else was told, nobody is.
+    /// What the master has told a slave of somebody comes back: if nobody else was told that, or
+    /// what has become of it since, nobody is.
     fn news_came_back(&mut self, entry: usize, slave: SlaveId, reading: &Reading<'_>) {
         let dmuc = reading.dmuc.unwrap_or_default();
         let for_one = dmuc.enter.is_some() || dmuc.leave.is_some() || dmuc.state;
         let Some(nick) = reading.nick.filter(|_| !for_one) else { return };
         let nick = self.nick(nick);
         let since = self.health.waits_since(&self.domain, &self.slaves[slave].domain);
-        if since.is_some_and(|at| self.announced_since(nick, slave, reading, at).is_none()) {
+        let untold = |at: &Time| {
+            let told = self.announced_since(nick, slave, reading, *at).is_some();
+            !told && !self.is_overtaken(nick, slave, *at)
+        };
+        if since.filter(untold).is_some() {
             self.emit_presence(entry, nick, reading, &mut Vec::new());
         }
     }
