@@ -33,7 +33,7 @@ use std::sync::Arc;
 
 use crate::dmuc::{Note, ServiceConfig, ServiceInput, SlaveConfig};
 use crate::stanza::{BareJid, FullJid, Jid, Stanza};
-use crate::time::Duration;
+use crate::time::{Duration, Time};
 
 pub use self::resident::ServerDisk;
 pub use self::router::Server;
@@ -158,8 +158,9 @@ pub enum Output {
     /// It opens a stream to this domain; answered by [`Input::PeerOpened`] or
     /// [`Input::PeerFailed`].
     Dial(Domain),
-    /// It sends a stanza on the open stream to this domain.
-    ToPeer(Domain, Stanza),
+    /// It sends a stanza on the open stream to this domain, for which it has had it since then: what
+    /// did not wait for the stream it has had since now.
+    ToPeer(Domain, Stanza, Time),
     /// It gives up the stream to this domain, open or not. No answer is expected; an answer that
     /// was already on its way has no effect.
     Hangup(Domain),

@@ -135,11 +135,18 @@ pub struct Hop {
     pub to: Name,
     /// The stanza.
     pub stanza: Stanza,
+    /// How long it had waited at the host that it left, for there was no stream on which it could.
+    pub waited: Duration,
     /// What became of it.
     pub fate: Fate,
 }
 
 impl Hop {
+    /// A stanza that leaves a host without having waited, and has not arrived.
+    pub fn new(from: Name, to: Name, stanza: Stanza) -> Self {
+        Self { from, to, stanza, waited: Duration::ZERO, fate: Fate::UnderWay }
+    }
+
     /// Whether it is between two servers.
     pub fn crosses_servers(&self) -> bool {
         !is_client(&self.from) && !is_client(&self.to)
@@ -170,10 +177,10 @@ impl Transcript {
         self.entries.len() - 1
     }
 
-    /// Record that a stanza left a host; what becomes of it is told later with
-    /// [`Transcript::delivered`] or [`Transcript::lost`] and the index that this returns.
+    /// Record that a stanza left a host, without having waited there; what becomes of it is told
+    /// later with [`Transcript::delivered`] or [`Transcript::lost`] and the index that this returns.
     pub fn sent(&mut self, at: Time, from: Name, to: Name, stanza: Stanza) -> usize {
-        self.push(at, What::Hop(Hop { from, to, stanza, fate: Fate::UnderWay }))
+        self.push(at, What::Hop(Hop::new(from, to, stanza)))
     }
 
     /// The stanza of this entry arrived at this instant.

@@ -41,7 +41,7 @@ use self::data::{Cast, DataError};
 use self::pattern::Pattern;
 use self::run::Run;
 use self::stamps::Stamps;
-use crate::transcript::{Fate, Hop, Transcript};
+use crate::transcript::{Hop, Transcript};
 
 /// One of the XEP's examples.
 #[derive(Clone, Debug)]
@@ -70,11 +70,9 @@ impl Example {
     pub fn stanzas(&self) -> Vec<Hop> {
         self.patterns
             .iter()
-            .map(|pattern| Hop {
-                from: pattern.sender.as_str().into(),
-                to: pattern.receiver.as_str().into(),
-                stanza: pattern.least(),
-                fate: Fate::UnderWay,
+            .map(|pattern| {
+                let (from, to) = (pattern.sender.as_str(), pattern.receiver.as_str());
+                Hop::new(from.into(), to.into(), pattern.least())
             })
             .collect()
     }

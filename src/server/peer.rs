@@ -54,7 +54,8 @@ pub(super) struct Peers {
 #[derive(Debug)]
 struct Peer {
     state: State,
-    queue: VecDeque<Stanza>,
+    /// What waits for the stream, and since when.
+    queue: VecDeque<(Stanza, Time)>,
     /// How often in a row no stream could be opened; an open stream's entry ends with it.
     failures: u32,
 }
@@ -91,12 +92,12 @@ impl Peers {
             return Some(Undelivered { domain, stanza, failure: Failure::Overflow });
         };
         match peer.state {
-            State::Open => out.push(Output::ToPeer(domain, stanza)),
+            State::Open => out.push(Output::ToPeer(domain, stanza, now)),
             State::BackingOff { until, failure } if now < until => {
                 return Some(Undelivered { domain, stanza, failure });
             }
             State::Idle | State::BackingOff { .. } => {
-                peer.queue.push_back(stanza);
+                peer.queue.push_back((stanza, now));
                 let until = now + self.connect_timeout;
                 peer.state = State::Dialling { until };
                 self.timers.insert((until, Arc::clone(&domain)));
@@ -106,7 +107,7 @@ impl Peers {
                 if peer.queue.len() >= QUEUE_MAX {
                     return Some(Undelivered { domain, stanza, failure: Failure::Overflow });
                 }
-                peer.queue.push_back(stanza);
+                peer.queue.push_back((stanza, now));
             }
         }
         None
@@ -122,7 +123,8 @@ impl Peers {
             self.timers.remove(&(until, Arc::clone(domain)));
             peer.state = State::Open;
             let waiting = std::mem::take(&mut peer.queue).into_iter();
-            out.extend(waiting.map(|stanza| Output::ToPeer(Arc::clone(domain), stanza)));
+            let leave = |(stanza, since)| Output::ToPeer(Arc::clone(domain), stanza, since);
+            out.extend(waiting.map(leave));
         } else if peer.state != State::Open {
             out.push(Output::Hangup(Arc::clone(domain)));
         }
@@ -204,7 +206,7 @@ impl Peers {
             let queue = VecDeque::new();
             self.peers.insert(Arc::clone(domain), Peer { state, queue, failures });
         }
-        let undelivered = |stanza| Undelivered { domain: Arc::clone(domain), stanza, failure };
+        let undelivered = |(stanza, _)| Undelivered { domain: Arc::clone(domain), stanza, failure };
         waiting.map(undelivered).collect()
     }
 }

@@ -123,7 +123,7 @@ impl Desk {
         let message = Stanza::message(Type::Error).with_from(jid(&from)).with_to(jid(&to));
         assert_eq!(self.step(Input::Forged(message.clone())), [Output::Dial(domain.into())]);
         let opened = self.step(Input::PeerOpened(domain.into()));
-        assert_eq!(opened, [Output::ToPeer(domain.into(), message)]);
+        assert_eq!(opened, [Output::ToPeer(domain.into(), message, self.now)]);
     }
 }
 
@@ -139,8 +139,9 @@ fn to_session(id: SessionId, xml: &str) -> Output {
     Output::ToSession(id, xml.parse().unwrap())
 }
 
+/// What leaves at the beginning, or has waited since then.
 fn to_peer(domain: &str, xml: &str) -> Output {
-    Output::ToPeer(domain.into(), xml.parse().unwrap())
+    Output::ToPeer(domain.into(), xml.parse().unwrap(), Time::XEP_EPOCH)
 }
 
 /// The only stanza that came out for a session; panics with all if there is another number.

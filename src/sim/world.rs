@@ -308,7 +308,7 @@ impl World {
             client.opened(stream);
             let jid = client.jid().clone();
             self.feed(now, acceptor, Input::SessionOpened(SessionId(stream.0), jid), out);
-            self.send(now, stream, End::Dialer, Stanza::presence(Type::Absent), out);
+            self.send(now, stream, End::Dialer, (Stanza::presence(Type::Absent), now), out);
         }
     }
 

@@ -6,6 +6,7 @@ use super::text::DAY;
 use super::{Entry, Fate, Hop, Name, Transcript, What, is_client, words};
 use crate::dmuc::Note;
 use crate::stanza::{Jid, Kind, ShortNames};
+use crate::time::Duration;
 
 /// One line. Whoever shows it chooses colours by [`CompactLine::class`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,12 +147,19 @@ fn route(from: &str, to: &str, names: &ShortNames) -> String {
 
 fn hop_text(hop: &Hop, names: &ShortNames) -> String {
     let mut text = hop.stanza.describe(names);
+    if hop.waited >= WAITED_LEAST {
+        text.push_str("  waited ");
+        words::write_duration(&mut text, hop.waited);
+    }
     if let Some(fate) = hop.unusual_fate() {
         text.push_str("  ");
         text.push_str(&fate);
     }
     text
 }
+
+/// Whoever dials waits for a moment; that is told only of who waits longer.
+const WAITED_LEAST: Duration = Duration::from_secs(1);
 
 impl Hop {
     /// What became of it, in words, unless it arrived after the usual delay.

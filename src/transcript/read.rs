@@ -250,7 +250,10 @@ impl<'a, 'p> Reader<'a, 'p> {
             return self.fault(line).map(What::Fault);
         }
         let (from, to) = self.pair(line)?;
-        let mut hop = Hop { from, to, stanza: nothing(), fate: Fate::UnderWay };
+        let mut hop = Hop::new(from, to, nothing());
+        if line.eat("  waited ") {
+            hop.waited = line.duration()?;
+        }
         hop.fate = fate(line, &hop)?;
         Ok(What::Hop(hop))
     }
@@ -346,7 +349,7 @@ fn fate(line: &mut Cursor<'_>, hop: &Hop) -> Result<Fate, ReadError> {
     if line.eat("lost") {
         return Ok(Fate::Lost);
     }
-    Err(line.error("`lost`, `under way` or `after` and how long"))
+    Err(line.error("`waited`, `after` and how long, `lost` or `under way`"))
 }
 
 fn stream_event(line: &mut Cursor<'_>) -> Result<StreamEvent, ReadError> {

@@ -90,8 +90,9 @@ fn change() -> impl Strategy<Value = Change> {
 fn what() -> BoxedStrategy<What> {
     let line = prop_oneof![arbitrary::text(), "[\\\\nu{}\"2a\\x01\\n]{0,8}"];
     prop_oneof![
-        (name(), name(), arbitrary::stanza(), fate())
-            .prop_map(|(from, to, stanza, fate)| What::Hop(Hop { from, to, stanza, fate })),
+        (name(), name(), arbitrary::stanza(), span(), fate()).prop_map(
+            |(from, to, stanza, waited, fate)| What::Hop(Hop { from, to, stanza, waited, fate })
+        ),
         (name(), name(), arbitrary::stanza()).prop_map(|(at, to, stanza)| What::Undeliverable {
             at,
             to,
@@ -161,7 +162,9 @@ pub(crate) fn sample() -> Transcript {
     sample.delivered(hop, at(901));
     let link = Link { from: vesa.clone(), to: channel.clone(), both_ways: true };
     sample.push(at(2_000), What::Fault(Fault::Cut(link, Loss::Silent)));
-    let hop = sample.sent(at(2_000), channel.clone(), vesa.clone(), says("anybody?"));
+    let hop = Hop::new(channel.clone(), vesa.clone(), says("anybody?"));
+    let waited = Duration::from_millis(160);
+    let hop = sample.push(at(2_000), What::Hop(Hop { waited, ..hop }));
     sample.lost(hop);
     sample.push(
         at(90_000),

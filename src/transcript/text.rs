@@ -159,6 +159,10 @@ fn write_headline(out: &mut String, what: &What) {
 
 fn write_hop(out: &mut String, hop: &Hop) {
     write_pair(out, &hop.from, "->", &hop.to);
+    if !hop.waited.is_zero() {
+        out.push_str("  waited ");
+        write_duration(out, hop.waited);
+    }
     match hop.fate {
         Fate::Delivered(after) if after == words::usual_delay(hop) => {}
         Fate::Delivered(after) => {

@@ -66,7 +66,7 @@ pub struct Item(pub Output);
 impl Item {
     pub fn stanza(&self) -> Option<&Stanza> {
         match &self.0 {
-            Output::ToSession(_, stanza) | Output::ToPeer(_, stanza) => Some(stanza),
+            Output::ToSession(_, stanza) | Output::ToPeer(_, stanza, _) => Some(stanza),
             _ => None,
         }
     }
@@ -79,7 +79,7 @@ impl Item {
     pub fn with(&self, stanza: Stanza) -> Item {
         Item(match &self.0 {
             Output::ToSession(session, _) => Output::ToSession(*session, stanza),
-            Output::ToPeer(domain, _) => Output::ToPeer(domain.clone(), stanza),
+            Output::ToPeer(domain, _, since) => Output::ToPeer(domain.clone(), stanza, *since),
             other => other.clone(),
         })
     }

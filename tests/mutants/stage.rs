@@ -88,7 +88,7 @@ fn going_on(mut log: Transcript, host: &Name) -> Transcript {
     let stanza = format!("<iq type='result' id='later' from='{host}' to='elsewhere.example'/>");
     let (from, to) = (host.clone(), "elsewhere.example".into());
     let fate = Fate::Delivered(Duration::ZERO);
-    let what = What::Hop(Hop { from, to, stanza: stanza.parse().unwrap(), fate });
+    let what = What::Hop(Hop { fate, ..Hop::new(from, to, stanza.parse().unwrap()) });
     let last = log.entries.last().map(|last| last.at + LATER);
     log.entries.extend(last.map(|at| Entry { at, what }));
     log

@@ -33,7 +33,7 @@ pub fn of(number: u32, at: u64) -> Vec<Line> {
 }
 
 pub fn hop(from: &str, to: &str, stanza: Stanza) -> Hop {
-    Hop { from: from.into(), to: to.into(), stanza, fate: Default::default() }
+    Hop::new(from.into(), to.into(), stanza)
 }
 
 pub fn transcript(lines: &[Line]) -> Transcript {

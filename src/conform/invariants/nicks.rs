@@ -116,8 +116,7 @@ fn split_slave(occupant: &Occupant, room: &Room) -> Option<SlaveId> {
 fn has_reason(occupant: &Occupant, passage: &Passage<'_>, room: &Room) -> bool {
     let reading = &passage.reading;
     // What waited for a stream was decided before.
-    let (from, to) = (&passage.hop.from, &passage.hop.to);
-    let since = room.health.waited_since(from, to, room.now).unwrap_or(room.now);
+    let since = room.waited_since(passage.hop).unwrap_or(room.now);
     let before = room.touched.iter().filter(|(at, ..)| *at >= since);
     let before = before.map(|(_, user, touch)| (*user, *touch));
     let touches = room.reached.iter().map(|(user, _, touch)| (*user, *touch)).chain(before);

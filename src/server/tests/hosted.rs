@@ -87,7 +87,7 @@ fn while_the_slave_is_dead_its_address_is_an_unknown_account() {
          <ping xmlns='urn:xmpp:ping'/></iq>"
     );
     let out = desk.hears(ROOMS, &ping);
-    let [Output::ToPeer(_, reply)] = &out[..] else { panic!("{out:#?}") };
+    let [Output::ToPeer(_, reply, _)] = &out[..] else { panic!("{out:#?}") };
     assert_eq!(error_of(reply), "cancel service-unavailable");
 }
 
@@ -190,7 +190,7 @@ fn stanzas_of_other_servers_reach_the_services_domain() {
         "eris.dclxvii.irc",
         &format!("<message from='valdis@eris.dclxvii.irc/x' to='{ROOM}'/>"),
     );
-    let [Output::Undeliverable(..), Output::ToPeer(_, reply)] = &out[..] else {
+    let [Output::Undeliverable(..), Output::ToPeer(_, reply, _)] = &out[..] else {
         panic!("{out:#?}");
     };
     assert_eq!(error_of(reply), "wait remote-server-timeout");

@@ -192,7 +192,7 @@ fn a_broken_stanza_of_another_server_is_answered() {
         ROOMS,
         &format!("<iq type='get' id='1' from='x@channel.avalon.irc' to='{SHAVER}'/>"),
     );
-    let [Output::ToPeer(_, reply)] = &out[..] else { panic!("{out:#?}") };
+    let [Output::ToPeer(_, reply, _)] = &out[..] else { panic!("{out:#?}") };
     assert_eq!(error_of(reply), "modify bad-request");
     assert_eq!(reply.to.as_deref(), Some(&jid("x@channel.avalon.irc")));
 }

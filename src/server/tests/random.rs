@@ -108,7 +108,7 @@ impl Life {
 
     fn book(&mut self, out: &[Output]) {
         for output in out {
-            let (Output::ToPeer(_, stanza)
+            let (Output::ToPeer(_, stanza, _)
             | Output::Undeliverable(_, stanza)
             | Output::ToSession(_, stanza)) = output
             else {
@@ -118,7 +118,7 @@ impl Life {
                 continue;
             };
             match output {
-                Output::ToPeer(domain, _) => self.away.push((Domain::clone(domain), number)),
+                Output::ToPeer(domain, ..) => self.away.push((Domain::clone(domain), number)),
                 Output::Undeliverable(..) => self.back.push(number),
                 _ => {}
             }

@@ -99,7 +99,7 @@ impl Net {
                         inputs.push_back((at, Input::PeerFailed(to, DialError::Refused)));
                     }
                     Output::Dial(to) => inputs.push_back((at, Input::PeerOpened(to))),
-                    Output::ToPeer(to, stanza) => {
+                    Output::ToPeer(to, stanza, _) => {
                         self.crossed.push((format!("{at} > {to}"), stanza.clone()));
                         let to = *self.servers.keys().find(|domain| ***domain == *to).unwrap();
                         inputs.push_back((to, Input::FromPeer(at.into(), stanza)));

@@ -41,7 +41,7 @@ impl World {
                 let Some(stream) = self.client(client).and_then(super::Client::stream) else {
                     return;
                 };
-                self.send(now, stream, End::Dialer, stanza, out);
+                self.send(now, stream, End::Dialer, (stanza, now), out);
             }
             Action::Forge(server, stanza) => self.feed(now, server, Input::Forged(stanza), out),
             Action::Operate(server, input) => self.feed(now, server, input, out),

@@ -52,7 +52,7 @@ impl World {
     ) {
         match output {
             Output::ToSession(session, stanza) => {
-                self.send(now, StreamId(session.0), End::Acceptor, stanza, out);
+                self.send(now, StreamId(session.0), End::Acceptor, (stanza, now), out);
             }
             Output::CloseSession(session, error) => {
                 self.close(now, StreamId(session.0), End::Acceptor, Some(error), false, out);
@@ -64,9 +64,9 @@ impl World {
                 }
                 None => inputs.push_back(Input::PeerFailed(domain, DialError::UnknownHost)),
             },
-            Output::ToPeer(domain, stanza) => {
+            Output::ToPeer(domain, stanza, since) => {
                 if let Some(stream) = self.outgoing(host, &domain) {
-                    self.send(now, stream, End::Dialer, stanza, out);
+                    self.send(now, stream, End::Dialer, (stanza, since), out);
                 }
             }
             Output::Hangup(domain) => {
@@ -111,13 +111,13 @@ impl World {
         stream
     }
 
-    /// A stanza leaves a host.
+    /// A stanza leaves a host, which was to send it since then.
     pub(super) fn send(
         &mut self,
         now: Time,
         stream: StreamId,
         end: End,
-        stanza: Stanza,
+        (stanza, since): (Stanza, Time),
         out: &mut Vec<Command>,
     ) {
         if !self.streams.is_usable(stream, end) {
@@ -125,7 +125,7 @@ impl World {
         }
         let Some((from, to)) = self.streams.hosts(stream, end) else { return };
         let name = |host: HostId| &self.hosts[host.0 as usize].1;
-        let entry = self.recorder.sent(now, || (name(from), name(to)), &stanza);
+        let entry = self.recorder.sent((now, since), || (name(from), name(to)), &stanza);
         let lost_by_link = self.faults.sent(from, to);
         if lost_by_link {
             self.streams.break_off(stream, end);

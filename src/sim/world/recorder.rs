@@ -3,7 +3,9 @@
 use crate::dmuc::Note;
 use crate::stanza::{ShortNames, Stanza};
 use crate::time::Time;
-use crate::transcript::{Entry, Fault, Header, Name, StreamEvent, Transcript, What, is_client};
+use crate::transcript::{
+    Entry, Fault, Header, Hop, Name, StreamEvent, Transcript, What, is_client,
+};
 
 /// How much happened. Counted whether the recorder is on or not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,10 +73,10 @@ impl Recorder {
         }
     }
 
-    /// `names`: the hosts that it leaves and goes to.
+    /// `since`: since when it was to be sent. `names`: the hosts that it leaves and goes to.
     pub(super) fn sent<'a>(
         &mut self,
-        now: Time,
+        (now, since): (Time, Time),
         names: impl FnOnce() -> (&'a Name, &'a Name),
         stanza: &Stanza,
     ) -> Option<usize> {
@@ -90,7 +92,8 @@ impl Recorder {
         }
         let transcript = self.transcript.as_mut()?;
         self.counters.crossed += u64::from(!is_client(from) && !is_client(to));
-        Some(transcript.sent(now, from.clone(), to.clone(), stanza.clone()))
+        let hop = Hop::new(from.clone(), to.clone(), stanza.clone());
+        Some(transcript.push(now, What::Hop(Hop { waited: now.since(since), ..hop })))
     }
 
     pub(super) fn delivered(&mut self, entry: Option<usize>, now: Time) {

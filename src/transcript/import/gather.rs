@@ -121,7 +121,7 @@ impl Gathered {
             let about = format!("the `{attribute}` of a stanza is not a JID");
             self.notice(line, Remark::Kept, about);
         }
-        let what = What::Hop(Hop { from, to, stanza, fate });
+        let what = What::Hop(Hop { fate, ..Hop::new(from, to, stanza) });
         self.entries.push((line, Entry { at, what }));
     }
 

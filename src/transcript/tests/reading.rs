@@ -23,7 +23,7 @@ epoch: 1990-10-13T23:58:37Z
     <body>hi</body>
   </message>
 23:58:39.000000  ! cut vesa.yeggmaex.irc <-> channel.avalon.irc, silent
-23:58:39.000000  channel.avalon.irc -> vesa.yeggmaex.irc  lost
+23:58:39.000000  channel.avalon.irc -> vesa.yeggmaex.irc  waited 160 ms  lost
   <message type='groupchat'>
     <body>anybody?</body>
   </message>
@@ -71,7 +71,7 @@ fn errors_say_where_and_what_was_expected() {
             "  after",
             "  before",
             "line 14, column 59: `before 900 ms`; \
-          expected `lost`, `under way` or `after` and how long",
+          expected `waited`, `after` and how long, `lost` or `under way`",
         ),
         ("silent", "loud", "line 18, column 66: `loud`; expected one of silent, refused, reset"),
         (

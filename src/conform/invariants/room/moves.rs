@@ -95,7 +95,7 @@ impl Room {
                 self.told(user, &passage.reading, facts);
             }
             Class::ToSlave(slave) => {
-                let waited = self.health.waited_since(&passage.hop.from, &passage.hop.to, self.now);
+                let waited = self.waited_since(passage.hop);
                 self.emit_to_slave(entry, slave, &passage.reading, waited, facts);
             }
             Class::ToUser(user) => {

@@ -3,6 +3,7 @@
 use super::{Passage, Room};
 use crate::dmuc::Timers;
 use crate::time::{Duration, Time};
+use crate::transcript::Hop;
 
 impl Room {
     /// Whether all has been well, and nobody has done anything, for so long that everything has to
@@ -31,11 +32,19 @@ impl Room {
         notice + split + REGISTER_STEP + self.round_trip * 4
     }
 
-    /// Whether this stanza leaves at an instant at which a stream was opened: it may have waited
-    /// for that, and tells of what was long ago.
+    /// Whether this stanza has waited for a stream, or may have: it tells of what was long ago.
     pub fn is_stale(&self, passage: &Passage<'_>) -> bool {
-        let hop = passage.hop;
-        self.health.waited_since(&hop.from, &hop.to, self.now).is_some()
+        self.waited_since(passage.hop).is_some()
+    }
+
+    /// Since when this stanza, which leaves now, has waited for a stream, if it has. A record that
+    /// does not say so shows at least when the stream was opened, and for how long there was none.
+    pub fn waited_since(&self, hop: &Hop) -> Option<Time> {
+        if !hop.waited.is_zero() {
+            return Some(self.now - hop.waited);
+        }
+        let unknown = self.health.waited_since(&hop.from, &hop.to, self.now);
+        unknown.filter(|_| self.silent)
     }
 
     /// Whether the master forgot everything since then.
