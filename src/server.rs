@@ -158,8 +158,8 @@ pub enum Output {
     /// It opens a stream to this domain; answered by [`Input::PeerOpened`] or
     /// [`Input::PeerFailed`].
     Dial(Domain),
-    /// It sends a stanza on the open stream to this domain, for which it has had it since then: what
-    /// did not wait for the stream it has had since now.
+    /// It sends a stanza on the open stream to this domain, and has had it since then: what did not
+    /// wait for the stream since now.
     ToPeer(Domain, Stanza, Time),
     /// It gives up the stream to this domain, open or not. No answer is expected; an answer that
     /// was already on its way has no effect.

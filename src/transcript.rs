@@ -178,7 +178,8 @@ impl Transcript {
     }
 
     /// Record that a stanza left a host, without having waited there; what becomes of it is told
-    /// later with [`Transcript::delivered`] or [`Transcript::lost`] and the index that this returns.
+    /// later with [`Transcript::delivered`] or [`Transcript::lost`] and the index that this
+    /// returns.
     pub fn sent(&mut self, at: Time, from: Name, to: Name, stanza: Stanza) -> usize {
         self.push(at, What::Hop(Hop::new(from, to, stanza)))
     }
