@@ -66,6 +66,8 @@ pub(in crate::conform) struct Submission {
     pub events: Vec<usize>,
     /// Whether its author got an error for it.
     pub returned: bool,
+    /// When he got that, if nothing tells which of several it is for.
+    pub guessed: Option<Time>,
 }
 
 /// The messages of a run: those that anybody may still be told, each with its number.

@@ -175,6 +175,7 @@ impl Room {
                 least: None,
                 events: Vec::new(),
                 returned: false,
+                guessed: None,
             };
             self.log.say(said);
         }

@@ -33,6 +33,7 @@ impl Room {
                 least: None,
                 events: Vec::new(),
                 returned: false,
+                guessed: None,
             })
         });
         let least = self.least_stamp(user);
@@ -124,8 +125,24 @@ impl Room {
         let number = self.log.push(event);
         if let Some(said) = said.and_then(|said| self.log.submission_mut(said)) {
             said.events.push(number);
+            let (author, returned) = (said.user, said.guessed.take());
+            said.returned &= returned.is_none();
+            returned.into_iter().for_each(|at| self.return_another(author, at));
         }
         facts.push(Fact::Logged(number));
+    }
+
+    /// What an error was taken to be for has become an event: it is for something else that its
+    /// author had said by then, which nothing names either.
+    fn return_another(&mut self, author: UserId, at: Time) {
+        let open = |said: &&mut Submission| {
+            let unnamed = said.id.is_empty() && said.given.is_none();
+            let unanswered = !said.returned && said.events.is_empty();
+            said.user == author && said.at <= at && unnamed && unanswered
+        };
+        if let Some(said) = self.log.submissions_mut().rev().find(open) {
+            (said.returned, said.guessed) = (true, Some(at));
+        }
     }
 
     /// Whether this was told at this instant under another nick, and who has this one never said

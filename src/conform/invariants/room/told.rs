@@ -81,15 +81,16 @@ impl Room {
                     said.at >= since && said.id.is_empty() && said.given.is_none()
                 };
                 // What waits for a stream got one too, and comes back with it.
+                let now = self.now;
                 let mut mine = self.log.submissions_mut().filter(open);
                 if let Some(said) = mine.find(|said| said.held && unknown(said)) {
-                    said.returned = true;
+                    (said.returned, said.guessed) = (true, Some(now));
                     return;
                 }
                 drop(mine);
                 let mut mine = self.log.submissions_mut().rev().filter(open);
                 if let Some(said) = mine.find(|said| unknown(said)) {
-                    said.returned = true;
+                    (said.returned, said.guessed) = (true, Some(now));
                 }
             }
             Kind::Iq => {}
