@@ -244,6 +244,15 @@ fn who_was_not_told_that_he_is_in_hears_nothing() {
     replay(World { policies, ..FORGETFUL }, acts);
 }
 
+/// Nor does he as long as the slave, which was started again, is not registered.
+#[test]
+fn who_was_not_told_that_he_is_in_hears_nothing_though_there_is_no_slave() {
+    let first = vec![Join(8, 0), Wait(20), Cut(0, Silent, Up), Crash(0), CrashService, Restart(0)];
+    let then = vec![Cut(0, Up, Silent), RestartService, Join(5, 0), Wait(2094), Wait(2926)];
+    let acts = [first, then, vec![Cut(2, Silent, Up), Say(8)]].concat();
+    replay(FORGETFUL, acts);
+}
+
 /// Who was told by the room itself of somebody under the nick that another one has here is told
 /// that he is gone, and of the other.
 #[test]

@@ -41,7 +41,7 @@ pub(super) struct Entry {
     pub done: bool,
     /// It came back as undeliverable.
     pub bounced: bool,
-    /// The room itself has told its author since that he is in, under another nick.
+    /// The room itself has told its author that he is in: since, under another nick, or before.
     pub let_in: bool,
     /// A message after which its author has said something else that the master may have: if it is
     /// lost it is not said any more.

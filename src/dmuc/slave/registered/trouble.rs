@@ -42,9 +42,17 @@ impl RegisteredRoom {
             return self.refuse_direct(now, &user, &stanza, out);
         }
         if !self.accepted {
+            if stanza.has_code("110") && stanza.is_available() {
+                // Whichever of his wishes that answers.
+                let his = self.outbox.iter_mut().filter(|entry| entry.is_of(&user));
+                his.for_each(|entry| entry.let_in = true);
+            }
             self.follow_direct(&user, &stanza);
             self.hears_directly(&user, &stanza, out);
-            return out.push(Output::Send(plain(stanza)));
+            if !(stanza.is_groupchat() && self.is_at_the_door(&user)) {
+                out.push(Output::Send(plain(stanza)));
+            }
+            return;
         }
         self.pinger.hear(now);
         if stanza.is_error() {

@@ -37,6 +37,7 @@ impl RegisteredRoom {
 
     /// As if there were no slave. What it has to know if it registers later it remembers.
     pub(super) fn send_natively(&mut self, now: Time, stanza: Stanza, out: &mut Vec<Output>) {
+        let let_in = stanza.from.as_ref().is_some_and(|session| self.is_let_in(session));
         self.remember_directed(&stanza);
         self.remember_said(&stanza);
         if let Some(session) = stanza.from.clone().filter(|_| stanza.kind == Kind::Presence) {
@@ -48,7 +49,8 @@ impl RegisteredRoom {
             joins.truncate(real.map_or(joins.len(), |real| real + 1));
             let joined = joins.pop().filter(|_| stanza.is_available());
             if is_join(&stanza) {
-                self.outbox.push(Entry::new(stanza.clone(), now, None, Status::Relayed(now)));
+                let entry = Entry::new(stanza.clone(), now, None, Status::Relayed(now));
+                self.outbox.push(Entry { let_in, ..entry });
                 self.outbox.limit();
             } else if let Some(mut join) = joined {
                 join.say(&stanza);
@@ -56,6 +58,12 @@ impl RegisteredRoom {
             }
         }
         self.send_up(now, stanza, out);
+    }
+
+    /// Whether a room that knows no slave has let this session in, as far as the slave knows.
+    fn is_let_in(&self, session: &Jid) -> bool {
+        let asks = |entry: &Entry| is_join(&entry.stanza) && !entry.let_in;
+        !self.accepted && self.directed.contains_key(session) && !self.outbox.has(session, asks)
     }
 
     /// Keep it until the registration has ended.
@@ -139,7 +147,9 @@ impl RegisteredRoom {
             self.ids += 1;
             stanza.id = Some(format!("m{:x}-{}", now.as_micros(), self.ids).into());
         }
-        let nick = stanza.from.as_ref().and_then(|session| self.locals.get(session));
-        Entry::new(stanza, now, nick, status)
+        let session = stanza.from.as_ref();
+        let let_in = is_join(&stanza) && session.is_some_and(|session| self.is_let_in(session));
+        let nick = session.and_then(|session| self.locals.get(session)).cloned();
+        Entry { let_in, ..Entry::new(stanza, now, nick.as_ref(), status) }
     }
 }
