@@ -141,6 +141,21 @@ impl RegisteredRoom {
         }
     }
 
+    /// Whether who has left here under this nick wants to be in again, late, and is not yet. That
+    /// the master tells of him is enough for the others, so that it need not hear of his leave.
+    pub(super) fn comes_back(&mut self, nick: &str) -> bool {
+        let asks = |one: &Jid| {
+            let late = |entry: &Entry| entry.what == What::Join && entry.status == Status::Queued;
+            !self.locals.contains_key(one) && self.outbox.has(one, |one| late(one) && !one.done)
+        };
+        let mut owners = self.confirmed.iter().filter(|(_, known)| *known == nick);
+        let back = owners.find(|(session, _)| asks(session)).map(|(session, _)| session.clone());
+        let Some(session) = back else { return false };
+        self.confirmed.shift_remove(&session);
+        self.outbox.take_first(|entry| entry.is_of(&session) && entry.what == What::Leave);
+        !self.has_left_here(nick)
+    }
+
     /// Who wanted to enter meanwhile, and was not answered, wants it still. If he has left before,
     /// this is another visit. What somebody has said of himself the master may not have.
     fn ask_again(&mut self, now: Time, passage: &Passage) {
@@ -151,9 +166,13 @@ impl RegisteredRoom {
             return;
         }
         self.remember_said(asked);
-        if nick.is_none() {
+        let left = self.outbox.has(session, |entry| entry.what == What::Leave);
+        if nick.is_none() && !left {
             self.confirmed.shift_remove(session);
-            self.outbox.take(|entry| entry.is_of(session));
+        }
+        if nick.is_none() {
+            // The others here have seen him leave, and the room has yet to hear of it.
+            self.outbox.take(|entry| entry.is_of(session) && entry.what != What::Leave);
         }
         let asked = self.named(asked.clone());
         self.outbox.push(Entry::new(asked, now, nick.as_ref(), Status::Queued));

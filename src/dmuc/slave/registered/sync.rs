@@ -37,7 +37,7 @@ impl RegisteredRoom {
         if stanza.is_unavailable() {
             return self.state_gone(&stanza, nick, out);
         }
-        if self.has_left_here(nick) {
+        if self.has_left_here(nick) && !self.comes_back(nick) {
             return;
         }
         self.unhide(nick);
