@@ -184,7 +184,7 @@ impl User {
     pub fn told_out(&mut self, expelled: bool) {
         let hung_up = self.hung_up && !self.inside;
         // What the master does not say his slave says, which knows that he has asked for it.
-        let unsaid = self.via.is_none() && !expelled && self.asks.leaves() > self.coming.grants();
+        let unsaid = !expelled && self.asks.leaves() > self.coming.grants();
         let before = (hung_up || unsaid) && self.coming.begins_first();
         let next = before.then(|| std::mem::take(&mut self.coming));
         self.exit();
