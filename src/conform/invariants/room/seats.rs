@@ -85,14 +85,20 @@ impl Room {
     }
 
     /// A session is out of a nick that others of his have. What it has asked for at this instant,
-    /// under whatever nick, it did before, unless it is what came of it last.
+    /// under whatever nick, it did before, unless that came after a leave.
     pub(super) fn end_asking(&mut self, user: UserId) {
         let ends = |touch: &Touch| matches!(touch, Touch::Unavailable | Touch::Error);
-        let mut his = self.reached.iter().rev().filter(|(one, ..)| *one == user);
-        let last = his.find(|(.., touch)| ends(touch) || *touch == Touch::Available);
-        if last.is_none_or(|(.., touch)| ends(touch)) {
-            self.asking.retain(|(_, asking)| *asking != user);
-        }
+        let his = self.reached.iter().filter(|(one, ..)| *one == user).map(|(.., touch)| touch);
+        let left = his.clone().position(ends);
+        let since = his.skip(left.map_or(0, |left| left + 1));
+        let asks = since.filter(|touch| **touch == Touch::Available).count();
+        let all = self.asking.iter().filter(|(_, asking)| *asking == user).count();
+        let mut before = all.saturating_sub(asks);
+        self.asking.retain(|(_, asking)| {
+            let ended = *asking == user && before > 0;
+            before -= usize::from(ended);
+            !ended
+        });
     }
 
     /// LEAVE for a session. Among what there is it says that it is out; else all are told so.
