@@ -10,8 +10,9 @@ use crate::time::Time;
 #[derive(Clone, Debug, Default)]
 pub(in crate::conform) struct Asks {
     queue: VecDeque<Ask>,
-    /// What of it came back, and whether that was to leave: an error is on its way for each.
-    came_back: VecDeque<bool>,
+    /// What of it came back, whether that was to leave, and which id its error has, if that is
+    /// known: an error is on its way for each.
+    came_back: VecDeque<(bool, Option<String>)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,9 +68,9 @@ impl Asks {
     }
 
     /// Something that he asked of a room that serves him itself could not be delivered: his server
-    /// says so next. `leave`: to be out.
-    pub fn come_back(&mut self, leave: bool) {
-        push_bounded(&mut self.came_back, leave, ASKS_MAX);
+    /// says so next, perhaps with this id. `leave`: to be out.
+    pub fn come_back(&mut self, leave: bool, id: Option<String>) {
+        push_bounded(&mut self.came_back, (leave, id), ASKS_MAX);
     }
 
     /// His connection is over, and with it the errors for it.
@@ -179,12 +180,22 @@ impl Asks {
         }
     }
 
-    /// He is refused this nick; or what could not be delivered is `returned`, perhaps a leave.
-    /// `said`: how he has said to be is refused, as he is not in the room, and not to be in; that
-    /// was under the nick he had then, if a slave has given him another since. `own`: the nick that
-    /// he has there, if he is in.
-    pub fn refused(&mut self, nick: NickId, returned: bool, said: bool, own: Option<NickId>) {
-        if returned && let Some(leave) = self.came_back.pop_front() {
+    /// He is refused this nick; or what could not be delivered is `returned` with its id, perhaps a
+    /// leave. `said`: how he has said to be is refused, as he is not in the room, and not to be in;
+    /// that was under the nick he had then, if a slave has given him another since. `own`: the nick
+    /// that he has there, if he is in.
+    pub fn refused(
+        &mut self,
+        nick: NickId,
+        returned: Option<&str>,
+        said: bool,
+        own: Option<NickId>,
+    ) {
+        let is_it = |(_, id): &(bool, Option<String>)| id.is_none() || id.as_deref() == returned;
+        if returned.is_some()
+            && let Some(place) = self.came_back.iter().position(is_it)
+            && let Some((leave, _)) = self.came_back.remove(place)
+        {
             return self.returned(nick, leave);
         }
         let plain = |ask: &Ask| matches!(ask, Ask::Be { join: false, .. });
@@ -202,7 +213,7 @@ impl Asks {
             Ask::Leave { returned, .. } => Some(returned).filter(|returned| !**returned),
             Ask::Be { .. } => None,
         });
-        if let Some(leave) = leave.filter(|_| returned) {
+        if let Some(leave) = leave.filter(|_| returned.is_some()) {
             *leave = true;
             return;
         }

@@ -25,13 +25,15 @@ impl Room {
             self.begins_anew(slave, reading);
         }
         // A slave that the room knows may treat it itself, and one that was started again may have
-        // said it itself.
+        // said it itself: what its user has said comes back to him with the id that he gave.
         let asks = reading.is_presence() && reading.to_nick.is_some() && !reading.stanza.is_error();
         if let Some(user) = self.known_user(reading.from).filter(|_| asks) {
             let slave = self.users[user].slave.map(|slave| &self.slaves[slave]);
-            let idle = |slave: &Slave| slave.registers && slave.own == Side::Idle && !slave.lame;
+            let idle = |slave: &Slave| slave.registers && slave.own == Side::Idle;
             if slave.is_none_or(idle) {
-                self.users[user].asks.come_back(reading.stanza.is_unavailable());
+                let lame = slave.is_some_and(|slave| slave.lame);
+                let id = lame.then(|| reading.id().to_owned());
+                self.users[user].asks.come_back(reading.stanza.is_unavailable(), id);
             }
         }
         if *at != *self.domain {

@@ -46,13 +46,13 @@ impl Room {
         let alone = self.is_alone(user);
         let one = &mut self.users[user];
         let condition = reading.stanza.error().map(|error| error.defined_condition);
-        let returned = reading.stanza.is_unreachable();
+        let returned = Some(reading.id()).filter(|_| reading.stanza.is_unreachable() && !alone);
         match reading.stanza.kind {
             Kind::Presence => {
                 let said = condition == Some(Condition::NotAcceptable);
                 if let Some(nick) = nick {
                     let own = one.nick.filter(|_| one.inside);
-                    one.asks.refused(nick, returned && !alone, said, own);
+                    one.asks.refused(nick, returned, said, own);
                 }
                 // What he asked for under another nick since may be answered otherwise.
                 if one.asked.is_none_or(|asked| Some(asked) == nick) {
