@@ -34,6 +34,8 @@ pub struct Passage {
     /// What he asked for and was not answered, in this order: to be out, to be in. What he has said
     /// of himself since is part of what he asks for, or else stands alone.
     pub asked: Vec<Stanza>,
+    /// Under which nicks he has asked to be in: under each he may have said something.
+    pub named: BTreeSet<String>,
     /// What he has said to all and was not answered, in this order.
     pub unanswered: Vec<Stanza>,
     /// The same, before something that has no name: nobody can tell whether that was answered.
@@ -92,6 +94,10 @@ impl Passages {
                 passage.unanswered.push(stanza.clone());
             }
             return;
+        }
+        let nick = stanza.to.as_ref().and_then(|to| to.resource());
+        if let Some(nick) = nick.filter(|_| passage.named.len() < NAMED_MAX) {
+            passage.named.insert(nick.to_string());
         }
         let join = passage.asked.iter().find(|asked| asked.has_payload("x", ns::MUC));
         let muc = stanza.payload("x", ns::MUC).or(join.and_then(|join| join.payload("x", ns::MUC)));
@@ -194,6 +200,7 @@ impl Passages {
             refused: false,
             said: false,
             asked: Vec::new(),
+            named: BTreeSet::new(),
             unanswered: Vec::new(),
             overtaken: Vec::new(),
         });
@@ -209,3 +216,6 @@ const OTHERS_MAX: usize = 1_000;
 
 /// How many unanswered messages of one session are known.
 const SAID_MAX: usize = 100;
+
+/// How many nicks of one session are known that it has asked for.
+const NAMED_MAX: usize = 16;

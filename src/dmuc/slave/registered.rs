@@ -227,6 +227,8 @@ struct Late {
 struct Provisional {
     session: Arc<Jid>,
     message: StoredMessage,
+    /// Under which other nicks the master may have it.
+    said_as: Vec<String>,
     /// Who has seen it.
     seen: BTreeSet<Arc<Jid>>,
     /// Whether the master's history has it just so: from another run of the room.

@@ -37,6 +37,8 @@ pub(super) struct Entry {
     pub status: Status,
     /// The nick of the session when it was received, if it was an occupant then.
     pub nick: Option<String>,
+    /// Of a message: other nicks that its author may have had when it came to the master.
+    pub said_as: Vec<String>,
     /// Its author has what he can get of it: it was done here, in a split, or it is not his.
     pub done: bool,
     /// It came back as undeliverable.
@@ -108,6 +110,7 @@ impl Entry {
             at,
             status,
             nick,
+            said_as: Vec::new(),
             done,
             bounced,
             let_in: false,
@@ -268,16 +271,6 @@ impl Outbox {
             index > position || !entry.is_of(session) || entry.stanza.kind != Kind::Presence
         });
         settled
-    }
-
-    /// Whether the author of this message may have had this nick when it came to the master: he
-    /// had asked for it by then, with this session or another that shares its nick.
-    pub fn is_said_as(&self, message: &Entry, nick: &str) -> bool {
-        let person = |entry: &Entry| entry.stanza.from.as_ref().map(|from| from.to_bare());
-        let author = person(message);
-        let before = self.entries.iter().take_while(|entry| entry.at <= message.at);
-        let mut his = before.filter(|entry| entry.stanza.is_available() && entry.went_to(nick));
-        his.any(|entry| person(entry) == author)
     }
 
     /// Take out the oldest presence that `matches`, which the master has: it need not have what of

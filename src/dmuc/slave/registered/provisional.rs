@@ -30,7 +30,9 @@ impl RegisteredRoom {
         }
         let told = self.seen_directly(&message, None);
         let seen = self.locals.keys().cloned().collect();
-        self.provisional.push(Provisional { session, message, seen, known: false, dropped: false });
+        let said_as = entry.said_as.clone();
+        let (known, dropped) = (false, false);
+        self.provisional.push(Provisional { session, message, said_as, seen, known, dropped });
         self.tell(&stanza.with_from(from), told.as_ref(), out);
     }
 
@@ -236,8 +238,9 @@ impl Provisional {
     /// Whether this is what the master makes of it.
     fn is(&self, from: &Jid, id: Option<&Arc<str>>, payloads: &[Element]) -> bool {
         let one = &self.message;
-        let named = *one.from == *from && one.id.as_ref() == id;
-        named && body_of(&one.payloads) == body_of(payloads)
+        let nick = from.resource().map(|nick| nick.as_str());
+        let his = *one.from == *from || self.said_as.iter().any(|one| Some(one.as_str()) == nick);
+        his && one.id.as_ref() == id && body_of(&one.payloads) == body_of(payloads)
     }
 }
 

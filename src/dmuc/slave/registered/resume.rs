@@ -136,7 +136,9 @@ impl RegisteredRoom {
         let overtaken = passage.overtaken.iter().map(|said| (said, true));
         let all = overtaken.chain(passage.unanswered.iter().map(|said| (said, false)));
         for (said, overtaken) in all.filter(|_| nick.is_some()) {
-            let entry = Entry::new(said.clone(), now, nick.as_ref(), Status::Relayed(now));
+            let mut entry = Entry::new(said.clone(), now, nick.as_ref(), Status::Relayed(now));
+            passage.named.iter().for_each(|named| entry.may_be_said_as(named));
+            self.outbox.remember_asked(&mut entry);
             self.outbox.push(Entry { overtaken, ..entry });
         }
     }

@@ -289,7 +289,7 @@ impl RegisteredRoom {
         if !sent && self.outbox.is_full() {
             return self.refuse_for_space(&entry.stanza, out);
         }
-        entry.nick = nick;
+        entry.is_shown_as(nick);
         if granted {
             self.show_provisionally(&entry, occupant, out);
         }

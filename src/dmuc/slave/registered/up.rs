@@ -110,6 +110,11 @@ impl RegisteredRoom {
         }
         self.send_up(now, entry.stanza.clone(), out);
         if awaited {
+            if entry.what == What::Message {
+                let known = self.confirmed.get(&session);
+                known.into_iter().for_each(|known| entry.may_be_said_as(known));
+                self.outbox.remember_asked(&mut entry);
+            }
             self.outbox.push(entry);
             self.outbox.limit();
         }

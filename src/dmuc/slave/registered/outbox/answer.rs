@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Entry, Outbox, Status, What};
+use super::{Entry, Outbox, Status, What, names};
 use crate::stanza::Jid;
 
 impl Entry {
@@ -11,9 +11,50 @@ impl Entry {
         let message = self.is_of(session) && self.what == What::Message;
         message && self.status != Status::Held && self.stanza.id.as_ref() == id
     }
+
+    /// Of a message: its author may have had this nick when it came to the master.
+    pub fn may_be_said_as(&mut self, nick: &str) {
+        let known =
+            self.nick.as_deref() == Some(nick) || self.said_as.iter().any(|one| one == nick);
+        if !known && self.said_as.len() < NICKS_MAX {
+            self.said_as.push(nick.to_owned());
+        }
+    }
+
+    /// Of a message: its author has another nick here than when it was sent.
+    pub fn is_shown_as(&mut self, nick: Option<String>) {
+        if let Some(before) = std::mem::replace(&mut self.nick, nick) {
+            self.may_be_said_as(&before);
+        }
+    }
 }
 
 impl Outbox {
+    /// Whether the author of this message may have had this nick when it came to the master.
+    pub fn is_said_as(&self, message: &Entry, nick: &str) -> bool {
+        message.said_as.iter().any(|one| one == nick)
+            || self.asked_before(message).any(|to| names(Some(to), nick))
+    }
+
+    /// To what addresses its author had asked to be in when he said this, with this session or
+    /// another that shares its nick, and was not answered.
+    fn asked_before<'a>(&'a self, message: &Entry) -> impl Iterator<Item = &'a Arc<Jid>> {
+        let person = |entry: &Entry| entry.stanza.from.as_ref().map(|from| from.to_bare());
+        let (author, at) = (person(message), message.at);
+        let before = self.entries.iter().take_while(move |entry| entry.at <= at);
+        let his = before.filter(move |one| one.stanza.is_available() && person(one) == author);
+        his.filter_map(Entry::sent_to)
+    }
+
+    /// A message goes up: remember the nicks that its author may have when it comes. He may be
+    /// answered otherwise here before the master tells what he has said.
+    pub fn remember_asked(&self, message: &mut Entry) {
+        let asked: Vec<_> = self.asked_before(message).filter_map(|to| to.resource()).collect();
+        for nick in asked.into_iter().rev() {
+            message.may_be_said_as(nick.as_str());
+        }
+    }
+
     /// A late join of this session is refused, and with it what it has said after that: it is to go
     /// up again, in another late phase.
     pub fn say_again(&mut self, session: &Jid) {
@@ -37,3 +78,6 @@ impl Outbox {
         self.entries.iter_mut().filter(same).for_each(|one| one.overtaken = true);
     }
 }
+
+/// How many nicks are remembered that the author of a message may have had.
+const NICKS_MAX: usize = 16;
