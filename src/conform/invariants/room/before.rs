@@ -43,6 +43,7 @@ impl Room {
             let user = &mut self.users[user];
             (user.inside, user.nick, user.via) = (true, nick, via);
             user.asked = nick;
+            user.named.extend(nick);
             user.own = Some(content);
             (user.entered, user.joins, user.trusted) = (true, 1, !present.known);
         }

@@ -189,6 +189,7 @@ impl Room {
         }
         one.in_burst |= !one.inside || answered.join;
         (one.inside, one.nick) = (true, Some(nick));
+        one.named.insert(nick);
     }
 
     /// A master, or the slave that it tells, lets somebody in under this nick.

@@ -34,7 +34,7 @@ pub(in crate::conform) struct User {
     pub left_unseen: bool,
     /// The nick that he asked for last, unless he took it back or was refused.
     pub asked: Option<NickId>,
-    /// All nicks that he has ever asked for.
+    /// All nicks that he has ever asked for, or had.
     pub named: BTreeSet<NickId>,
     /// What he asked and was not answered.
     pub asks: Asks,
