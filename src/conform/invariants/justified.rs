@@ -200,7 +200,15 @@ fn is_known(user: UserId, reading: &Reading<'_>, slave: &Slave, room: &Room) -> 
     let told_so = entered.is_some_and(|print| print.at == room.now) && reading.has(110);
     let renamed = reading.has(303) && (slave.registers || told_so);
     let renamed = renamed || (slave.registers && reading.has(210));
-    forgotten || dropped || renamed || (alone && (local || away)) || (slave.registers && local)
+    // Who has left and is let in again learns that these are two stays.
+    let asked = &room.users[user];
+    let left = own && !print.available && asked.leaving().is_some() && asked.coming.begins();
+    forgotten
+        || left
+        || dropped
+        || renamed
+        || (alone && (local || away))
+        || (slave.registers && local)
 }
 
 /// Whether a slave has this message.

@@ -18,6 +18,7 @@ impl SlaveRoom {
     ) {
         let Some(enter) = x.enter else { return };
         let session = Arc::new(Jid::from(enter.jid));
+        let left = self.waiting.has_left_before_it_asks(&session);
         let asked = self.waiting.entered(&session);
         // The same address, as the user's server shares it.
         let Some(session) = self.directed.get_key_value(&session).map(|(known, _)| known.clone())
@@ -33,7 +34,9 @@ impl SlaveRoom {
             }
             return self.show_own(stanza, nick, out);
         }
-        self.returning.remove(&session);
+        if self.returning.remove(&session) && left {
+            self.tell_end_of_before(&session, out);
+        }
         self.locals.insert(session.clone(), nick.to_owned());
         let own = stanza.clone().retaining(|payload| !ns::is_dmuc(payload));
         let codes = own.muc_user().map(|x| x.status).unwrap_or_default();
@@ -191,9 +194,41 @@ impl SlaveRoom {
             return;
         }
         let own = stanza.clone().retaining(|payload| !ns::is_dmuc(payload));
-        let jids = self.non_anonymous;
-        let sessions = std::slice::from_ref(&session);
-        let payloads = Audience::Own { sessions, jids }.render(&own.payloads);
-        out.push(Output::Send(own.with_to(session).with_payloads(payloads)));
+        self.tell_own_end(&own, &session, out);
+    }
+
+    /// All are told that somebody is gone, and this session is he. Who has asked to enter again,
+    /// and hears nothing more of this stay, is told that it is over.
+    pub(super) fn end_stay(
+        &mut self,
+        farewell: &Stanza,
+        session: &Arc<Jid>,
+        out: &mut Vec<Output>,
+    ) {
+        self.locals.shift_remove(session);
+        self.waiting.left(session, is_expulsion(farewell));
+        if self.returning.remove(session) {
+            self.tell_own_end(farewell, session, out);
+        }
+        self.forget_directed(session);
+    }
+
+    /// A session is let in that has left before, of which the master has lost the answer: to who
+    /// hears that these are two stays.
+    fn tell_end_of_before(&self, session: &Arc<Jid>, out: &mut Vec<Output>) {
+        let before = self.locals.get(session).and_then(|nick| self.roster.get(nick));
+        let Some(seat) = before else { return };
+        let affiliation = Some(seat.affiliation.clone());
+        let item = Item { affiliation, role: Some(Role::None), ..Item::default() };
+        let farewell = Stanza::presence(Type::Unavailable).with_from(seat.occupant.clone());
+        let payloads = Arc::new(seat.with_id(vec![item.element(&[])]));
+        self.tell_own_end(&farewell.with_payloads(payloads), session, out);
+    }
+
+    /// A local session is told that its stay is over.
+    fn tell_own_end(&self, farewell: &Stanza, session: &Arc<Jid>, out: &mut Vec<Output>) {
+        let (jids, sessions) = (self.non_anonymous, std::slice::from_ref(session));
+        let payloads = Audience::Own { sessions, jids }.render(&farewell.payloads);
+        out.push(Output::Send(farewell.clone().with_to(session.clone()).with_payloads(payloads)));
     }
 }

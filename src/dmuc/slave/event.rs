@@ -146,10 +146,7 @@ impl SlaveRoom {
         }
         // His LEAVE was lost: to those who had this nick the event is the end of their stay.
         for session in own {
-            self.locals.shift_remove(&session);
-            self.waiting.left(&session, expelled);
-            self.returning.remove(&session);
-            self.forget_directed(&session);
+            self.end_stay(&stanza, &session, out);
         }
         self.drop_jids(moderated);
     }

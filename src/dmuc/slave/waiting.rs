@@ -97,6 +97,14 @@ impl Waiting {
         position.is_some_and(|position| self.relayed.remove(position).is_some())
     }
 
+    /// Whether this session has asked to leave, and only then to enter.
+    pub fn has_left_before_it_asks(&self, session: &Jid) -> bool {
+        let place = |matches: &dyn Fn(&Stanza) -> bool| self.position(session, matches);
+        place(&Stanza::is_unavailable)
+            .zip(place(&is_join))
+            .is_some_and(|(left, asked)| left < asked)
+    }
+
     /// ENTER for this session: its oldest join is answered. Whether there was one.
     pub fn entered(&mut self, session: &Jid) -> bool {
         let asked = self.settled(session, is_join);
