@@ -282,6 +282,9 @@ impl Room {
                 self.users[user].via = None;
                 if stay {
                     self.serve_directly(user);
+                } else {
+                    // Whom it had removed before that, of which nothing came, it tells nothing.
+                    self.users[user].gone_unheard |= self.users[user].inside;
                 }
             }
         }
