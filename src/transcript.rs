@@ -5,6 +5,7 @@
 //! pure function of the transcript. It is *not* a log: nothing in it depends on how the program
 //! that made it was run.
 
+mod ahead;
 mod blocks;
 mod compact;
 mod copies;
@@ -16,6 +17,9 @@ mod fault;
 pub mod import;
 mod read;
 mod record;
+mod sorted;
+mod sorter;
+mod space;
 mod stored;
 mod text;
 mod words;
@@ -27,6 +31,10 @@ pub use self::diff::{Comparison, Diff, Difference, Summary, Way};
 pub use self::fault::{Fault, Link, Loss, Machine, StreamEvent};
 pub use self::read::TEXT_MAX;
 pub use self::record::{Record, Watched};
+pub use self::sorted::SortedRecord;
+pub(crate) use self::sorted::Sorting;
+pub(crate) use self::sorter::{Reading as SortedReading, Sorted, Sorter};
+pub use self::space::{Keep, Space};
 pub use self::stored::{StoredError, StoredRecord};
 pub(crate) use self::text::is_end;
 use crate::dmuc::Note;

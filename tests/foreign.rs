@@ -10,9 +10,8 @@ use wallops::conform::invariants::Setting;
 use wallops::conform::judgement::{Judgement, Verdict};
 use wallops::conform::requirements::Actor;
 use wallops::conform::survey::survey;
-use wallops::conform::views::Views;
-use wallops::transcript::Transcript;
 use wallops::transcript::import::{Format, ImportOptions, Imported, import};
+use wallops::transcript::{Space, Transcript};
 
 /// The host of the master.
 const MASTER: &str = "channel.avalon.irc";
@@ -140,9 +139,8 @@ fn judge(log: &str) -> (Judgement, Vec<usize>) {
 fn judge_as(log: &str, format: Format) -> (Judgement, Vec<usize>) {
     let Imported { transcript, lines, served, .. } = read(log, format);
     let setting = Setting { served, ..survey(&transcript) };
-    let mut judgement = instants::judge(&transcript, &setting);
-    judgement.limit(&Views::of(&transcript, &setting));
-    (judgement, lines)
+    let judged = instants::judge(&transcript, &setting, false, Space::MEMORY);
+    (judged.unwrap(), lines)
 }
 
 /// The requirements that were broken.

@@ -5,12 +5,14 @@
 use std::fs::File;
 use std::io::Write;
 
+use wallops::conform::instants;
 use wallops::conform::invariants::Setting;
 use wallops::conform::judgement::{Judge, Judgement};
 use wallops::conform::survey::survey;
 use wallops::scenario::{Source, parse};
 use wallops::sim::play::{Options, play_event, setting};
-use wallops::transcript::{StoredRecord, Transcript};
+use wallops::transcript::import::{Format, ImportOptions, import_into, write_plain};
+use wallops::transcript::{Space, StoredRecord, Transcript};
 
 const CAST: &str = include_str!("../scenarios/casts/wallops.cast");
 
@@ -51,6 +53,22 @@ fn judged_as_file(transcript: &Transcript) -> (u64, Judgement) {
     (info.bytes_max, judgement)
 }
 
+/// The same of a plain log, read as `wallops judge` reads it but in one thread.
+fn judged_as_log(log: &str) -> (u64, Judgement) {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(log.as_bytes()).unwrap();
+    let mut judgement = Judgement::default();
+    let info = allocation_counter::measure(|| {
+        let space = Space::new(|| Ok(Box::new(tempfile::tempfile()?)));
+        let log = File::open(file.path()).unwrap();
+        let log = import_into(space, log, Format::Plain, &ImportOptions::default()).unwrap();
+        let setting = survey(&log.record);
+        judgement = instants::judge(&log.record, &setting, false, space).unwrap();
+        assert!(log.record.failure().is_none());
+    });
+    (info.bytes_max, judgement)
+}
+
 /// Six times as much of the same takes as much memory: after so many rounds, what is remembered is
 /// as much as it ever will be.
 fn is_flat(profile: &str, rounds: usize, round: impl Fn(usize) -> String) {
@@ -86,6 +104,32 @@ fn however_long_a_file_is() {
     });
     assert!(short.0 > 10_000 && long.0 > 100_000, "{short:?} {long:?}");
     assert!(long.1 < short.1 * 5 / 4, "(entries, bytes): {short:?}, then {long:?}");
+}
+
+/// Entries of a plain log, in another order.
+type Order = fn(Vec<&str>) -> Vec<&str>;
+
+#[test]
+fn however_long_a_log_is_and_whatever_its_order() {
+    let in_order: Order = |entries| entries;
+    let of_two_hosts: Order = |entries| {
+        let [even, odd] = [0, 1].map(|first| entries.iter().skip(first).step_by(2).copied());
+        even.chain(odd).collect()
+    };
+    for order in [in_order, of_two_hosts] {
+        let [short, long] = [120, 600].map(|rounds| {
+            let (transcript, _) = record("core", rounds, talk);
+            let log = write_plain(&transcript);
+            let starts = log.match_indices("\n1").map(|(at, _)| at + 1);
+            let starts: Vec<_> = std::iter::once(0).chain(starts).chain([log.len()]).collect();
+            let entries = starts.windows(2).map(|ends| &log[ends[0]..ends[1]]).collect();
+            let (bytes, judgement) = judged_as_log(&order(entries).concat());
+            assert_eq!(judgement.findings, []);
+            (transcript.hops().count(), bytes)
+        });
+        assert!(short.0 > 10_000 && long.0 > short.0 * 4, "{short:?} {long:?}");
+        assert!(long.1 < short.1 * 5 / 4, "(entries, bytes): {short:?}, then {long:?}");
+    }
 }
 
 #[test]

@@ -81,10 +81,10 @@ pub(super) fn coverage(
 /// The name of a record, what came of it, and where it entered what the XEP leaves open.
 fn judge(file: &Path, asked: &Asked) -> Result<(String, Judgement, Vec<Place>), Refusal> {
     let record = Record::read_as_it_is(file, "its form has to show in it; known are")?;
-    let mut judgement = record.judgement();
+    let mut judgement = record.judgement()?;
     judgement.rows.retain(|row| asked.wants(row.requirement.id));
     judgement.findings.retain(|finding| asked.wants(finding.requirement));
-    let places = Place::all(&record);
+    let places = Place::all(&record)?;
     Ok((record.name, judgement, places))
 }
 

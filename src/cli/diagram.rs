@@ -39,7 +39,7 @@ pub(super) fn diagram(arguments: &args::Diagram, screen: &mut Screen) -> Result<
             }
         } else {
             let record = record::to_draw(path)?;
-            let splits = record.splits();
+            let splits = record.splits()?;
             (record.transcript, record.people, splits)
         };
     let options = Options {

@@ -1,6 +1,7 @@
 //! Reading and writing files, within bounds.
 
-mod coding;
+pub(super) mod coding;
+pub(super) mod log;
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -12,7 +13,6 @@ use super::refusal::Refusal;
 use crate::conform::requirements::Requirement;
 use crate::scenario::{self, FindCast, Mistakes, Scenario, Source};
 use crate::transcript::Transcript;
-use crate::transcript::import::Notice;
 
 /// Reads the text of a scenario.
 type Parse = fn(&Source, &FindCast<'_>) -> Result<Scenario, Mistakes>;
@@ -116,25 +116,21 @@ pub(super) fn text(path: &Path) -> Result<String, Refusal> {
     String::from_utf8(bytes).map_err(|error| coding::refusal(&name(path), error.as_bytes()))
 }
 
-/// The same; of the log of a server without the lines that cannot be read.
-pub(super) fn log(path: &Path) -> Result<(String, Vec<Notice>), Refusal> {
-    match String::from_utf8(bytes(path)?) {
-        Ok(text) => Ok((text, Vec::new())),
-        Err(error) => coding::server_log(error.as_bytes())
-            .ok_or_else(|| coding::refusal(&name(path), error.as_bytes())),
-    }
-}
-
 fn bytes(path: &Path) -> Result<Vec<u8>, Refusal> {
     let name = name(path);
-    let mut bytes = match is_input(path) {
+    let bytes = match is_input(path) {
         true => all_of(io::stdin().lock(), TRANSCRIPT_MAX)
             .map_err(|error| Refusal::about(&name, in_words(&error))),
         false => read(path, TRANSCRIPT_MAX).map_err(|error| unread(path, &error, "")),
     }?;
+    of_text(&name, bytes)
+}
+
+/// The bytes of a text that is not too long, without a character at its end that was cut.
+fn of_text(name: &str, mut bytes: Vec<u8>) -> Result<Vec<u8>, Refusal> {
     if bytes.len() > TRANSCRIPT_MAX {
         let wrong = format!("longer than {} MiB", TRANSCRIPT_MAX >> 20);
-        return Err(Refusal::about(&name, wrong));
+        return Err(Refusal::about(name, wrong));
     }
     // A line that was cut within its last character ends before that.
     if let Err(error) = std::str::from_utf8(&bytes)

@@ -2,6 +2,7 @@
 
 pub(super) mod asked;
 mod command;
+mod foreign;
 mod judged;
 mod long;
 pub(super) mod record;
@@ -17,6 +18,7 @@ use self::show::Scene;
 use super::annotations;
 use super::args;
 use super::files::Script;
+use super::files::log::Log;
 use super::refusal::Refusal;
 use super::report;
 use super::screen::Screen;
@@ -103,9 +105,13 @@ fn judged(
     exact: Option<&Script>,
     asked: &Asked,
 ) -> Result<Judged, Refusal> {
-    match long::judge(path, arguments, exact, asked)? {
+    if record::is_scenario(path) {
+        return Record::play(path, arguments)?.judged(arguments, asked);
+    }
+    let log = Log::open(path)?;
+    match long::judge(&log, arguments, exact, asked)? {
         Some(judged) => Ok(judged),
-        None => Record::read(path, arguments, exact).map(|record| record.judged(asked)),
+        None => Record::read(&log, arguments, exact)?.judged(arguments, asked),
     }
 }
 

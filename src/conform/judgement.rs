@@ -203,9 +203,15 @@ impl Judgement {
         self.findings.extend(other.findings);
     }
 
-    /// The same of a record in which each entry has the number that `order` has for it.
-    pub fn renumber(&mut self, order: &[usize]) {
-        let numbers = |one: &mut usize| *one = order.get(*one).copied().unwrap_or(*one);
+    /// The entries at which something was found, and those that led to it.
+    pub fn entries(&self) -> BTreeSet<usize> {
+        let findings = self.findings.iter();
+        findings.flat_map(|one| one.causes.iter().chain([&one.entry])).copied().collect()
+    }
+
+    /// The same of a record in which each of these entries has another number.
+    pub fn renumber(&mut self, numbers: &BTreeMap<usize, usize>) {
+        let numbers = |one: &mut usize| *one = numbers.get(one).copied().unwrap_or(*one);
         for finding in &mut self.findings {
             numbers(&mut finding.entry);
             finding.causes.iter_mut().for_each(numbers);

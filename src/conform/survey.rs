@@ -18,7 +18,7 @@ mod users;
 
 use std::sync::Arc;
 
-use self::links::Links;
+pub(super) use self::links::Links;
 use self::past::Past;
 use self::people::People;
 use self::places::{Places, Sign};
@@ -31,7 +31,7 @@ use crate::room::RoomConfig;
 use crate::stanza::slave::{HistoryLimits, Policy};
 use crate::stanza::{BareJid, Jid};
 use crate::time::{Duration, Time};
-use crate::transcript::{Entry, Hop, Name, Record, StreamEvent, What};
+use crate::transcript::{Entry, Hop, Record, StreamEvent, What};
 
 /// What this record shows of how things were when it began.
 ///
@@ -164,13 +164,6 @@ impl<'a> Look<'a> {
 
 /// How many entries are held until one looks into the rooms that show in them.
 const HELD: usize = 1_000;
-
-/// Links of this record that take other than the usual time, one way each, and how long at most.
-pub fn links(record: &dyn Record) -> Vec<(Name, Name, Duration)> {
-    let mut links = Links::default();
-    record.each(&mut |entry| links.feed(entry));
-    links.unusual()
-}
 
 /// What shows of one room.
 struct Inside<'a> {

@@ -34,6 +34,24 @@ impl Copies {
         }
     }
 
+    /// Read the stanza with which `text` begins, if it is short, begins with plain attributes and
+    /// is right: it, and the byte at which it ends.
+    pub fn first(&mut self, text: &str, limits: Limits) -> Option<(Stanza, usize)> {
+        let bytes = text.as_bytes();
+        let bytes = bytes.get(..FIRST_MAX).unwrap_or(bytes);
+        let tag = memchr::memchr(b'>', bytes)? + 1;
+        let end = if bytes[..tag].ends_with(b"/>") {
+            tag
+        } else {
+            let mut names = KINDS.iter().map(|kind| kind.name());
+            let name = names.find(|name| bytes[1..tag].starts_with(name.as_bytes()))?;
+            let close = format!("</{name}>");
+            tag + memchr::memmem::find(&bytes[tag..], close.as_bytes())? + close.len()
+        };
+        // Whether that is where it ends shows when it is read.
+        Some((self.plain(text.get(..end)?, limits)?, end))
+    }
+
     /// Read a stanza that begins with plain attributes, and is right.
     fn plain(&mut self, text: &str, limits: Limits) -> Option<Stanza> {
         let mut rest = text.trim_matches(BLANK).strip_prefix('<')?;
@@ -48,9 +66,11 @@ impl Copies {
         let mut stanza = Stanza::new(kind, Type::Absent);
         let mut typed = false;
         while let Some(after) = rest.strip_prefix(' ') {
-            let (name, value) = after.split_once("='")?;
-            let end = value.bytes().position(|byte| byte == b'\'' || is_odd(byte))?;
-            let (value, after) = (&value[..end], value[end..].strip_prefix('\'')?);
+            let (name, value) = after.split_once('=')?;
+            let quote = value.chars().next().filter(|quote| ['\'', '"'].contains(quote))?;
+            let value = &value[1..];
+            let end = value.bytes().position(|byte| char::from(byte) == quote || is_odd(byte))?;
+            let (value, after) = (&value[..end], value[end..].strip_prefix(quote)?);
             let missing = match name {
                 "from" => stanza.from.replace(self.jid(value)?).is_none(),
                 "to" => stanza.to.replace(self.jid(value)?).is_none(),
@@ -175,6 +195,9 @@ fn is_odd(byte: u8) -> bool {
 
 /// How many of each kind are remembered.
 const PLACES: u64 = 1024;
+
+/// How far the end of a stanza is looked for that may be a copy.
+const FIRST_MAX: usize = 8192;
 
 /// The longest text, in bytes, that is remembered.
 const KEPT_MAX: usize = 4096;

@@ -9,6 +9,7 @@
 //! arrives at the instant at which it leaves.
 
 mod clock;
+mod contents;
 mod ejabberd;
 mod erlang;
 mod gather;
@@ -20,25 +21,32 @@ mod prosody;
 mod segments;
 mod session;
 mod sights;
+mod source;
 mod stream;
 mod tshark;
+mod waiting;
 mod write;
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::io::Read;
 
 use self::gather::Gathered;
+use self::source::Source;
 pub use self::write::write_plain;
 use super::read::{Stored, Wrong};
 use super::stored::begins_or_ends;
-use super::{Name, TEXT_MAX, Transcript};
+use super::{Name, SortedRecord, Space, StoredError, TEXT_MAX, Transcript};
 use crate::stanza::ReadError;
 use crate::time::Time;
 
-/// How many stanzas are read from a text at most.
+/// How many stanzas are read from a text at most, if they are held in memory.
 pub const STANZAS_MAX: usize = 1 << 20;
-/// How many elements the stanzas of a text may have, all together.
+/// How many elements these may have, all together.
 pub const ELEMENTS_MAX: usize = 1 << 22;
+/// How many stanzas are read from a text at most, if they are not held in memory. So many take
+/// some 20 GiB of a disk, twice, and half an hour.
+pub const STANZAS_IN_SPACE_MAX: usize = 1 << 26;
 
 /// In what form a text tells what crossed a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -128,6 +136,19 @@ pub struct Imported {
     pub ends: bool,
 }
 
+/// What was read and is not held in memory.
+#[derive(Debug)]
+pub struct ImportedRecord {
+    /// The record; with the line of the text on which each entry begins.
+    pub record: SortedRecord,
+    /// What the record does not tell as the text does, by line.
+    pub notices: Vec<Notice>,
+    /// The domains that the server serves whose log it is, if it is known to be one's.
+    pub served: BTreeSet<Name>,
+    /// How much else was read that tells of no stanza.
+    pub passed_over: usize,
+}
+
 /// Something that the record does not tell as the text does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
@@ -180,16 +201,52 @@ pub fn import(text: &str, format: Format, options: &ImportOptions) -> Result<Imp
         let expected = format!("at most {TEXT_MAX} bytes");
         return Err(ReadError::at("", 0, format!("{} bytes", text.len()), expected));
     }
-    let gathered = match format {
-        Format::Own => {
-            return own(without_mark(text));
-        }
-        Format::Plain => plain::read(text, options)?,
-        Format::Prosody => prosody::read(text, options)?,
-        Format::Ejabberd => ejabberd::read(text, options)?,
-        Format::Tshark => tshark::read(text, options)?,
-    };
-    Gathered::finish(gathered, text, format)
+    if format == Format::Own {
+        return own(without_mark(text));
+    }
+    let gathered = Gathered::new(options);
+    match foreign(text.as_bytes(), format, options, gathered) {
+        Ok(gathered) => Ok(gathered.finish(format)),
+        Err(StoredError::Text(error)) => Err(error),
+        // Memory does not fail.
+        Err(error) => Err(ReadError::at("", 0, error, "what was there before")),
+    }
+}
+
+/// Read a text in this format, which is none of ours, and keep what it tells there, in the order of
+/// time.
+///
+/// # Errors
+///
+/// If it cannot be read, is not in this format, or tells of no stanza; or if there is no room.
+pub fn import_into(
+    space: Space,
+    text: impl Read,
+    format: Format,
+    options: &ImportOptions,
+) -> Result<ImportedRecord, StoredError> {
+    foreign(text, format, options, Gathered::in_space(options, space))?.finish_in_space(format)
+}
+
+/// Read what others wrote down.
+fn foreign(
+    text: impl Read,
+    format: Format,
+    options: &ImportOptions,
+    mut gathered: Gathered,
+) -> Result<Gathered, StoredError> {
+    let source = &mut Source::new(text);
+    match format {
+        Format::Own | Format::Plain => plain::read(source, &mut gathered)?,
+        Format::Prosody => gathered = prosody::read(source, gathered, options)?,
+        Format::Ejabberd => gathered = ejabberd::read(source, gathered)?,
+        Format::Tshark => gathered = tshark::read(source, gathered)?,
+    }
+    gathered.check()?;
+    match gathered.nothing() {
+        Some(nothing) => Err(source.place(nothing.at("", 0)).into()),
+        None => Ok(gathered),
+    }
 }
 
 /// Read a transcript of ours; of one that ends within an entry, as when its writer was stopped,

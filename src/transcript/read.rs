@@ -16,7 +16,7 @@ use crate::time::Time;
 pub const TEXT_MAX: usize = 1 << 28;
 
 /// Stanzas of a transcript were accepted once; here they are written out, and so longer.
-const STANZA_LIMITS: Limits = Limits { depth_max: 72, size_max: 4 << 20, attributes_max: 256 };
+const STANZA_LIMITS: Limits = Limits { depth_max: 72, size_max: 16 << 20, attributes_max: 256 };
 
 impl Transcript {
     /// Read what [`Transcript`]'s `Display` writes.

@@ -5,9 +5,8 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{self, Read};
-use std::sync::mpsc;
-use std::thread;
 
+use super::ahead::ahead;
 use super::blocks::Blocks;
 use super::copies::Copies;
 use super::cursor::Names;
@@ -121,9 +120,13 @@ where
     }
 
     fn go_through(&self, take: &mut dyn FnMut(usize, Entry)) -> Result<(), StoredError> {
+        let open = &self.open;
+        let give = |hand: &mut dyn FnMut((usize, Entry))| {
+            read(open, &mut |line, entry| hand((line, entry)))
+        };
         let end = match self.ahead {
-            true => read_ahead(&self.open, take),
-            false => read(&self.open, take),
+            true => ahead(give, |(line, entry)| take(line, entry)),
+            false => read(open, take),
         }?;
         let before = self.end.replace(Some(end.clone()));
         if before.is_some_and(|before| before != end) {
@@ -164,31 +167,6 @@ where
     let said = entries.place.ends;
     let cut = cut.or_else(|| (!said).then(|| cut_off(entries.blocks.lines)));
     Ok(End { entries: entries.place.read, cut })
-}
-
-/// The same in a thread of its own, so that what takes an entry does not wait for the next ones.
-fn read_ahead<F, R>(open: &F, take: &mut dyn FnMut(usize, Entry)) -> Result<End, StoredError>
-where
-    F: Fn() -> io::Result<R> + Sync,
-    R: Read,
-{
-    thread::scope(|scope| {
-        let (sender, receiver) = mpsc::sync_channel(BATCHES);
-        let reader = scope.spawn(move || {
-            let mut batch = Vec::with_capacity(BATCH);
-            let end = read(open, &mut |line, entry| {
-                batch.push((line, entry));
-                if batch.len() == BATCH {
-                    // Nobody takes them any more if that has failed: then nothing matters.
-                    let _ = sender.send(std::mem::replace(&mut batch, Vec::with_capacity(BATCH)));
-                }
-            });
-            let _ = sender.send(batch);
-            end
-        });
-        receiver.iter().flatten().for_each(|(line, entry)| take(line, entry));
-        reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    })
 }
 
 impl<F, R> Record for StoredRecord<F>
@@ -305,10 +283,6 @@ impl<R: Read> Entries<R> {
 pub(super) fn begins_or_ends(line: &str) -> bool {
     line.starts_with(END) || line.starts_with(|first: char| first.is_ascii_digit())
 }
-
-/// How many entries are handed over at once, and how often before the first of them are taken.
-const BATCH: usize = 256;
-const BATCHES: usize = 4;
 
 /// The lines of a header.
 const HEADER_LINES: usize = 7;

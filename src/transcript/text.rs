@@ -119,7 +119,7 @@ fn write_entry(out: &mut String, entry: &Entry) {
     }
 }
 
-fn write_headline(out: &mut String, what: &What) {
+pub(super) fn write_headline(out: &mut String, what: &What) {
     match what {
         What::Hop(hop) => write_hop(out, hop),
         What::Undeliverable { at, to, .. } => {

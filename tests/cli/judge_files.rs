@@ -1,6 +1,8 @@
 //! `wallops judge` of files as they come: in the words of either edition, long, or no XML.
 
-use super::desk::Desk;
+use wallops::transcript::import::write_plain;
+
+use super::desk::{Desk, LOST_AND_FOUND, Ran, wallops};
 use super::judge::{another_greeting, doctored};
 
 #[test]
@@ -85,6 +87,51 @@ fn a_line_of_a_servers_log_that_is_not_utf8_costs_that_line_only() {
     let ran = desk.run(&["judge", "odd.log"]);
     assert_eq!(ran.0.status, whole.0.status);
     ran.prints("odd.log:2: left out: it is not UTF-8: the byte 0xe9");
+}
+
+#[test]
+fn a_log_that_is_not_held_in_memory_is_judged_alike() {
+    let desk = Desk::new();
+    let plain = write_plain(&another_greeting().0.read("t.txt").parse().unwrap());
+    let second = plain.replace("slave@", "replica@");
+    let cut = plain.rsplit_once("</message>").unwrap().0;
+    let (start, end) = plain.split_at(plain.rfind("\n1990").unwrap());
+    let logs = [
+        ("plain.log", plain.clone()),
+        ("second.log", second),
+        ("cut.log", cut.to_owned()),
+        ("late.log", format!("{}\n{start}", end.trim())),
+        ("lost-and-found.log", LOST_AND_FOUND.to_owned()),
+        ("ejabberd.log", include_str!("../import/fixtures/ejabberd.log").to_owned()),
+        ("capture.tsv", include_str!("../import/fixtures/tshark.tsv").to_owned()),
+        ("prosody.log", PROSODY.to_owned()),
+    ];
+    for (file, text) in logs {
+        desk.put(file, &text);
+        for more in [&[][..], &["--whole"], &["--as", "slave", "--all"]] {
+            let held = desk.run(&[&["judge", file], more].concat());
+            let long = desk.run(&[&["judge", file, "--long", "1"], more].concat());
+            assert_eq!((held.out(), held.0.status), (long.out(), long.0.status), "{file} {more:?}");
+        }
+        let mut command = wallops();
+        command.args(["judge", "-", "--long", "1"]).write_stdin(text);
+        let piped = Ran(command.output().unwrap()).out();
+        let held = desk.run(&["judge", file]).out();
+        assert_eq!(
+            piped.replace("standard input", file).replace("judge - ", &format!("judge {file} ")),
+            held
+        );
+    }
+    let bad = plain.replacen("</message>", "</massage>", 1);
+    let line = 1 + bad.lines().position(|line| line.contains("</massage>")).unwrap();
+    desk.put("bad.log", &bad);
+    let place = format!("bad.log: line {line}, column ");
+    desk.run(&["judge", "bad.log", "--long", "1"]).ends_with(2).complains(&place);
+    desk.put("odd.log", [plain.as_bytes(), b"# caf\xe9\n"].concat());
+    let place = format!("line {}, column 6: not UTF-8: the byte 0xe9", plain.lines().count() + 1);
+    for long in [&[][..], &["--long", "1"]] {
+        desk.run(&[&["judge", "odd.log"], long].concat()).ends_with(2).complains(&place);
+    }
 }
 
 #[test]

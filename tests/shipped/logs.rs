@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use wallops::conform::instants;
 use wallops::conform::judgement::Judgement;
 use wallops::conform::survey::survey;
-use wallops::conform::views::Views;
 use wallops::time::{Duration, Time};
-use wallops::transcript::{Entry, Fate, Hop, Name, Transcript, What, is_client};
+use wallops::transcript::{Entry, Fate, Hop, Name, Space, Transcript, What, is_client};
 
 /// A run as this host has it in its log: each stanza at the instant at which it leaves the host or
 /// comes to it, and nothing of what became of it elsewhere.
@@ -68,8 +67,7 @@ pub fn without_arrivals(mut transcript: Transcript) -> Transcript {
 /// The judgement of a log; none if no room shows in it.
 pub fn judged(log: &Transcript) -> Option<Judgement> {
     let setting = survey(log);
-    let mut judgement = instants::judge(log, &setting);
-    judgement.limit(&Views::of(log, &setting));
+    let judgement = instants::judge(log, &setting, false, Space::MEMORY).unwrap();
     (!setting.rooms.is_empty()).then_some(judgement)
 }
 

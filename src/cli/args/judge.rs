@@ -69,7 +69,7 @@ pub(in crate::cli) struct Judge {
     #[arg(long, value_name = "FILE", value_parser = ReportFile::parser())]
     pub report: Vec<ReportFile>,
 
-    /// From how many bytes on a transcript stays in its file instead of being held in memory
+    /// From how many bytes on a record is gone through in files instead of being held in memory
     #[arg(long, value_name = "BYTES", hide = true)]
     pub long: Option<u64>,
 

@@ -5,6 +5,7 @@ use comfy_table::Cell;
 use crate::cli::check::counted;
 use crate::cli::judge::record::Record;
 use crate::cli::judge::table;
+use crate::cli::refusal::Refusal;
 use crate::cli::style::{self, paint};
 use crate::conform::unsaid::{Entered, SECTIONS};
 use crate::scenario::printable;
@@ -22,7 +23,7 @@ pub(super) struct Place {
 
 impl Place {
     /// All of those that a run entered.
-    pub fn all(record: &Record) -> Vec<Self> {
+    pub fn all(record: &Record) -> Result<Vec<Self>, Refusal> {
         let names = record.transcript.short_names();
         let place = |entered: Entered| {
             let line = record.lines.get(entered.first).copied().unwrap_or_default();
@@ -31,7 +32,7 @@ impl Place {
             let entry = printable(&entry.unwrap_or_default());
             Self { entered, path: record.name.clone(), line, entry }
         };
-        record.entered().into_iter().map(place).collect()
+        Ok(record.entered()?.into_iter().map(place).collect())
     }
 
     fn told(&self) -> String {

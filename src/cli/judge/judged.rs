@@ -1,6 +1,6 @@
 //! A record that was judged, and what of it is shown.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::command::command;
@@ -108,10 +108,4 @@ impl Judged {
             ),
         })
     }
-}
-
-/// The entries that have to do with what was found.
-pub(super) fn entries_of(judgement: &Judgement) -> BTreeSet<usize> {
-    let findings = judgement.findings.iter();
-    findings.flat_map(|one| one.causes.iter().chain([&one.entry])).copied().collect()
 }

@@ -1,15 +1,14 @@
-//! A transcript that is too long to be held in memory: one goes through its file a few times.
+//! A record that is too long to be held in memory: one goes through its file a few times.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
-use std::path::Path;
+use std::io::{self, Read};
 
 use super::asked::Asked;
-use super::judged::{Judged, entries_of};
-use super::record;
+use super::judged::Judged;
+use super::{foreign, record};
 use crate::cli::args;
-use crate::cli::files::{self, Script};
+use crate::cli::files::Script;
+use crate::cli::files::log::Log;
 use crate::cli::refusal::Refusal;
 use crate::conform::instants;
 use crate::conform::invariants::Setting;
@@ -20,30 +19,41 @@ use crate::transcript::edition::{Edition, Rewording, Words};
 use crate::transcript::import::{Format, Notice};
 use crate::transcript::{Entry, Record, StoredRecord, Watched, is_end};
 
-/// Judge this file, if it is a transcript that is so long. `exact`: the scenario whose play it
-/// records.
+/// Judge this, if it is so long. `exact`: the scenario whose play it records.
 pub(super) fn judge(
-    path: &Path,
+    log: &Log,
     arguments: &args::Judge,
     exact: Option<&Script>,
     asked: &Asked,
 ) -> Result<Option<Judged>, Refusal> {
     let least = arguments.long.unwrap_or(LONG);
-    // A report tells all of a record, and standard input is read once.
-    if !arguments.report.is_empty() || files::is_input(path) {
+    // A report tells all of a record.
+    if !arguments.report.is_empty() || log.length().unwrap_or_default() < least {
         return Ok(None);
     }
-    if !is_transcript(path, arguments.format, least).unwrap_or(false) {
-        // Whatever is wrong with it shows when it is read.
-        return Ok(None);
+    // Whatever is wrong with it shows when it is read.
+    let Ok(head) = head(log) else { return Ok(None) };
+    match arguments.format.or_else(|| Format::detect(&head)) {
+        Some(Format::Own) => own(log, arguments, exact, asked).map(Some),
+        Some(format) => foreign::judge(log, format, arguments, exact, asked).map(Some),
+        None => Ok(None),
     }
-    let name = path.display().to_string();
+}
+
+/// Judge a transcript.
+fn own(
+    log: &Log,
+    arguments: &args::Judge,
+    exact: Option<&Script>,
+    asked: &Asked,
+) -> Result<Judged, Refusal> {
+    let name = log.name.clone();
     let refuse = |error| Refusal::about(&name, error);
-    let stored = StoredRecord::new(|| File::open(path)).map_err(refuse)?.read_ahead();
+    let stored = StoredRecord::new(|| log.read_from(0)).map_err(refuse)?.read_ahead();
     let header = record::edition(stored.header(), &name)?;
     let exact_setting = exact.map(|script| play::setting(&script.scenario, false));
     // Of what may be cut off the last seconds are nobody's fault, as of a shorter one.
-    let open = (!ends(path).unwrap_or(true)).then(|| instants::open(&stored));
+    let open = (!ends(log).unwrap_or(true)).then(|| instants::open(&stored));
     let judged = |record: &dyn Record| {
         let setting = exact_setting.clone().unwrap_or_else(|| survey(record));
         let setting = Setting { open, ..setting };
@@ -78,7 +88,7 @@ pub(super) fn judge(
     }
     let other = record::other_scenario(stored.header(), exact);
     let notices: Vec<Notice> = stored.notice().into_iter().chain(other).collect();
-    Ok(Some(Judged { name, notices, judgement, edition, entries, whole: None }))
+    Ok(Judged { name, notices, judgement, edition, entries, whole: None })
 }
 
 /// The entries that have to do with what was found, and their lines.
@@ -88,43 +98,36 @@ where
     R: Read,
 {
     let mut entries = BTreeMap::new();
-    stored.some(&entries_of(judgement), &mut |number, line, entry| {
+    stored.some(&judgement.entries(), &mut |number, line, entry| {
         entries.insert(number, (line, entry));
     });
     entries
 }
 
-/// Whether this is a transcript, and at least so long.
-fn is_transcript(path: &Path, format: Option<Format>, least: u64) -> io::Result<bool> {
-    if format.is_some_and(|format| format != Format::Own) {
-        return Ok(false);
+/// The first lines, as far as they can be read.
+fn head(log: &Log) -> io::Result<String> {
+    let mut head = Vec::new();
+    let length = log.read_from(0)?.take(HEAD).read_to_end(&mut head)?;
+    let mut text = String::with_capacity(length);
+    for line in head.split_inclusive(|byte| *byte == b'\n') {
+        text.push_str(std::str::from_utf8(line).unwrap_or("\n"));
     }
-    let mut file = File::open(path)?;
-    let metadata = file.metadata()?;
-    if !metadata.is_file() || metadata.len() < least {
-        return Ok(false);
-    }
-    let mut head = [0; HEAD];
-    let read = file.read(&mut head)?;
-    Ok(Format::detect(&String::from_utf8_lossy(&head[..read])) == Some(Format::Own))
+    Ok(text)
 }
 
-/// Whether the file says at its end that this is all.
-fn ends(path: &Path) -> io::Result<bool> {
-    let mut file = File::open(path)?;
-    let length = file.metadata()?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
+/// Whether it says at its end that this is all.
+fn ends(log: &Log) -> io::Result<bool> {
     let mut tail = Vec::new();
-    file.take(TAIL).read_to_end(&mut tail)?;
+    log.read_from(log.length()?.saturating_sub(TAIL))?.take(TAIL).read_to_end(&mut tail)?;
     Ok(is_end(&String::from_utf8_lossy(&tail)))
 }
 
-/// From how many bytes on a transcript is not held in memory, which takes three times as much. Of
-/// a shorter one an excerpt is shown if something is wrong with it.
+/// From how many bytes on a record is not held in memory, which takes three times as much. Of a
+/// shorter one an excerpt is shown if something is wrong with it.
 const LONG: u64 = 4 << 20;
 
 /// How much of a file is looked at to tell what it is.
-const HEAD: usize = 64;
+const HEAD: u64 = 1 << 20;
 
 /// And how much to tell whether it ends.
 const TAIL: u64 = 256;

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::asked::Asked;
-use super::judged::{Judged, Whole, entries_of};
+use super::judged::{Judged, Whole};
 use crate::cli::args;
 use crate::cli::diagram::{called, nicks};
+use crate::cli::files::log::{Log, TEMPORARY, no_room};
 use crate::cli::files::{self, Script};
 use crate::cli::refusal::Refusal;
 use crate::cli::stage::{self, Manner};
@@ -16,7 +17,6 @@ use crate::conform::judgement::Judgement;
 use crate::conform::splits::splits;
 use crate::conform::survey::survey;
 use crate::conform::unsaid::{self, Entered};
-use crate::conform::views::Views;
 use crate::dmuc::Note;
 use crate::sim::play;
 use crate::stanza::ReadError;
@@ -50,17 +50,18 @@ pub(in crate::cli) struct Record {
 }
 
 impl Record {
-    /// Play the scenario in this file, or read the file. `exact`: the scenario whose play it
-    /// records.
+    /// Play the scenario in this file.
+    pub fn play(path: &Path, arguments: &args::Judge) -> Result<Self, Refusal> {
+        played(path, arguments.spec)
+    }
+
+    /// Read this. `exact`: the scenario whose play it records.
     pub fn read(
-        path: &Path,
+        log: &Log,
         arguments: &args::Judge,
         exact: Option<&Script>,
     ) -> Result<Self, Refusal> {
-        match is_scenario(path) {
-            true => played(path, arguments.spec),
-            false => stored(path, arguments, exact, "`--format` says which it is"),
-        }
+        stored(log, arguments, exact, FORMAT)
     }
 
     /// The same for whoever cannot say more of it.
@@ -68,41 +69,40 @@ impl Record {
     pub fn read_as_it_is(path: &Path, help: &str) -> Result<Self, Refusal> {
         match is_scenario(path) {
             true => played(path, None),
-            false => stored(path, &args::Judge::default(), None, help),
+            false => stored(&Log::open(path)?, &args::Judge::default(), None, help),
         }
     }
 
     /// What comes of it.
-    pub fn judgement(&self) -> Judgement {
+    pub fn judgement(&self) -> Result<Judgement, Refusal> {
         let (reworded, setting) = (self.reworded.as_ref(), &self.setting);
         let transcript = self.as_judged();
         let mut judgement = match (self.timed, self.complete) {
-            (true, _) => instants::judge(transcript, setting),
+            (true, _) => instants::judge(transcript, setting, self.whole, TEMPORARY)
+                .map_err(|error| no_room(&self.name, &error))?,
             (false, true) => Judgement::of(transcript, setting),
             (false, false) => Judgement::of_what_shows(transcript, setting, self.whole),
         };
-        if self.timed {
-            let views = Views::of(transcript, setting);
-            judgement.limit(&if self.whole { views.whole() } else { views });
-        }
         let none = BTreeSet::new();
         judgement.retell(self.edition, reworded.map_or(&none, |reworded| &reworded.renamed));
-        judgement
+        Ok(judgement)
     }
 
     /// Where it enters what the XEP leaves open.
-    pub fn entered(&self) -> Vec<Entered> {
+    pub fn entered(&self) -> Result<Vec<Entered>, Refusal> {
         match self.timed {
-            true => instants::entered(self.as_judged(), &self.setting),
-            false => unsaid::entered(self.as_judged(), &self.setting),
+            true => instants::entered(self.as_judged(), &self.setting, TEMPORARY)
+                .map_err(|error| no_room(&self.name, &error)),
+            false => Ok(unsaid::entered(self.as_judged(), &self.setting)),
         }
     }
 
     /// When its machines have lost one another and met again, if they do not say it.
-    pub fn splits(&self) -> Vec<(usize, Note)> {
+    pub fn splits(&self) -> Result<Vec<(usize, Note)>, Refusal> {
         match self.timed {
-            true => instants::splits(self.as_judged(), &self.setting),
-            false => splits(self.as_judged(), &self.setting),
+            true => instants::splits(self.as_judged(), &self.setting, TEMPORARY)
+                .map_err(|error| no_room(&self.name, &error)),
+            false => Ok(splits(self.as_judged(), &self.setting)),
         }
     }
 
@@ -112,17 +112,20 @@ impl Record {
     }
 
     /// The same, as far as that is asked, and what of it is shown.
-    pub(super) fn judged(self, asked: &Asked) -> Judged {
-        let judgement = asked.of(self.judgement(), &self.setting);
+    pub(super) fn judged(self, arguments: &args::Judge, asked: &Asked) -> Result<Judged, Refusal> {
+        let judgement = asked.of(self.judgement()?, &self.setting);
         let entry = |number: usize| {
             let line = self.lines.get(number).copied().unwrap_or_default();
             Some((number, (line, self.transcript.entries.get(number)?.clone())))
         };
-        let entries = entries_of(&judgement).into_iter().filter_map(entry).collect();
-        let splits = self.splits();
+        let entries = judgement.entries().into_iter().filter_map(entry).collect();
+        let splits = match arguments.report.is_empty() {
+            true => None,
+            false => Some(self.splits()?),
+        };
         let Self { name, transcript, lines, people, notices, edition, .. } = self;
-        let whole = Some(Whole { transcript, lines, people, splits });
-        Judged { name, notices, judgement, edition, entries, whole }
+        let whole = splits.map(|splits| Whole { transcript, lines, people, splits });
+        Ok(Judged { name, notices, judgement, edition, entries, whole })
     }
 }
 
@@ -205,25 +208,31 @@ fn read(
     if text.trim().is_empty() {
         return Err(Refusal::about(name, "it is empty"));
     }
-    let Some(format) = said.or_else(|| Format::detect(text)) else {
-        let known: Vec<_> = Format::ALL.iter().map(|format| format.name()).collect();
-        return Err(Refusal::about(name, "neither a transcript nor a log whose form is known")
-            .with_help(format!("{help}: {}", known.join(", "))));
-    };
+    let format = said.or_else(|| Format::detect(text)).ok_or_else(|| formless(name, help))?;
     let imported = import(text, format, &ImportOptions::default());
     let imported = imported.map_err(|error| Refusal::record(name, text, &error))?;
     Ok((format, imported))
 }
 
+/// The form of a text is not known. `help`: how the list of forms begins.
+pub(super) fn formless(name: &str, help: &str) -> Refusal {
+    let known: Vec<_> = Format::ALL.iter().map(|format| format.name()).collect();
+    Refusal::about(name, "neither a transcript nor a log whose form is known")
+        .with_help(format!("{help}: {}", known.join(", ")))
+}
+
+/// How the list of forms begins for whoever can say one.
+pub(super) const FORMAT: &str = "`--format` says which it is";
+
 /// `help`: what to do about a file whose form is not known.
 fn stored(
-    path: &Path,
+    log: &Log,
     arguments: &args::Judge,
     exact: Option<&Script>,
     help: &str,
 ) -> Result<Record, Refusal> {
-    let name = files::name(path);
-    let (text, unread) = files::log(path)?;
+    let name = log.name.clone();
+    let (text, unread) = log.text()?;
     let (format, imported) = read(&name, &text, arguments.format, help)?;
     let refuse = |error: ReadError| Refusal::record(&name, &text, &error);
     let (transcript, lines) = (imported.transcript, imported.lines);

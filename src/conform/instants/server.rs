@@ -21,7 +21,10 @@ pub(super) struct Stamp {
 /// A server of the record.
 #[derive(Debug, Default)]
 pub(super) struct Server {
-    asked: Vec<Asked>,
+    /// What came of late, oldest first. Each has a number, its *place*.
+    asked: VecDeque<Asked>,
+    /// The place of the first of these: how many others came before.
+    first: usize,
     /// Which of these could be the cause of what has such a sign, oldest first.
     by_sign: FxHashMap<u64, VecDeque<usize>>,
     /// What comes from one host is acted on in its order: nothing before this is any more.
@@ -42,6 +45,8 @@ pub(super) struct Server {
 #[derive(Debug)]
 struct Asked {
     stamp: Stamp,
+    /// The signs of what it may be the cause of.
+    signs: Vec<u64>,
     /// When the server began to act on it, as far as the record shows.
     acted: Option<Time>,
     /// When it did so last.
@@ -52,21 +57,24 @@ struct Asked {
     refused: bool,
 }
 
+/// What came and was acted on: its entry, and when that began.
+pub(super) type Acted = (usize, Time);
+
 /// What a server is busy with.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Busy {
     /// The instant at which that began.
     since: Time,
     /// When it was last seen to do anything.
     until: Time,
-    /// What it is about, if that is known.
-    about: Option<usize>,
+    /// Where that came from which it is about, if that is known.
+    about: Option<Name>,
 }
 
 impl Server {
     /// Something comes that has these signs.
     pub fn get(&mut self, stamp: Stamp, signs: Signs) {
-        let place = self.asked.len();
+        let place = self.first + self.asked.len();
         if let Some(reader) = signs.enters
             && let Entry::Vacant(fresh) = self.readers.entry(reader)
         {
@@ -78,21 +86,56 @@ impl Server {
             self.joining.remove(&reader);
         }
         let again = self.finds(&stamp.from, &signs).then(|| there_again(&stamp.from));
-        for sign in signs.asks.into_iter().chain(again) {
-            let places = self.by_sign.entry(sign).or_default();
-            while places.front().is_some_and(|old| self.asked[*old].stamp.at + LATE < stamp.at) {
-                places.pop_front();
-            }
-            places.push_back(place);
+        let signs: Vec<u64> = signs.asks.into_iter().chain(again).collect();
+        for sign in &signs {
+            self.by_sign.entry(*sign).or_default().push_back(place);
         }
         self.waiting.push_back(place);
-        self.asked.push(Asked {
+        self.asked.push_back(Asked {
             stamp,
+            signs,
             acted: None,
             until: Time::default(),
             sent: BTreeSet::new(),
             refused: false,
         });
+    }
+
+    /// At this instant, forget what is too old to be the cause of anything, or all: what of it was
+    /// acted on.
+    pub fn forget(&mut self, now: Option<Time>) -> Option<Acted> {
+        let is_old = |asked: &&Asked| now.is_none_or(|now| asked.stamp.at + LATE < now);
+        while self.asked.front().filter(is_old).is_some() {
+            let Some(asked) = self.asked.pop_front() else { break };
+            for sign in asked.signs {
+                if let Some(places) = self.by_sign.get_mut(&sign) {
+                    // It is the oldest. It may have a sign twice.
+                    while places.front().is_some_and(|place| *place <= self.first) {
+                        places.pop_front();
+                    }
+                    if places.is_empty() {
+                        self.by_sign.remove(&sign);
+                    }
+                }
+            }
+            if self.waiting.front() == Some(&self.first) {
+                self.waiting.pop_front();
+            }
+            self.first += 1;
+            if let Some(acted) = asked.acted {
+                return Some((asked.stamp.number, acted));
+            }
+        }
+        None
+    }
+
+    /// What came there.
+    fn at(&self, place: usize) -> Option<&Asked> {
+        self.asked.get(place.checked_sub(self.first)?)
+    }
+
+    fn at_mut(&mut self, place: usize) -> Option<&mut Asked> {
+        self.asked.get_mut(place.checked_sub(self.first)?)
     }
 
     /// Whether a host that was lost answers by this.
@@ -110,8 +153,9 @@ impl Server {
 
     /// The server sends something: the instant to which that belongs.
     pub fn send(&mut self, at: Time, to: &Name, signs: &Signs) -> Time {
-        let (since, about) = match self.cause(at, signs) {
-            Some(cause) => (self.act(cause, at), Some(cause)),
+        let caused = self.cause(at, signs).and_then(|cause| self.act(cause, at));
+        let (since, about) = match caused {
+            Some((since, about)) => (since, Some(about)),
             None if signs.own => return at,
             None => self.go_on(at, to),
         };
@@ -128,40 +172,44 @@ impl Server {
         since
     }
 
-    /// It acts on this. If it was at something of which the cause did not show, that was this.
-    fn act(&mut self, cause: usize, at: Time) -> Time {
-        let asked = &mut self.asked[cause];
-        let busy = self.busy.filter(|busy| at.since(busy.until) <= PAUSE);
-        let unknown = busy.filter(|busy| busy.about.is_none() && busy.since >= asked.stamp.at);
+    /// It acts on this: since when, and where it came from. If it was at something of which the
+    /// cause did not show, that was this.
+    fn act(&mut self, cause: usize, at: Time) -> Option<(Time, Name)> {
+        let came = self.at(cause)?.stamp.at;
+        let busy = self.busy.as_ref().filter(|busy| at.since(busy.until) <= PAUSE);
+        let unknown = busy.filter(|busy| busy.about.is_none() && busy.since >= came);
+        let since = unknown.map_or(at, |busy| busy.since);
+        let asked = self.at_mut(cause)?;
         asked.until = at;
-        *asked.acted.get_or_insert(unknown.map_or(at, |busy| busy.since))
+        Some((*asked.acted.get_or_insert(since), asked.stamp.from.clone()))
     }
 
     /// It does something of which the cause does not show: about what came of late from there to
     /// where it goes or after all else, or about what it was at.
-    fn go_on(&mut self, at: Time, to: &Name) -> (Time, Option<usize>) {
-        let busy = self.busy.filter(|busy| at.since(busy.until) <= PAUSE);
+    fn go_on(&mut self, at: Time, to: &Name) -> (Time, Option<Name>) {
+        let busy = self.busy.clone().filter(|busy| at.since(busy.until) <= PAUSE);
         let span = if busy.is_some() { DONE } else { PAUSE };
-        let asked = &self.asked;
-        let waits = |place: &usize| {
-            asked[*place].acted.is_none() && at.since(asked[*place].stamp.at) <= span
+        let waits = |server: &Self, place: &usize| {
+            let asked = server.at(*place);
+            asked.is_some_and(|one| one.acted.is_none() && at.since(one.stamp.at) <= span)
         };
-        while self.waiting.front().is_some_and(|place| !waits(place)) {
+        while self.waiting.front().is_some_and(|place| !waits(self, place)) {
             self.waiting.pop_front();
         }
-        let mut waiting = self.waiting.iter().filter(|place| waits(place));
-        let after = busy.map(|busy| busy.until);
-        let other = busy.and_then(|busy| busy.about).is_none_or(|at| asked[at].stamp.from != *to);
-        let next = waiting.find(|place| {
-            let stamp = &asked[**place].stamp;
-            Some(stamp.at) >= after || (other && stamp.from == *to)
+        let after = busy.as_ref().map(|busy| busy.until);
+        let other =
+            busy.as_ref().and_then(|busy| busy.about.as_ref()).is_none_or(|from| from != to);
+        let next = self.waiting.iter().filter(|place| waits(self, place)).find(|place| {
+            self.at(**place).is_some_and(|Asked { stamp, .. }| {
+                Some(stamp.at) >= after || (other && stamp.from == *to)
+            })
         });
-        match (next.copied(), busy) {
-            (Some(place), _) => {
-                let asked = &mut self.asked[place];
+        let next = next.copied();
+        match (next.and_then(|place| self.at_mut(place)), busy) {
+            (Some(asked), busy) => {
                 asked.until = at;
                 let since = busy.map_or(asked.stamp.at, |busy| asked.stamp.at.max(busy.until));
-                (*asked.acted.get_or_insert(since), Some(place))
+                (*asked.acted.get_or_insert(since), Some(asked.stamp.from.clone()))
             }
             (None, Some(busy)) => (busy.since, busy.about),
             (None, None) => (at, None),
@@ -180,7 +228,7 @@ impl Server {
         let found = joining.iter().chain(&signs.answers).find_map(|sign| {
             let places = self.by_sign.get(sign)?;
             let place = places.iter().copied().find(|place| {
-                let asked = &self.asked[*place];
+                let Some(asked) = self.at(*place) else { return false };
                 let done = asked.acted.is_some() && at.since(asked.until) > DONE;
                 let in_time = asked.stamp.at <= at && at.since(asked.stamp.at) <= LATE && !done;
                 let burst = signs.reader == Some(*sign) || resumes(*sign);
@@ -195,17 +243,13 @@ impl Server {
             Some((place, !signs.own && !resumes(*sign)))
         });
         let (found, in_order) = found?;
-        let asked = &mut self.asked[found];
+        let asked = self.at_mut(found)?;
         asked.sent.insert(signs.addressee);
         asked.refused |= signs.refuses;
         if in_order {
-            self.next.insert(asked.stamp.from.clone(), found);
+            let from = asked.stamp.from.clone();
+            self.next.insert(from, found);
         }
         Some(found)
-    }
-
-    /// What came and was acted on: its entry, and when that began.
-    pub fn arrivals(&self) -> impl Iterator<Item = (usize, Time)> {
-        self.asked.iter().filter_map(|asked| Some((asked.stamp.number, asked.acted?)))
     }
 }

@@ -7,7 +7,7 @@ use crate::transcript::{Entry, Fate, Fault, Name, StreamEvent, What, is_client};
 
 /// The longest that links took.
 #[derive(Debug, Default)]
-pub(super) struct Links {
+pub(in crate::conform) struct Links {
     longest: BTreeMap<(Name, Name), Duration>,
     faults: usize,
     /// When a stream was opened last: what waited for it took longer.

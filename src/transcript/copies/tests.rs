@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::stanza::arbitrary;
+use crate::stanza::{arbitrary, read_first_element};
 
 const LIMITS: Limits = Limits { depth_max: 6, size_max: 2_000, attributes_max: 8 };
 
@@ -9,6 +9,11 @@ const LIMITS: Limits = Limits { depth_max: 6, size_max: 2_000, attributes_max: 8
 fn is_read_alike(copies: &mut Copies, text: &str) {
     for _ in 0..2 {
         assert_eq!(copies.read(text, LIMITS), read_stanza(text, LIMITS), "{text}");
+        let more = format!("{text} </message></presence></iq>");
+        if let Some((stanza, end)) = copies.first(&more, LIMITS) {
+            let (element, length) = read_first_element(&more, LIMITS).unwrap();
+            assert_eq!((Ok(stanza), end), (Stanza::try_from(element), length), "{more}");
+        }
     }
 }
 
@@ -27,6 +32,23 @@ fn copies_share_what_is_in_them() {
 }
 
 #[test]
+fn a_stanza_is_known_again_in_a_text_that_goes_on() {
+    let mut copies = Copies::default();
+    for (text, end) in [
+        ("<iq id='1'/><iq id='2'></iq>", 12),
+        ("<iq id=\"1\"><a/></iq>\n<iq/>", 20),
+        ("<message to='a@b'><body>&lt;</body></message> more", 45),
+    ] {
+        let first = copies.first(text, LIMITS).map(|(_, end)| end);
+        assert_eq!(first, Some(end), "{text}");
+    }
+    for text in ["", ">", "<a/>", "<message><message></message></message>", "<iq>", "<iq id='>'/>"]
+    {
+        assert_eq!(copies.first(text, LIMITS), None, "{text}");
+    }
+}
+
+#[test]
 fn whatever_is_odd_is_read_as_it_stands() {
     let copies = &mut Copies::default();
     let deep = |depth: usize| "<a>".repeat(depth) + &"</a>".repeat(depth);
@@ -40,6 +62,10 @@ fn whatever_is_odd_is_read_as_it_stands() {
         "<iq id='\u{FF5E}'/>",
         "<iq id='a\tb'/>",
         "<iq id=\"a\" id='b'/>",
+        "<iq id=\"a'\" to='b'/>",
+        "<iq id=\"a' to='b\"/>",
+        "<iq id=a/>",
+        "<iq id=",
         "<iq xml:lang='en' other='x'/>",
         "<iq id='a'to='b'/>",
         "<iq  id='a'/>",

@@ -4,14 +4,16 @@
 //! before it tells the streams apart, and a stream's header tells whose it is.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 
 use super::gather::{Full, Gathered};
 use super::peer::{Peer, Way};
 use super::session::Sessions;
+use super::source::Source;
 use super::stream::{Item, StreamReader};
-use super::{ImportOptions, Remark, erlang};
-use crate::stanza::ReadError;
+use super::{Remark, erlang};
 use crate::time::Time;
+use crate::transcript::StoredError;
 
 const RECEIVED: &str = "Received XML on stream = ";
 const SENT: &str = "Send XML on stream = ";
@@ -22,19 +24,28 @@ pub(super) fn is_record(line: &str) -> bool {
 }
 
 /// Read such a log.
-pub(super) fn read(text: &str, options: &ImportOptions) -> Result<Gathered, ReadError> {
-    let sessions = Sessions::of_server(Gathered::new(options));
+pub(super) fn read<R: Read>(
+    source: &mut Source<R>,
+    gathered: Gathered,
+) -> Result<Gathered, StoredError> {
+    let sessions = Sessions::of_server(gathered);
     let mut log = Log { sessions, readers: BTreeMap::new(), has_zone: true };
-    let mut at = 0;
-    let mut line = 1;
-    while at < text.len() {
-        let length = record_length(&text[at..]);
-        let record = &text[at..at + length];
-        log.record(line, record).map_err(|full| full.at(text, at))?;
-        line += record.matches('\n').count();
-        at += length;
+    loop {
+        source.ahead()?;
+        let text = source.text();
+        let length = record_length(text);
+        if length == text.len() && !source.has_all() {
+            source.more()?;
+            continue;
+        }
+        if text.is_empty() {
+            return log.sessions.finish();
+        }
+        let read = log.record(source.line(), &text[..length]);
+        read.map_err(|full| source.place(full.at(text, 0)))?;
+        source.step(length);
+        log.sessions.gathered.check()?;
     }
-    Ok(log.sessions.finish(Vec::new()))
 }
 
 /// How long the record at the start of `text` is: up to the next line that begins with a time.

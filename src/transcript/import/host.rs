@@ -30,11 +30,17 @@ impl Hosts {
                 None => format!("one of the hosts {}", self.known.join(", ")),
             });
         }
+        if self.seen.len() == HOSTS_MAX {
+            return Err(format!("one of the first {HOSTS_MAX} hosts"));
+        }
         let name: Name = jid.as_str().into();
         self.seen.insert(name.clone());
         Ok(name)
     }
 }
+
+/// How many hosts a text may have.
+pub(super) const HOSTS_MAX: usize = 1 << 18;
 
 /// The JID of a host, if this is one.
 pub(super) fn host(name: &str) -> Option<Jid> {

@@ -5,12 +5,15 @@
 //! exception is a text that ends within an entry, as it does if its writer was stopped: what
 //! stands before that entry is read.
 
+use std::io::Read;
+
 use super::gather::Gathered;
 use super::host::{host, stray};
-use super::{ImportOptions, Remark, piece};
-use crate::stanza::{ReadError, Stanza};
+use super::source::Source;
+use super::{Remark, piece};
+use crate::stanza::{Limits, ReadError, Stanza};
 use crate::time::Time;
-use crate::transcript::{Fate, Name};
+use crate::transcript::{Entry, Fate, Hop, Name, StoredError, What};
 
 /// Whether this line begins an entry: a time and two hosts, and after these XML or what may stand
 /// before it. Other logs have lines that begin with a time and some words. A time without its zone
@@ -19,6 +22,10 @@ pub(super) fn is_head(line: &str) -> bool {
     let mut fields = Fields::new(line);
     let is_time = |word: &str| word.parse::<Time>().is_ok();
     let Some((_, time)) = fields.next() else { return false };
+    // Most lines of stanzas begin with something else.
+    if !time.starts_with(|first: char| first.is_ascii_digit()) {
+        return false;
+    }
     let zoned = is_time(time);
     (zoned || is_zoneless(time))
         && (0..2).all(|_| fields.next().is_some_and(|(_, name)| host(name).is_some()))
@@ -36,21 +43,40 @@ const LOST: &str = "lost";
 const UNDER_WAY: &str = "underway";
 
 /// Read a plain log.
-pub(super) fn read(text: &str, options: &ImportOptions) -> Result<Gathered, ReadError> {
-    let mut reader = Reader { text, at: 0, line: 1, gathered: Gathered::new(options) };
-    reader.at = text.len() - super::without_mark(text).len();
-    while reader.at < text.len() {
-        reader.line()?;
+pub(super) fn read<R: Read>(
+    source: &mut Source<R>,
+    gathered: &mut Gathered,
+) -> Result<(), StoredError> {
+    loop {
+        source.ahead()?;
+        let (text, whole) = (source.text(), source.has_all());
+        let mark = if source.is_at_start() { super::without_mark(text) } else { text };
+        let at = text.len() - mark.len();
+        if mark.is_empty() && whole {
+            return Ok(());
+        }
+        let mut reader = Reader { text, at, line: source.line(), whole, gathered };
+        match reader.line() {
+            Ok(Some(end)) => source.step(end),
+            Err(error) if whole || text.len() >= WIDE => return Err(source.place(error).into()),
+            _ => source.more()?,
+        }
+        gathered.check()?;
     }
-    Ok(reader.gathered)
 }
 
+/// Of how much text it is looked what is wrong with it.
+const WIDE: usize = 4 << 20;
+
 struct Reader<'a> {
+    /// What follows, or the beginning of that.
     text: &'a str,
-    /// The start of a line, and its number.
+    /// Where in it a line starts, and the number of that line.
     at: usize,
     line: usize,
-    gathered: Gathered,
+    /// Whether it is all that follows.
+    whole: bool,
+    gathered: &'a mut Gathered,
 }
 
 /// What stands before the XML of an entry.
@@ -63,12 +89,15 @@ struct Head {
 }
 
 impl<'a> Reader<'a> {
-    /// Read what begins on this line.
-    fn line(&mut self) -> Result<(), ReadError> {
+    /// Read what begins on this line: where it ends, unless more text is needed to tell that.
+    fn line(&mut self) -> Result<Option<usize>, ReadError> {
         let line = line_at(self.text, self.at);
+        let end = self.at + line.len();
+        if end == self.text.len() && !self.whole {
+            return Ok(None);
+        }
         if line.trim().is_empty() || line.starts_with('#') {
-            self.step_to(self.at + line.len());
-            return Ok(());
+            return Ok(Some(end));
         }
         let read = match self.head(line) {
             Ok(head) => match self.entry(head) {
@@ -82,17 +111,17 @@ impl<'a> Reader<'a> {
             }
         };
         match read {
-            Err((error, true)) if !self.gathered.is_empty() => {
+            Err((error, true)) if self.whole && !self.gathered.is_empty() => {
+                let error = ReadError { line: error.line + self.line - 1, ..error };
                 let about = format!("the text ends within an entry: {error}");
                 self.gathered.notice(self.line, Remark::LeftOut, about);
-                self.at = self.text.len();
-                Ok(())
+                Ok(Some(self.text.len()))
             }
             read => read.map_err(|(error, _)| error),
         }
     }
 
-    fn entry(&mut self, head: Head) -> Result<(), ReadError> {
+    fn entry(&mut self, head: Head) -> Result<Option<usize>, ReadError> {
         let rest = &self.text[head.end..];
         let start = self.text.len() - rest.trim_start().len();
         let (mut stanza, end) = self.stanza(head.end, start)?;
@@ -101,10 +130,15 @@ impl<'a> Reader<'a> {
             let at = end + after.len() - after.trim_start().len();
             return Err(self.error(at, "text after the stanza", "the end of the line"));
         }
-        self.gathered.admit(&mut stanza).map_err(|full| full.at(self.text, start))?;
-        self.gathered.hop(self.line, head.at, head.between, stanza, head.fate);
-        self.step_to(end + after.len());
-        Ok(())
+        let end = end + after.len();
+        if end == self.text.len() && !self.whole {
+            return Ok(None);
+        }
+        let number = self.gathered.admit(&mut stanza).map_err(|full| full.at(self.text, start))?;
+        let Head { at, between: (from, to), fate, .. } = head;
+        let what = What::Hop(Hop { fate, ..Hop::new(from, to, stanza) });
+        self.gathered.hop((self.line, number, Entry { at, what }));
+        Ok(Some(end))
     }
 
     fn head(&mut self, line: &str) -> Result<Head, ReadError> {
@@ -176,8 +210,14 @@ impl<'a> Reader<'a> {
 
     /// The stanza that starts at the byte `start`, after the head that ends at `head`; and the byte
     /// at which it ends.
-    fn stanza(&self, head: usize, start: usize) -> Result<(Stanza, usize), ReadError> {
+    fn stanza(&mut self, head: usize, start: usize) -> Result<(Stanza, usize), ReadError> {
         let text = &self.text[start..];
+        let copy = self.gathered.copies.first(text, Limits::default());
+        if let Some((stanza, length)) = copy
+            && self.head_within(head, start + length).is_none()
+        {
+            return Ok((stanza, start + length));
+        }
         let read = piece::element_at(text).map_err(|error| (start + error.offset, error));
         let end = match &read {
             Ok((_, length)) => start + length,
@@ -220,11 +260,6 @@ impl<'a> Reader<'a> {
         let starts = line.match_indices('T').filter_map(|(at, _)| at.checked_sub(DATE));
         let mut inside = starts.filter(|at| *at > 0 && line.is_char_boundary(*at));
         inside.find(|at| is_head(&line[*at..])).map(|at| start + at)
-    }
-
-    fn step_to(&mut self, at: usize) {
-        self.line += self.text[self.at..at].matches('\n').count();
-        self.at = at;
     }
 
     fn error(&self, at: usize, found: impl ToString, expected: impl Into<String>) -> ReadError {

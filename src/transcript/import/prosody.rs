@@ -4,13 +4,18 @@
 //! after the first begin with a tab. Stanzas of components, and those that waited for a stream to
 //! another server, are logged without their content ([`Log::start_tag`]).
 
+use std::collections::VecDeque;
+use std::io::Read;
+
 use super::clock::Clock;
+use super::contents::Announced;
 use super::gather::{Full, Gathered};
 use super::peer::{Peer, Way};
-use super::session::{Announced, Sessions};
+use super::session::Sessions;
+use super::source::Source;
 use super::{ImportOptions, Remark, piece};
-use crate::stanza::ReadError;
 use crate::time::Time;
+use crate::transcript::StoredError;
 
 /// Whether a line is one of those that are read.
 pub(super) fn is_record(line: &str) -> bool {
@@ -21,32 +26,44 @@ pub(super) fn is_record(line: &str) -> bool {
 }
 
 /// Read such a log.
-pub(super) fn read(text: &str, options: &ImportOptions) -> Result<Gathered, ReadError> {
-    let sessions = Sessions::of_server(Gathered::new(options));
-    let mut log = Log { sessions, clock: Clock::new(options), announced: Vec::new() };
-    let mut at = 0;
-    let mut line = 1;
-    while at < text.len() {
-        let first = text[at..].lines().next().unwrap_or_default();
-        let length = record_length(&text[at..]);
-        let record = &text[at..at + length];
-        match head(first) {
+pub(super) fn read<R: Read>(
+    source: &mut Source<R>,
+    gathered: Gathered,
+    options: &ImportOptions,
+) -> Result<Gathered, StoredError> {
+    let sessions = Sessions::of_server(gathered).with_start_tags();
+    let mut log = Log { sessions, clock: Clock::new(options), announced: VecDeque::new() };
+    loop {
+        source.ahead()?;
+        let (text, line) = (source.text(), source.line());
+        let length = record_length(text);
+        if length == text.len() && !source.has_all() {
+            source.more()?;
+            continue;
+        }
+        if text.is_empty() {
+            log.announced.into_iter().for_each(|one| log.sessions.announce(one));
+            return log.sessions.finish();
+        }
+        let record = &text[..length];
+        match head(record.lines().next().unwrap_or_default()) {
             Some(head) => {
-                let (time, supplied) = log.clock.at(head.time).map_err(|expected| {
-                    ReadError::at(text, at, format!("`{}`", head.time), expected)
-                })?;
+                let (time, supplied) = log
+                    .clock
+                    .at(head.time)
+                    .map_err(|expected| source.error(0, format!("`{}`", head.time), expected))?;
                 if let Some(supplied) = supplied {
                     log.sessions.gathered.notice(line, Remark::Supplied, supplied);
                 }
                 let message = &record[head.start..];
-                log.message((line, time), head.stream, message).map_err(|f| f.at(text, at))?;
+                let read = log.message((line, time), head.stream, message);
+                read.map_err(|full| source.place(full.at(text, 0)))?;
             }
             None => log.sessions.gathered.passed_over += 1,
         }
-        line += record.matches('\n').count();
-        at += length;
+        source.step(length);
+        log.sessions.gathered.check()?;
     }
-    Ok(log.sessions.finish(log.announced))
 }
 
 /// What stands at the head of a line.
@@ -95,8 +112,8 @@ fn peer_of(stream: &str) -> Option<Peer> {
 struct Log {
     sessions: Sessions,
     clock: Clock,
-    /// Start tags of stanzas; the stanzas themselves may follow.
-    announced: Vec<Announced>,
+    /// The last start tags of stanzas; the stanzas themselves may follow.
+    announced: VecDeque<Announced>,
 }
 
 impl Log {
@@ -165,8 +182,8 @@ impl Log {
         };
         let id = element.attr("id");
         let told = |last: &Announced| last.stream == stream && last.stanza.id.as_deref() == id;
-        if way == Way::Out && self.announced.last().is_some_and(told) {
-            self.announced.pop();
+        if way == Way::Out && self.announced.back().is_some_and(told) {
+            self.announced.pop_back();
         }
         self.sessions.open(stream, peer)?;
         self.sessions.element(stream, (line, at), way, element)
@@ -184,14 +201,23 @@ impl Log {
         let whole = tag.trim_end().strip_suffix('>').map(|open| format!("{open}/>"));
         let element = whole.and_then(|whole| piece::element_at(&whole).ok());
         if let Some(Ok(mut stanza)) = element.map(|(element, _)| piece::stanza_of(element)) {
-            self.sessions.gathered.admit(&mut stanza)?;
+            let number = self.sessions.gathered.admit(&mut stanza)?;
             let peer = peer_of(stream).unwrap_or(Peer::Unknown);
             let stream = stream.to_owned();
-            self.announced.push(Announced { line, at, stream, peer, way, stanza });
+            let announced = Announced { line, at, number, stream, peer, way, stanza };
+            self.announced.push_back(announced);
+            if self.announced.len() > ANNOUNCED_MAX
+                && let Some(first) = self.announced.pop_front()
+            {
+                self.sessions.announce(first);
+            }
         }
         Ok(())
     }
 }
+
+/// After how many others a stanza may follow its start tag.
+const ANNOUNCED_MAX: usize = 10_000;
 
 /// The kind of stream and the start tag in `s2sout]: <presence …>`.
 fn announced(rest: &str) -> Option<(&str, &str)> {

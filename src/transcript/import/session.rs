@@ -7,14 +7,17 @@
 //! and may be seen on a stream between servers as well ([`sights`]).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 
-use super::gather::{ContentKey, Contents, Full, Gathered};
+use super::contents::{Announced, Contents, Where};
+use super::gather::{Full, Gathered};
 use super::peer::{Peer, Way};
-use super::sights::{self, Place, Sight};
+use super::sights::{Place, Sights, Told};
+use super::waiting::{Late, Owner, Seen, Waiting};
 use super::{Remark, piece};
 use crate::stanza::{Element, Jid, Kind, Stanza};
-use crate::time::{Duration, Time};
-use crate::transcript::{Fate, Name, is_client};
+use crate::time::Time;
+use crate::transcript::{Name, StoredError, is_client};
 
 /// How many streams may be open at once.
 const SESSIONS_MAX: usize = 10_000;
@@ -23,31 +26,13 @@ const SESSION: &str = "urn:ietf:params:xml:ns:xmpp-session";
 const ONLY_TAG: &str = "a stanza of which only the start tag is told";
 const SASL2: &str = "urn:xmpp:sasl:2";
 
-/// A stanza on a stream.
-struct Seen {
-    line: usize,
-    at: Time,
-    way: Way,
-    stanza: Stanza,
-}
-
-/// A stanza of which only the start tag is told.
-pub(super) struct Announced {
-    pub line: usize,
-    pub at: Time,
-    pub stream: String,
-    pub peer: Peer,
-    pub way: Way,
-    pub stanza: Stanza,
-}
-
 struct Session {
     peer: Peer,
     /// With whom it is likely to be.
     guess: Peer,
     client: Option<Name>,
     /// What is not recorded until it is known whose the stream is.
-    waiting: Vec<Seen>,
+    waiting: Waiting,
     /// The ids of requests that make a session; their answers are no stanzas of anybody.
     setup: BTreeSet<String>,
 }
@@ -57,7 +42,11 @@ pub(super) struct Sessions {
     pub gathered: Gathered,
     open: BTreeMap<String, Session>,
     /// What was seen between domains.
-    sights: Vec<Sight>,
+    sights: Sights,
+    /// What is told of the content of stanzas, and the stanzas of which only the start tag is.
+    contents: Option<Contents>,
+    /// What waits of streams on which much does, and whose these are.
+    late: Late,
     /// Whether the text is the log of the server to which the streams are.
     of_server: bool,
 }
@@ -65,12 +54,27 @@ pub(super) struct Sessions {
 impl Sessions {
     /// As somebody sees them who is at neither end.
     pub fn new(gathered: Gathered) -> Self {
-        Self { gathered, open: BTreeMap::new(), sights: Vec::new(), of_server: false }
+        let (sights, late) = (Sights::new(gathered.space), Late::new(gathered.space));
+        Self { gathered, open: BTreeMap::new(), sights, contents: None, late, of_server: false }
     }
 
     /// As the server sees them that they are with.
     pub fn of_server(gathered: Gathered) -> Self {
         Self { of_server: true, ..Self::new(gathered) }
+    }
+
+    /// Of some stanzas only the start tag is told where they cross a stream, and the content
+    /// perhaps on another.
+    pub fn with_start_tags(self) -> Self {
+        Self { contents: Some(Contents::new(self.gathered.space)), ..self }
+    }
+
+    /// Only the start tag of this stanza is told.
+    pub fn announce(&mut self, announced: Announced) {
+        if let Some(contents) = &mut self.contents {
+            let kept = contents.announce(announced);
+            self.gathered.note(kept);
+        }
     }
 
     /// A stream of this name is open, and with whom. What was open under its name is over unless
@@ -88,7 +92,7 @@ impl Sessions {
             peer,
             guess: Peer::Unknown,
             client: None,
-            waiting: Vec::new(),
+            waiting: Waiting::default(),
             setup: BTreeSet::new(),
         };
         self.open.entry(name.to_owned()).or_insert(fresh).peer = peer;
@@ -115,8 +119,26 @@ impl Sessions {
         let client = client.filter(|client| is_client(client));
         if let (Some(client), Some(session)) = (client, self.open.get_mut(name)) {
             session.client = Some(client.clone());
-            for seen in std::mem::take(&mut session.waiting) {
-                self.record_client(&client, seen);
+            let waiting = std::mem::take(&mut session.waiting);
+            self.record_waiting(waiting, &Owner::Client(client));
+        }
+    }
+
+    fn record_waiting(&mut self, waiting: Waiting, owner: &Owner) {
+        for seen in waiting.settle(owner, &mut self.late) {
+            self.record_of(owner, seen);
+        }
+    }
+
+    /// Record what crossed the stream of somebody.
+    fn record_of(&mut self, owner: &Owner, seen: Seen) {
+        match owner {
+            Owner::Client(client) => self.record_client(client, seen),
+            Owner::Server => self.see(Place::Between, seen, false),
+            Owner::Component => self.see(Place::of_component(seen.way), seen, false),
+            Owner::Nobody => {
+                let about = "a stanza of a client of which no full JID is told";
+                self.gathered.notice(seen.line, Remark::LeftOut, about);
             }
         }
     }
@@ -139,8 +161,8 @@ impl Sessions {
         }
         match piece::stanza_of(element) {
             Ok(mut stanza) => {
-                self.gathered.admit(&mut stanza)?;
-                self.stanza(name, Seen { line, at, way, stanza })
+                let number = self.gathered.admit(&mut stanza)?;
+                self.stanza(name, Seen { line, at, number, way, stanza })
             }
             Err(why) => {
                 self.gathered.notice(line, Remark::LeftOut, why);
@@ -163,9 +185,12 @@ impl Sessions {
         }
         match (session.peer, session.client.clone()) {
             (Peer::Client, Some(client)) => self.record_client(&client, seen),
-            (Peer::Server, _) => self.see(Place::Between, seen),
-            (Peer::Component, _) => self.see(Place::of_component(seen.way), seen),
-            (Peer::Client | Peer::Unknown, _) => session.waiting.push(seen),
+            (Peer::Server, _) => self.record_of(&Owner::Server, seen),
+            (Peer::Component, _) => self.record_of(&Owner::Component, seen),
+            (Peer::Client | Peer::Unknown, _) => {
+                let kept = session.waiting.push(seen, &mut self.late);
+                self.gathered.note(kept);
+            }
         }
         Ok(())
     }
@@ -175,42 +200,40 @@ impl Sessions {
         let domain = bare.rsplit('@').next().unwrap_or_default();
         // Only known domains have clients that are named.
         let server = self.gathered.hosts.named(domain).unwrap_or_else(|_| domain.into());
-        if self.of_server {
+        if self.of_server && !self.gathered.served.contains(&server) {
             self.gathered.served.insert(server.clone());
         }
         let between = match seen.way {
             Way::In => (client.clone(), server),
             Way::Out => (server, client.clone()),
         };
-        self.record(seen, between)
-    }
-
-    /// A stanza between domains.
-    fn see(&mut self, place: Place, seen: Seen) {
-        self.sight(place, seen, false);
-    }
-
-    fn sight(&mut self, place: Place, seen: Seen, is_tag: bool) {
-        let Seen { line, at, way, stanza } = seen;
-        match self.domains(&stanza) {
-            Ok(between) => {
-                // The server of a component serves what is at the component's end of its stream.
-                let ours = match (place, way) {
-                    (Place::Between, Way::In) | (Place::Got, _) => &between.1,
-                    (Place::Between, Way::Out) | (Place::Sent, _) => &between.0,
-                };
-                if self.of_server {
-                    self.gathered.served.insert(ours.clone());
-                }
-                self.sights.push(Sight { line, at, place, between, stanza, is_tag });
-            }
-            Err(why) => self.gathered.notice(line, Remark::LeftOut, why),
+        let seen = seen.between(between);
+        if let Some(contents) = &mut self.contents {
+            self.gathered.note(contents.hold(Where::ToClients, &seen));
         }
+        self.gathered.hop(seen);
     }
 
-    fn record(&mut self, seen: Seen, between: (Name, Name)) {
-        let fate = Fate::Delivered(Duration::ZERO);
-        self.gathered.hop(seen.line, seen.at, between, seen.stanza, fate);
+    /// A stanza between domains is seen there. `is_tag`: whether only its start tag is told.
+    fn see(&mut self, place: Place, seen: Seen, is_tag: bool) {
+        let between = match self.domains(&seen.stanza) {
+            Ok(between) => between,
+            Err(why) => return self.gathered.notice(seen.line, Remark::LeftOut, why),
+        };
+        // The server of a component serves what is at the component's end of its stream.
+        let ours = match (place, seen.way) {
+            (Place::Between, Way::In) | (Place::Got, _) => &between.1,
+            (Place::Between, Way::Out) | (Place::Sent, _) => &between.0,
+        };
+        if self.of_server && !self.gathered.served.contains(ours) {
+            self.gathered.served.insert(ours.clone());
+        }
+        let seen = seen.between(between);
+        if let Some(contents) = &mut self.contents {
+            self.gathered.note(contents.hold(Where::BetweenDomains, &seen));
+        }
+        let kept = self.sights.push(place, is_tag, &seen);
+        self.gathered.note(kept);
     }
 
     /// From which domain a stanza comes, and to which it goes.
@@ -227,104 +250,91 @@ impl Sessions {
 
     /// Record what waited on a stream that is over, or say why not.
     fn settle(&mut self, session: Session) {
-        let Some(first) = session.waiting.first() else { return };
-        let line = first.line;
-        let (peer, named) = (session.likely_peer(), session.named_by_stanzas());
-        let client = named.and_then(|jid| self.gathered.hosts.named(&jid).ok());
-        let taken_for = match (peer, &client) {
-            (Peer::Server, _) => "one between servers".to_owned(),
-            (Peer::Component, _) => "that of a component".to_owned(),
-            (_, Some(client)) => format!("that of `{client}`"),
-            (_, None) => {
-                for seen in session.waiting {
-                    let about = "a stanza of a client of which no full JID is told";
-                    self.gathered.notice(seen.line, Remark::LeftOut, about);
-                }
-                return;
-            }
+        let Some(line) = session.waiting.first() else { return };
+        let client = session.waiting.client().map(str::to_owned);
+        let client = client.and_then(|jid| self.gathered.hosts.named(&jid).ok());
+        let owner = match (session.likely_peer(), client) {
+            (Peer::Server, _) => Owner::Server,
+            (Peer::Component, _) => Owner::Component,
+            (_, Some(client)) => Owner::Client(client),
+            (_, None) => Owner::Nobody,
         };
-        let about = format!("a stream is taken for {taken_for}, as its start is not told");
-        self.gathered.notice(line, Remark::Supplied, about);
-        for seen in session.waiting {
-            match (peer, &client) {
-                (Peer::Server, _) => self.see(Place::Between, seen),
-                (Peer::Component, _) => self.see(Place::of_component(seen.way), seen),
-                (_, Some(client)) => self.record_client(client, seen),
-                (_, None) => {}
-            }
+        let taken_for = match &owner {
+            Owner::Nobody => None,
+            Owner::Server => Some("one between servers".to_owned()),
+            Owner::Component => Some("that of a component".to_owned()),
+            Owner::Client(client) => Some(format!("that of `{client}`")),
+        };
+        if let Some(taken_for) = taken_for {
+            let about = format!("a stream is taken for {taken_for}, as its start is not told");
+            self.gathered.notice(line, Remark::Supplied, about);
         }
+        self.record_waiting(session.waiting, &owner);
     }
 
     /// Take the content of stanzas of which only the start tag is told where they crossed a stream
     /// from another.
-    fn complete(&mut self, announced: Vec<Announced>) {
-        let contents = self.contents();
-        let mut of_components = Vec::new();
-        for Announced { line, at, peer, way, mut stanza, .. } in announced {
-            let content = contents.get(&ContentKey::of(&stanza)).filter(|_| stanza.id.is_some());
-            let told = content.map(|(told, payloads)| {
-                stanza.payloads = payloads.clone();
-                *told
-            });
-            let seen = Seen { line, at, way, stanza };
-            match (peer, told) {
-                (Peer::Component, told) => {
-                    of_components.extend(told.map(|told| (line, told)));
-                    self.sight(Place::of_component(way), seen, told.is_none());
+    fn complete(&mut self, contents: Contents) -> io::Result<()> {
+        // How many are of components, and the first of them: its number, its line, and that on
+        // which its content is told.
+        let (mut count, mut first) = (0, None);
+        contents.complete(|peer, seen, told| match (peer, told) {
+            (Peer::Component, told) => {
+                if let Some(told) = told {
+                    count += 1;
+                    let this = (seen.number, seen.line, told);
+                    first = Some(first.map_or(this, |first: (_, _, _)| first.min(this)));
                 }
-                (Peer::Server, Some(told)) => {
-                    let about = format!("the content of a stanza, from line {told}");
-                    self.gathered.notice(line, Remark::Supplied, about);
-                    self.see(Place::Between, seen);
-                }
-                _ => self.gathered.notice(line, Remark::LeftOut, ONLY_TAG),
+                self.see(Place::of_component(seen.way), seen, told.is_none());
             }
-        }
-        if let Some((line, told)) = of_components.first() {
-            let about = match of_components.len() {
+            (Peer::Server, Some(told)) => {
+                let about = format!("the content of a stanza, from line {told}");
+                self.gathered.notice(seen.line, Remark::Supplied, about);
+                self.record_of(&Owner::Server, seen);
+            }
+            _ => self.gathered.notice(seen.line, Remark::LeftOut, ONLY_TAG),
+        })?;
+        if let Some((_, line, told)) = first {
+            let about = match count {
                 1 => format!("the content of a stanza, from line {told}"),
                 many => format!(
                     "the content of {many} stanzas of components, from where they are seen too \
                      (of the first, from line {told})"
                 ),
             };
-            self.gathered.notice(*line, Remark::Supplied, about);
+            self.gathered.notice(line, Remark::Supplied, about);
         }
+        Ok(())
     }
 
-    /// The contents that are told of stanzas that have an id.
-    fn contents(&self) -> Contents {
-        let mut contents = self.gathered.contents();
-        for Sight { line, stanza, .. } in self.sights.iter().filter(|one| one.stanza.id.is_some()) {
-            contents.insert(ContentKey::of(stanza), (*line, stanza.payloads.clone()));
-        }
-        contents
-    }
-
-    /// The record of all streams; `announced` are stanzas whose content is not told where they
-    /// crossed one, but perhaps on another.
-    pub fn finish(mut self, announced: Vec<Announced>) -> Gathered {
+    /// The record of all streams.
+    pub fn finish(mut self) -> Result<Gathered, StoredError> {
         while let Some((_, session)) = self.open.pop_first() {
             self.settle(session);
         }
-        if !announced.is_empty() {
-            self.complete(announced);
+        let late = std::mem::replace(&mut self.late, Late::new(self.gathered.space));
+        late.drain(|owner, seen| self.record_of(owner, seen))?;
+        if let Some(contents) = self.contents.take() {
+            self.complete(contents)?;
         }
-        let told = sights::once(std::mem::take(&mut self.sights));
-        for Sight { line, at, between, stanza, .. } in told.once {
-            self.gathered.hop(line, at, between, stanza, Fate::Delivered(Duration::ZERO));
-        }
-        for sight in told.empty {
-            self.gathered.notice(sight.line, Remark::LeftOut, ONLY_TAG);
-        }
-        if let Some(first) = told.again.iter().min() {
-            let about = match told.again.len() {
+        let Self { mut gathered, sights, .. } = self;
+        let (mut again, mut first) = (0, None);
+        sights.tell(|told| match told {
+            Told::Once(seen) => gathered.hop(seen),
+            Told::Empty(line) => gathered.notice(line, Remark::LeftOut, ONLY_TAG),
+            Told::Again(line) => {
+                again += 1;
+                first = Some(first.map_or(line, |first: usize| first.min(line)));
+            }
+        })?;
+        if let Some(first) = first {
+            let about = match again {
                 1 => "a stanza of a component that is seen on another stream too".to_owned(),
                 many => format!("{many} stanzas of components that are seen on another stream too"),
             };
-            self.gathered.notice(*first, Remark::LeftOut, about);
+            gathered.notice(first, Remark::LeftOut, about);
         }
-        self.gathered
+        Ok(gathered)
     }
 }
 
@@ -346,34 +356,10 @@ impl Session {
         true
     }
 
-    /// The client that the stanzas on the stream name, if they name one only.
-    fn named_by_stanzas(&self) -> Option<String> {
-        let mut clients = BTreeSet::new();
-        for Seen { way, stanza, .. } in &self.waiting {
-            match (way, &stanza.from, &stanza.to) {
-                (Way::Out, _, Some(to)) => clients.insert(to.as_str()),
-                (Way::In, Some(from), _) => clients.insert(from.as_str()),
-                _ => false,
-            };
-        }
-        let client = clients.pop_first().filter(|jid| jid.contains('/') && jid.contains('@'))?;
-        clients.is_empty().then(|| client.to_owned())
-    }
-
-    /// With whom it is if nobody said. Between servers, stanzas have both addresses, and all go one
-    /// way; or they are for many.
+    /// With whom it is if nobody said.
     fn likely_peer(&self) -> Peer {
-        if self.peer != Peer::Unknown {
-            return self.peer;
-        }
-        if self.guess != Peer::Unknown {
-            return self.guess;
-        }
-        let both = |seen: &Seen| seen.stanza.from.is_some() && seen.stanza.to.is_some();
-        let received = |seen: &Seen| seen.way == Way::In;
-        let for_one = self.named_by_stanzas().is_some();
-        let between =
-            self.waiting.iter().all(both) && (self.waiting.iter().all(received) || !for_one);
-        if between { Peer::Server } else { Peer::Client }
+        let said = [self.peer, self.guess].into_iter().find(|peer| *peer != Peer::Unknown);
+        let between = self.waiting.is_between_servers();
+        said.unwrap_or(if between { Peer::Server } else { Peer::Client })
     }
 }

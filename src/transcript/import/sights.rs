@@ -3,13 +3,13 @@
 //! component that gets it. What is seen of it first counts, as the order in which somebody sends
 //! shows on his own wire only.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io;
 
 use super::peer::Way;
-use crate::stanza::{Jid, Kind, Stanza, Type};
-use crate::time::Time;
-use crate::transcript::Name;
+use crate::stanza::Stanza;
+use crate::transcript::Space;
+use crate::transcript::sorted::{Numbered, Pile};
 
 /// Where a stanza between domains is seen, in the order in which it gets there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,121 +32,161 @@ impl Place {
     }
 }
 
-/// A stanza between domains where it is seen.
-pub(super) struct Sight {
-    pub line: usize,
-    pub at: Time,
-    pub place: Place,
-    /// From and to which domain it goes.
-    pub between: (Name, Name),
-    pub stanza: Stanza,
-    /// Whether only its start tag is told there.
-    pub is_tag: bool,
+/// Stanzas between domains where they are seen.
+pub(super) struct Sights(Pile);
+
+/// What came of one.
+#[derive(Debug, PartialEq)]
+pub(super) enum Told {
+    /// It is told from there.
+    Once(Numbered),
+    /// It is a start tag of which the content shows nowhere, on this line.
+    Empty(usize),
+    /// It was seen elsewhere too, and on this line again.
+    Again(usize),
+}
+
+impl Sights {
+    /// None yet.
+    pub fn new(space: Space) -> Self {
+        Self(Pile::new(space))
+    }
+
+    /// One is seen there. `is_tag`: whether only its start tag is told.
+    pub fn push(&mut self, place: Place, is_tag: bool, seen: &Numbered) -> io::Result<()> {
+        let [high, low] = tag(seen.2.stanza());
+        let rank = u64::from(is_tag) << 62 | (place as u64) << 60 | seen.0 as u64;
+        self.0.push([high, low, rank], seen)
+    }
+
+    /// Tell each stanza once, from the first of its places: what is seen is sorted by what tells
+    /// that it is the same, start tags last, and by the places.
+    pub fn tell(self, mut tell: impl FnMut(Told)) -> io::Result<()> {
+        let mut same: Option<Same> = None;
+        self.0.drain(|key, seen| {
+            let [high, low, rank] = key;
+            if same.as_ref().is_none_or(|same| same.tag != [high, low]) {
+                same = Some(Same { tag: [high, low], ..Same::default() });
+            }
+            if let Some(same) = &mut same {
+                tell(same.told(rank, seen));
+            }
+        })
+    }
+}
+
+/// Stanzas with one start tag.
+#[derive(Default)]
+struct Same {
+    tag: [u64; 2],
+    /// How many of them are told whole and are not led back to a start tag.
+    whole: usize,
+    /// How often one was told.
+    tellings: usize,
+    /// How often one was seen at each place.
+    seen: [usize; 4],
+}
+
+impl Same {
+    fn told(&mut self, rank: u64, seen: Numbered) -> Told {
+        if rank >> 62 == 1 {
+            return match self.whole.checked_sub(1) {
+                Some(whole) => {
+                    self.whole = whole;
+                    Told::Again(seen.0)
+                }
+                None => Told::Empty(seen.0),
+            };
+        }
+        self.whole += 1;
+        let here = &mut self.seen[usize::try_from(rank >> 60 & 3).unwrap_or_default()];
+        *here += 1;
+        if *here <= self.tellings {
+            return Told::Again(seen.0);
+        }
+        self.tellings += 1;
+        Told::Once(seen)
+    }
 }
 
 /// What tells that it is the same stanza that is seen elsewhere: all of its start tag that stays as
 /// it is on its way.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Tag(Kind, Type, Option<Arc<str>>, Option<Arc<Jid>>, Option<Arc<Jid>>);
-
-impl Tag {
-    fn of(stanza: &Stanza) -> Self {
-        let (from, to) = (stanza.from.clone(), stanza.to.clone());
-        Self(stanza.kind, stanza.type_.clone(), stanza.id.clone(), from, to)
-    }
+fn tag(stanza: Option<&Stanza>) -> [u64; 2] {
+    let tag = stanza.map(|one| {
+        let [from, to] = [&one.from, &one.to].map(|jid| jid.as_ref().map(|jid| jid.as_str()));
+        (one.kind, &one.type_, &one.id, from, to)
+    });
+    digest(&tag)
 }
 
-/// What came of it.
-#[derive(Default)]
-pub(super) struct Told {
-    /// Each stanza once.
-    pub once: Vec<Sight>,
-    /// Start tags of which the content shows nowhere.
-    pub empty: Vec<Sight>,
-    /// The lines on which one was seen again.
-    pub again: Vec<usize>,
-}
-
-/// Tell each stanza once, in the order of the places.
-pub(super) fn once(mut sights: Vec<Sight>) -> Told {
-    sights.sort_by_key(|sight| (sight.place, sight.line));
-    let mut whole: BTreeMap<Tag, usize> = BTreeMap::new();
-    for sight in sights.iter().filter(|sight| !sight.is_tag) {
-        *whole.entry(Tag::of(&sight.stanza)).or_default() += 1;
-    }
-    let mut told = Told::default();
-    // How often each was told, and how often it was seen at one place.
-    let mut tellings: BTreeMap<Tag, usize> = BTreeMap::new();
-    let mut seen: BTreeMap<(Place, Tag), usize> = BTreeMap::new();
-    for sight in sights {
-        let tag = Tag::of(&sight.stanza);
-        if sight.is_tag {
-            match whole.get_mut(&tag).filter(|elsewhere| **elsewhere > 0) {
-                Some(elsewhere) => {
-                    *elsewhere -= 1;
-                    told.again.push(sight.line);
-                }
-                None => told.empty.push(sight),
-            }
-            continue;
-        }
-        let seen = seen.entry((sight.place, tag.clone())).or_default();
-        *seen += 1;
-        let tellings = tellings.entry(tag).or_default();
-        if *seen <= *tellings {
-            told.again.push(sight.line);
-        } else {
-            *tellings += 1;
-            told.once.push(sight);
-        }
-    }
-    told
+/// Two digests, so that no two different things have the same.
+pub(super) fn digest(thing: &impl Hash) -> [u64; 2] {
+    [0u8, 1].map(|salt| {
+        let mut hasher = DefaultHasher::new();
+        salt.hash(&mut hasher);
+        thing.hash(&mut hasher);
+        hasher.finish()
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::stanza::{Limits, read_stanza};
+    use crate::time::Time;
+    use crate::transcript::{Entry, Hop, What};
 
-    fn sight(line: usize, place: Place, id: &str) -> Sight {
-        let text = format!("<presence id='{id}' from='a@b.irc/c' to='d@e.irc'/>");
-        let between = ("b.irc".into(), "e.irc".into());
-        let stanza = read_stanza(&text, Limits::default()).unwrap();
-        Sight { line, at: Time::XEP_EPOCH, place, between, stanza, is_tag: false }
-    }
-
-    fn lines(sights: &[Sight]) -> Vec<usize> {
-        sights.iter().map(|sight| sight.line).collect()
+    /// What comes of these: the lines of those that are told, told again, and empty.
+    fn once(seen: &[(usize, Place, &str, bool)]) -> [Vec<usize>; 3] {
+        let mut sights = Sights::new(Space::MEMORY);
+        for (line, place, id, is_tag) in seen {
+            let text = format!("<presence id='{id}' from='a@b.irc/c' to='d@e.irc'/>");
+            let stanza = read_stanza(&text, Limits::default()).unwrap();
+            let what = What::Hop(Hop::new("b.irc".into(), "e.irc".into(), stanza));
+            let entry = Entry { at: Time::XEP_EPOCH, what };
+            sights.push(*place, *is_tag, &(*line, 0, entry)).unwrap();
+        }
+        let mut lines = [(); 3].map(|()| Vec::new());
+        sights
+            .tell(|told| match told {
+                Told::Once((line, ..)) => lines[0].push(line),
+                Told::Again(line) => lines[1].push(line),
+                Told::Empty(line) => lines[2].push(line),
+            })
+            .unwrap();
+        lines.iter_mut().for_each(|lines| lines.sort_unstable());
+        lines
     }
 
     #[test]
     fn what_is_seen_at_an_earlier_place_is_told_from_there() {
-        let told = once(vec![
-            sight(1, Place::Sent, "a"),
-            sight(2, Place::Between, "a"),
-            sight(3, Place::Got, "a"),
-            sight(4, Place::Between, "b"),
-            sight(5, Place::Got, "b"),
-            sight(6, Place::Got, "c"),
+        let told = once(&[
+            (1, Place::Sent, "a", false),
+            (2, Place::Between, "a", false),
+            (3, Place::Got, "a", false),
+            (4, Place::Between, "b", false),
+            (5, Place::Got, "b", false),
+            (6, Place::Got, "c", false),
         ]);
-        assert_eq!((lines(&told.once), told.again), (vec![1, 4, 6], vec![2, 3, 5]));
+        assert_eq!(told, [vec![1, 4, 6], vec![2, 3, 5], vec![]]);
     }
 
     #[test]
     fn what_is_sent_twice_is_told_twice() {
-        let twice = |place| [sight(1, place, "a"), sight(2, place, "a")];
-        let told = once([Place::Sent, Place::Got].map(twice).into_iter().flatten().collect());
-        assert_eq!((lines(&told.once), told.again), (vec![1, 2], vec![1, 2]));
+        let twice = |place| [(1, place, "a", false), (2, place, "a", false)];
+        let [[first, second], [third, fourth]] = [Place::Sent, Place::Got].map(twice);
+        assert_eq!(once(&[first, second, third, fourth]), [vec![1, 2], vec![1, 2], vec![]]);
         let [first, second] = twice(Place::Between);
-        let told = once(vec![sight(3, Place::Sent, "a"), first, second]);
-        assert_eq!((lines(&told.once), told.again), (vec![3, 2], vec![1]));
+        assert_eq!(
+            once(&[(3, Place::Sent, "a", false), first, second])[..2],
+            [vec![2, 3], vec![1]]
+        );
     }
 
     #[test]
     fn a_start_tag_is_told_by_the_whole_stanza_only() {
-        let tag = |line| Sight { is_tag: true, ..sight(line, Place::Sent, "a") };
-        let told = once(vec![tag(1), tag(2), sight(3, Place::Between, "a")]);
-        assert_eq!((lines(&told.once), told.again), (vec![3], vec![1]));
-        assert_eq!(lines(&told.empty), [2]);
+        let tag = |line| (line, Place::Sent, "a", true);
+        let told = once(&[tag(1), tag(2), (3, Place::Between, "a", false)]);
+        assert_eq!(told, [vec![3], vec![1], vec![2]]);
     }
 }

@@ -5,15 +5,17 @@
 //! told at the instant of the segment in which it ends.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
 
+use super::Remark;
 use super::gather::{Full, Gathered};
 use super::peer::{Peer, Way};
 use super::segments::{Piece, Segments};
 use super::session::Sessions;
+use super::source::Source;
 use super::stream::{Item, StreamReader};
-use super::{ImportOptions, Remark};
-use crate::stanza::ReadError;
 use crate::time::Time;
+use crate::transcript::StoredError;
 
 /// The fields that a line must have.
 const FIELDS: [&str; 6] =
@@ -31,18 +33,30 @@ pub(super) fn is_record(line: &str) -> bool {
 }
 
 /// Read what tshark prints.
-pub(super) fn read(text: &str, options: &ImportOptions) -> Result<Gathered, ReadError> {
+pub(super) fn read<R: Read>(
+    source: &mut Source<R>,
+    gathered: Gathered,
+) -> Result<Gathered, StoredError> {
     let mut capture = Capture {
-        sessions: Sessions::new(Gathered::new(options)),
+        sessions: Sessions::new(gathered),
         connections: BTreeMap::new(),
         over: BTreeSet::new(),
         files: 0,
     };
     let mut columns = None;
-    let mut at = 0;
-    for (index, whole) in text.split_inclusive('\n').enumerate() {
+    let mut lines = 0;
+    loop {
+        source.ahead()?;
+        let text = source.text();
+        let Some(whole) = text.split_inclusive('\n').next() else { break };
+        if whole.len() == text.len() && !source.has_all() {
+            source.more()?;
+            continue;
+        }
+        let index = source.line() - 1;
+        lines = index + 1;
         let line = super::without_mark(whole).trim_end_matches(['\n', '\r']);
-        let full = |full: Full| full.at(text, at);
+        let full = |full: Full| source.place(full.at(text, 0));
         if let Some(named) = Columns::of(line) {
             // Streams are numbered anew in every file.
             capture.finish_connections(index).map_err(full)?;
@@ -51,18 +65,18 @@ pub(super) fn read(text: &str, options: &ImportOptions) -> Result<Gathered, Read
         } else if !line.is_empty() {
             let Some(columns) = &columns else {
                 let expected = format!("{COMMAND}{}", FIELDS.join(", "));
-                return Err(ReadError::at(text, at, "no names of fields", expected));
+                return Err(source.error(0, "no names of fields", expected).into());
             };
             match columns.segment(line) {
                 Ok(segment) => capture.segment(index + 1, segment).map_err(full)?,
                 Err(why) => capture.sessions.gathered.notice(index + 1, Remark::LeftOut, why),
             }
         }
-        at += whole.len();
+        source.step(whole.len());
+        capture.sessions.gathered.check()?;
     }
-    let lines = text.lines().count();
-    capture.finish_connections(lines).map_err(|full| full.at(text, text.len()))?;
-    Ok(capture.sessions.finish(Vec::new()))
+    capture.finish_connections(lines).map_err(|full| source.place(full.at("", 0)))?;
+    capture.sessions.finish()
 }
 
 /// In which column each of [`FIELDS`] is, and the addresses if they are there.
