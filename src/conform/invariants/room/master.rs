@@ -80,7 +80,7 @@ impl Room {
             self.note_state(slave, nick, reading);
         }
         if let Some(since) = waited
-            && let Some(stay) = self.announced_since(nick, slave, reading, since)
+            && let Some(stay) = self.told_before(nick, slave, reading, since)
         {
             self.flight.insert(entry, stay);
             if let Some(jid) = dmuc.enter {
@@ -91,7 +91,7 @@ impl Room {
             self.restate(nick, slave, reading);
             return;
         }
-        if waited.is_some_and(|since| occurs && self.is_overtaken(nick, slave, since)) {
+        if waited.is_some_and(|since| occurs && self.is_outdated(nick, slave, since)) {
             self.flight.insert(entry, 0);
             return;
         }
@@ -122,7 +122,7 @@ impl Room {
             // For one slave only.
             return;
         }
-        self.announce(nick, reading, Some(slave));
+        self.announce(nick, reading, (Some(slave), waited));
     }
 
     /// What others were told last of this nick comes to a slave now: whatever older news came to it
@@ -133,16 +133,68 @@ impl Room {
         let mut recent = announced.flat_map(|announced| announced.recent.iter().rev());
         let last = recent.find(|last| last.to != Some(slave));
         let last = last.filter(|last| last.looks_like(&print) && last.may_be(&print));
-        let Some(last) = last.filter(|last| last.available).copied() else { return };
+        let Some(last) = last.copied() else { return };
+        if !last.available {
+            if !self.hides(reading) {
+                self.occupants.remove(&nick);
+            }
+            return;
+        }
         if let Some(occupant) = self.occupants.get_mut(&nick).filter(|one| one.stay == last.stay) {
             (occupant.privileges, occupant.content) = (last.privileges, last.content);
         }
     }
 
-    /// The master has told somebody of this nick: which slave, or a user whom it serves itself.
-    pub(super) fn announce(&mut self, nick: NickId, reading: &Reading<'_>, to: Option<SlaveId>) {
+    /// Of which stay it is what a slave is told of a nick after it waited since then, if it was
+    /// told to others before. A run says how long it waited; what others were told then is the
+    /// same news.
+    fn told_before(
+        &self,
+        nick: NickId,
+        slave: SlaveId,
+        reading: &Reading<'_>,
+        since: Time,
+    ) -> Option<u32> {
+        if self.silent {
+            return self.announced_since(nick, slave, reading, since);
+        }
+        self.announced_at(nick, reading, since)
+    }
+
+    /// Of which stay it is what the master said of a nick at this instant.
+    pub(super) fn announced_at(
+        &self,
+        nick: NickId,
+        reading: &Reading<'_>,
+        at: Time,
+    ) -> Option<u32> {
+        let print = Print::of(reading, 0, at);
+        let mut then = self.announced.get(&nick)?.recent.iter().filter(|one| one.at == at);
+        let same = then.find(|one| one.looks_like(&print) && one.may_be(&print));
+        same.map(|one| one.stay)
+    }
+
+    /// Whether others were told later news of this nick than what has waited for a stream since
+    /// then.
+    fn is_outdated(&self, nick: NickId, slave: SlaveId, since: Time) -> bool {
+        if self.silent {
+            return self.is_overtaken(nick, slave, since);
+        }
+        let announced = self.announced.get(&nick);
+        announced.is_some_and(|announced| announced.recent.iter().any(|one| one.at > since))
+    }
+
+    /// The master has told somebody of this nick: which slave, or a user whom it serves itself. It
+    /// did so when it had to wait for a stream, if it had to.
+    pub(super) fn announce(
+        &mut self,
+        nick: NickId,
+        reading: &Reading<'_>,
+        (to, waited): (Option<SlaveId>, Option<Time>),
+    ) {
         let stay = self.occupants.get(&nick).map_or(0, |occupant| occupant.stay);
-        let print = Print::of(reading, stay, self.now);
+        let at = waited.filter(|_| !self.silent).unwrap_or(self.now);
+        let print = Print::of(reading, stay, at);
         let announced = self.announced.entry(nick).or_default();
         let same = |last: &Print| {
             let (to, seq) = (None, print.seq);

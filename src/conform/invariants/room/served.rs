@@ -49,12 +49,12 @@ impl Room {
                 self.emit_presence(entry, nick, reading, facts);
             }
             self.serve_directly(user);
-            self.announce(nick, reading, None);
+            self.announce(nick, reading, (None, None));
         } else if reading.has(110) && self.lasts_without(nick, user) {
             // Another session stays.
         } else if self.is_settled(user) || !reading.stanza.is_available() {
             self.emit_presence(entry, nick, reading, facts);
-            self.announce(nick, reading, None);
+            self.announce(nick, reading, (None, None));
         } else {
             self.emit_state(entry, None, nick, reading);
         }
@@ -176,9 +176,12 @@ impl Room {
         let known = passage.reading.nick.and_then(|nick| self.known_nick(nick));
         let Some(nick) = known.filter(|_| passage.reading.is_presence()) else { return };
         // What waited for a stream may be of a stay before.
-        let sure = passage.reading.has(110) || !self.is_stale(passage);
-        let occupant = self.occupants.get(&nick).filter(|_| sure);
-        self.flight.insert(entry, occupant.map_or(0, |occupant| occupant.stay));
+        let waited = self.waited_since(passage.hop).filter(|_| !passage.reading.has(110));
+        let stay = match waited {
+            Some(since) => self.announced_at(nick, &passage.reading, since),
+            None => self.occupants.get(&nick).map(|occupant| occupant.stay),
+        };
+        self.flight.insert(entry, stay.unwrap_or_default());
     }
 
     fn comes_by(&mut self, entry: usize, user: UserId, passage: &Passage<'_>) {
