@@ -280,18 +280,16 @@ impl Room {
             Kind::Message if reading.stanza.has_payload("x", ns::DATA_FORMS) => Touch::Request,
             _ => Touch::Other,
         };
+        // Who is not in the room does not come in by any other presence.
+        let asks = touch == Touch::Available && self.may_be_in_by(user, reading);
+        let touch = if touch == Touch::Available && !asks { Touch::Other } else { touch };
         self.reached.push((user, entry, touch));
         if touch == Touch::Unavailable {
             self.begins_to_end(user);
         }
         self.is_wanted(user, reading);
-        if let (Touch::Available, Some(nick)) = (touch, to_nick) {
-            // Who is not in the room does not come in by any other presence.
-            let mut reached = self.reached.iter();
-            let left = reached.any(|(one, _, touch)| *one == user && *touch == Touch::Unavailable);
-            let mut occupants = self.occupants.values();
-            let there = !left && occupants.any(|one| is_one_of(&one.sessions, user));
-            if reading.is_join() || there || !self.is_heard() {
+        if let (true, Some(nick)) = (reading.stanza.is_available(), to_nick) {
+            if asks {
                 self.asking.push((nick, user));
             }
             self.wanted.insert(nick);
@@ -312,6 +310,16 @@ impl Room {
             let stays = matches!(touch, Touch::Available | Touch::Other) && new.is_none();
             self.doubtful.extend(own.filter(|_| !stays).into_iter().chain(new));
         }
+    }
+
+    /// Whether who says that he is there may be in the room by that: he asks for it, or has not
+    /// left.
+    fn may_be_in_by(&self, user: UserId, reading: &Reading<'_>) -> bool {
+        let mut reached = self.reached.iter();
+        let left = reached.any(|(one, _, touch)| *one == user && *touch == Touch::Unavailable);
+        let mut occupants = self.occupants.values();
+        let there = !left && occupants.any(|one| is_one_of(&one.sessions, user));
+        reading.is_join() || there || !self.is_heard()
     }
 
     fn note(&mut self, note: &Note) {
