@@ -114,10 +114,12 @@ impl Room {
                 locals.any(|one| one.nick == Some(nick) || one.named.contains(&nick))
             })
         };
-        // Nor is it another's farewell if it is one for who has the nick no more.
+        // Nor is it another's farewell if it is one for who has the nick no more, or is told where
+        // all there is comes: by that a slave finds out itself whose nick another has got.
         let gone = || {
             let seen = known.filter(|nick| reader.view.contains_key(nick));
-            let given_up = seen.is_some_and(|nick| !self.occupants.contains_key(&nick));
+            let all = one.told_all == Some(now);
+            let given_up = seen.is_some_and(|nick| all || !self.occupants.contains_key(&nick));
             reading.stanza.is_unavailable() && given_up
         };
         if told || (one.registers && (is_local() || gone())) {
