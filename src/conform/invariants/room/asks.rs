@@ -13,13 +13,15 @@ pub(in crate::conform) struct Asks {
     /// What of it came back, whether that was to leave, and which id its error has, if that is
     /// known: an error is on its way for each.
     came_back: VecDeque<(bool, Option<String>)>,
+    /// Whether the record tells what the master gets of it.
+    heard: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::conform) enum Ask {
     /// To be in the room, under another nick, or otherwise. `join`: to be told all there is;
-    /// `came`: when the master has got that.
-    Be { nick: NickId, join: bool, came: Option<Time> },
+    /// `at`: when he asked; `came`: when the master has got that.
+    Be { nick: NickId, join: bool, at: Time, came: Option<Time> },
     /// To be out of it; when, and the entry. `returned`: that could not be delivered; `hung_up`:
     /// his server says it, his connection being over.
     Leave { at: Time, entry: usize, returned: bool, hung_up: bool },
@@ -39,9 +41,13 @@ impl Asks {
     }
 
     /// The master gets his wish to be in under this nick. His slave may have given him another one
-    /// since.
-    pub fn come(&mut self, nick: NickId, join: bool, now: Time) {
-        let open = |ask: &Ask| matches!(ask, Ask::Be { came: None, .. });
+    /// since. `said`: when he said so, if it is late.
+    pub fn come(&mut self, nick: NickId, join: bool, now: Time, said: Option<Time>) {
+        self.heard = true;
+        let open = |ask: &Ask| match ask {
+            Ask::Be { at, came: None, .. } => said.is_none_or(|said| *at <= said),
+            _ => false,
+        };
         let find = |matches: &dyn Fn(&Ask) -> bool| {
             self.queue.iter().position(|ask| open(ask) && matches(ask))
         };
@@ -132,7 +138,9 @@ impl Asks {
         let before = |position: usize| leave.is_none_or(|leave| position < leave);
         let answered = self.queue.iter().enumerate().position(|(position, ask)| {
             let answers = before(position) && (may || !ask.is_join());
-            let answers = answers || (admitted && ask.is_join());
+            // What he has asked after he left is not answered before the master has got it.
+            let open = self.heard && ask.has_not_come();
+            let answers = answers || (admitted && ask.is_join() && !open);
             ask.is_for(nick) && answers && ask.had_come(sent)
         });
         let Some(position) = answered else { return Answered::default() };
@@ -241,6 +249,10 @@ impl Asks {
 impl Ask {
     fn is_for(&self, nick: NickId) -> bool {
         matches!(self, Self::Be { nick: asked, .. } if *asked == nick)
+    }
+
+    fn has_not_come(&self) -> bool {
+        matches!(self, Self::Be { came: None, .. })
     }
 
     /// Whether the master had got it by this instant, if that is known.

@@ -147,7 +147,7 @@ impl Room {
                     one.entered = false;
                 }
                 one.joins += usize::from(reading.is_join());
-                one.asks.push(Ask::Be { nick, join: reading.is_join(), came: None });
+                one.asks.push(Ask::Be { nick, join: reading.is_join(), at: now, came: None });
                 one.asked = Some(nick);
                 one.named.insert(nick);
             }
@@ -293,7 +293,8 @@ impl Room {
                 self.asking.push((nick, user));
             }
             self.wanted.insert(nick);
-            self.users[user].asks.come(nick, reading.is_join(), self.now);
+            let said = reading.dmuc.and_then(|dmuc| dmuc.stamp).filter(|_| !self.silent);
+            self.users[user].asks.come(nick, reading.is_join(), self.now, said);
         }
         if reading.stanza.is_groupchat() {
             self.submission_came(entry, user, passage);
