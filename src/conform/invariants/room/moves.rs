@@ -99,10 +99,14 @@ impl Room {
                 self.emit_to_slave(entry, slave, &passage.reading, waited, facts);
             }
             Class::ToUser(user) => {
-                if !self.is_stale(passage) || passage.reading.stanza.is_groupchat() {
-                    self.emit_to_user(entry, user, &passage.reading, facts);
-                } else if let (Some(user), true) = (user, passage.reading.has(110)) {
-                    self.served_late(entry, user, &passage.reading, facts);
+                let reading = &passage.reading;
+                let waited = self.waited_since(passage.hop);
+                if waited.is_none() || reading.stanza.is_groupchat() {
+                    self.emit_to_user(entry, user, reading, facts);
+                } else if let (Some(user), Some(since)) =
+                    (user, waited.filter(|_| reading.has(110)))
+                {
+                    self.served_late(entry, (user, since), reading, facts);
                 }
                 if user.is_some() {
                     self.goes_by(entry, passage);

@@ -6,6 +6,8 @@ use super::{
     Fact, NickId, Occupant, Passage, Room, Side, SlaveId, UserId, push_bounded, same_person,
 };
 use crate::conform::invariants::reading::Reading;
+use crate::dmuc::Persistence;
+use crate::time::Time;
 use crate::transcript::{Fate, Hop};
 
 impl Room {
@@ -81,7 +83,7 @@ impl Room {
     pub(super) fn served_late(
         &mut self,
         entry: usize,
-        user: UserId,
+        (user, since): (UserId, Time),
         reading: &Reading<'_>,
         facts: &mut Vec<Fact>,
     ) {
@@ -89,6 +91,11 @@ impl Room {
         if reading.stanza.is_available() {
             self.let_in(entry, user, nick, None);
             self.users[user].was_let_in_as_he_asked();
+            let kept = self.silent || self.persistence == Persistence::Everything;
+            if !kept && self.lost_since(since) {
+                self.forget(user);
+                return;
+            }
         }
         let renamed = reading.item.and_then(|item| item.nick).filter(|_| reading.has(303));
         if let Some(new) = renamed.map(|new| self.nick(new)) {
