@@ -32,8 +32,8 @@ pub use self::describe::ShortNames;
 pub use self::element::{attribute, element};
 pub use self::error::{Condition, ErrorType, error_element};
 pub use self::read::{
-    Limits, ReadError, WITHOUT_FORBIDDEN, forbidden, read_element, read_elements,
-    read_elements_with_prefix, read_first_element, read_stanza,
+    Limits, ReadError, WITHOUT_FORBIDDEN, forbidden, plain_attribute, plain_elements, read_element,
+    read_elements, read_elements_with_prefix, read_first_element, read_stanza,
 };
 pub use self::text::{element_text, write_stanza};
 

@@ -30,6 +30,7 @@ pub use self::compact::{Class, CompactLine};
 pub use self::diff::{Comparison, Diff, Difference, Summary, Way};
 pub use self::fault::{Fault, Link, Loss, Machine, StreamEvent};
 pub use self::read::TEXT_MAX;
+pub(crate) use self::record::Between;
 pub use self::record::{Record, Watched};
 pub use self::sorted::SortedRecord;
 pub(crate) use self::sorted::Sorting;

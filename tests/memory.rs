@@ -96,13 +96,16 @@ fn however_much_is_said() {
 
 #[test]
 fn however_long_a_file_is() {
-    let [short, long] = [80, 800].map(|rounds| {
+    // Even the shorter one is longer than a day, for which machines may be patient of which nothing
+    // is known, and has more in it than is remembered of what was read.
+    let talk = |round| talk(round).replace("wait 5m", "wait 20m");
+    let [short, long] = [160, 900].map(|rounds| {
         let (transcript, _) = record("core", rounds, talk);
         let (bytes, judgement) = judged_as_file(&transcript);
         assert_eq!(judgement.findings, []);
         (transcript.entries.len(), bytes)
     });
-    assert!(short.0 > 10_000 && long.0 > 100_000, "{short:?} {long:?}");
+    assert!(short.0 > 40_000 && long.0 > 200_000, "{short:?} {long:?}");
     assert!(long.1 < short.1 * 5 / 4, "(entries, bytes): {short:?}, then {long:?}");
 }
 

@@ -3,11 +3,14 @@
 
 use std::collections::BTreeSet;
 
+use indexmap::IndexSet;
+use rustc_hash::FxBuildHasher;
+
 use super::invariants::Setting;
-use super::invariants::reading::{Reading, START};
+use super::invariants::reading::Dmuc;
 use crate::stanza::{Kind, ns};
 use crate::time::{Duration, Time};
-use crate::transcript::{Fate, Hop, Name, is_client};
+use crate::transcript::{Between, Fate, Hop, Name, is_client};
 
 /// The only server whose log a record is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,8 +58,8 @@ const SLAVES: &str =
 /// What shows of who wrote a record down.
 #[derive(Debug, Default)]
 pub(super) struct Writers {
-    /// The servers between which something of a room was sent, in the order of their names.
-    pairs: BTreeSet<(Name, Name)>,
+    /// The servers between which something of a room was sent.
+    pairs: IndexSet<(Name, Name), FxBuildHasher>,
     /// The servers at which users are seen.
     with_users: BTreeSet<Name>,
     /// Whether it shows when something left and when it came.
@@ -74,7 +77,12 @@ impl Writers {
         match (is_client(from), is_client(to)) {
             (true, _) => insert(&mut self.with_users, to),
             (_, true) => insert(&mut self.with_users, from),
-            _ => insert(&mut self.pairs, &(from.min(to).clone(), from.max(to).clone())),
+            _ => {
+                let (one, other) = (from.min(to), from.max(to));
+                if !self.pairs.contains(&Between(one, other)) {
+                    self.pairs.insert((one.clone(), other.clone()));
+                }
+            }
         }
         self.find_trouble(at, hop);
     }
@@ -90,18 +98,18 @@ impl Writers {
         } else if stanza.kind == Kind::Iq {
             self.pings.remove(&(hop.to.clone(), id.to_owned()));
         }
-        let reading = Reading::again(stanza, "", START, START);
-        let dmuc = reading.dmuc.unwrap_or_default();
+        let dmuc = Dmuc::of(stanza).unwrap_or_default();
         let late = dmuc.stamp.is_some_and(|stamp| stamp + MOMENT < at) && !dmuc.history;
         self.lost |= stanza.is_unreachable()
-            || reading.has(333)
-            || reading.has(332)
+            || ["332", "333"].into_iter().any(|code| stanza.has_code(code))
             || late
             || dmuc.backfill;
     }
 
     /// The only server whose log this is, if it is that of one.
-    pub fn only(self, setting: &Setting) -> Option<Vantage> {
+    pub fn only(mut self, setting: &Setting) -> Option<Vantage> {
+        // By their names, whoever spoke first.
+        self.pairs.sort_unstable();
         if self.both_ends || !setting.silent {
             return None;
         }

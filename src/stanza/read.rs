@@ -6,12 +6,14 @@
 
 mod error;
 mod forbidden;
+mod plain;
 mod tree;
 
 use minidom::Element;
 
 pub use self::error::ReadError;
 pub use self::forbidden::{WITHOUT_FORBIDDEN, forbidden};
+pub use self::plain::{plain_attribute, plain_elements};
 use self::tree::Tree;
 use super::Stanza;
 

@@ -165,7 +165,7 @@ impl Hop {
     /// What became of it, in words, unless it arrived after the usual delay.
     pub fn unusual_fate(&self) -> Option<String> {
         match self.fate {
-            Fate::Delivered(after) if after == words::usual_delay(self) => None,
+            Fate::Delivered(after) if after == words::usual_delay(&self.from, &self.to) => None,
             Fate::Delivered(after) => {
                 let mut text = "after ".to_owned();
                 words::write_duration(&mut text, after);

@@ -11,7 +11,8 @@ use minidom::Node;
 use rustc_hash::FxHasher;
 
 use crate::stanza::{
-    Element, Jid, Kind, Limits, Payloads, ReadError, Stanza, Type, read_elements, read_stanza,
+    Element, Jid, Kind, Limits, Payloads, ReadError, Stanza, Type, plain_attribute, plain_elements,
+    read_elements, read_stanza,
 };
 
 /// What was read of stanzas.
@@ -19,7 +20,7 @@ use crate::stanza::{
 pub(super) struct Copies {
     payloads: Slots<Payloads>,
     jids: Slots<Arc<Jid>>,
-    texts: Slots<Arc<str>>,
+    texts: Places<Arc<str>>,
     /// The elements of stanzas of which there is no text.
     alike: Places<Payloads>,
 }
@@ -54,32 +55,23 @@ impl Copies {
 
     /// Read a stanza that begins with plain attributes, and is right.
     fn plain(&mut self, text: &str, limits: Limits) -> Option<Stanza> {
-        let mut rest = text.trim_matches(BLANK).strip_prefix('<')?;
-        let (kind, after) = KINDS.iter().find_map(|kind| {
+        let rest = text.trim_matches(BLANK).strip_prefix('<')?;
+        let (kind, mut rest) = KINDS.iter().find_map(|kind| {
             let after = rest.strip_prefix(kind.name())?;
             after.starts_with([' ', '>', '/']).then_some((*kind, after))
         })?;
         if text.len() > limits.size_max {
             return None;
         }
-        rest = after;
-        let mut stanza = Stanza::new(kind, Type::Absent);
-        let mut typed = false;
+        let (mut from, mut to, mut id, mut lang, mut type_) = (None, None, None, None, None);
         while let Some(after) = rest.strip_prefix(' ') {
-            let (name, value) = after.split_once('=')?;
-            let quote = value.chars().next().filter(|quote| ['\'', '"'].contains(quote))?;
-            let value = &value[1..];
-            let end = value.bytes().position(|byte| char::from(byte) == quote || is_odd(byte))?;
-            let (value, after) = (&value[..end], value[end..].strip_prefix(quote)?);
+            let (name, value, after) = plain_attribute(after)?;
             let missing = match name {
-                "from" => stanza.from.replace(self.jid(value)?).is_none(),
-                "to" => stanza.to.replace(self.jid(value)?).is_none(),
-                "id" => stanza.id.replace(self.text(value)?).is_none(),
-                "xml:lang" => stanza.lang.replace(self.text(value)?).is_none(),
-                "type" => {
-                    stanza.type_ = Type::parse(value);
-                    !std::mem::replace(&mut typed, true)
-                }
+                "from" => from.replace(self.jid(value)?).is_none(),
+                "to" => to.replace(self.jid(value)?).is_none(),
+                "id" => id.replace(self.text(value)).is_none(),
+                "xml:lang" => lang.replace(self.text(value)).is_none(),
+                "type" => type_.replace(Type::parse(value)).is_none(),
                 _ => false,
             };
             if !missing {
@@ -87,17 +79,26 @@ impl Copies {
             }
             rest = after;
         }
-        if rest == "/>" {
-            return Some(stanza);
-        }
+        let payloads = match rest {
+            "/>" => Payloads::default(),
+            _ => self.payloads(rest, kind, limits)?,
+        };
+        let type_ = type_.unwrap_or_default();
+        Some(Stanza { kind, type_, id, from, to, lang, extra: None, payloads })
+    }
+
+    /// Read what stands in a stanza, up to its end.
+    fn payloads(&mut self, rest: &str, kind: Kind, limits: Limits) -> Option<Payloads> {
         let inside = rest.strip_prefix('>')?.strip_suffix('>')?;
         let inside = inside.strip_suffix(kind.name())?.strip_suffix("</")?;
         let within = Limits { depth_max: limits.depth_max.saturating_sub(1), ..limits };
-        stanza.payloads = self.payloads.get(inside, || {
+        self.payloads.get(inside, || {
+            if let Some(elements) = plain_elements(inside, within) {
+                return Some(Arc::new(elements));
+            }
             let elements = read_elements(inside, within, usize::MAX).ok()?;
             Some(Arc::new(elements.into_iter().map(|(element, _)| element).collect()))
-        })?;
-        Some(stanza)
+        })
     }
 
     /// Let a stanza that was read elsewhere share what it has in common with the last ones.
@@ -119,8 +120,12 @@ impl Copies {
         self.jids.get(text, || Jid::new(text).ok().map(Arc::new))
     }
 
-    fn text(&mut self, text: &str) -> Option<Arc<str>> {
-        self.texts.get(text, || Some(text.into()))
+    fn text(&mut self, text: &str) -> Arc<str> {
+        match self.texts.of(text) {
+            Some(Some(known)) if **known == *text => known.clone(),
+            Some(slot) if text.len() <= KEPT_MAX => slot.insert(text.into()).clone(),
+            _ => text.into(),
+        }
     }
 }
 
@@ -131,6 +136,15 @@ struct Places<T>(Vec<Option<T>>);
 impl<T> Default for Places<T> {
     fn default() -> Self {
         Self((0..PLACES).map(|_| None).collect())
+    }
+}
+
+impl<T> Places<T> {
+    /// The place of what is read of this text.
+    fn of(&mut self, text: &str) -> Option<&mut Option<T>> {
+        let mut hasher = FxHasher::default();
+        text.hash(&mut hasher);
+        self.0.get_mut(place(&hasher))
     }
 }
 
@@ -164,9 +178,7 @@ impl<T> Default for Slots<T> {
 impl<T: Clone> Slots<T> {
     /// What this text was read as, or is.
     fn get(&mut self, text: &str, read: impl FnOnce() -> Option<T>) -> Option<T> {
-        let mut hasher = FxHasher::default();
-        text.hash(&mut hasher);
-        let slot = self.0.0.get_mut(place(&hasher))?;
+        let slot = self.0.of(text)?;
         if let Some((known, value)) = slot
             && **known == *text
         {
@@ -184,14 +196,6 @@ const KINDS: [Kind; 3] = [Kind::Message, Kind::Presence, Kind::Iq];
 
 /// White space as XML has it.
 const BLANK: [char; 4] = [' ', '\t', '\n', '\r'];
-
-/// Whether a byte in the value of an attribute may mean something else than itself, or may not
-/// stand there.
-fn is_odd(byte: u8) -> bool {
-    // U+FFFE and U+FFFF, which XML does not have, begin with this byte; so do a few others.
-    const FFFE: u8 = 0xEF;
-    byte < b' ' || matches!(byte, b'&' | b'<' | FFFE)
-}
 
 /// How many of each kind are remembered.
 const PLACES: u64 = 1024;

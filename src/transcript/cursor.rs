@@ -1,7 +1,9 @@
 //! A place in the text of a transcript, and how its small pieces are read there.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+
+use memchr::memchr2;
+use rustc_hash::FxHashSet;
 
 use super::Name;
 use super::words::unescape;
@@ -66,7 +68,7 @@ impl<'a> Cursor<'a> {
     /// Up to the next space or comma.
     fn token(&mut self) -> &'a str {
         let rest = self.rest();
-        let token = &rest[..rest.find([' ', ',']).unwrap_or(rest.len())];
+        let token = &rest[..memchr2(b' ', b',', rest.as_bytes()).unwrap_or(rest.len())];
         self.at += token.len();
         token
     }
@@ -148,7 +150,7 @@ impl<'a> Cursor<'a> {
 
 /// Names that were read, so that each is kept once.
 #[derive(Debug, Default)]
-pub(super) struct Names(BTreeSet<Name>);
+pub(super) struct Names(FxHashSet<Name>);
 
 impl Names {
     fn shared(&mut self, name: &str) -> Name {

@@ -1,6 +1,8 @@
 //! Reading the text of a transcript, which may come from anywhere: bounded, and with errors that
 //! say where and what was expected.
 
+use memchr::memchr;
+
 use super::cursor::Cursor;
 use super::day::Day;
 use super::stored::Place;
@@ -10,7 +12,7 @@ use super::{
 };
 use crate::dmuc::Note;
 use crate::stanza::{Limits, ReadError, Stanza};
-use crate::time::Time;
+use crate::time::{Duration, Time};
 
 /// The longest text that is read, in bytes.
 pub const TEXT_MAX: usize = 1 << 28;
@@ -133,14 +135,18 @@ impl<'a, 'p> Reader<'a, 'p> {
 
     /// The next line.
     fn line(&mut self) -> Cursor<'a> {
+        let (start, end) = (self.at, self.step_over_line());
+        let carriage_return = self.text[start..end].ends_with('\r');
+        Cursor::new(self.text, start, end - usize::from(carriage_return))
+    }
+
+    /// Step over the next line, and tell where it ends.
+    fn step_over_line(&mut self) -> usize {
         self.number += 1;
-        let start = self.at;
-        let rest = &self.text[start..];
-        let length = rest.find('\n').unwrap_or(rest.len());
-        self.at = (start + length + 1).min(self.text.len());
-        let line = &rest[..length];
-        let length = line.strip_suffix('\r').map_or(length, str::len);
-        Cursor::new(self.text, start, start + length)
+        let rest = &self.text.as_bytes()[self.at..];
+        let end = self.at + memchr(b'\n', rest).unwrap_or(rest.len());
+        self.at = (end + 1).min(self.text.len());
+        end
     }
 
     pub fn header(&mut self) -> Result<Header, ReadError> {
@@ -202,7 +208,6 @@ impl<'a, 'p> Reader<'a, 'p> {
             line.expect_end()?;
             what
         };
-        let what = self.with_stanza(what)?;
         self.place.read += 1;
         Ok(Some(Entry { at, what }))
     }
@@ -227,7 +232,7 @@ impl<'a, 'p> Reader<'a, 'p> {
         Ok(instant)
     }
 
-    /// What the line tells; where a stanza follows, with an empty one.
+    /// What the line tells, with the stanza that follows it.
     fn what(&mut self, line: &mut Cursor<'a>) -> Result<What, ReadError> {
         if line.eat("* ") {
             let by = line.jid()?;
@@ -239,7 +244,7 @@ impl<'a, 'p> Reader<'a, 'p> {
         }
         if line.eat("! undeliverable ") {
             let (at, to) = self.pair(line)?;
-            return Ok(What::Undeliverable { at, to, stanza: nothing() });
+            return Ok(What::Undeliverable { at, to, stanza: self.stanza(line)? });
         }
         if line.eat("! stream ") {
             let (from, to) = self.pair(line)?;
@@ -250,12 +255,11 @@ impl<'a, 'p> Reader<'a, 'p> {
             return self.fault(line).map(What::Fault);
         }
         let (from, to) = self.pair(line)?;
-        let mut hop = Hop::new(from, to, nothing());
-        if line.eat("  waited ") {
-            hop.waited = line.duration()?;
-        }
-        hop.fate = fate(line, &hop)?;
-        Ok(What::Hop(hop))
+        let waits = line.eat("  waited ");
+        let waited = if waits { line.duration()? } else { Duration::default() };
+        let fate = fate(line, &from, &to)?;
+        let stanza = self.stanza(line)?;
+        Ok(What::Hop(Hop { waited, fate, ..Hop::new(from, to, stanza) }))
     }
 
     fn pair(&mut self, line: &mut Cursor<'a>) -> Result<(Name, Name), ReadError> {
@@ -312,18 +316,12 @@ impl<'a, 'p> Reader<'a, 'p> {
         })
     }
 
-    /// With the stanza that stands on the following, indented lines.
-    fn with_stanza(&mut self, mut what: What) -> Result<What, ReadError> {
-        if let What::Hop(Hop { stanza, .. }) | What::Undeliverable { stanza, .. } = &mut what {
-            *stanza = self.stanza()?;
-        }
-        Ok(what)
-    }
-
-    fn stanza(&mut self) -> Result<Stanza, ReadError> {
+    /// The stanza that stands on the indented lines that follow this one.
+    fn stanza(&mut self, head: &Cursor<'a>) -> Result<Stanza, ReadError> {
+        head.expect_end()?;
         let start = self.at;
         while self.text[self.at..].starts_with("  ") {
-            self.line();
+            self.step_over_line();
         }
         if self.at == start {
             return Err(self.line().error(format!("a stanza, indented by {MARGIN} spaces")));
@@ -335,9 +333,9 @@ impl<'a, 'p> Reader<'a, 'p> {
     }
 }
 
-fn fate(line: &mut Cursor<'_>, hop: &Hop) -> Result<Fate, ReadError> {
+fn fate(line: &mut Cursor<'_>, from: &str, to: &str) -> Result<Fate, ReadError> {
     if line.rest().is_empty() {
-        return Ok(Fate::Delivered(words::usual_delay(hop)));
+        return Ok(Fate::Delivered(words::usual_delay(from, to)));
     }
     line.expect("  ")?;
     if line.eat("after ") {
@@ -361,9 +359,4 @@ fn stream_event(line: &mut Cursor<'_>) -> Result<StreamEvent, ReadError> {
         return line.name().map(|condition| StreamEvent::Error(condition.into()));
     }
     line.word(words::STREAM_EVENTS)
-}
-
-/// Stands for a stanza that is still to be read.
-fn nothing() -> Stanza {
-    Stanza::message(crate::stanza::Type::Absent)
 }

@@ -3,7 +3,9 @@
 
 use std::cell::Cell;
 
-use super::{Entry, Header, Hop, Transcript, What};
+use indexmap::Equivalent;
+
+use super::{Entry, Header, Hop, Name, Transcript, What};
 use crate::time::Time;
 
 /// The header and the entries of a run.
@@ -54,6 +56,16 @@ impl Record for Watched<'_> {
             }),
             None => self.record.each(take),
         }
+    }
+}
+
+/// Two hosts, to be looked for among pairs of names that are kept.
+#[derive(Clone, Copy, Debug, Hash)]
+pub(crate) struct Between<'a>(pub &'a str, pub &'a str);
+
+impl Equivalent<(Name, Name)> for Between<'_> {
+    fn equivalent(&self, (one, other): &(Name, Name)) -> bool {
+        *self.0 == **one && *self.1 == **other
     }
 }
 

@@ -164,7 +164,7 @@ fn write_hop(out: &mut String, hop: &Hop) {
         write_duration(out, hop.waited);
     }
     match hop.fate {
-        Fate::Delivered(after) if after == words::usual_delay(hop) => {}
+        Fate::Delivered(after) if after == words::usual_delay(&hop.from, &hop.to) => {}
         Fate::Delivered(after) => {
             out.push_str("  after ");
             write_duration(out, after);

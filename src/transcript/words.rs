@@ -1,6 +1,6 @@
 //! The words and small pieces of the transcript's text, each written and read in one place.
 
-use super::{Hop, Loss, StreamEvent};
+use super::{Loss, StreamEvent, is_client};
 use crate::dmuc::Change;
 use crate::server::DialError;
 use crate::time::Duration;
@@ -11,8 +11,8 @@ const SERVER_DELAY: Duration = Duration::from_millis(20);
 const CLIENT_DELAY: Duration = Duration::from_millis(1);
 
 /// The delay that a hop has unless the text says otherwise.
-pub(super) fn usual_delay(hop: &Hop) -> Duration {
-    if hop.crosses_servers() { SERVER_DELAY } else { CLIENT_DELAY }
+pub(super) fn usual_delay(from: &str, to: &str) -> Duration {
+    if is_client(from) || is_client(to) { CLIENT_DELAY } else { SERVER_DELAY }
 }
 
 pub(super) const LOSSES: [(&str, Loss); 3] =

@@ -117,6 +117,9 @@ impl Wire {
 
 /// What the schema has against the XEP's own element, or against those of the extension in it.
 fn flaw_in_x(x: &Element) -> Option<String> {
+    if !x.children().any(|child| child.has_ns(ns::SLAVE)) {
+        return flaw_of::<XStrict>(x);
+    }
     let mut own = x.clone();
     while own.remove_child("at", ns::SLAVE).is_some()
         || own.remove_child("state", ns::SLAVE).is_some()

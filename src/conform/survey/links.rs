@@ -1,14 +1,15 @@
 //! How long links take while nothing is wrong with them.
 
-use std::collections::BTreeMap;
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 
 use crate::time::{Duration, Time};
-use crate::transcript::{Entry, Fate, Fault, Name, StreamEvent, What, is_client};
+use crate::transcript::{Between, Entry, Fate, Fault, Name, StreamEvent, What, is_client};
 
 /// The longest that links took.
 #[derive(Debug, Default)]
 pub(in crate::conform) struct Links {
-    longest: BTreeMap<(Name, Name), Duration>,
+    longest: IndexMap<(Name, Name), Duration, FxBuildHasher>,
     faults: usize,
     /// When a stream was opened last: what waited for it took longer.
     opened: Option<Time>,
@@ -26,9 +27,12 @@ impl Links {
             What::Hop(hop) => {
                 let Fate::Delivered(after) = hop.fate else { return };
                 if self.faults == 0 && self.opened != Some(entry.at) {
-                    let link = (hop.from.clone(), hop.to.clone());
-                    let most = self.longest.entry(link).or_default();
-                    *most = after.max(*most);
+                    match self.longest.get_mut(&Between(&hop.from, &hop.to)) {
+                        Some(most) => *most = after.max(*most),
+                        None => {
+                            self.longest.insert((hop.from.clone(), hop.to.clone()), after);
+                        }
+                    }
                 }
             }
             _ => {}
@@ -36,7 +40,8 @@ impl Links {
     }
 
     /// Links that take other than the usual time, one way each.
-    pub fn unusual(self) -> Vec<(Name, Name, Duration)> {
+    pub fn unusual(mut self) -> Vec<(Name, Name, Duration)> {
+        self.longest.sort_unstable_keys();
         let unusual = |((from, to), most): ((Name, Name), Duration)| {
             let usual = if is_client(&from) || is_client(&to) { 1 } else { 20 };
             (most > Duration::from_millis(usual)).then_some((from, to, most))

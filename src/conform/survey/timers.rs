@@ -3,19 +3,22 @@
 
 use std::collections::BTreeMap;
 
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
+
 use super::places::{address, is_ping};
 use super::users::Users;
 use crate::dmuc::{Change, Note, Timers};
 use crate::stanza::{Condition, Stanza};
 use crate::time::{Duration, Time};
-use crate::transcript::{Fate, Hop, Name};
+use crate::transcript::{Between, Fate, Hop, Name};
 
 /// Who pings whom, and after which silence.
 #[derive(Debug, Default)]
 pub(super) struct Silences {
     /// By the host that pings and the address that it pings: how often after how many seconds.
     all: BTreeMap<(String, String), BTreeMap<u64, usize>>,
-    ways: BTreeMap<(Name, Name), Way>,
+    ways: IndexMap<(Name, Name), Way, FxBuildHasher>,
     /// Since when rooms have lost which slaves, and how soon they gave them up.
     lost: BTreeMap<(String, String), Time>,
     given_up: BTreeMap<String, Duration>,
@@ -34,7 +37,7 @@ impl Silences {
             return;
         }
         if is_ping(&hop.stanza) && !users.is_one(address(hop.stanza.from.as_ref())) {
-            let way = self.ways.entry((hop.from.clone(), hop.to.clone())).or_default();
+            let way = way(&mut self.ways, &hop.from, &hop.to);
             // A ping after one that was not answered is of a split.
             if way.heard > way.pinged
                 && let Some(heard) = way.heard
@@ -49,10 +52,9 @@ impl Silences {
             way.pinged = Some(at);
         }
         if let Fate::Delivered(after) = hop.fate {
-            let back = (hop.to.clone(), hop.from.clone());
             // What comes back tells nothing of who did not get it.
             let heard = (!is_bounce(&hop.stanza, users)).then_some(at + after);
-            self.ways.entry(back).or_default().heard = heard;
+            way(&mut self.ways, &hop.to, &hop.from).heard = heard;
         }
     }
 
@@ -108,6 +110,18 @@ fn is_bounce(stanza: &Stanza, users: &Users) -> bool {
         Condition::FeatureNotImplemented => false,
         _ => !parties.any(|jid| users.is_one(address(jid.as_ref()))),
     }
+}
+
+/// What has passed from one host to another.
+fn way<'a>(
+    ways: &'a mut IndexMap<(Name, Name), Way, FxBuildHasher>,
+    from: &Name,
+    to: &Name,
+) -> &'a mut Way {
+    let known = ways.get_index_of(&Between(from, to));
+    let number =
+        known.unwrap_or_else(|| ways.insert_full((from.clone(), to.clone()), Way::default()).0);
+    &mut ways[number]
 }
 
 /// What is most frequent; of several such the longest.

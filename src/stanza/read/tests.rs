@@ -149,3 +149,57 @@ proptest! {
         prop_assert!(cut.parse::<Stanza>().is_err());
     }
 }
+
+#[test]
+fn what_is_plain_is_read_alike_by_both_readers() {
+    let limits = Limits { depth_max: 3, size_max: 200, attributes_max: 2 };
+    let full = |text: &str| {
+        let elements = read_elements(text, limits, usize::MAX).ok()?;
+        Some(elements.into_iter().map(|(element, _)| element).collect::<Vec<_>>())
+    };
+    for text in [
+        "",
+        "\n  <body>Truly 1.</body>\n  ",
+        "<body>  </body><a/> <b></b>",
+        "<x xmlns='urn:x'>\n <y a='1' b='&gt;'/>\n <z xmlns='urn:z'/>\n</x><y/>".trim(),
+        "<x xmlns='urn:x'><y a='1' b=''>t</y>u</x>",
+        "<a><b>d > c \u{7F}\u{E9}</b></a>",
+    ] {
+        let plain = plain_elements(text, limits);
+        assert_eq!(plain, full(text).filter(|_| !text.contains('&')), "{text}");
+    }
+    for text in [
+        "a",
+        "<a>",
+        "</a>",
+        "<a></b>",
+        "<a/",
+        "<a b='1'",
+        "<a b='1",
+        "<a b=1/>",
+        "<1/>",
+        "<a:b/>",
+        "<a b='1' b='2'/>",
+        "<a xmlns=''/>",
+        "<a xmlns:b='c'/>",
+        "<a b='<'/>",
+        "<a b='\u{FFFE}'/>",
+        "<a>]]></a>",
+        "<a>\u{1}</a>",
+        "<a>&#1;</a>",
+        "<a>x\ny</a>",
+        "<a b='x\ny'/>",
+        "<a b:c='1'/>",
+        "<a b='1' c='2' d='3'/>",
+        "<a><a><a><a/></a></a></a>",
+        "<a ></a>",
+        "<a></a >",
+        "<!-- -->",
+        "<a xmlns='http://www.w3.org/2000/xmlns/'/>",
+        "<a xml:lang='en'/>",
+        "<?a?>",
+        "<a\tb='1'/>",
+    ] {
+        assert_eq!(plain_elements(text, limits), None, "{text}");
+    }
+}

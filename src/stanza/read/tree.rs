@@ -47,7 +47,8 @@ impl<'a> Tree<'a> {
     }
 
     fn within(prologue: &str, text: &'a str, limits: Limits) -> Self {
-        let max_token_length = limits.size_max.saturating_add(prologue.len());
+        // The parser makes room for so much at once: no more than there can be.
+        let max_token_length = limits.size_max.min(text.len()).saturating_add(prologue.len());
         let options = Options { max_token_length, ..Options::default() };
         let mut parser = Parser::with_options(options);
         // Its only event says that the root starts.
