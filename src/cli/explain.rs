@@ -12,6 +12,7 @@ use super::style::{self, paint};
 use super::verdict::Verdict;
 use crate::conform::requirements::{Level, Requirement, worded};
 use crate::scenario::{Profile, wrapped};
+use crate::stanza::{Stanza, write_stanza};
 use crate::transcript::edition::Edition;
 
 /// Explain the requirements that are named, or list all.
@@ -57,10 +58,12 @@ fn text(one: &Requirement, shown: &Shown, played: &Played, edition: Edition) -> 
     row("section", &words(one.section));
     row("profile", &profile(one.profile));
     if let Some(explanation) = one.explanation() {
+        let [keeping, breaking] = one.shown_broken().unwrap_or_default();
         row("judged", &words(explanation.judged));
-        row("kept", explanation.kept);
-        row("broken", explanation.broken);
+        text.push_str(&example("kept", explanation.kept, &keeping));
+        text.push_str(&example("broken", explanation.broken, &breaking));
     }
+    let mut row = |key: &str, value: &str| text.push_str(&self::row(key, value));
     if let Some(reason) = one.unsupported() {
         row("not judged", &words(reason));
     }
@@ -68,10 +71,20 @@ fn text(one: &Requirement, shown: &Shown, played: &Played, edition: Edition) -> 
     text
 }
 
+/// An example in words, and as stanzas if there are any.
+fn example(key: &str, words: &str, stanzas: &[Stanza]) -> String {
+    let mut text = row(key, words);
+    for stanza in stanzas {
+        write_stanza(&mut text, stanza, MARGIN);
+        text.push('\n');
+    }
+    text
+}
+
 /// A line of it, broken if it is long.
 fn row(key: &str, value: &str) -> String {
     let mut text = String::new();
-    for (number, line) in wrapped(value, WIDTH - 13).into_iter().enumerate() {
+    for (number, line) in wrapped(value, WIDTH - MARGIN).into_iter().enumerate() {
         let key = if number == 0 { format!("{key}:") } else { String::new() };
         text.push_str(&format!("    {key:<8} {line}\n"));
     }
@@ -169,9 +182,10 @@ fn entry(one: &Requirement, shown: &Shown) -> String {
     row("for", &actors(one));
     row("profile", one.profile.name());
     if let Some(explanation) = one.explanation() {
+        let [keeping, breaking] = one.shown_broken().unwrap_or_default();
         row("judged", &code(explanation.judged));
-        row("kept", &code(explanation.kept));
-        row("broken", &code(explanation.broken));
+        row("kept", &(code(explanation.kept) + &fenced(&keeping)));
+        row("broken", &(code(explanation.broken) + &fenced(&breaking)));
     }
     if let Some(reason) = one.unsupported() {
         row("not judged", reason);
@@ -189,6 +203,19 @@ fn entry(one: &Requirement, shown: &Shown) -> String {
     text
 }
 
+/// Stanzas as a block of code in the item of a list; nothing if there are none.
+fn fenced(stanzas: &[Stanza]) -> String {
+    if stanzas.is_empty() {
+        return String::new();
+    }
+    let mut text = "\n\n  ```xml\n".to_owned();
+    for stanza in stanzas {
+        write_stanza(&mut text, stanza, 2);
+        text.push('\n');
+    }
+    text + "  ```"
+}
+
 /// Elements would be taken for HTML.
 fn code(text: &str) -> String {
     let mut out = String::new();
@@ -204,8 +231,9 @@ fn code(text: &str) -> String {
 /// So many scenarios that are tagged with it are named.
 const SHOWN_MAX: usize = 5;
 
-/// How wide it is.
+/// How wide it is, and how far what stands after a key is indented.
 const WIDTH: usize = 100;
+const MARGIN: usize = 13;
 
 const HEAD: &str = "\
 # What XEP-0282 demands

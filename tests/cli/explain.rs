@@ -12,8 +12,13 @@ fn a_requirement_is_explained() {
         )
         .prints("    section: LEAVE\n")
         .prints("judged:  At a LEAVE one farewell with code 110")
-        .prints("kept:    Efchen is sent unavailable presence with code 110.")
-        .prints("broken:  ")
+        .prints(
+            "kept:    Efchen is sent unavailable presence with code 110.\n             \
+             <presence from='wallops@channel.avalon.irc/Efchen' \
+             to='msa@vesa.yeggmaex.irc/bicycle' type='unavailable'>\n",
+        )
+        .prints("broken:  Efchen is sent nothing, or what still has <leave/> in it.\n")
+        .prints("                 <leave jid='msa@vesa.yeggmaex.irc/bicycle'/>\n")
         .prints("scenarios/s03-departures.scs");
 }
 
