@@ -15,7 +15,7 @@ use clap_complete::Shell;
 pub(super) use self::diagram::{Diagram, Drawn};
 pub(super) use self::explore::Explore;
 pub(super) use self::judge::{Coverage, Explain, Judge};
-pub(super) use self::report::{Report, ReportFile, Told};
+pub(super) use self::report::{Report, ReportFile, Reports, Told, is_output};
 use super::stage::Net;
 use crate::scenario::Profile;
 
@@ -177,10 +177,9 @@ pub(super) struct Test {
     #[arg(long, value_name = "DIR")]
     pub snapshots: Option<PathBuf>,
 
-    /// Write a report of it to this file too; its name says in what form: .txt, .json, .xml (JUnit)
-    /// or .html. May be given more than once
-    #[arg(long, value_name = "FILE", value_parser = ReportFile::parser())]
-    pub report: Vec<ReportFile>,
+    /// Reports of it
+    #[command(flatten)]
+    pub reports: Reports,
 
     /// How many scenarios to play at a time; usually as many as there are cores
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]

@@ -31,8 +31,7 @@ pub(super) fn judge(arguments: &args::Judge, screen: &mut Screen) -> Result<Verd
     let asked = Asked::read(arguments)?;
     let exact = arguments.scenario.as_deref().map(Script::read_setting).transpose()?;
     let files = record::files(&arguments.paths)?;
-    let outs = || arguments.report.iter().map(|file| &file.path);
-    report::spare(outs(), files.iter().chain(&arguments.scenario))?;
+    report::prepare(&arguments.reports, files.iter().chain(&arguments.scenario), screen)?;
     let mut runs = Vec::new();
     let mut sum: Option<Judgement> = None;
     let mut refusals = Vec::new();
@@ -61,7 +60,7 @@ pub(super) fn judge(arguments: &args::Judge, screen: &mut Screen) -> Result<Verd
             Some(sum) => sum.add(judged.judgement.clone()),
             None => sum = Some(judged.judgement.clone()),
         }
-        if !arguments.report.is_empty() {
+        if !arguments.reports.report.is_empty() {
             runs.extend(judged.into_run(arguments));
         }
     }
@@ -80,7 +79,7 @@ pub(super) fn judge(arguments: &args::Judge, screen: &mut Screen) -> Result<Verd
         false => asked.unanswered(&sum),
     });
     screen.line(table::summary(&sum, arguments.strict));
-    report::write(runs, &arguments.report)?;
+    report::write(runs, &arguments.reports, screen)?;
     Ok(asked.verdict(&sum))
 }
 

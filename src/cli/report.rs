@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::args::{self, ReportFile, Told};
+use super::args::{self, ReportFile, Reports, Told};
 use super::diagram::nicks;
 use super::expected::{self, Expected};
 use super::failure::{Played, UNTOUCHED};
@@ -23,8 +23,9 @@ use crate::transcript::{Header, Transcript};
 /// Play scenarios, judge them, and write the report.
 pub(super) fn report(arguments: &args::Report, screen: &mut Screen) -> Result<Verdict, Refusal> {
     let files = record::files(&arguments.paths)?;
-    spare(&arguments.out, &files)?;
-    let form = form(arguments)?;
+    let out = arguments.out.as_ref().filter(|out| !args::is_output(out));
+    spare(out, &files)?;
+    let form = form(arguments.format, out)?;
     let manner = Manner { net: arguments.net, ..Manner::default() };
     let expected = Expected::read(files.iter().filter(|file| record::is_scenario(file)))?;
     let runs = files.par_iter().map(|file| run_of(file, manner, &expected));
@@ -43,7 +44,7 @@ pub(super) fn report(arguments: &args::Report, screen: &mut Screen) -> Result<Ve
     }
     let report = Report { runs: named_apart(judged) };
     let text = told(&report, form);
-    match &arguments.out {
+    match out {
         Some(out) => files::write(out, &text)?,
         None => screen.text(text),
     }
@@ -56,8 +57,8 @@ pub(super) fn report(arguments: &args::Report, screen: &mut Screen) -> Result<Ve
 }
 
 /// In what form a report is told: as it is asked for, or as the file's name says.
-fn form(arguments: &args::Report) -> Result<Told, Refusal> {
-    match (arguments.format, &arguments.out) {
+fn form(format: Option<Told>, out: Option<&PathBuf>) -> Result<Told, Refusal> {
+    match (format, out) {
         (Some(format), _) => Ok(format),
         (None, None) => Ok(Told::Text),
         (None, Some(out)) => Told::of(out).map_err(|wrong| {
@@ -66,11 +67,43 @@ fn form(arguments: &args::Report) -> Result<Told, Refusal> {
     }
 }
 
-/// Write a report of these runs to each of these files.
-pub(super) fn write(runs: Vec<Run>, files: &[ReportFile]) -> Result<(), Refusal> {
+/// Prepare for these reports of what is read from these files: none takes the place of one of them,
+/// and if one is for standard output, nothing else goes there.
+pub(super) fn prepare<'a>(
+    reports: &'a Reports,
+    read: impl IntoIterator<Item = &'a PathBuf> + Clone,
+    screen: &mut Screen,
+) -> Result<(), Refusal> {
+    let outs = reports.report.iter().filter_map(|file| match file {
+        ReportFile::File(path, _) => Some(path),
+        ReportFile::Output => None,
+    });
+    spare(outs, read)?;
+    let printed = reports.report.iter().filter(|file| **file == ReportFile::Output).count();
+    match (printed, reports.report_format) {
+        (0, Some(_)) => Err(Refusal::about("--report-format", "no report goes to standard output")
+            .with_help("`--report -` prints one; the name of a file says in what form it is")),
+        (0, None) => Ok(()),
+        (1, _) => {
+            screen.step_aside();
+            Ok(())
+        }
+        _ => Err(Refusal::about("--report -", "two reports on standard output")
+            .with_help("all but one need files of their own")),
+    }
+}
+
+/// Write these reports of these runs.
+pub(super) fn write(runs: Vec<Run>, reports: &Reports, screen: &mut Screen) -> Result<(), Refusal> {
     let report = Report { runs: named_apart(runs) };
-    let mut written = files.iter().map(|file| files::write(&file.path, &told(&report, file.told)));
-    written.try_for_each(|written| written)
+    let printed = reports.report_format.unwrap_or_default();
+    for file in &reports.report {
+        match file {
+            ReportFile::File(path, form) => files::write(path, &told(&report, *form))?,
+            ReportFile::Output => screen.alone(&told(&report, printed)),
+        }
+    }
+    Ok(())
 }
 
 fn told(report: &Report, form: Told) -> String {
@@ -83,7 +116,7 @@ fn told(report: &Report, form: Told) -> String {
 }
 
 /// None of these files takes the place of one that is read.
-pub(super) fn spare<'a>(
+fn spare<'a>(
     outs: impl IntoIterator<Item = &'a PathBuf>,
     read: impl IntoIterator<Item = &'a PathBuf> + Clone,
 ) -> Result<(), Refusal> {

@@ -8,20 +8,38 @@ use anstream::{AutoStream, ColorChoice};
 use super::refusal::Refusal;
 use super::verdict::Verdict;
 
-/// Standard output. Colours that are written to it are left out unless it is a terminal, or as
-/// `NO_COLOR`, `CLICOLOR` and `CLICOLOR_FORCE` say.
+/// Standard output, or standard error if the other is for something else ([`Screen::step_aside`]).
+/// Colours that are written to it are left out unless it is a terminal, or as `NO_COLOR`,
+/// `CLICOLOR` and `CLICOLOR_FORCE` say.
 ///
 /// What goes wrong with it is kept until [`Screen::finish`], so that the many places that print
 /// need not care. If the reader goes away (`wallops run … | head`), the rest is not for him.
 pub(super) struct Screen {
-    out: BufWriter<AutoStream<io::StdoutLock<'static>>>,
+    out: Box<dyn Write>,
     broken: Option<io::Error>,
 }
 
 impl Screen {
     pub fn new() -> Self {
         let out = BufWriter::new(AutoStream::auto(io::stdout().lock()));
-        Self { out, broken: None }
+        Self { out: Box::new(out), broken: None }
+    }
+
+    /// Print to standard error from now on, so that standard output has nothing but what is handed
+    /// over by [`Screen::alone`].
+    pub fn step_aside(&mut self) {
+        self.flush();
+        // Without a lock: others may have something to say there, too.
+        self.out = Box::new(BufWriter::new(AutoStream::auto(io::stderr())));
+    }
+
+    /// Print this as it is to standard output, after [`Screen::step_aside`].
+    pub fn alone(&mut self, text: &str) {
+        self.flush();
+        if self.broken.is_none() {
+            let mut out = io::stdout().lock();
+            self.broken = out.write_all(text.as_bytes()).and_then(|()| out.flush()).err();
+        }
     }
 
     /// Print this as it is.

@@ -24,8 +24,8 @@ use super::verdict::Verdict;
 /// Judge some scenarios, and print a table, a summary and what failed.
 pub(super) fn test(arguments: &args::Test, screen: &mut Screen) -> Result<Verdict, Refusal> {
     let scripts = Script::read_all_tagged(&arguments.paths)?;
-    let outs = arguments.report.iter().map(|file| &file.path);
-    super::report::spare(outs, scripts.iter().map(|script| &script.path))?;
+    let read = scripts.iter().map(|script| &script.path);
+    super::report::prepare(&arguments.reports, read, screen)?;
     let nets = arguments.net.map_or(Net::ALL.to_vec(), |net| vec![net]);
     if arguments.accept && !nets.contains(&Net::Event) {
         return Err(Refusal::about("--accept", "snapshots are of the event network")
@@ -47,8 +47,9 @@ pub(super) fn test(arguments: &args::Test, screen: &mut Screen) -> Result<Verdic
         let annotations = judged.iter().flat_map(requirements::annotations);
         annotations.for_each(|annotation| screen.line(annotation));
     }
-    if !arguments.report.is_empty() {
-        super::report::write(judged.iter().map(told::run).collect(), &arguments.report)?;
+    if !arguments.reports.report.is_empty() {
+        let runs = judged.iter().map(told::run).collect();
+        super::report::write(runs, &arguments.reports, screen)?;
     }
     Ok(summary.verdict())
 }

@@ -133,12 +133,41 @@ fn what_is_wrong_with_the_input_is_told_to_github_with_its_place() {
 }
 
 #[test]
-fn a_report_that_would_go_to_standard_output_is_told_where_to_go() {
+fn a_report_on_standard_output_is_alone_there() {
     let desk = Desk::with("BigCheese says \"hello\"\nWumpus hears BigCheese say \"hello\"");
-    for command in ["judge", "test"] {
-        desk.run(&[command, "scenarios/own.scs", "--report", "-"])
-            .ends_with(2)
-            .complains("a report goes to a file beside what is printed")
-            .complains("`wallops report FILE --format json` prints one");
+    for (command, sum) in [("judge", "requirements: "), ("test", "1 scenario: 1 passed")] {
+        let run = |rest: &[&str]| {
+            let arguments = [&[command, "scenarios/own.scs", "--report", "-"], rest].concat();
+            desk.run(&arguments)
+        };
+        desk.run(&[command, "scenarios/own.scs"]).prints(sum);
+        run(&["--report", "r.txt", "--report", "r.json", "--report", "r.xml"]);
+        let alone = |format: &[&str], file: &str| {
+            let ran = run(format).complains(sum);
+            assert_eq!(ran.out(), desk.read(file), "{command} {format:?}");
+        };
+        alone(&[], "r.txt");
+        alone(&["--report-format", "json"], "r.json");
+        alone(&["--report-format", "junit"], "r.xml");
+        run(&["--report", "-"]).ends_with(2).complains("two reports on standard output");
     }
+    desk.run(&["judge", "scenarios/own.scs", "--report", "r.txt", "--report-format", "json"])
+        .ends_with(2)
+        .complains("no report goes to standard output")
+        .complains("the name of a file says in what form it is");
+    let report = ["report", "scenarios/own.scs", "--format", "json"];
+    let printed = desk.run(&report).out();
+    assert_eq!(desk.run(&[&report[..], &["--out", "-"]].concat()).out(), printed);
+}
+
+#[test]
+fn what_is_judged_on_standard_input_is_reported_on_standard_output() {
+    let desk = Desk::with("BigCheese says \"hello\"\nWumpus hears BigCheese say \"hello\"");
+    desk.run(&["run", "scenarios/own.scs", "--write", "t.txt"]);
+    let mut command = wallops();
+    command.current_dir(desk.path("")).write_stdin(desk.read("t.txt"));
+    command.args(["judge", "-", "--report", "-", "--report-format", "json"]);
+    command.env("GITHUB_ACTIONS", "true");
+    let ran = Ran(command.output().unwrap()).complains("requirements: ");
+    assert!(ran.out().starts_with('{') && ran.out().ends_with("}\n"), "{}", ran.out());
 }

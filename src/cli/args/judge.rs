@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
-use super::ReportFile;
+use super::Reports;
 use crate::conform::requirements::{Actor, Level};
 use crate::transcript::edition::Edition;
 use crate::transcript::import::Format;
@@ -16,7 +16,7 @@ use crate::transcript::import::Format;
 /// transcript as `wallops run --write` writes it, or a log of somebody else's servers. Prints what
 /// was broken, where, and what should have been; then how often each requirement applied. What a
 /// record does not show of how its rooms were set up is inferred from it; `--scenario` says it
-/// exactly.
+/// exactly. A record of which a report is written is held in memory, however long it is.
 ///
 /// Judge a scenario; a stored transcript; what slaves did in a log, and report it to CI:
 ///
@@ -63,11 +63,9 @@ pub(in crate::cli) struct Judge {
     #[arg(long)]
     pub strict: bool,
 
-    /// Write a report of it to this file too; its name says in what form: .txt, .json, .xml (JUnit)
-    /// or .html. May be given more than once. A record of which a report is written is held in
-    /// memory, however long it is
-    #[arg(long, value_name = "FILE", value_parser = ReportFile::parser())]
-    pub report: Vec<ReportFile>,
+    /// Reports of it
+    #[command(flatten)]
+    pub reports: Reports,
 
     /// From how many bytes on a record is gone through in files instead of being held in memory
     #[arg(long, value_name = "BYTES", hide = true)]

@@ -32,7 +32,7 @@ pub(in crate::cli) struct Report {
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub format: Option<Told>,
 
-    /// Write it to this file instead of printing it
+    /// Write it to this file instead of printing it, which `-` does too
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 
@@ -41,26 +41,45 @@ pub(in crate::cli) struct Report {
     pub net: Net,
 }
 
-/// A file for a report; its name says in what form the report is told.
+/// Reports that are written beside what a command prints.
+#[derive(Clone, Debug, Default, Args)]
+pub(in crate::cli) struct Reports {
+    /// Write a report of it to this file too; its name says in what form: .txt, .json, .xml (JUnit)
+    /// or .html. `-` is standard output; whatever else is printed goes to standard error then. May
+    /// be given more than once
+    #[arg(long, value_name = "FILE", value_parser = ReportFile::parser())]
+    pub report: Vec<ReportFile>,
+
+    /// In what form the report on standard output is (`--report -`); usually text
+    #[arg(long, value_enum, value_name = "FORMAT", requires = "report")]
+    pub report_format: Option<Told>,
+}
+
+/// Where a report is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::cli) struct ReportFile {
-    /// Where it is.
-    pub path: PathBuf,
-    /// In what form it is told.
-    pub told: Told,
+pub(in crate::cli) enum ReportFile {
+    /// To a file, whose name says in what form.
+    File(PathBuf, Told),
+    /// To standard output.
+    Output,
 }
 
 impl ReportFile {
     /// Reads one of the command line.
     pub fn parser() -> impl TypedValueParser<Value = Self> {
         PathBufValueParser::new().try_map(|path| {
-            if path.as_os_str() == "-" {
-                return Err(NO_FILE);
+            if is_output(&path) {
+                return Ok(Self::Output);
             }
             let told = Told::of(&path)?;
-            Ok::<_, &str>(Self { path, told })
+            Ok::<_, &str>(Self::File(path, told))
         })
     }
+}
+
+/// Whether this names standard output instead of a file.
+pub(in crate::cli) fn is_output(path: &Path) -> bool {
+    path.as_os_str() == "-"
 }
 
 /// In what form a report is told.
@@ -89,10 +108,6 @@ impl Told {
         }
     }
 }
-
-/// Why a report is not written to standard output beside what is printed there.
-const NO_FILE: &str = "a report goes to a file beside what is printed: one whose name ends in .txt, \
-                       .json, .xml (JUnit) or .html; `wallops report FILE --format json` prints one";
 
 const REPORT_EXIT_CODES: &str = "\
 Exit codes:

@@ -28,7 +28,7 @@ pub(super) fn judge(
 ) -> Result<Option<Judged>, Refusal> {
     let least = arguments.long.unwrap_or(LONG);
     // A report tells all of a record.
-    if !arguments.report.is_empty() || log.length().unwrap_or_default() < least {
+    if !arguments.reports.report.is_empty() || log.length().unwrap_or_default() < least {
         return Ok(None);
     }
     // Whatever is wrong with it shows when it is read.

@@ -119,7 +119,7 @@ impl Record {
             Some((number, (line, self.transcript.entries.get(number)?.clone())))
         };
         let entries = judgement.entries().into_iter().filter_map(entry).collect();
-        let splits = match arguments.report.is_empty() {
+        let splits = match arguments.reports.report.is_empty() {
             true => None,
             false => Some(self.splits()?),
         };
