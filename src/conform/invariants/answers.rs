@@ -2,7 +2,7 @@
 
 use super::Invariant;
 use super::findings::Findings;
-use super::room::{Class, Fact, Room, Side, UserId};
+use super::room::{Class, Fact, Room, Side, SlaveId, UserId};
 use super::steps::{Happening, Step};
 use crate::stanza::Kind;
 use crate::time::{Duration, Time};
@@ -78,7 +78,10 @@ impl Invariant for Answers {
         }
         self.waiting.retain(|waiting| waiting.user != user);
         if !leaves || one.inside {
-            let together = one.via.is_none_or(|slave| room.slaves[slave].is_together());
+            // It may have to notice first, too, that the answer to what it has told is lost.
+            let serves =
+                |slave: SlaveId| room.slaves[slave].is_together() && !room.slaves[slave].holds();
+            let together = one.via.is_none_or(serves);
             // Who serves him may have to notice first that the master has forgotten it.
             let slave = one.slave.map(|slave| &room.slaves[slave]);
             let forgotten = slave.is_some_and(|slave| {

@@ -85,6 +85,9 @@ pub(in crate::conform) struct Slave {
     pub denied: Option<Time>,
     /// The id of the last request to be registered that it has sent; none once it is accepted.
     asked: Option<String>,
+    /// The id with which it has said that it has told all that it had to, until that is answered:
+    /// so long it holds back what its users send.
+    told: Option<String>,
     /// Which run of it has sent that.
     run: u64,
     /// That of the one before, if it was not accepted when it asked anew, and until when an answer
@@ -231,6 +234,7 @@ impl Slave {
             gone: None,
             denied: None,
             asked: None,
+            told: None,
             run: START,
             asked_before: None,
             answered: false,
@@ -279,26 +283,34 @@ impl Slave {
 
     /// It sends something for itself, perhaps a request to be registered.
     pub fn asks(&mut self, reading: &Reading<'_>, now: Time) {
+        if reading.stanza.has_payload("synced", ns::SLAVE) && reading.stanza.is_request() {
+            self.told = Some(reading.id().to_owned());
+        }
         let register = reading.stanza.payload("register", ns::SLAVE);
         if let Some(register) = register.filter(|_| reading.stanza.is_request()) {
             let run = digest_text(START, register.attr("instance").unwrap_or_default());
             // What the run before has asked, and had to wait for a stream, this one does not know.
             let same = std::mem::replace(&mut self.run, run) == run;
+            self.told = None;
             let before = self.asked.replace(reading.id().to_owned());
             let before = before.filter(|_| self.own == Side::Idle && same);
             self.asked_before = before.map(|before| (before, now + self.timers.pong_timeout * 2));
         }
     }
 
-    /// Whether it has asked to be registered and was not answered: nobody is told anything by it
-    /// that comes from the master.
+    /// Whether it has asked to be registered: until it is it tells nobody what the master sends.
     pub fn asks_to_serve(&self) -> bool {
         self.asked.is_some()
     }
 
     /// It is accepted: what it has asked besides is not waited for.
     pub fn answer(&mut self) {
-        (self.asked, self.asked_before, self.answered) = (None, None, true);
+        (self.asked, self.asked_before, self.told, self.answered) = (None, None, None, true);
+    }
+
+    /// The master answers something that it has sent for itself.
+    pub fn is_answered(&mut self, reading: &Reading<'_>) {
+        self.told.take_if(|told| *told == reading.id());
     }
 
     /// Whether what it gets answers what it has asked last, as far as the record tells: what it has
@@ -333,7 +345,8 @@ impl Slave {
 
     /// Whether it does not relay at once what its users say.
     pub fn holds(&self) -> bool {
-        matches!(self.own, Side::Split | Side::Syncing) || self.asked.is_some()
+        let alone = matches!(self.own, Side::Split | Side::Syncing);
+        alone || self.asked.is_some() || self.told.is_some()
     }
 
     /// Whether it heeds nothing: it was stopped, and nobody is telling it everything anew.

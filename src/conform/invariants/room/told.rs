@@ -306,6 +306,9 @@ impl Room {
             (self.slaves[slave].told_all, self.slaves[slave].lame) = (Some(now), false);
             self.slaves[slave].heeded.synced();
         }
+        if reading.stanza.kind == Kind::Iq && !reading.stanza.is_request() && !down {
+            self.slaves[slave].is_answered(reading);
+        }
         if reading.stanza.kind == Kind::Iq && reading.stanza.is_error() {
             self.slaves[slave].refused = Some(now);
             self.slaves[slave].heeded.give_up();
