@@ -28,6 +28,7 @@ pub use jid::{BareJid, FullJid, Jid};
 pub use minidom::Element;
 
 pub use self::convert::ConvertError;
+pub(crate) use self::convert::read_jid;
 pub use self::describe::ShortNames;
 pub use self::element::{attribute, element};
 pub use self::error::{Condition, ErrorType, error_element};

@@ -50,6 +50,22 @@ impl TryFrom<Element> for Stanza {
     }
 }
 
+/// A JID in its normal form. Some characters become others in it that have another normal form, so
+/// that it is found in several steps; what is written is then read as the same.
+pub(crate) fn read_jid(text: &str) -> Result<Jid, jid::Error> {
+    let mut jid = Jid::new(text)?;
+    for _ in 0..STEPS_MAX {
+        if text.is_ascii() || jid.as_str() == text {
+            break;
+        }
+        jid = Jid::new(jid.as_str())?;
+    }
+    Ok(jid)
+}
+
+/// After so many steps a JID stays as it is.
+const STEPS_MAX: usize = 3;
+
 impl Stanza {
     fn read_attribute(
         &mut self,
@@ -62,7 +78,7 @@ impl Stanza {
             ("", "type") => self.type_ = Type::parse(value),
             ("", "id") => self.id = Some(value.into()),
             (ns::XML, "lang") => self.lang = Some(value.into()),
-            ("", "from" | "to") => match Jid::new(value) {
+            ("", "from" | "to") => match read_jid(value) {
                 Ok(jid) if name == "from" => self.from = Some(Arc::new(jid)),
                 Ok(jid) => self.to = Some(Arc::new(jid)),
                 Err(_) => extra.push((name.to_owned(), value.to_owned())),

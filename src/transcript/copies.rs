@@ -12,7 +12,7 @@ use rustc_hash::FxHasher;
 
 use crate::stanza::{
     Element, Jid, Kind, Limits, Payloads, ReadError, Stanza, Type, plain_attribute, plain_elements,
-    read_elements, read_stanza,
+    read_elements, read_jid, read_stanza,
 };
 
 /// What was read of stanzas.
@@ -117,7 +117,7 @@ impl Copies {
     }
 
     fn jid(&mut self, text: &str) -> Option<Arc<Jid>> {
-        self.jids.get(text, || Jid::new(text).ok().map(Arc::new))
+        self.jids.get(text, || read_jid(text).ok().map(Arc::new))
     }
 
     fn text(&mut self, text: &str) -> Arc<str> {

@@ -57,6 +57,13 @@ fn characters_that_xml_does_not_have_are_replaced() {
 }
 
 #[test]
+fn the_normal_form_of_an_address_is_its_own_normal_form() {
+    let stanza = read("<presence from='wa\u{1CCEB}lops@channel.avalon.irc'/>");
+    assert_eq!(stanza.to_string(), "<presence from='wavlops@channel.avalon.irc'/>");
+    assert_eq!(read(&stanza.to_string()), stanza);
+}
+
+#[test]
 fn malformed_addresses_keep_their_place_and_text() {
     let text = "<presence from='@@' to='a@b/c'/>";
     let stanza = read(text);
