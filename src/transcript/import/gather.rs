@@ -43,6 +43,7 @@ pub(super) struct Gathered {
 }
 
 /// Entries as they come.
+#[allow(clippy::large_enum_variant, reason = "there is one of them")]
 enum Entries {
     /// In memory.
     Held {

@@ -90,7 +90,7 @@ impl Waiting {
             self.held.push(seen);
             return Ok(());
         }
-        late.push(*self.late.get_or_insert_with(|| late.owners.len()), seen)
+        late.push(*self.late.get_or_insert(late.owners.len()), seen)
     }
 
     /// The line of the first stanza.
