@@ -4,7 +4,7 @@
 //! Streams between servers carry many domains; there, each stanza went from the domain of its
 //! `from` to that of its `to`. A client's stream is its own: it is named when a resource is bound,
 //! and what came before waits for that. What a component sends and gets goes between domains, too,
-//! and may be seen on a stream between servers as well ([`sights`]).
+//! and may be seen on a stream between servers as well ([`super::sights`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
