@@ -222,7 +222,7 @@ fn is_heard(user: UserId, reading: &Reading<'_>, slave: &Slave, room: &Room) -> 
     }
     if reading.stanza.is_subject_change() {
         // There was never one; or it lost its id on the way.
-        return nick.is_none() || room.log.has_subject(reading.content, nick);
+        return nick.is_none() || room.log.subjects.has(reading.content, nick);
     }
     let mut said = room.log.said_like(&id, reading.content);
     let here = said.any(|said| {

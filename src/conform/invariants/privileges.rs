@@ -224,12 +224,12 @@ impl PrivilegesKept {
         room: &Room,
         findings: &mut Findings,
     ) {
-        let nick = room.log.event(event).and_then(|event| event.nick);
-        let Some(nick) = nick.filter(|nick| !room.occupants.contains_key(nick)) else {
+        let Some(event) = room.log.event(event) else { return };
+        let Some(nick) = event.nick.filter(|nick| !room.occupants.contains_key(nick)) else {
             return;
         };
         let told = match passage.class {
-            Class::ToSlave(slave) => room.slaves[slave].master != Side::Active,
+            Class::ToSlave(slave) => event.late || room.slaves[slave].master != Side::Active,
             _ => passage.reading.delay.is_some(),
         };
         let before = self.expelled.get(&nick).filter(|before| !self.is_forgotten(before, room));

@@ -30,6 +30,7 @@ mod settled;
 mod silent;
 mod slave;
 mod state;
+mod subjects;
 mod told;
 mod unsaid;
 mod user;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::numbered::Numbered;
+use super::subjects::Subjects;
 use super::{NickId, UserId};
 use crate::conform::invariants::reading::{Reading, START, digest};
 use crate::room::{RoomConfig, StoredMessage};
@@ -75,8 +76,8 @@ pub(in crate::conform) struct Submission {
 pub(in crate::conform) struct Log {
     events: Numbered<Event>,
     said: Numbered<Submission>,
-    /// What was ever the subject: its content, and who set it.
-    subjects: BTreeSet<(u64, Option<NickId>)>,
+    /// What was ever the subject.
+    pub subjects: Subjects,
     none: Arc<str>,
     /// How many messages have come since the oldest were forgotten last.
     fresh: usize,
@@ -136,8 +137,8 @@ impl Log {
     }
 
     pub fn push(&mut self, event: Event) -> usize {
-        if event.subject && self.subjects.len() < SUBJECTS_MAX {
-            self.subjects.insert((event.content, event.nick));
+        if event.subject {
+            self.subjects.learn(event.content, event.nick);
         }
         self.fresh += 1;
         self.events.push((event.content, event.id.clone()), event)
@@ -266,11 +267,6 @@ impl Log {
         })
     }
 
-    /// Whether this was ever the subject.
-    pub fn has_subject(&self, content: u64, nick: Option<NickId>) -> bool {
-        self.subjects.contains(&(content, nick))
-    }
-
     pub fn say(&mut self, said: Submission) -> usize {
         self.fresh += 1;
         self.said.push((said.content, said.id.clone()), said)
@@ -389,9 +385,6 @@ const FRESH_LEAST: usize = 128;
 
 /// How many messages are remembered whatever may still be told of them.
 const LOG_MAX: usize = 20_000;
-
-/// How many subjects are.
-const SUBJECTS_MAX: usize = 10_000;
 
 /// How far the master's stamp is at most from when it was seen to act: no two of a room are equal.
 const CLOSE: crate::time::Duration = crate::time::Duration::from_millis(1);

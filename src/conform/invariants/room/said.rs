@@ -84,6 +84,7 @@ impl Room {
         let subject = reading.stanza.is_subject_change();
         if subject && (nick.is_none() || (told && dmuc.history)) {
             // There was never one; or its id names the run of the room.
+            self.log.subjects.learn(reading.content, nick);
             return;
         }
         let id = self.log.id(reading);
