@@ -30,6 +30,7 @@ impl RegisteredRoom {
         };
         if malformed || early {
             // Nobody asked for it, or the coming state contains it.
+            self.overhear_not_due(now, &stanza, out);
             return out.push(self.note(&self.address, Change::Ignored));
         }
         self.pinger.hear(now);
@@ -93,9 +94,18 @@ impl RegisteredRoom {
         if at.backfill && self.slips.has(Slip::GivenUp) {
             return self.message(now, stanza, &x, true, out);
         }
+        self.overhear_not_due(now, &stanza, out);
         // What is left over from a sync that was given up shows no gap; in a split none is filled.
         if !at.backfill && !matches!(self.phase, Phase::Split) {
             self.register_again(now, out);
+        }
+    }
+
+    /// An event that is not due is not applied, and yet shows what the master has.
+    fn overhear_not_due(&mut self, now: Time, stanza: &Stanza, out: &mut Vec<Output>) {
+        let x = stanza.dmuc().filter(|x| x.at.is_some() && stanza.is_groupchat());
+        if let Some(message) = x.and_then(|x| stored(stanza, &x, now)) {
+            self.overhear(&message, out);
         }
     }
 

@@ -205,6 +205,36 @@ impl RegisteredRoom {
         message: &StoredMessage,
         out: &mut Vec<Output>,
     ) -> Option<BTreeSet<Arc<Jid>>> {
+        let id = message.id.as_ref()?;
+        let Some(entry) = self.said_here(message) else {
+            // Its author is not there any more, but others who have seen it may be.
+            let is_it = |shown: &Provisional| shown.is(&message.from, Some(id), &message.payloads);
+            let shown = self.provisional.iter().any(is_it);
+            return shown.then(|| self.withdraw(is_it));
+        };
+        let session = entry.stanza.from.clone()?;
+        let shown = self.provisional.iter().any(|shown| is_same(shown, &entry));
+        self.lost_before(&session, Some(id), |_| true, out);
+        self.outbox.take_first(|other| *other == entry);
+        let seen = self.withdraw(|shown| is_same(shown, &entry));
+        shown.then_some(seen)
+    }
+
+    /// A message comes that is not due, so that it is told with what was missed. If it is of a
+    /// local session, what that said before and is not answered is lost all the same; and of a
+    /// subject nobody may hear any more, if there is another one by then.
+    pub(super) fn overhear(&mut self, message: &StoredMessage, out: &mut Vec<Output>) {
+        let Some(entry) = self.said_here(message) else { return };
+        if let Some(session) = &entry.stanza.from {
+            self.lost_before(session, message.id.as_ref(), |_| true, out);
+        }
+        if entry.stanza.is_subject_change() {
+            self.outbox.take_first(|other| *other == entry);
+        }
+    }
+
+    /// The message of a local session that this is, if it waits for it.
+    fn said_here(&self, message: &StoredMessage) -> Option<Entry> {
         let nick = message.from.resource().map(|nick| nick.to_string())?;
         let id = message.id.as_ref()?;
         let own = |entry: &Entry| {
@@ -219,18 +249,7 @@ impl RegisteredRoom {
         // A client may give several messages the same id.
         let his = || self.outbox.iter().filter(|entry| own(entry));
         let said = |entry: &&Entry| body_of(&entry.stanza.payloads) == body_of(&message.payloads);
-        let Some(entry) = his().find(said).or_else(|| his().next()).cloned() else {
-            // Its author is not there any more, but others who have seen it may be.
-            let is_it = |shown: &Provisional| shown.is(&message.from, Some(id), &message.payloads);
-            let shown = self.provisional.iter().any(is_it);
-            return shown.then(|| self.withdraw(is_it));
-        };
-        let session = entry.stanza.from.clone()?;
-        let shown = self.provisional.iter().any(|shown| is_same(shown, &entry));
-        self.lost_before(&session, Some(id), |_| true, out);
-        self.outbox.take_first(|other| *other == entry);
-        let seen = self.withdraw(|shown| is_same(shown, &entry));
-        shown.then_some(seen)
+        his().find(said).or_else(|| his().next()).cloned()
     }
 }
 
