@@ -76,7 +76,9 @@ impl Room {
         let dmuc = reading.dmuc.unwrap_or_default();
         let nick = self.nick(nick);
         let occurs = dmuc.enter.is_none() && dmuc.leave.is_none();
-        if occurs && (dmuc.state || self.is_syncing(slave)) {
+        // What has a number happened, even if it waits for a stream until all there is is told.
+        let state = dmuc.state || (self.is_syncing(slave) && dmuc.at.is_none());
+        if occurs && state {
             self.note_state(slave, nick, reading);
         }
         if let Some(since) = waited
@@ -111,7 +113,7 @@ impl Room {
             self.admit(entry, nick, user, reading, facts);
         } else if let Some(jid) = dmuc.leave {
             self.emit_leave(slave, nick, jid, reading);
-        } else if dmuc.state || self.is_syncing(slave) {
+        } else if state {
             self.emit_state(entry, Some(slave), nick, reading);
         } else {
             self.emit_presence(entry, nick, reading, facts);
