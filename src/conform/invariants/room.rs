@@ -27,6 +27,7 @@ mod said;
 mod seats;
 mod served;
 mod settled;
+mod shown;
 mod silent;
 mod slave;
 mod state;

@@ -202,14 +202,6 @@ impl Room {
         push_bounded(&mut self.users[user].passing, (nick, print), PASSING_MAX);
     }
 
-    /// Which stay it is of which a master that serves a user itself tells him.
-    pub(super) fn stay_passed_on(&self, user: UserId, nick: NickId, reading: &Reading<'_>) -> u32 {
-        let print = Print::of(reading, 0, self.now);
-        let came = self.users[user].passing(nick, &print).map(|at| self.users[user].passing[at].1);
-        let now = || self.occupants.get(&nick).map_or(0, |occupant| occupant.stay);
-        came.map_or_else(now, |print| print.stay)
-    }
-
     /// Whether what a user is told is for a stay over which his connection ended: the master serves
     /// him itself, or did when it said so, and is to let him in again through a slave.
     pub fn is_of_before(&self, user: UserId, reading: &Reading<'_>) -> bool {

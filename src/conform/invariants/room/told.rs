@@ -215,41 +215,6 @@ impl Room {
         one.direct = one.direct.filter(|_| via.is_none());
     }
 
-    /// Which stay it is of which a user is told: the newest that reached who tells him. If that is
-    /// over, or if somebody here has taken the nick of who has it there, it is one that only the
-    /// slave knows.
-    fn stay_told(&self, user: UserId, nick: NickId, reading: &Reading<'_>) -> u32 {
-        let one = &self.users[user];
-        let alone = |slave: &SlaveId| self.slaves[*slave].own == Side::Split && !self.serves(user);
-        let Some(slave) = one.via.or(one.slave.filter(alone)) else {
-            return self.stay_passed_on(user, nick, reading);
-        };
-        let recent = self.slaves[slave].store.get(&nick).map(|stored| &stored.recent);
-        let mut recent = recent.into_iter().flatten().rev();
-        let last: Option<&Print> = recent.next();
-        let stay = last.filter(|last| last.available).map_or(0, |last| last.stay);
-        if last.is_some_and(|last| last.at == self.now) {
-            // What looks the same may be of who had the nick when this instant began.
-            let print = Print::of(reading, 0, self.now);
-            for one in recent {
-                if one.looks_like(&print) && one.stay != stay {
-                    return 0;
-                }
-                if one.at < self.now {
-                    break;
-                }
-            }
-        }
-        let owners = self.owners.get(&stay).map_or(&[][..], Vec::as_slice);
-        let mut users = self.users.iter().enumerate().filter(|(_, one)| one.slave == Some(slave));
-        let taken = users.any(|(one, claims)| {
-            [claims.nick, claims.asked].contains(&Some(nick)) && !owners.contains(&one)
-        });
-        let shown = reading.item.and_then(|item| self.known_user(item.jid?));
-        let another = shown.is_some_and(|one| !owners.is_empty() && !owners.contains(&one));
-        if another || (taken && self.slaves[slave].own == Side::Split) { 0 } else { stay }
-    }
-
     fn told_unavailable(
         &mut self,
         user: UserId,
