@@ -20,8 +20,9 @@ pub(in crate::conform) struct Asks {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::conform) enum Ask {
     /// To be in the room, under another nick, or otherwise. `join`: to be told all there is;
-    /// `at`: when he asked; `came`: when the master has got that.
-    Be { nick: NickId, join: bool, at: Time, came: Option<Time> },
+    /// `content`: what he says of himself; `at`: when he asked; `came`: when the master has got
+    /// that.
+    Be { nick: NickId, join: bool, content: u64, at: Time, came: Option<Time> },
     /// To be out of it; when, and the entry. `returned`: that could not be delivered; `hung_up`:
     /// his server says it, his connection being over.
     Leave { at: Time, entry: usize, returned: bool, hung_up: bool },
@@ -40,9 +41,15 @@ impl Asks {
         push_bounded(&mut self.queue, ask, ASKS_MAX);
     }
 
-    /// The master gets his wish to be in under this nick. His slave may have given him another one
-    /// since. `said`: when he said so, if it is late.
-    pub fn come(&mut self, nick: NickId, join: bool, now: Time, said: Option<Time>) {
+    /// The master gets his wish to be in under this nick, so that he is like this. His slave may
+    /// have given him another one since. `said`: when he said so, if it is late.
+    pub fn come(
+        &mut self,
+        nick: NickId,
+        (join, content): (bool, u64),
+        now: Time,
+        said: Option<Time>,
+    ) {
         self.heard = true;
         let open = |ask: &Ask| match ask {
             Ask::Be { at, came: None, .. } => said.is_none_or(|said| *at <= said),
@@ -51,7 +58,9 @@ impl Asks {
         let find = |matches: &dyn Fn(&Ask) -> bool| {
             self.queue.iter().position(|ask| open(ask) && matches(ask))
         };
-        let found = find(&|ask| ask.is_for(nick) && ask.is_join() == join)
+        // What was lost looks otherwise, unless he has said the same twice.
+        let found = find(&|ask| ask.is_for(nick) && ask.is_join() == join && ask.says(content))
+            .or_else(|| find(&|ask| ask.is_for(nick) && ask.is_join() == join))
             .or_else(|| find(&|ask| ask.is_for(nick)))
             .or_else(|| find(&|_| true));
         if let Some(Ask::Be { came, .. }) = found.and_then(|found| self.queue.get_mut(found)) {
@@ -207,7 +216,10 @@ impl Asks {
             return self.returned(nick, leave);
         }
         let plain = |ask: &Ask| matches!(ask, Ask::Be { join: false, .. });
-        let same = self.queue.iter().position(|ask| ask.is_for(nick) && plain(ask));
+        // What the master says it says of what it has got.
+        let same = |ask: &Ask| ask.is_for(nick) && plain(ask);
+        let came = self.queue.iter().position(|ask| same(ask) && !ask.has_not_come());
+        let same = came.or_else(|| self.queue.iter().position(same));
         let before = || self.queue.iter().position(plain).filter(|_| own.is_none());
         // Who wants another nick than he has is refused it in the same words, if nicks are locked.
         // Nobody else is refused so what he asks: it was answered before, as far as he was told.
@@ -249,6 +261,10 @@ impl Asks {
 impl Ask {
     fn is_for(&self, nick: NickId) -> bool {
         matches!(self, Self::Be { nick: asked, .. } if *asked == nick)
+    }
+
+    fn says(&self, said: u64) -> bool {
+        matches!(self, Self::Be { content, .. } if *content == said)
     }
 
     fn has_not_come(&self) -> bool {

@@ -151,7 +151,8 @@ impl Room {
                     one.entered = false;
                 }
                 one.joins += usize::from(reading.is_join());
-                one.asks.push(Ask::Be { nick, join: reading.is_join(), at: now, came: None });
+                let (join, content) = (reading.is_join(), reading.content);
+                one.asks.push(Ask::Be { nick, join, content, at: now, came: None });
                 one.asked = Some(nick);
                 one.named.insert(nick);
             }
@@ -298,7 +299,8 @@ impl Room {
             }
             self.wanted.insert(nick);
             let said = reading.dmuc.and_then(|dmuc| dmuc.stamp).filter(|_| !self.silent);
-            self.users[user].asks.come(nick, reading.is_join(), self.now, said);
+            let says = (reading.is_join(), reading.content);
+            self.users[user].asks.come(nick, says, self.now, said);
         }
         if reading.stanza.is_groupchat() {
             self.submission_came(entry, user, passage);
