@@ -25,6 +25,7 @@ mod moves;
 mod numbered;
 mod said;
 mod seats;
+mod sends;
 mod served;
 mod settled;
 mod shown;

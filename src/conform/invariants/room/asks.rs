@@ -20,12 +20,24 @@ pub(in crate::conform) struct Asks {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::conform) enum Ask {
     /// To be in the room, under another nick, or otherwise. `join`: to be told all there is;
-    /// `content`: what he says of himself; `at`: when he asked; `came`: when the master has got
-    /// that.
-    Be { nick: NickId, join: bool, content: u64, at: Time, came: Option<Time> },
+    /// `content`: what he says of himself; `at`: when he asked; `way`: what became of it after
+    /// that; `came`: when the master has got that.
+    Be { nick: NickId, join: bool, content: u64, at: Time, way: Way, came: Option<Time> },
     /// To be out of it; when, and the entry. `returned`: that could not be delivered; `hung_up`:
     /// his server says it, his connection being over.
     Leave { at: Time, entry: usize, returned: bool, hung_up: bool },
+}
+
+/// What became of a wish to be in, as it was said first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::conform) enum Way {
+    /// His server has it, as far as the record tells.
+    #[default]
+    Here,
+    /// It was sent to the master.
+    Sent,
+    /// It was lost on its way to the master.
+    Lost,
 }
 
 /// What being told that one is in answers.
@@ -41,31 +53,47 @@ impl Asks {
         push_bounded(&mut self.queue, ask, ASKS_MAX);
     }
 
-    /// The master gets his wish to be in under this nick, so that he is like this. His slave may
-    /// have given him another one since. `said`: when he said so, if it is late.
-    pub fn come(
-        &mut self,
-        nick: NickId,
-        (join, content): (bool, u64),
-        now: Time,
-        said: Option<Time>,
-    ) {
+    /// His wish to be in under this nick is sent to the master as he has said it, and perhaps
+    /// lost.
+    pub fn go(&mut self, nick: NickId, says: (bool, u64), lost: bool) {
+        let open = |ask: &Ask| matches!(ask, Ask::Be { way: Way::Here, came: None, .. });
+        if let Some(Ask::Be { way, .. }) = self.find(nick, says, open) {
+            *way = if lost { Way::Lost } else { Way::Sent };
+        }
+    }
+
+    /// The master gets his wish to be in under this nick, a join perhaps, so that he is like this.
+    /// His slave may have given him another one since. `said`: when he said so, if it is late.
+    pub fn come(&mut self, nick: NickId, says: (bool, u64), now: Time, said: Option<Time>) {
         self.heard = true;
+        let sent = |ask: &Ask| matches!(ask, Ask::Be { way: Way::Sent, came: None, .. });
         let open = |ask: &Ask| match ask {
             Ask::Be { at, came: None, .. } => said.is_none_or(|said| *at <= said),
             _ => false,
         };
+        let live = said.is_none() && self.queue.iter().any(sent);
+        let found = if live { self.find(nick, says, sent) } else { self.find(nick, says, open) };
+        if let Some(Ask::Be { came, .. }) = found {
+            *came = Some(now);
+        }
+    }
+
+    /// The first such wish that says the same, or else is as much of a join, or else is for the
+    /// same nick, or else any.
+    fn find(
+        &mut self,
+        nick: NickId,
+        (join, content): (bool, u64),
+        such: impl Fn(&Ask) -> bool,
+    ) -> Option<&mut Ask> {
         let find = |matches: &dyn Fn(&Ask) -> bool| {
-            self.queue.iter().position(|ask| open(ask) && matches(ask))
+            self.queue.iter().position(|ask| such(ask) && matches(ask))
         };
-        // What was lost looks otherwise, unless he has said the same twice.
         let found = find(&|ask| ask.is_for(nick) && ask.is_join() == join && ask.says(content))
             .or_else(|| find(&|ask| ask.is_for(nick) && ask.is_join() == join))
             .or_else(|| find(&|ask| ask.is_for(nick)))
             .or_else(|| find(&|_| true));
-        if let Some(Ask::Be { came, .. }) = found.and_then(|found| self.queue.get_mut(found)) {
-            *came = Some(now);
-        }
+        found.and_then(|found| self.queue.get_mut(found))
     }
 
     /// Whether the master has got a wish of his to be in.

@@ -1,15 +1,11 @@
 //! What a step changes in the room.
 
-use super::asks::Ask;
 use super::user::is_one_of;
-use super::{
-    Class, Fact, Passage, Room, Side, Submission, TOUCHED_MAX, Touch, UserId, push_bounded,
-};
+use super::{Class, Fact, Passage, Room, Side, TOUCHED_MAX, Touch, UserId, push_bounded};
 use crate::conform::invariants::reading::Reading;
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::dmuc::{Change, Note};
 use crate::stanza::{Condition, Kind, Type, ns};
-use crate::time::Duration;
 use crate::transcript::Fate;
 
 impl Room {
@@ -116,73 +112,19 @@ impl Room {
                 self.begins_anew(slave, &passage.reading);
                 self.slaves[slave].asks(&passage.reading, self.now);
             }
-            Class::Relay(Some(user)) if self.has_asked_before(user, &passage.reading) => {
-                self.up(entry, user, passage);
+            Class::Relay(Some(user)) => {
+                if self.has_asked_before(user, &passage.reading) {
+                    self.up(entry, user, passage);
+                }
+                self.goes_up(user, passage);
             }
-            Class::Relay(_) | Class::Stray => {}
+            Class::Relay(None) | Class::Stray => {}
         }
         if !matches!(passage.hop.fate, Fate::Delivered(_)) {
             self.flight.remove(&entry);
             if let Class::ToUser(Some(user)) = passage.class {
                 self.users[user].coming.lose(entry);
             }
-        }
-    }
-
-    /// Whether a slave forwards that somebody asks to be in, as he has just before the record.
-    fn has_asked_before(&self, user: UserId, reading: &Reading<'_>) -> bool {
-        let one = &self.users[user];
-        let begins = self.silent && self.now <= self.begun + BEGINNING;
-        begins && reading.is_join() && !one.inside && one.asked.is_none()
-    }
-
-    /// A user sends something to the room.
-    fn up(&mut self, entry: usize, user: UserId, passage: &Passage<'_>) {
-        let (now, reading) = (self.now, &passage.reading);
-        self.health.acted = now;
-        let nick = reading.to_nick.map(|nick| self.nick(nick));
-        if reading.stanza.is_available() {
-            let one = &mut self.users[user];
-            one.own = Some(reading.content);
-            if let Some(nick) = nick {
-                if !one.inside && !one.asks.to_be_in() {
-                    // What came for him before is for another stay.
-                    one.coming.clear();
-                    one.entered = false;
-                }
-                one.joins += usize::from(reading.is_join());
-                let (join, content) = (reading.is_join(), reading.content);
-                one.asks.push(Ask::Be { nick, join, content, at: now, came: None });
-                one.asked = Some(nick);
-                one.named.insert(nick);
-            }
-        } else if reading.stanza.is_unavailable() {
-            let slave = self.users[user].slave.map(|slave| &self.slaves[slave]);
-            let unseen = slave.is_some_and(|slave| slave.lame);
-            let one = &mut self.users[user];
-            one.left_unseen |= unseen;
-            one.asks.push(Ask::Leave { at: now, entry, returned: false, hung_up: false });
-            one.asked = None;
-        } else if reading.stanza.is_groupchat() && nick.is_none() {
-            let one = &self.users[user];
-            let voiced = one.privileges().is_some_and(|privileges| privileges.role != "visitor");
-            let said = Submission {
-                user,
-                at: now,
-                entry,
-                id: self.log.id(reading),
-                given: None,
-                content: reading.content,
-                voiced: voiced && one.inside,
-                unserved: one.slave.is_some_and(|slave| self.slaves[slave].lame),
-                held: one.slave.is_some_and(|slave| self.slaves[slave].holds()),
-                came: None,
-                least: None,
-                events: Vec::new(),
-                returned: false,
-                guessed: None,
-            };
-            self.log.say(said);
         }
     }
 
@@ -388,6 +330,3 @@ impl Room {
         self.health.trouble(now);
     }
 }
-
-/// For so long after a record begins something may be forwarded that was sent before.
-const BEGINNING: Duration = Duration::from_secs(1);
