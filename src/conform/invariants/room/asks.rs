@@ -226,22 +226,23 @@ impl Asks {
     }
 
     /// He is refused this nick; or what could not be delivered is `returned` with its id, perhaps a
-    /// leave. `said`: how he has said to be is refused, as he is not in the room, and not to be in;
+    /// leave, and whether it may have been lost on its way. `said`: how he has said to be is refused, as he is not in the room, and not to be in;
     /// that was under the nick he had then, if a slave has given him another since. `own`: the nick
     /// that he has there, if he is in.
     pub fn refused(
         &mut self,
         nick: NickId,
-        returned: Option<&str>,
+        returned: Option<(&str, bool)>,
         said: bool,
         own: Option<NickId>,
     ) {
+        let (returned, sent) = (returned.map(|(id, _)| id), returned.is_none_or(|(_, sent)| sent));
         let is_it = |(_, id): &(bool, Option<String>)| id.is_none() || id.as_deref() == returned;
         if returned.is_some()
             && let Some(place) = self.came_back.iter().position(is_it)
             && let Some((leave, _)) = self.came_back.remove(place)
         {
-            return self.returned(nick, leave);
+            return self.returned(nick, leave, sent);
         }
         let plain = |ask: &Ask| matches!(ask, Ask::Be { join: false, .. });
         // What the master says it says of what it has got.
@@ -265,11 +266,12 @@ impl Asks {
             *leave = true;
             return;
         }
-        self.returned(nick, false);
+        self.returned(nick, false, sent);
     }
 
-    /// What he asked comes to nothing: to be in under this nick, or to `leave`.
-    fn returned(&mut self, nick: NickId, leave: bool) {
+    /// What he asked comes to nothing: to be in under this nick, or to `leave`. What was lost on
+    /// its way does not come back as what was never `sent`.
+    fn returned(&mut self, nick: NickId, leave: bool, sent: bool) {
         if leave {
             let mut leaves = self.queue.iter_mut().filter_map(|ask| match ask {
                 Ask::Leave { returned, .. } => Some(returned),
@@ -280,9 +282,10 @@ impl Asks {
             }
             return;
         }
-        if let Some(position) = self.queue.iter().position(|ask| ask.is_for(nick)) {
-            self.queue.remove(position);
-        }
+        let may = |ask: &Ask| ask.is_for(nick) && (sent || !ask.was_lost());
+        let found = self.queue.iter().position(may);
+        let found = found.or_else(|| self.queue.iter().position(|ask| ask.is_for(nick)));
+        found.map(|position| self.queue.remove(position));
     }
 }
 
@@ -293,6 +296,10 @@ impl Ask {
 
     fn says(&self, said: u64) -> bool {
         matches!(self, Self::Be { content, .. } if *content == said)
+    }
+
+    fn was_lost(&self) -> bool {
+        matches!(self, Self::Be { way: Way::Lost, .. })
     }
 
     fn has_not_come(&self) -> bool {

@@ -52,6 +52,8 @@ impl Room {
                 let said = condition == Some(Condition::NotAcceptable);
                 if let Some(nick) = nick {
                     let own = one.nick.filter(|_| one.inside);
+                    let sent = condition != Some(Condition::RemoteServerNotFound);
+                    let returned = returned.map(|id| (id, sent));
                     one.asks.refused(nick, returned, said, own);
                 }
                 // What he asked for under another nick since may be answered otherwise.
