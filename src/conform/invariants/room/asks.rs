@@ -226,9 +226,9 @@ impl Asks {
     }
 
     /// He is refused this nick; or what could not be delivered is `returned` with its id, perhaps a
-    /// leave, and whether it may have been lost on its way. `said`: how he has said to be is refused, as he is not in the room, and not to be in;
-    /// that was under the nick he had then, if a slave has given him another since. `own`: the nick
-    /// that he has there, if he is in.
+    /// leave, and whether it may have been lost on its way. `said`: how he has said to be is
+    /// refused, as he is not in the room, and not to be in; that was under the nick he had then, if
+    /// a slave has given him another since. `own`: the nick that he has there, if he is in.
     pub fn refused(
         &mut self,
         nick: NickId,

@@ -39,6 +39,8 @@ impl Room {
             if waited.is_none() {
                 self.learn_whois(accept.whois == Whois::Anyone, self.now);
                 self.remove_unlisted(slave);
+            } else {
+                self.doubt_unlisted(slave);
             }
             self.accept(slave, &accept);
             self.begin_state(slave, &accept, waited.is_some());

@@ -80,10 +80,23 @@ impl Room {
 
     /// It is accepted: whom it did not list is out. Of sessions of who stays nobody says so.
     pub(super) fn remove_unlisted(&mut self, slave: SlaveId) {
-        let unlisted = std::mem::take(&mut self.slaves[slave].unlisted);
+        let unlisted = &self.slaves[slave].unlisted;
         let listed = |user: &UserId| !unlisted.contains(user);
         let several = self.occupants.values_mut().filter(|one| one.sessions.iter().any(listed));
         several.for_each(|one| one.sessions.retain(listed));
+    }
+
+    /// That it is accepted has waited for a stream. Whom it did not list may have had another nick
+    /// by then, which it was told just before.
+    pub(super) fn doubt_unlisted(&mut self, slave: SlaveId) {
+        let unlisted = std::mem::take(&mut self.slaves[slave].unlisted);
+        if self.is_told_alone(slave) {
+            let gone =
+                |one: &super::Occupant| one.sessions.iter().all(|user| unlisted.contains(user));
+            let its = self.occupants.iter().filter(|(_, one)| gone(one));
+            let its: Vec<_> = its.map(|(nick, _)| *nick).collect();
+            self.doubtful.extend(its);
+        }
     }
 
     /// Whether nobody but this slave is told at once what happens.
