@@ -1,9 +1,12 @@
 //! What is said is heard: LIVE-DELIVER, LIVE-NO-SILENT-LOSS.
 
+mod overdue;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rustc_hash::FxHashSet;
 
+use self::overdue::{Overdue, Queue};
 use super::Invariant;
 use super::findings::Findings;
 use super::reading::Reading;
@@ -18,7 +21,7 @@ pub(super) struct Delivery {
     /// What is on its way to whom.
     under_way: VecDeque<UnderWay>,
     /// What was not heard in time, and may yet be.
-    overdue: Vec<Overdue>,
+    overdue: Queue,
     /// What everybody has heard in this stay: id and content.
     heard: BTreeMap<UserId, FxHashSet<Key>>,
     /// How much of what was said is judged already.
@@ -35,30 +38,6 @@ struct UnderWay {
     users: Vec<UserId>,
     /// To which slaves the master has sent it, and in which entries.
     copies: Vec<(SlaveId, usize)>,
-}
-
-#[derive(Debug)]
-struct Overdue {
-    key: Key,
-    user: UserId,
-    /// The host that did not hand it on.
-    host: String,
-    entry: usize,
-    since: Time,
-}
-
-impl Overdue {
-    /// It was heard in this entry, or never is.
-    fn judge(&self, heard: Option<usize>, room: &Room, findings: &mut Findings) {
-        let jid = &room.users[self.user].jid;
-        let what = match heard {
-            Some(_) => format!("{jid} does not hear it in time"),
-            None => format!("{jid} never hears it"),
-        };
-        let expected = "what is said to be heard by everybody in 1.5 round trips";
-        let causes = Vec::from_iter(heard);
-        findings.push("LIVE-DELIVER", &self.host, self.entry, what, expected, &causes);
-    }
 }
 
 impl Invariant for Delivery {
@@ -85,10 +64,10 @@ impl Invariant for Delivery {
             }
         }
         // At the end of the record nothing is next.
-        let over = |since| next <= room.now || since + room.settling() < next;
-        if !self.overdue.is_empty() {
-            let never = self.overdue.extract_if(.., |one| over(one.since));
-            never.for_each(|one| one.judge(None, room, findings));
+        let ended = next <= room.now;
+        let settling = room.settling();
+        while let Some(one) = self.overdue.pop_if(|one| ended || one.since + settling < next) {
+            one.judge(None, room, findings);
         }
     }
 
@@ -116,9 +95,8 @@ impl Invariant for Delivery {
                     if let Some(one) = same {
                         one.users.retain(|waiting| *waiting != user);
                     }
-                    let is_it = |one: &mut Overdue| one.user == user && one.key == key;
-                    let late = self.overdue.extract_if(.., is_it);
-                    late.for_each(|one| one.judge(Some(step.entry), room, findings));
+                    let late = self.overdue.take(user, |one| one.key == key);
+                    late.iter().for_each(|one| one.judge(Some(step.entry), room, findings));
                     self.heard.entry(user).or_default().insert(key);
                 }
                 Fact::Entered(user) | Fact::Left(user) => {
@@ -126,8 +104,8 @@ impl Invariant for Delivery {
                     let again = one.inside && one.since < room.now;
                     if !again {
                         self.heard.remove(user);
-                        let never = self.overdue.extract_if(.., |one| one.user == *user);
-                        never.for_each(|one| one.judge(None, room, findings));
+                        let never = self.overdue.take(*user, |_| true);
+                        never.iter().for_each(|one| one.judge(None, room, findings));
                         self.under_way.iter_mut().for_each(|one| one.users.retain(|u| u != user));
                     }
                 }
