@@ -11,6 +11,7 @@ mod json;
 mod junit;
 mod known;
 mod led;
+mod part;
 mod plain;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::json::VERSION;
 pub use self::known::{Failing, Known};
+pub use self::part::{Part, drawn};
 use crate::conform::invariants::{Finding, Tally};
 use crate::conform::judgement::{Judgement, Row, Verdict};
 use crate::conform::requirements::Requirement;
@@ -35,7 +37,7 @@ pub struct Report {
 }
 
 /// One run and what came of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Run {
     /// A short name, which no other run has.
     pub name: String,
@@ -52,8 +54,10 @@ pub struct Run {
     pub splits: Vec<(usize, Note)>,
     /// What happened; empty if it was not played to its end.
     pub transcript: Transcript,
-    /// For each entry the line of the file to which it belongs, 0 if there is none.
+    /// For each entry of it the line of the file to which it belongs, 0 if there is none.
     pub lines: Vec<usize>,
+    /// Which entries these are, if the record has more.
+    pub part: Option<Part>,
     /// What came of the requirements.
     pub judgement: Judgement,
     /// How many expectations of the scenario were checked.
@@ -110,11 +114,6 @@ impl Run {
     fn findings_of(&self, row: &Row) -> impl Iterator<Item = &Finding> {
         let of = row.requirement;
         self.judgement.findings.iter().filter(move |finding| shows(finding, of))
-    }
-
-    /// The line of the file to which this entry belongs.
-    fn line_of(&self, entry: usize) -> Option<usize> {
-        self.lines.get(entry).copied().filter(|line| *line > 0)
     }
 
     /// `scenarios/a.scs:12`, or the file alone.

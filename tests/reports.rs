@@ -36,6 +36,7 @@ fn judged(name: &str) -> Run {
         splits: Vec::new(),
         judgement: Judgement::of(&outcome.transcript, &setting(&scenario, false)),
         lines: vec![1; outcome.transcript.entries.len()],
+        part: None,
         transcript: outcome.transcript,
         expectations: outcome.checked,
         unmet: outcome.unmet,

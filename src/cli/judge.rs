@@ -2,6 +2,7 @@
 
 pub(super) mod asked;
 mod command;
+mod extent;
 mod foreign;
 mod judged;
 mod long;
@@ -25,6 +26,7 @@ use super::screen::Screen;
 use super::style;
 use super::verdict::Verdict;
 use crate::conform::judgement::{self, Judgement, Row};
+use crate::report::Run;
 
 /// Judge some records, one after another, and sum up.
 pub(super) fn judge(arguments: &args::Judge, screen: &mut Screen) -> Result<Verdict, Refusal> {
@@ -39,7 +41,7 @@ pub(super) fn judge(arguments: &args::Judge, screen: &mut Screen) -> Result<Verd
     let mut guessed = false;
     for path in files {
         guessed |= exact.is_none() && !record::is_scenario(&path);
-        let judged = match judged(&path, arguments, exact.as_ref(), &asked) {
+        let judged = match judged(&path, arguments, exact.as_ref(), &asked, FORMAT) {
             Ok(judged) => judged,
             Err(refusal) => {
                 refusals.push(Some(refusal));
@@ -60,7 +62,7 @@ pub(super) fn judge(arguments: &args::Judge, screen: &mut Screen) -> Result<Verd
             Some(sum) => sum.add(judged.judgement.clone()),
             None => sum = Some(judged.judgement.clone()),
         }
-        if !arguments.reports.report.is_empty() {
+        if arguments.reports.are_wanted() {
             runs.extend(judged.into_run(arguments));
         }
     }
@@ -98,11 +100,13 @@ fn restless(sum: &Judgement, guessed: bool) -> String {
 /// What is judged of a room at rest only.
 const AT_REST: [&str; 3] = ["LIVE-CONV-ROSTER", "LIVE-AWAY-UNDONE", "LIVE-QUEUE-EMPTY"];
 
+/// `help`: what to do about a file whose form is not known.
 fn judged(
     path: &Path,
     arguments: &args::Judge,
     exact: Option<&Script>,
     asked: &Asked,
+    help: &str,
 ) -> Result<Judged, Refusal> {
     if record::is_scenario(path) {
         return Record::play(path, arguments)?.judged(arguments, asked);
@@ -110,9 +114,22 @@ fn judged(
     let log = Log::open(path)?;
     match long::judge(&log, arguments, exact, asked)? {
         Some(judged) => Ok(judged),
-        None => Record::read(&log, arguments, exact)?.judged(arguments, asked),
+        None => Record::read(&log, arguments, exact, help)?.judged(arguments, asked),
     }
 }
+
+/// What came of a file that is no scenario, for a report in this form, and nothing else known.
+/// `help`: what to do about a file whose form is not known.
+pub(super) fn run_of(path: &Path, form: args::Told, help: &str) -> Result<Run, Refusal> {
+    let reports =
+        args::Reports { report: vec![args::ReportFile::Output], report_format: Some(form) };
+    let arguments = args::Judge { reports, ..args::Judge::default() };
+    let run = judged(path, &arguments, None, &Asked::read(&arguments)?, help)?.into_run(&arguments);
+    Ok(run.unwrap_or_default())
+}
+
+/// How the list of forms begins for whoever can say one.
+const FORMAT: &str = "`--format` says which it is";
 
 /// How many findings of one requirement are shown in full.
 const FINDINGS_MAX: usize = 3;

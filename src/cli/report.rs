@@ -10,7 +10,7 @@ use super::diagram::nicks;
 use super::expected::{self, Expected};
 use super::failure::{Played, UNTOUCHED};
 use super::files::{self, Script};
-use super::judge::record::{self, Record};
+use super::judge::{self, record};
 use super::refusal::Refusal;
 use super::screen::Screen;
 use super::stage::{self, Manner};
@@ -28,7 +28,7 @@ pub(super) fn report(arguments: &args::Report, screen: &mut Screen) -> Result<Ve
     let form = form(arguments.format, out)?;
     let manner = Manner { net: arguments.net, ..Manner::default() };
     let expected = Expected::read(files.iter().filter(|file| record::is_scenario(file)))?;
-    let runs = files.par_iter().map(|file| run_of(file, manner, &expected));
+    let runs = files.par_iter().map(|file| run_of(file, manner, &expected, form));
     let runs: Vec<_> = runs.collect();
     let mut judged = Vec::new();
     let mut refusals = Vec::new();
@@ -136,31 +136,13 @@ pub(super) fn name(file: &Path) -> String {
 }
 
 /// What came of a scenario, or what a record tells.
-fn run_of(file: &Path, manner: Manner, expected: &Expected) -> Result<Run, Refusal> {
+fn run_of(file: &Path, manner: Manner, expected: &Expected, form: Told) -> Result<Run, Refusal> {
     if record::is_scenario(file) {
         let script = Script::read(file)?;
         return run(&script, manner, expected.of(&script));
     }
     let help = "`wallops judge --format FORMAT --report FILE` is told which it is";
-    let record = Record::read_as_it_is(file, help)?;
-    let judge = format!("wallops judge {}", stage::shell_word(&file.display().to_string()));
-    Ok(Run {
-        name: name(Path::new(&record.name)),
-        replay: judge.clone(),
-        judge,
-        judgement: record.judgement()?,
-        splits: record.splits()?,
-        file: record.name,
-        people: record.people,
-        transcript: record.transcript,
-        lines: record.lines,
-        expectations: 0,
-        unmet: 0,
-        failures: Vec::new(),
-        untouched: Vec::new(),
-        asked: false,
-        known: Vec::new(),
-    })
+    judge::run_of(file, form, help)
 }
 
 fn run(script: &Script, manner: Manner, mut known: Vec<Known>) -> Result<Run, Refusal> {
@@ -190,6 +172,7 @@ fn run(script: &Script, manner: Manner, mut known: Vec<Known>) -> Result<Run, Re
         people: nicks(&script.scenario),
         splits: Vec::new(),
         lines: record::script_lines(&transcript),
+        part: None,
         transcript,
         judgement,
         expectations,

@@ -6,12 +6,13 @@
 //! to show the stanza in full.
 
 mod matrix;
+mod picture;
 mod rows;
 mod run;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{KNOWN, Report, Total, plain};
+use super::{KNOWN, Report, Run, Total, plain};
 use crate::conform::judgement::Verdict;
 
 /// How many rows all diagrams of a page have together; runs after that are told without theirs.
@@ -60,7 +61,7 @@ impl Report {
     }
 
     fn heading(&self, totals: &[Total<'_>]) -> Markup {
-        let entries: usize = self.runs.iter().map(|run| run.transcript.entries.len()).sum();
+        let entries: usize = self.runs.iter().map(Run::entries).sum();
         html! {
             h1 { "What came of " (self.runs.len()) " runs" }
             p {

@@ -143,7 +143,7 @@ fn told(run: &Run) -> Told<'_> {
         network: &header.network,
         seed: header.seed,
         epoch: header.epoch.to_string(),
-        entries: run.transcript.entries.len(),
+        entries: run.entries(),
         verdict: run.verdict().name(),
         expectations: Expectations {
             checked: run.expectations,
@@ -203,7 +203,7 @@ fn applied<'a>(run: &'a Run, row: &Row) -> Applied<'a> {
 }
 
 fn found<'a>(run: &'a Run, finding: &'a Finding) -> Found<'a> {
-    let entry = run.transcript.entries.get(finding.entry);
+    let entry = run.entry(finding.entry);
     let verdict = run.judgement.row(finding.requirement).map_or(Verdict::Fail, |row| row.verdict);
     Found {
         requirement: finding.requirement,

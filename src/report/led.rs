@@ -10,7 +10,7 @@ const WORDS_MAX: usize = 400;
 impl Run {
     /// The stanza at which a finding shows, on its lines, at most so many characters of it.
     pub(super) fn stanza_of(&self, finding: &Finding, length_max: usize) -> Option<String> {
-        let stanza = self.transcript.entries.get(finding.entry)?.stanza()?;
+        let stanza = self.entry(finding.entry)?.stanza()?;
         Some(plain::cut(&stanza.to_string(), length_max))
     }
 
@@ -19,7 +19,7 @@ impl Run {
         finding.causes.iter().map(|cause| {
             let place = self.place(self.line_of(*cause));
             let told = format!("because of {place}, entry {}", number(*cause));
-            let Some(entry) = self.transcript.entries.get(*cause) else { return told };
+            let Some(entry) = self.entry(*cause) else { return told };
             let words = entry.stanza().map(|stanza| stanza.describe(&ShortNames::default()));
             let words = words.map(|words| format!(": {words}")).unwrap_or_default();
             let headline = entry.headline();

@@ -63,6 +63,7 @@ fn run(name: &str) -> Run {
         people: BTreeMap::new(),
         splits: Vec::new(),
         lines: vec![7; transcript.entries.len()],
+        part: None,
         transcript,
         judgement: Judgement { rows, findings },
         expectations: 4,
@@ -148,8 +149,8 @@ fn a_long_content_is_told_once() {
     assert_eq!(page.matches("with the content of").count(), 2);
 }
 
-#[test]
-fn a_page_of_long_runs_is_bounded() {
+/// A run of 30,004 entries, at one a second.
+fn long() -> Run {
     let mut long = run("long");
     let entry = long.transcript.entries[2].clone();
     let numbered = |number: u64| {
@@ -158,9 +159,42 @@ fn a_page_of_long_runs_is_bounded() {
         entry
     };
     long.transcript.entries.extend((2..30_000).map(numbered));
-    let page = Report { runs: vec![long] }.html();
+    long.lines = (1..=long.transcript.entries.len()).collect();
+    long
+}
+
+#[test]
+fn a_page_of_long_runs_is_bounded() {
+    let page = Report { runs: vec![long()] }.html();
     assert!(page.contains(" more entries are not shown here."));
     assert!(page.len() < 6 << 20, "{}", page.len());
+}
+
+#[test]
+fn of_a_long_run_is_drawn_what_is_around_what_was_found() {
+    let mut long = long();
+    long.judgement.findings = vec![finding("INV-NO-DUP", 20_000), finding("INV-NO-DUP", 10_000)];
+    long.judgement.findings[0].causes = vec![19_000];
+    let page = Report { runs: vec![long.clone()] }.html();
+    for entry in [0, 1, 9_970, 10_000, 10_009, 19_000, 20_000] {
+        assert_eq!(page.matches(&format!(" id=\"s0e{entry}\"")).count(), 1, "{entry}");
+    }
+    assert!(page.contains("<a href=\"#s0e20000\">entry 20001</a>, long.scs:20001: "), "{page}");
+    let gap = "<li class=\"gap\">7555 entries are not shown here</li>";
+    assert!(page.contains(gap), "{page}");
+    // The same if it has these entries alone.
+    let length = long.transcript.entries.len();
+    let numbers = Vec::from_iter(drawn(&long.judgement.findings, length, 2_500));
+    let mut part = long.clone();
+    part.transcript.entries =
+        numbers.iter().map(|it| long.transcript.entries[*it].clone()).collect();
+    part.lines = numbers.iter().map(|number| number + 1).collect();
+    part.part = Some(Part { numbers, entries: length, stanzas: long.transcript.hops().count() });
+    let [long, part] = [long, part].map(|run| Report { runs: vec![run] });
+    assert_eq!(long.html(), part.html());
+    assert_eq!(long.text(), part.text());
+    assert_eq!(long.json(), part.json());
+    assert_eq!(long.junit(), part.junit());
 }
 
 #[test]

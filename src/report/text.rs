@@ -67,7 +67,6 @@ impl Report {
 
 fn write_run(out: &mut String, run: &Run) {
     let applied = run.judgement.rows.iter().filter(|row| row.tally.kept + row.tally.broken > 0);
-    let stanzas = run.transcript.hops().count();
     let _ = writeln!(
         out,
         "{:<7}  {}: {} applied, {} of {} met, {}",
@@ -76,7 +75,7 @@ fn write_run(out: &mut String, run: &Run) {
         plain::counted(applied.count(), "requirement"),
         run.expectations.saturating_sub(run.unmet),
         plain::counted(run.expectations, "expectation"),
-        plain::counted(stanzas, "stanza"),
+        plain::counted(run.stanzas(), "stanza"),
     );
     for failure in &run.failures {
         let text = plain::short(&failure.text, WORDS_MAX);

@@ -5,6 +5,9 @@ use wallops::transcript::import::write_plain;
 use super::desk::{Desk, LOST_AND_FOUND, Ran, wallops};
 use super::judge::{another_greeting, doctored};
 
+/// The forms of a report.
+const FORMS: [&str; 4] = ["text", "json", "junit", "html"];
+
 #[test]
 fn a_record_in_the_words_of_the_second_edition_is_judged_alike() {
     let (desk, line) = another_greeting();
@@ -53,6 +56,11 @@ fn a_transcript_that_is_not_held_in_memory_is_judged_alike() {
             let is_within = long.out().contains("left out: the text ends within an entry: line ");
             assert_eq!(is_within, ["within.txt", "character.txt"].contains(&file));
         }
+    }
+    for form in FORMS {
+        let report = ["judge", "t.txt", "--report", "-", "--report-format", form];
+        let held = desk.run(&report).ends_with(1).out();
+        assert_eq!(held, desk.run(&[&report[..], &["--long", "1"]].concat()).out());
     }
     desk.put("late.txt", text.replacen("23:58:37.001", "23:58:36.001", 1));
     let long = |file| desk.run(&["judge", file, "--long", "1"]).ends_with(2);
@@ -112,6 +120,11 @@ fn a_log_that_is_not_held_in_memory_is_judged_alike() {
             let held = desk.run(&[&["judge", file], more].concat());
             let long = desk.run(&[&["judge", file, "--long", "1"], more].concat());
             assert_eq!((held.out(), held.0.status), (long.out(), long.0.status), "{file} {more:?}");
+        }
+        for form in FORMS {
+            let report = ["judge", file, "--report", "-", "--report-format", form];
+            let held = desk.run(&report).out();
+            assert_eq!(held, desk.run(&[&report[..], &["--long", "1"]].concat()).out(), "{file}");
         }
         let mut command = wallops();
         command.args(["judge", "-", "--long", "1"]).write_stdin(text);

@@ -176,7 +176,7 @@ fn a_report_of_judge_or_test_takes_the_place_of_nothing_that_is_read() {
         .ends_with(2)
         .complains("the report would take the place of what it is about");
     assert_eq!(desk.read("t.txt"), before);
-    // However long a record is, a report tells all of it.
+    // There is one of a record that is gone through in its file, too.
     desk.run(&["judge", "t.txt", "--long", "1", "--report", "r.html"]).ends_with(0);
     assert!(desk.read("r.html").contains("<section id=\"runs\""));
 }

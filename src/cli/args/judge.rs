@@ -16,7 +16,7 @@ use crate::transcript::import::Format;
 /// transcript as `wallops run --write` writes it, or a log of somebody else's servers. Prints what
 /// was broken, where, and what should have been; then how often each requirement applied. What a
 /// record does not show of how its rooms were set up is inferred from it; `--scenario` says it
-/// exactly. A record of which a report is written is held in memory, however long it is.
+/// exactly.
 ///
 /// Judge a scenario; a stored transcript; what slaves did in a log, and report it to CI:
 ///

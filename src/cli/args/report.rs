@@ -55,6 +55,21 @@ pub(in crate::cli) struct Reports {
     pub report_format: Option<Told>,
 }
 
+impl Reports {
+    /// Whether there is to be any.
+    pub fn are_wanted(&self) -> bool {
+        !self.report.is_empty()
+    }
+
+    /// Whether one of them has pictures of what happened.
+    pub fn draw(&self) -> bool {
+        self.report.iter().any(|file| match file {
+            ReportFile::File(_, told) => *told == Told::Html,
+            ReportFile::Output => self.report_format == Some(Told::Html),
+        })
+    }
+}
+
 /// Where a report is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::cli) enum ReportFile {

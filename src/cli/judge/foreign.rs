@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::io::{self, BufReader};
 
 use super::asked::Asked;
-use super::judged::Judged;
+use super::extent::{Extent, Shown};
+use super::judged::{Judged, Reported};
 use super::record;
 use crate::cli::args;
 use crate::cli::files::Script;
@@ -16,9 +17,9 @@ use crate::conform::instants;
 use crate::conform::invariants::Setting;
 use crate::conform::survey::survey;
 use crate::sim::play;
-use crate::transcript::edition::{Edition, Rewording, Words};
+use crate::transcript::edition::{Edition, Rewording};
 use crate::transcript::import::{Format, ImportOptions, ImportedRecord, Notice, import_into};
-use crate::transcript::{Record, SortedRecord, StoredError, Watched};
+use crate::transcript::{Record, SortedRecord, StoredError, Transcript, Watched};
 
 /// Judge this log, which is in this form. `exact`: the scenario whose play it records.
 pub(super) fn judge(
@@ -35,7 +36,7 @@ pub(super) fn judge(
     notices.sort_by_key(|notice| notice.line);
     notices.extend(record::other_scenario(record.header(), exact));
     let header = record::edition(record.header(), &name)?;
-    let Known { setting, edition, reworded } = know(&record, header, arguments, exact);
+    let Known { setting, edition, reworded, extent } = know(&record, header, arguments, exact);
     check(&record, &name)?;
     let setting = Setting { served, ..setting };
     record::has_rooms(&setting, &name)?;
@@ -45,12 +46,23 @@ pub(super) fn judge(
     let renamed = reworded.as_ref().map(Rewording::renamed).unwrap_or_default();
     judgement.retell(edition, &renamed);
     let judgement = asked.of(judgement, &setting);
+    let reported = arguments.reports.are_wanted().then(|| -> Result<_, Refusal> {
+        let splits =
+            arguments.reports.draw().then(|| instants::splits(judged, &setting, TEMPORARY));
+        let splits = splits.transpose().map_err(|error| no_room(&name, &error))?;
+        let splits = splits.unwrap_or_default();
+        let transcript = Transcript::new(record.header().clone());
+        let (lines, extent) = (Vec::new(), Some(extent));
+        Ok(Reported { transcript, lines, extent, people: record::people(exact, &setting), splits })
+    });
+    let reported = reported.transpose()?;
+    let wanted = extent.wanted(&judgement, arguments.reports.draw());
     let mut entries = BTreeMap::new();
-    record.some(&judgement.entries(), &mut |number, line, entry| {
+    record.some(&wanted, &mut |number, line, entry| {
         entries.insert(number, (line, entry));
     });
     check(&record, &name)?;
-    Ok(Judged { name, notices, judgement, edition, entries, whole: None })
+    Ok(Judged { name, notices, judgement, edition, entries, reported })
 }
 
 /// What has to be known of a record before it is judged.
@@ -59,6 +71,7 @@ struct Known<'a> {
     edition: Edition,
     /// The same in the words of 0.1, if it is in those of 0.1.1.
     reworded: Option<Rewording<'a>>,
+    extent: Extent,
 }
 
 /// `header`: in whose words the record is unless that shows.
@@ -70,14 +83,15 @@ fn know<'a>(
 ) -> Known<'a> {
     let exact = exact.map(|script| play::setting(&script.scenario, false));
     let setting = |record: &dyn Record| exact.clone().unwrap_or_else(|| survey(record));
-    let mut words = Words::default();
+    let mut seen = Shown::default();
     // Most records are in the words of 0.1, and what they are shows while one goes through them.
     let mut shown = None;
     if exact.is_none() && arguments.spec.unwrap_or(header) == Edition::V0_1 {
-        shown = Some(setting(&Watched::new(record, &mut |entry| words.feed(entry))));
+        shown = Some(setting(&Watched::new(record, &mut |entry| seen.feed(entry))));
     } else {
-        record.each(&mut |entry| words.feed(entry));
+        record.each(&mut |entry| seen.feed(entry));
     }
+    let Shown { words, extent } = seen;
     let edition = arguments.spec.or_else(|| words.edition()).unwrap_or(header);
     let reworded = (edition == Edition::V0_1_1).then(|| Rewording::by(words, record));
     let setting = match (&reworded, shown) {
@@ -85,7 +99,7 @@ fn know<'a>(
         (None, Some(shown)) => shown,
         (None, None) => setting(record),
     };
-    Known { setting, edition, reworded }
+    Known { setting, edition, reworded, extent }
 }
 
 /// What the log tells, and the lines of it that cannot be read.

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::command::command;
+use super::extent::Extent;
 use super::show;
 use crate::cli::annotations::Annotation;
 use crate::cli::{args, report};
 use crate::conform::judgement::{Judgement, Verdict};
 use crate::conform::requirements::{Level, Requirement};
 use crate::dmuc::Note;
-use crate::report::Run;
+use crate::report::{Part, Run};
 use crate::transcript::edition::Edition;
 use crate::transcript::import::Notice;
 use crate::transcript::{Entry, Transcript};
@@ -27,15 +28,18 @@ pub(super) struct Judged {
     pub edition: Edition,
     /// The entries at which something was found, and those that led to it, each with its line.
     pub entries: BTreeMap<usize, (usize, Entry)>,
-    /// All of the record, if it is held in memory.
-    pub whole: Option<Whole>,
+    /// What a report tells besides, if one is wanted.
+    pub reported: Option<Reported>,
 }
 
-/// A whole record.
-pub(super) struct Whole {
+/// What a report tells of a record.
+pub(super) struct Reported {
+    /// All of it, if it is held in memory, or else its header alone.
     pub transcript: Transcript,
-    /// The line of its file to which each entry belongs; 0 if there is none.
+    /// The line of its file to which each of these entries belongs; 0 if there is none.
     pub lines: Vec<usize>,
+    /// How much there is of it, if it is not held in memory.
+    pub extent: Option<Extent>,
     /// What people are called, by full JID, if a scenario says so.
     pub people: BTreeMap<String, String>,
     /// When machines have lost one another and met again, if they do not say it themselves.
@@ -56,9 +60,18 @@ impl Judged {
         }
     }
 
-    /// The same for a report, as it was judged; nothing if not all of it is held in memory.
+    /// The same for a report, as it was judged; nothing if none is wanted.
     pub fn into_run(self, arguments: &args::Judge) -> Option<Run> {
-        let Whole { transcript, lines, people, splits } = self.whole?;
+        let Reported { mut transcript, mut lines, extent, people, splits } = self.reported?;
+        let part = extent.map(|Extent { entries, stanzas }| {
+            let mut numbers = Vec::new();
+            for (number, (line, entry)) in self.entries {
+                numbers.push(number);
+                lines.push(line);
+                transcript.entries.push(entry);
+            }
+            Part { numbers, entries, stanzas }
+        });
         let mut judgement = self.judgement;
         if arguments.strict {
             let warns = judgement.rows.iter_mut().filter(|row| row.verdict == Verdict::Warn);
@@ -74,6 +87,7 @@ impl Judged {
             splits,
             transcript,
             lines,
+            part,
             judgement,
             expectations: 0,
             unmet: 0,

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 
 use super::asked::Asked;
-use super::judged::Judged;
+use super::extent::Shown;
+use super::judged::{Judged, Reported};
 use super::{foreign, record};
 use crate::cli::args;
 use crate::cli::files::Script;
@@ -13,11 +14,12 @@ use crate::cli::refusal::Refusal;
 use crate::conform::instants;
 use crate::conform::invariants::Setting;
 use crate::conform::judgement::Judgement;
+use crate::conform::splits::splits;
 use crate::conform::survey::survey;
 use crate::sim::play;
-use crate::transcript::edition::{Edition, Rewording, Words};
+use crate::transcript::edition::{Edition, Rewording};
 use crate::transcript::import::{Format, Notice};
-use crate::transcript::{Entry, Record, StoredRecord, Watched, is_end};
+use crate::transcript::{Record, StoredRecord, Transcript, Watched, is_end};
 
 /// Judge this, if it is so long. `exact`: the scenario whose play it records.
 pub(super) fn judge(
@@ -27,8 +29,7 @@ pub(super) fn judge(
     asked: &Asked,
 ) -> Result<Option<Judged>, Refusal> {
     let least = arguments.long.unwrap_or(LONG);
-    // A report tells all of a record.
-    if !arguments.reports.report.is_empty() || log.length().unwrap_or_default() < least {
+    if log.length().unwrap_or_default() < least {
         return Ok(None);
     }
     // Whatever is wrong with it shows when it is read.
@@ -61,16 +62,17 @@ fn own(
         (setting, judgement)
     };
     // What a header says is usually true, and shows while one goes through it anyway.
-    let (said, mut words) = (arguments.spec, Words::default());
+    let (said, mut shown) = (arguments.spec, Shown::default());
     let mut come = None;
     if said.unwrap_or(header) == Edition::V0_1 {
-        come = Some(judged(&Watched::new(&stored, &mut |entry| words.feed(entry))));
+        come = Some(judged(&Watched::new(&stored, &mut |entry| shown.feed(entry))));
     } else {
-        stored.each(&mut |entry| words.feed(entry));
+        stored.each(&mut |entry| shown.feed(entry));
     }
     if let Some(error) = stored.failure() {
         return Err(refuse(error));
     }
+    let Shown { words, extent } = shown;
     let edition = said.or_else(|| words.edition()).unwrap_or(header);
     let reworded = (edition == Edition::V0_1_1).then(|| Rewording::by(words, &stored));
     let (setting, judgement) = match (&reworded, come) {
@@ -82,26 +84,27 @@ fn own(
     let mut judgement = asked.of(judgement, &setting);
     let renamed = reworded.as_ref().map(Rewording::renamed).unwrap_or_default();
     judgement.retell(edition, &renamed);
-    let entries = entries(&stored, &judgement);
+    let draws = arguments.reports.draw();
+    let reported = arguments.reports.are_wanted().then(|| Reported {
+        transcript: Transcript::new(stored.header().clone()),
+        lines: Vec::new(),
+        extent: Some(extent),
+        people: record::people(exact, &setting),
+        splits: match draws {
+            true => splits(reworded.as_ref().map_or(&stored, |it| it as &dyn Record), &setting),
+            false => Vec::new(),
+        },
+    });
+    let mut entries = BTreeMap::new();
+    stored.some(&extent.wanted(&judgement, draws), &mut |number, line, entry| {
+        entries.insert(number, (line, entry));
+    });
     if let Some(error) = stored.failure() {
         return Err(refuse(error));
     }
     let other = record::other_scenario(stored.header(), exact);
     let notices: Vec<Notice> = stored.notice().into_iter().chain(other).collect();
-    Ok(Judged { name, notices, judgement, edition, entries, whole: None })
-}
-
-/// The entries that have to do with what was found, and their lines.
-fn entries<F, R>(stored: &StoredRecord<F>, judgement: &Judgement) -> BTreeMap<usize, (usize, Entry)>
-where
-    F: Fn() -> io::Result<R> + Sync,
-    R: Read,
-{
-    let mut entries = BTreeMap::new();
-    stored.some(&judgement.entries(), &mut |number, line, entry| {
-        entries.insert(number, (line, entry));
-    });
-    entries
+    Ok(Judged { name, notices, judgement, edition, entries, reported })
 }
 
 /// The first lines, as far as they can be read.

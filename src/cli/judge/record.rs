@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::asked::Asked;
-use super::judged::{Judged, Whole};
+use super::judged::{Judged, Reported};
 use crate::cli::args;
 use crate::cli::diagram::{called, nicks};
 use crate::cli::files::log::{Log, TEMPORARY, no_room};
@@ -56,16 +56,17 @@ impl Record {
     }
 
     /// Read this. `exact`: the scenario whose play it records.
+    /// `help`: what to do about a file whose form is not known.
     pub fn read(
         log: &Log,
         arguments: &args::Judge,
         exact: Option<&Script>,
+        help: &str,
     ) -> Result<Self, Refusal> {
-        stored(log, arguments, exact, FORMAT)
+        stored(log, arguments, exact, help)
     }
 
     /// The same for whoever cannot say more of it.
-    /// `help`: what to do about a file whose form is not known.
     pub fn read_as_it_is(path: &Path, help: &str) -> Result<Self, Refusal> {
         match is_scenario(path) {
             true => played(path, None),
@@ -119,13 +120,13 @@ impl Record {
             Some((number, (line, self.transcript.entries.get(number)?.clone())))
         };
         let entries = judgement.entries().into_iter().filter_map(entry).collect();
-        let splits = match arguments.reports.report.is_empty() {
-            true => None,
-            false => Some(self.splits()?),
-        };
+        let splits = arguments.reports.draw().then(|| self.splits()).transpose()?;
+        let splits = splits.unwrap_or_default();
         let Self { name, transcript, lines, people, notices, edition, .. } = self;
-        let whole = splits.map(|splits| Whole { transcript, lines, people, splits });
-        Ok(Judged { name, notices, judgement, edition, entries, whole })
+        let reported = arguments.reports.are_wanted();
+        let reported =
+            reported.then(|| Reported { transcript, lines, extent: None, people, splits });
+        Ok(Judged { name, notices, judgement, edition, entries, reported })
     }
 }
 
@@ -215,14 +216,11 @@ fn read(
 }
 
 /// The form of a text is not known. `help`: how the list of forms begins.
-pub(super) fn formless(name: &str, help: &str) -> Refusal {
+fn formless(name: &str, help: &str) -> Refusal {
     let known: Vec<_> = Format::ALL.iter().map(|format| format.name()).collect();
     Refusal::about(name, "neither a transcript nor a log whose form is known")
         .with_help(format!("{help}: {}", known.join(", ")))
 }
-
-/// How the list of forms begins for whoever can say one.
-pub(super) const FORMAT: &str = "`--format` says which it is";
 
 /// `help`: what to do about a file whose form is not known.
 fn stored(
@@ -258,7 +256,7 @@ fn stored(
         transcript,
         reworded,
         lines,
-        people: exact.map_or_else(|| called(&setting), |script| nicks(&script.scenario)),
+        people: people(exact, &setting),
         notices,
         setting,
         complete: false,
@@ -266,6 +264,11 @@ fn stored(
         edition,
         timed: format != Format::Own,
     })
+}
+
+/// What people are called, by full JID: as the scenario says, or as the record shows.
+pub(super) fn people(exact: Option<&Script>, setting: &Setting) -> BTreeMap<String, String> {
+    exact.map_or_else(|| called(setting), |script| nicks(&script.scenario))
 }
 
 /// What is judged by the setting of a scenario is of another one, by its header.

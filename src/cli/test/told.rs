@@ -32,6 +32,7 @@ pub(super) fn run(judged: &Judged<'_>) -> Run {
         people: nicks(&script.scenario),
         splits: Vec::new(),
         lines: script_lines(&transcript),
+        part: None,
         transcript,
         judgement: judged.judgement.clone().unwrap_or_default(),
         expectations: played().map(|outcome| outcome.checked).max().unwrap_or_default(),

@@ -6,6 +6,7 @@ use std::fmt::Write;
 
 use maud::{Markup, html};
 
+use super::picture::Picture;
 use crate::conform::judgement::Verdict;
 use crate::report::diagram::{Arrow, Band, Diagram, End, Item, Lane, Row, Why};
 use crate::report::{Run, plain};
@@ -23,7 +24,8 @@ const ROUTE_MAX: usize = 120;
 /// A text that is longer than so many bytes is told once, and then referred to.
 const SHARED_MIN: usize = 240;
 
-pub(super) fn transcript(index: usize, run: &Run, diagram: &Diagram) -> Markup {
+pub(super) fn transcript(index: usize, run: &Run, picture: &Picture) -> Markup {
+    let diagram = &picture.diagram;
     let width = diagram.lanes.len() * LANE;
     let mut writer = Writer { index, run, diagram, marks: marks(run), told: BTreeMap::new() };
     html! {
@@ -34,7 +36,13 @@ pub(super) fn transcript(index: usize, run: &Run, diagram: &Diagram) -> Markup {
                 @for (lane, x) in diagram.lanes.iter().zip(1usize..) { (head(lane, x)) }
             }
             ol data-h=(names(&diagram.lanes)) {
-                @for number in 0..diagram.rows.len() { (writer.row(number)) }
+                @for (number, row) in diagram.rows.iter().enumerate() {
+                    @let left_out = picture.left_before(row);
+                    @if left_out > 0 {
+                        li class="gap" { (left_out) " entries are not shown here" }
+                    }
+                    (writer.row(number))
+                }
             }
         }
     }
@@ -166,7 +174,7 @@ impl Writer<'_> {
     }
 
     fn entry(&self, arrow: &Arrow) -> Option<&Entry> {
-        self.run.transcript.entries.get(arrow.entry)
+        self.run.entry(arrow.entry)
     }
 
     fn payloads(&self, arrow: &Arrow) -> Option<&[crate::stanza::Element]> {

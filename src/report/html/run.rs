@@ -1,23 +1,21 @@
 //! The section of one run: what came of it, what was found, and what happened.
 
-use std::borrow::Cow;
-
 use maud::{Markup, html};
 
+use super::picture::Picture;
 use super::{badge_of, rows};
 use crate::conform::invariants::Finding;
 use crate::conform::judgement::{Row, Verdict};
-use crate::report::diagram::{self, Diagram, DiagramError, Options};
 use crate::report::{KNOWN, Run, led, plain, word};
-use crate::transcript::Transcript;
 
 /// How long what is told of one finding is at most, in characters.
 const WORDS_MAX: usize = 1_000;
 
 pub(super) fn section(index: usize, run: &Run, rows_left: &mut usize) -> Markup {
     let verdict = run.verdict();
-    let drawn = draw(run, *rows_left);
-    *rows_left -= drawn.as_ref().map_or(0, |(diagram, _)| diagram.rows.len());
+    let drawn = Picture::of(run, *rows_left);
+    *rows_left -= drawn.as_ref().map_or(0, |picture| picture.diagram.rows.len());
+    let is_drawn = |entry: usize| drawn.as_ref().is_ok_and(|picture| picture.has(entry));
     let broken: Vec<&str> = broken(run);
     html! {
         details class="run" id={"s" (index)} data-v=(verdict.name()) data-b=(broken.join(" ")) {
@@ -38,37 +36,20 @@ pub(super) fn section(index: usize, run: &Run, rows_left: &mut usize) -> Markup 
             }
             (untouched(run))
             (known(run))
-            (findings(index, run))
+            (findings(index, run, &is_drawn))
             (tallies(run))
-            @match drawn {
-                Ok((diagram, left_out)) => {
-                    (rows::transcript(index, run, &diagram))
-                    @if left_out > 0 {
-                        p class="quiet" { (left_out) " more entries are not shown here." }
+            @match &drawn {
+                Ok(picture) => {
+                    (rows::transcript(index, run, picture))
+                    @if picture.left_at_end() > 0 {
+                        p class="quiet" {
+                            (picture.left_at_end()) " more entries are not shown here."
+                        }
                     }
                 },
                 Err(error) => p class="quiet" { "No transcript here: " (error.to_string()) "." },
             }
         }
-    }
-}
-
-/// The diagram of a run, and how many of its entries are not in it.
-fn draw(run: &Run, rows_left: usize) -> Result<(Diagram, usize), DiagramError> {
-    let rows_max = rows_left.min(diagram::ROWS_MAX);
-    let (people, splits) = (run.people.clone(), run.splits.clone());
-    let options = Options { people, splits, rows_max, ..Options::default() };
-    let whole = Cow::Borrowed(&run.transcript);
-    match Diagram::new(&whole, &options) {
-        // A row has at least one entry, or is a new day.
-        Err(DiagramError::TooLong(_)) => {
-            let kept = rows_max / 2;
-            let entries = run.transcript.entries.iter().take(kept).cloned().collect();
-            let part = Transcript { header: run.transcript.header.clone(), entries };
-            let left_out = run.transcript.entries.len().saturating_sub(kept);
-            Diagram::new(&part, &options).map(|diagram| (diagram, left_out))
-        }
-        drawn => drawn.map(|diagram| (diagram, 0)),
     }
 }
 
@@ -123,19 +104,29 @@ fn known(run: &Run) -> Markup {
     }
 }
 
-fn findings(index: usize, run: &Run) -> Markup {
+/// `is_drawn` tells which entries are below.
+fn findings(index: usize, run: &Run, is_drawn: &dyn Fn(usize) -> bool) -> Markup {
     html! {
         @if !run.judgement.findings.is_empty() {
             ol class="findings" {
                 @for (number, finding) in run.judgement.findings.iter().enumerate() {
-                    (told(index, number, run, finding))
+                    (told((index, number), run, finding, is_drawn))
                 }
             }
         }
     }
 }
 
-fn told(index: usize, number: usize, run: &Run, finding: &Finding) -> Markup {
+fn told(
+    (index, number): (usize, usize),
+    run: &Run,
+    finding: &Finding,
+    is_drawn: &dyn Fn(usize) -> bool,
+) -> Markup {
+    let entry = |entry| match is_drawn(entry) {
+        true => entry_link(index, entry),
+        false => html! { "entry " (led::number(entry)) },
+    };
     let verdict = run.judgement.row(finding.requirement).map_or(Verdict::Fail, |row| row.verdict);
     let word = word(verdict, run.known_finding(finding));
     html! {
@@ -147,12 +138,12 @@ fn told(index: usize, number: usize, run: &Run, finding: &Finding) -> Markup {
                 (if place == 0 { ", and so " } else { ", " }) (requirement(run, also))
             }
             " at "
-            (entry_link(index, finding.entry)) ", " (plain::clean(&run.place_of(finding))) ": "
+            (entry(finding.entry)) ", " (plain::clean(&run.place_of(finding))) ": "
             (plain::short(&finding.what, WORDS_MAX))
             br; span { "expected: " (plain::short(&finding.expected, WORDS_MAX)) }
             @if !finding.causes.is_empty() {
                 br; span { "see also "
-                    @for cause in finding.causes.iter().take(16) { (entry_link(index, *cause)) " " }
+                    @for cause in finding.causes.iter().take(16) { (entry(*cause)) " " }
                 }
             }
         }
