@@ -8,8 +8,17 @@ use super::NickId;
 /// before it comes. Whatever it is, it comes in the order in which the master has sent it.
 #[derive(Clone, Debug, Default)]
 pub(in crate::conform) struct Coming {
-    /// The entry that tells of it, and what it is.
-    queue: VecDeque<(usize, Change)>,
+    queue: VecDeque<One>,
+}
+
+/// One of them.
+#[derive(Clone, Copy, Debug)]
+struct One {
+    /// The entry that tells of it.
+    entry: usize,
+    change: Change,
+    /// Whether it is for a stay over which his connection has ended: it still comes.
+    past: bool,
 }
 
 /// What one of them makes of him.
@@ -25,28 +34,28 @@ enum Change {
 }
 
 impl Coming {
+    /// What counts for the stay that he asks for, or has.
+    fn present(&self) -> impl Iterator<Item = &One> {
+        self.queue.iter().filter(|one| !one.past)
+    }
+
     /// The master lets him in under this nick.
     pub fn push_in(&mut self, entry: usize, nick: NickId) {
-        let before = self.before(entry);
-        self.insert(before, (entry, Change::In { nick }));
+        self.insert(entry, Change::In { nick });
     }
 
     /// The master says that he is out, unless that is what it has said last. `expelled`: not
     /// because he has asked for it.
     pub fn push_out(&mut self, entry: usize, expelled: bool) {
-        let before = self.before(entry);
-        let last = before.checked_sub(1).and_then(|last| self.queue.get(last));
-        if last.is_none_or(|(_, last)| last.is_in()) {
-            self.insert(before, (entry, Change::Out { expelled }));
+        let last = self.present().take_while(|one| one.entry < entry).last();
+        if last.is_none_or(|last| last.is_in()) {
+            self.insert(entry, Change::Out { expelled });
         }
     }
 
-    fn before(&self, entry: usize) -> usize {
-        self.queue.partition_point(|(other, _)| *other < entry)
-    }
-
-    fn insert(&mut self, position: usize, one: (usize, Change)) {
-        self.queue.insert(position, one);
+    fn insert(&mut self, entry: usize, change: Change) {
+        let position = self.queue.partition_point(|other| other.entry < entry);
+        self.queue.insert(position, One { entry, change, past: false });
         if self.queue.len() > COMING_MAX {
             self.queue.pop_front();
         }
@@ -54,41 +63,41 @@ impl Coming {
 
     /// What this entry tells of never comes.
     pub fn lose(&mut self, entry: usize) {
-        self.queue.retain(|(one, _)| *one != entry);
+        self.queue.retain(|one| one.entry != entry);
     }
 
     /// Whether it says that he is out.
     pub fn ends(&self) -> bool {
-        self.queue.iter().any(|(_, change)| !change.is_in())
+        self.present().any(|one| !one.is_in())
     }
 
     /// How often it does so because he has asked for it.
     pub fn grants(&self) -> usize {
         let granted = Change::Out { expelled: false };
-        self.queue.iter().filter(|(_, change)| *change == granted).count()
+        self.present().filter(|one| one.change == granted).count()
     }
 
     /// Whether it says that he is out before this.
     pub fn ends_before(&self, entry: usize) -> bool {
-        self.queue.iter().take(self.before(entry)).any(|(_, change)| !change.is_in())
+        self.present().any(|one| one.entry < entry && !one.is_in())
     }
 
     /// Whether it lets him in.
     pub fn begins(&self) -> bool {
-        self.queue.iter().any(|(_, change)| change.is_in())
+        self.present().any(One::is_in)
     }
 
     /// Whether it does so first.
     pub fn begins_first(&self) -> bool {
-        self.queue.front().is_some_and(|(_, change)| change.is_in())
+        self.present().next().is_some_and(One::is_in)
     }
 
     /// How often it lets him in after it has said that he is out.
     pub fn begins_again(&self) -> usize {
         let mut ended = false;
-        let again = self.queue.iter().filter(|(_, change)| {
-            let again = change.is_in() && ended;
-            ended = !change.is_in();
+        let again = self.present().filter(|one| {
+            let again = one.is_in() && ended;
+            ended = !one.is_in();
             again
         });
         again.count()
@@ -96,28 +105,40 @@ impl Coming {
 
     /// He has heard that he is in, if that comes first.
     pub fn take_first_in(&mut self) {
-        self.queue.pop_front_if(|(_, change)| change.is_in());
+        self.queue.pop_front_if(|one| one.is_in());
     }
 
     /// Whether it lets him in under this nick before it says that he is out.
     pub fn begins_first_as(&self, nick: NickId) -> bool {
-        let mut first = self.queue.iter().take_while(|(_, change)| change.is_in());
-        first.any(|(_, change)| *change == Change::In { nick })
+        let mut first = self.present().take_while(|one| one.is_in());
+        first.any(|one| one.change == Change::In { nick })
     }
 
     /// He has heard that he is in under this nick, if that comes before he is out.
     pub fn take_first_in_as(&mut self, nick: NickId) {
         if self.begins_first_as(nick) {
-            let position = self.queue.iter().position(|(_, one)| *one == Change::In { nick });
+            let same = |one: &One| !one.past && one.change == Change::In { nick };
+            let position = self.queue.iter().position(same);
             self.queue.drain(..position.map_or(0, |position| position + 1));
         }
     }
 
     /// He has heard that he is in, or out; whether that comes.
     pub fn take(&mut self, comes_in: bool) -> bool {
-        let position = self.queue.iter().position(|(_, change)| change.is_in() == comes_in);
+        let position = self.queue.iter().position(|one| one.is_in() == comes_in);
         self.queue.drain(..position.map_or(0, |position| position + 1));
         position.is_some()
+    }
+
+    /// He has heard the end of a stay over which his connection has ended, if that comes first.
+    pub fn take_past(&mut self) {
+        let past = self.queue.iter().take_while(|one| one.past).position(|one| !one.is_in());
+        self.queue.drain(..past.map_or(0, |position| position + 1));
+    }
+
+    /// It is for a stay over which his connection has ended, and comes before what is for the next.
+    pub fn pass(&mut self) {
+        self.queue.iter_mut().for_each(|one| one.past = true);
     }
 
     /// Nothing of it counts.
@@ -126,9 +147,9 @@ impl Coming {
     }
 }
 
-impl Change {
-    fn is_in(self) -> bool {
-        matches!(self, Self::In { .. })
+impl One {
+    fn is_in(&self) -> bool {
+        matches!(self.change, Change::In { .. })
     }
 }
 

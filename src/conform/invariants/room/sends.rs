@@ -37,7 +37,10 @@ impl Room {
             if let Some(nick) = nick {
                 if !one.inside && !one.asks.to_be_in() {
                     // What came for him before is for another stay.
-                    one.coming.clear();
+                    match one.is_of_before() {
+                        true => one.coming.pass(),
+                        false => one.coming.clear(),
+                    }
                     one.entered = false;
                 }
                 one.joins += usize::from(reading.is_join());

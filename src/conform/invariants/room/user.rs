@@ -186,6 +186,9 @@ impl User {
         // What the master does not say his slave says, which knows that he has asked for it.
         let unsaid = !expelled && self.asks.leaves() > self.coming.grants();
         let before = (hung_up || unsaid) && self.coming.begins_first();
+        if before {
+            self.coming.take_past();
+        }
         let next = before.then(|| std::mem::take(&mut self.coming));
         self.exit();
         if let Some(next) = next {
@@ -283,11 +286,14 @@ impl User {
         self.asks.hang_up();
         self.hung_up |= stays;
         self.disconnected |= self.online;
-        self.exit();
         if self.via.is_none() {
             // What is on its way to him from a master that serves him itself is of before.
-            self.coming.clear();
-            self.entered = false;
+            let mut coming = std::mem::take(&mut self.coming);
+            coming.pass();
+            self.exit();
+            self.coming = coming;
+        } else {
+            self.exit();
         }
         if stays {
             // His server says so for him; what he asked before is answered before.
