@@ -71,7 +71,7 @@ impl Room {
     pub(super) fn farewell_came_back(&mut self, user: UserId, reading: &Reading<'_>) {
         self.forget(user);
         if let Some(nick) = reading.nick.map(|nick| self.nick(nick)) {
-            self.lasts_without(nick, user);
+            self.lasts_without(nick, user, reading);
         }
     }
 

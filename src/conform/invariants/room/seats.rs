@@ -85,8 +85,12 @@ impl Room {
     }
 
     /// A session is out of a nick that others of his have. What it has asked for at this instant,
-    /// under whatever nick, it did before, unless that came after a leave.
-    pub(super) fn end_asking(&mut self, user: UserId) {
+    /// under whatever nick, it did before, unless that came after a leave. Who is thrown out by
+    /// somebody else may have asked after that, and left again.
+    pub(super) fn end_asking(&mut self, user: UserId, reading: &Reading<'_>) {
+        if reading.expels() {
+            return;
+        }
         let ends = |touch: &Touch| matches!(touch, Touch::Unavailable | Touch::Error);
         let his = self.reached.iter().filter(|(one, ..)| *one == user).map(|(.., touch)| touch);
         let left = his.clone().position(ends);
@@ -114,10 +118,7 @@ impl Room {
         let Some(occupant) = self.occupants.get_mut(&nick) else { return };
         if occupant.sessions.len() > 1 {
             occupant.sessions.retain(|session| *session != user);
-            // Who is thrown out by somebody else may have asked after that, and left again.
-            if !reading.expels() {
-                self.end_asking(user);
-            }
+            self.end_asking(user, reading);
         } else if syncing && is_one_of(&occupant.sessions, user) {
             self.occupants.remove(&nick);
         }

@@ -52,7 +52,7 @@ impl Room {
             }
             self.serve_directly(user);
             self.announce(nick, reading, (None, None));
-        } else if reading.has(110) && self.lasts_without(nick, user) {
+        } else if reading.has(110) && self.lasts_without(nick, user, reading) {
             // Another session stays.
         } else if self.is_settled(user) || !reading.stanza.is_available() {
             self.emit_presence(entry, nick, reading, facts);
@@ -62,13 +62,18 @@ impl Room {
         }
     }
 
-    /// One session of a nick is gone; whether there are others, or may be.
-    pub(super) fn lasts_without(&mut self, nick: NickId, user: UserId) -> bool {
+    /// One session of a nick is gone, as the master says; whether there are others, or may be.
+    pub(super) fn lasts_without(
+        &mut self,
+        nick: NickId,
+        user: UserId,
+        reading: &Reading<'_>,
+    ) -> bool {
         let Some(occupant) = self.occupants.get_mut(&nick) else { return false };
         let several = occupant.sessions.len() != 1;
         if several {
             occupant.sessions.retain(|session| *session != user);
-            self.end_asking(user);
+            self.end_asking(user, reading);
         }
         several
     }
