@@ -48,9 +48,9 @@ impl Room {
         let Some(state) = self.slaves[slave].state.take() else { return };
         let all = self.shows_all();
         let said = |nick: &NickId| state.gone.contains(nick) || state.full && all;
-        let (announced, now) = (&self.announced, self.now);
-        // What it was told itself, at this instant, came before in the same stream.
-        let others = |print: &&Print| !(print.at == now && print.to == Some(slave));
+        let announced = &self.announced;
+        // What it was told itself came before in the same stream, however long it waited for that.
+        let others = |print: &&Print| print.to != Some(slave);
         let since = |nick: &NickId| {
             let announced = announced.get(nick).map(|announced| announced.recent.iter());
             let last = announced.and_then(|recent| recent.rev().find(others));
