@@ -27,9 +27,7 @@ impl RegisteredRoom {
             return;
         }
         passages.iter().for_each(|passage| self.learn_others(passage, out));
-        for passage in passages.iter().filter(|passage| passage.told.is_some()) {
-            self.let_go(&passage.session, out);
-        }
+        self.let_all_go(passages, out);
         for passage in passages.iter().filter(|passage| passage.said) {
             // What he said before is not said after it.
             let older =
@@ -83,6 +81,25 @@ impl RegisteredRoom {
         }
         self.backoff.clear();
         self.register(now, out);
+    }
+
+    /// The room itself has told these whether they are in. Under the nick that somebody had here he
+    /// is not there any more, unless he was told that he has it.
+    fn let_all_go(&mut self, passages: &[Passage], out: &mut Vec<Output>) {
+        let has = |passage: &Passage, nick: &String| {
+            let own = passage.told == Some(Told::In) && passage.nick.as_ref() == Some(nick);
+            own || passage.others.get(nick).is_some_and(Option::is_some)
+        };
+        let mut given_up = Vec::new();
+        for passage in passages.iter().filter(|passage| passage.told.is_some()) {
+            let here = self.locals.get(&passage.session).cloned();
+            let here = here.filter(|nick| !passages.iter().any(|passage| has(passage, nick)));
+            given_up.extend(here.map(|nick| (nick, &passage.session)));
+            self.let_go(&passage.session, out);
+        }
+        for (nick, session) in given_up {
+            self.give_up(&nick, session, out);
+        }
     }
 
     /// The room has told this session itself that it is in, or out. What the slave knew of it is of
