@@ -58,8 +58,8 @@ impl RegisteredRoom {
             self.take_in(user, stanza, asked.at, left, out);
         } else {
             out.push(Output::Send(stanza.clone()));
-            let in_now = |entry: &&mut Entry| entry.is_of(user) && !over;
-            self.outbox.iter_mut().filter(in_now).for_each(|entry| entry.let_in = true);
+            let his = self.outbox.iter_mut().filter(|entry| entry.is_of(user));
+            his.for_each(|entry| entry.let_in = !over);
             match here.as_ref() {
                 Some(here) if over => self.let_out(user, here, stanza, settled, out),
                 Some(here) if !hidden && !stale => self.learn_directly(user, here, &stanza, out),

@@ -249,8 +249,9 @@ impl RegisteredRoom {
             if session.domain() != self.slave.domain() {
                 continue;
             }
-            // Who has only said how he is gets no ENTER for it.
-            let waits = self.outbox.has(&session, |entry| is_join(&entry.stanza));
+            // Who has only said how he is gets no ENTER for it; and who was told that he is in, and
+            // asks again, knows the nick that he has until then.
+            let waits = self.outbox.has(&session, |entry| is_join(&entry.stanza) && !entry.let_in);
             if first && !waits && self.directed.contains_key(&session) {
                 // Handed over: everything was told to him by the master itself.
                 self.locals.insert(session.clone(), nick.clone());
