@@ -22,6 +22,10 @@ impl RegisteredRoom {
         if session.domain() != self.slave.domain() {
             return out.push(self.note(&session, Change::EnterRefused));
         }
+        if self.is_in_again(&session) {
+            self.former.insert(session, nick.to_owned());
+            return;
+        }
         self.former.remove(&session);
         self.outbox.forget_again(&session);
         // Presence alone asks for nothing of who is not there: it is refused, or was lost.
@@ -198,8 +202,11 @@ impl RegisteredRoom {
         self.former.remove(&session);
         if self.is_of_a_visit_before(stanza, &session) {
             self.confirmed.shift_remove(&session);
+            let left = self.ended.get_mut(&session);
+            left.into_iter().for_each(|left| *left = left.saturating_sub(1));
             return;
         }
+        self.ended.remove(&session);
         let moderated = self.is_moderated();
         let asked = self.answer_leave(stanza, &session, out);
         let known = self.confirmed.shift_remove(&session);
@@ -229,6 +236,13 @@ impl RegisteredRoom {
             }
         }
         self.drop_jids(moderated);
+    }
+
+    /// Whether this session was let in here after it had left, and the answer to that has yet to
+    /// come: what comes before is of a stay that is over here.
+    pub(super) fn is_in_again(&self, session: &Jid) -> bool {
+        let left = self.ended.get(session).is_some_and(|left| *left > 0);
+        left && self.locals.contains_key(session)
     }
 
     /// Whether this LEAVE ends a visit that was over here before the master knew: the session was

@@ -110,7 +110,7 @@ impl RegisteredRoom {
     }
 
     /// The arrival of somebody whose nick an unconfirmed local occupant has may be his own; so may
-    /// one for which the slave has asked in his name.
+    /// one for which the slave has asked in his name, or any if he has left before he was let in.
     fn must_wait(&mut self, now: Time, stanza: &Stanza, seq: u64) -> bool {
         let nick = stanza.from.as_ref().and_then(|from| from.resource()).map(|n| n.to_string());
         let own = !self.slips.has(Slip::NeverOwn);
@@ -121,6 +121,10 @@ impl RegisteredRoom {
             // He may have got another nick here since.
             let others = self.locals.keys().filter(|one| !self.confirmed.contains_key(*one));
             sessions.extend(others.cloned());
+        }
+        if !self.roster.contains_key(&nick) {
+            let again = self.locals.keys().filter(|one| self.is_in_again(one));
+            sessions.extend(again.cloned());
         }
         if sessions.is_empty() {
             return false;
@@ -141,6 +145,9 @@ impl RegisteredRoom {
         }
         position.seq = seq;
         let entered = next.and_then(|x| x.enter.as_ref()).map(|enter| Jid::from(enter.jid.clone()));
+        if entered.as_ref().is_some_and(|entered| self.is_in_again(entered)) {
+            return;
+        }
         let always = self.slips.has(Slip::AlwaysOwn);
         let his = |session: &&Arc<Jid>| always || entered.as_ref() == Some(&***session);
         // It may be another's here, who takes the nick over.
