@@ -106,6 +106,11 @@ impl RegisteredRoom {
             if let Some(occupant) = self.occupant(old) {
                 self.directed.insert(session.clone(), occupant);
             }
+            // What was refused does not count, if it went up.
+            let own = crate::dmuc::own_payloads(&entry.stanza);
+            if entry.status != Status::Held && self.said.get(session).is_some_and(|s| **s == own) {
+                self.said.remove(session);
+            }
             let by = Some(&*self.address);
             let error = error_element(type_, condition, by, None);
             out.extend(entry.stanza.error_reply(error).map(Output::Send));

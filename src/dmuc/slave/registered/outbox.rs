@@ -53,8 +53,6 @@ pub(super) struct Entry {
     /// How many joins before it, which ask for the same and went up, are not kept: each may be
     /// answered yet.
     pub others: u32,
-    /// Whether its author says something else of himself than in what is not kept.
-    pub otherwise: bool,
     /// How many leaves after this one, which went up, are not kept: LEAVE comes for each.
     pub again: u32,
     /// How many refusals of it are still to come that do not count: it is to go up again.
@@ -117,7 +115,6 @@ impl Entry {
             overtaken: false,
             repeats,
             others,
-            otherwise: false,
             again: 0,
             refusals: 0,
             relayed,

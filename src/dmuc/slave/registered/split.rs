@@ -216,15 +216,10 @@ impl RegisteredRoom {
         let Some(seat) = self.roster.get(nick) else { return };
         let own = crate::dmuc::own_payloads(&entry.stanza);
         // What is shown may be another session's.
-        let known = self.said.get(session).is_none_or(|said| **said == own);
+        let known = self.said.get(session).is_some_and(|said| **said == own);
         let payloads = seat.saying(own);
-        // Of what went up and may be lost, of several sessions or saying one thing and another, the
-        // master alone knows; to it they are several until it hears that others have left.
-        let others = |one: &Entry| {
-            one.what == What::Leave && one.nick.as_deref() == Some(nick) && !one.is_of(session)
-        };
-        let several = self.sessions(nick).len() > 1 || self.outbox.iter().any(others);
-        let sent = entry.status != Status::Held && (several || entry.otherwise);
+        // Of what went up and may be lost the master alone knows, whatever is shown here.
+        let sent = entry.status != Status::Held;
         let changed = sent || !known || payloads != *seat.presence;
         let presence =
             Stanza::presence(Type::Absent).with_from(seat.occupant.clone()).with_payloads(payloads);

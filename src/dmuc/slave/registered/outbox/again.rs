@@ -29,10 +29,8 @@ impl Entry {
 
     /// It is kept instead of one before it, which the master may have.
     fn stand_for(&mut self, before: &Entry) {
-        let said = |entry: &Entry| crate::dmuc::own_payloads(&entry.stanza);
         let asks = is_join(&before.stanza) && before.relayed.is_some();
         self.others += if asks { 1 + before.others } else { 0 };
-        self.otherwise |= before.otherwise || said(before) != said(self);
     }
 
     /// Whether it went up, so that the master may have it.
