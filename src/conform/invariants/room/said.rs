@@ -133,6 +133,42 @@ impl Room {
         facts.push(Fact::Logged(number));
     }
 
+    /// What a user has said to all is returned to him, under this id.
+    pub(super) fn told_returned(&mut self, user: UserId, id: &str) {
+        let (now, since) = (self.now, self.users[user].since);
+        let open =
+            |said: &Submission| said.user == user && !said.returned && said.events.is_empty();
+        let has_it = |said: &Submission| {
+            !id.is_empty() && (*said.id == *id || said.given.as_deref() == Some(id))
+        };
+        // A slave that was started again may have given an id once more.
+        let mut mine = self.log.submissions_mut().rev().filter(|said| open(said));
+        if let Some(said) = mine.find(|said| has_it(said)) {
+            said.returned = true;
+            return;
+        }
+        drop(mine);
+        // It had none, or got one that nobody was told. What waits for a stream got one too, and
+        // comes back with it.
+        let unnamed = |said: &Submission| open(said) && said.at >= since && said.id.is_empty();
+        let unknown = |said: &Submission| unnamed(said) && said.given.is_none();
+        let is_held = |said: &Submission| said.held && unknown(said);
+        let held = self.log.submissions_mut().any(|said| is_held(said));
+        let guess = match held {
+            true => self.log.submissions_mut().find(|said| is_held(said)),
+            false => self.log.submissions_mut().rev().find(|said| unknown(said)),
+        };
+        if let Some(said) = guess {
+            (said.returned, said.guessed) = (true, Some(now));
+            return;
+        }
+        // The id that it got may be taken off before its author sees it.
+        let mut said = self.log.submissions_mut().rev();
+        if let Some(said) = said.find(|said| id.is_empty() && unnamed(said)) {
+            said.returned = true;
+        }
+    }
+
     /// What an error was taken to be for has become an event: it is for something else that its
     /// author had said by then, which nothing names either.
     fn return_another(&mut self, author: UserId, at: Time) {

@@ -63,38 +63,7 @@ impl Room {
                     one.asked = one.asked.filter(|_| one.inside || waits);
                 }
             }
-            Kind::Message => {
-                let (id, since) = (reading.id(), one.since);
-                let open = |said: &&mut Submission| {
-                    said.user == user && !said.returned && said.events.is_empty()
-                };
-                let has_it = |said: &Submission| {
-                    !id.is_empty() && (*said.id == *id || said.given.as_deref() == Some(id))
-                };
-                // A slave that was started again may have given an id once more.
-                let mut mine = self.log.submissions_mut().rev().filter(open);
-                if let Some(said) = mine.find(|said| has_it(said)) {
-                    said.returned = true;
-                    return;
-                }
-                drop(mine);
-                // It had none, or got one that nobody was told.
-                let unknown = |said: &Submission| {
-                    said.at >= since && said.id.is_empty() && said.given.is_none()
-                };
-                // What waits for a stream got one too, and comes back with it.
-                let now = self.now;
-                let mut mine = self.log.submissions_mut().filter(open);
-                if let Some(said) = mine.find(|said| said.held && unknown(said)) {
-                    (said.returned, said.guessed) = (true, Some(now));
-                    return;
-                }
-                drop(mine);
-                let mut mine = self.log.submissions_mut().rev().filter(open);
-                if let Some(said) = mine.find(|said| unknown(said)) {
-                    (said.returned, said.guessed) = (true, Some(now));
-                }
-            }
+            Kind::Message => self.told_returned(user, reading.id()),
             Kind::Iq => {}
         }
     }

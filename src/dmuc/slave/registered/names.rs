@@ -1,5 +1,6 @@
-//! Ids of presence that the slave relays. A user need not give any, and an error has to tell which
-//! of several it answers. An id that the slave gave is taken off before he sees it.
+//! Ids of presence, and of messages to all, that the slave relays. A user need not give any, and an
+//! error has to tell which of several it answers. An id that the slave gave is taken off before he
+//! sees it; but that of a message when it is heard, since a room may give it one.
 
 use super::outbox::{Entry, Status};
 use super::*;
@@ -13,6 +14,12 @@ impl RegisteredRoom {
             stanza.id = Some(self.name(RELAYED));
         }
         stanza
+    }
+
+    /// The id of a message that is received now, and has none.
+    pub(super) fn message_name(&mut self, now: Time) -> Arc<str> {
+        self.ids += 1;
+        format!("{SAID}{:x}-{}", now.as_micros(), self.ids).into()
     }
 
     /// The join that a local occupant would send now, as the slave sends it for him.
@@ -78,11 +85,17 @@ pub(super) fn unnamed(mut stanza: Stanza) -> Stanza {
     stanza
 }
 
+/// Whether this returns a message, under the id that the slave has given it.
+fn returns_named(stanza: &Stanza) -> bool {
+    let returned = stanza.kind == Kind::Message && stanza.is_error();
+    returned && stanza.id.as_ref().is_some_and(|id| is_message_name(id))
+}
+
 /// What goes to users of this domain knows nothing of the ids that the slave gave.
 pub(in crate::dmuc::slave) fn unname(out: &mut [Output], domain: &str) {
     for output in out {
         if let Output::Send(stanza) = output
-            && is_of_slave(stanza)
+            && (is_of_slave(stanza) || returns_named(stanza))
             && stanza.to.as_ref().is_some_and(|to| to.domain().as_str() == domain)
         {
             stanza.id = None;
@@ -93,6 +106,22 @@ pub(in crate::dmuc::slave) fn unname(out: &mut [Output], domain: &str) {
 fn is_name(id: &str) -> bool {
     id.starts_with(RELAYED)
 }
+
+/// Whether it may be the id that a slave has given a message: an instant, and a number.
+fn is_message_name(id: &str) -> bool {
+    let parts = id.strip_prefix(SAID).and_then(|id| id.split_once('-'));
+    parts.is_some_and(|(instant, number)| {
+        let hex = |digit: u8| matches!(digit, b'0'..=b'9' | b'a'..=b'f');
+        let is_instant = instant.len() >= INSTANT_DIGITS && instant.bytes().all(hex);
+        is_instant && number.parse::<u64>().is_ok()
+    })
+}
+
+/// What the id of a message begins with that has none of its own.
+const SAID: &str = "m";
+
+/// How many digits of an instant it has at least: those of any since July 1970.
+const INSTANT_DIGITS: usize = 12;
 
 /// What the id of a presence begins with that has none of its own.
 const RELAYED: &str = "relayed-";

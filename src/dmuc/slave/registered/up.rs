@@ -149,8 +149,7 @@ impl RegisteredRoom {
     /// The account of a stanza that is received now.
     fn entry(&mut self, now: Time, mut stanza: Stanza, status: Status) -> Entry {
         if stanza.is_groupchat() && stanza.id.is_none() {
-            self.ids += 1;
-            stanza.id = Some(format!("m{:x}-{}", now.as_micros(), self.ids).into());
+            stanza.id = Some(self.message_name(now));
         }
         let session = stanza.from.as_ref();
         let let_in = is_join(&stanza) && session.is_some_and(|session| self.is_let_in(session));
