@@ -292,6 +292,13 @@ impl RegisteredRoom {
             // His change is known here; the presence that follows is, too.
             self.announced.insert(new.to_owned());
         }
+        if !self.is_local(old)
+            && self.roster.contains_key(old)
+            && let Some(gone) = self.farewell(old, Item::default(), &[])
+        {
+            // It was shown as that of a session that has left since, and had another one here.
+            self.show_gone(&gone, old, out);
+        }
         for here in here.iter().filter(|here| *here != new) {
             if !self.is_taken_since(&own, here) {
                 self.follow_rename(stanza, here, new, &own, out);
