@@ -5,9 +5,14 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use jid::Jid;
 use minidom::Element;
+use minidom::rxml::{Namespace, NcNameStr, xml_ncname};
 use xmpp_parsers::muc::user::{Affiliation, Role};
 
+use super::item::{affiliation_name, role_name};
 use crate::stanza::{Payloads, ns};
+
+const AFFILIATION: &NcNameStr = xml_ncname!("affiliation");
+const ROLE: &NcNameStr = xml_ncname!("role");
 
 /// An occupant as the roster has him.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +29,18 @@ pub struct Seat {
 }
 
 impl Seat {
+    /// He has these privileges from now on, as his presence says them too.
+    pub fn set_privileges(&mut self, affiliation: Affiliation, role: Role) {
+        let mut payloads = Vec::clone(&self.presence);
+        let told = payloads.iter_mut().filter(|payload| payload.is("x", ns::MUC_USER));
+        for item in told.flat_map(Element::children_mut).filter(|x| x.is("item", ns::MUC_USER)) {
+            item.set_attr(Namespace::NONE, AFFILIATION.to_owned(), affiliation_name(&affiliation));
+            item.set_attr(Namespace::NONE, ROLE.to_owned(), role_name(&role));
+        }
+        (self.affiliation, self.role) = (affiliation, role);
+        self.presence = Payloads::new(payloads);
+    }
+
     /// The payloads that are his own: all but the room's `{muc#user}x`.
     pub fn own_payloads(&self) -> impl Iterator<Item = &Element> {
         self.presence.iter().filter(|payload| !payload.is("x", ns::MUC_USER))

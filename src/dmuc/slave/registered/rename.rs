@@ -6,10 +6,11 @@
 //! comes from the master.
 
 use super::outbox::{Entry, What};
+use super::told::seat_of;
 use super::*;
 use crate::room::audience::without_sessions;
 use crate::room::item::status;
-use crate::room::{Item, nick::is_acceptable};
+use crate::room::{Item, Role, nick::is_acceptable};
 use crate::stanza::{Type, ns};
 
 impl RegisteredRoom {
@@ -329,6 +330,9 @@ impl RegisteredRoom {
         let farewell = self.of_sessions_here(stanza.clone().with_from(occupant), here);
         self.tell_presence(&farewell, here, None, [true; 2], out);
         self.move_seat(here, new);
+        if owners.is_empty() {
+            self.keep_privileges(stanza, new);
+        }
         self.taken.insert(new.to_owned());
         // What his sessions that have not asked for it have said is no wish to have the old one.
         let asks = |entry: &Entry| entry.stanza.is_available() && entry.is_to(new);
@@ -338,6 +342,15 @@ impl RegisteredRoom {
                     self.outbox.retarget(one, here, &occupant);
                 }
             }
+        }
+    }
+
+    /// What the master says of somebody elsewhere as he changes his nick: it may be news to who is
+    /// shown everybody before the presence follows.
+    fn keep_privileges(&mut self, stanza: &Stanza, nick: &str) {
+        let Some(now) = seat_of(stanza).filter(|now| now.role != Role::None) else { return };
+        if let Some(seat) = self.roster.get_mut(nick) {
+            seat.set_privileges(now.affiliation, now.role);
         }
     }
 
