@@ -165,19 +165,22 @@ impl Room {
         // The id that it got may be taken off before its author sees it.
         let mut said = self.log.submissions_mut().rev();
         if let Some(said) = said.find(|said| id.is_empty() && unnamed(said)) {
-            said.returned = true;
+            (said.returned, said.guessed) = (true, Some(now));
         }
     }
 
     /// What an error was taken to be for has become an event: it is for something else that its
-    /// author had said by then, which nothing names either.
+    /// author had said by then without an id, first for what has got none since.
     fn return_another(&mut self, author: UserId, at: Time) {
-        let open = |said: &&mut Submission| {
-            let unnamed = said.id.is_empty() && said.given.is_none();
+        let open = |said: &Submission| {
             let unanswered = !said.returned && said.events.is_empty();
-            said.user == author && said.at <= at && unnamed && unanswered
+            said.user == author && said.at <= at && said.id.is_empty() && unanswered
         };
-        if let Some(said) = self.log.submissions_mut().rev().find(open) {
+        let unknown = |said: &Submission| open(said) && said.given.is_none();
+        let any = self.log.submissions_mut().any(|said| unknown(said));
+        let mut said = self.log.submissions_mut().rev();
+        let other = said.find(|said| if any { unknown(said) } else { open(said) });
+        if let Some(said) = other {
             (said.returned, said.guessed) = (true, Some(at));
         }
     }
