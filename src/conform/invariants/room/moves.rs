@@ -109,8 +109,14 @@ impl Room {
                 }
             }
             Class::Own(slave) => {
-                self.begins_anew(slave, &passage.reading);
-                self.slaves[slave].asks(&passage.reading, self.now);
+                let since = self.waited_since(passage.hop);
+                if since.is_some_and(|since| self.slaves[slave].stopped > Some(since)) {
+                    // What a run before has asked this one does not know.
+                    self.slaves[slave].answer();
+                } else {
+                    self.begins_anew(slave, &passage.reading);
+                    self.slaves[slave].asks(&passage.reading, self.now);
+                }
             }
             Class::Relay(Some(user)) => {
                 if self.has_asked_before(user, &passage.reading) {
