@@ -100,9 +100,10 @@ impl Room {
             return;
         }
         let entering = dmuc.enter.and_then(|jid| self.known_user(jid));
-        let entering = entering.filter(|user| waited.is_some() && self.is_elsewhere(*user, nick));
-        if let Some(user) = entering {
-            // He has another nick by now, as others were told already.
+        let entering = entering.filter(|_| waited.is_some());
+        let gone = waited.is_some_and(|since| self.is_gone_since(nick, since));
+        if let Some(user) = entering.filter(|user| gone || self.is_elsewhere(*user, nick)) {
+            // He has another nick by now, or is gone, as others were told already.
             self.users[user].serve_via(slave);
             return;
         }
@@ -186,6 +187,13 @@ impl Room {
         }
         let announced = self.announced.get(&nick);
         announced.is_some_and(|announced| announced.recent.iter().any(|one| one.at > since))
+    }
+
+    /// Whether others were told last that nobody has this nick, later than what has waited for a
+    /// stream since then.
+    fn is_gone_since(&self, nick: NickId, since: Time) -> bool {
+        let last = self.announced.get(&nick).and_then(|announced| announced.recent.back());
+        !self.silent && last.is_some_and(|last| last.at > since && !last.available)
     }
 
     /// The master has told somebody of this nick: which slave, or a user whom it serves itself. It

@@ -1,9 +1,7 @@
 //! What users are told, and what reaches a slave.
 
 use super::slave::Print;
-use super::{
-    Fact, NickId, Privileges, Room, Seen, Side, SlaveId, Submission, User, UserId, accepted,
-};
+use super::{Fact, NickId, Privileges, Room, Seen, Side, SlaveId, User, UserId, accepted};
 use crate::conform::invariants::reading::Reading;
 use crate::dmuc::Persistence;
 use crate::stanza::{Condition, Kind};
