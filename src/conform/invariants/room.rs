@@ -118,6 +118,8 @@ pub(in crate::conform) struct Room {
     sound: Time,
     /// Who asks the master for which nick at this instant.
     pub asking: Vec<(NickId, UserId)>,
+    /// Who was told at this instant that he is out, as often as he was.
+    ended: VecDeque<UserId>,
     /// Nicks that somebody has asked the master for.
     pub wanted: BTreeSet<NickId>,
     /// Nicks of which the master knows more than it has had anybody to tell.
@@ -190,6 +192,7 @@ impl Room {
             health: Health::new(now),
             sound: now,
             asking: Vec::new(),
+            ended: VecDeque::new(),
             wanted: BTreeSet::new(),
             doubtful: Vec::new(),
             decided: None,

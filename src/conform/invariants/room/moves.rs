@@ -22,6 +22,7 @@ impl Room {
             }
             self.now = step.at;
             self.asking.clear();
+            self.ended.clear();
         }
         self.infer_resumed(step);
     }

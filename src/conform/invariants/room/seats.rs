@@ -1,7 +1,10 @@
 //! Whose nick it is, and with which sessions he has it.
 
 use super::user::is_one_of;
-use super::{Fact, NickId, Occupant, Privileges, Room, SlaveId, Touch, UserId, same_person};
+use super::{
+    Fact, NickId, Occupant, Privileges, Room, SlaveId, TOUCHED_MAX, Touch, UserId, push_bounded,
+    same_person,
+};
 use crate::conform::invariants::reading::Reading;
 
 impl Room {
@@ -93,7 +96,11 @@ impl Room {
         }
         let ends = |touch: &Touch| matches!(touch, Touch::Unavailable | Touch::Error);
         let his = self.reached.iter().filter(|(one, ..)| *one == user).map(|(.., touch)| touch);
-        let left = his.clone().position(ends);
+        // He may have left several times by now: each is told of by itself.
+        let told = self.ended.iter().filter(|ended| **ended == user).count();
+        push_bounded(&mut self.ended, user, TOUCHED_MAX);
+        let ends = his.clone().enumerate().filter(|(_, touch)| ends(touch));
+        let left = ends.take(told + 1).last().map(|(left, _)| left);
         let since = his.skip(left.map_or(0, |left| left + 1));
         let asks = since.filter(|touch| **touch == Touch::Available).count();
         let all = self.asking.iter().filter(|(_, asking)| *asking == user).count();
