@@ -24,6 +24,20 @@ fn judged(path: &Path) -> Judgement {
     Judgement::of(&transcript, &setting(&scenario, false))
 }
 
+/// What is right, and looks wrong to whoever takes what happens at one instant for one thing.
+#[test]
+fn what_people_do_at_once_breaks_no_requirement() {
+    let mut wrong = String::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/monitors");
+    for file in fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        for finding in judged(&path).findings {
+            wrong += &format!("{}: {finding}\n", path.display());
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
 #[test]
 fn no_shipped_scenario_breaks_a_requirement_and_all_are_exercised() {
     let mut wrong = String::new();

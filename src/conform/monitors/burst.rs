@@ -1,6 +1,7 @@
 //! ENTER, as the slave takes it: the newcomer is told of the others, of himself, of what was said,
 //! of the subject; and nobody else is told anything.
 
+mod past;
 mod repeated;
 mod roster;
 mod told;
@@ -11,6 +12,7 @@ use self::told::{Told, event, told};
 use super::{is_working, serving};
 use crate::conform::invariants::Invariant;
 use crate::conform::invariants::findings::{Findings, Wrong};
+use crate::conform::invariants::reading::Reading;
 use crate::conform::invariants::room::{Class, Passage, Room, SlaveId, User, UserId};
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::stanza::ns;
@@ -53,6 +55,10 @@ struct Burst {
     hidden: usize,
     /// What else others were told.
     others: Vec<usize>,
+    /// Of whom something came after his ENTER, at the same instant.
+    since: BTreeSet<String>,
+    /// Whether a LEAVE for him did.
+    leaves: bool,
     /// Who is there, as his slave was told, and who of these is in the room.
     stored: BTreeSet<String>,
     roster: BTreeSet<String>,
@@ -91,6 +97,7 @@ impl Bursts {
                 let reading = &passage.reading;
                 let enter = reading.dmuc.and_then(|dmuc| dmuc.enter);
                 let user = enter.and_then(|jid| room.known_user(jid));
+                self.goes_on(slave, reading, room);
                 match user {
                     Some(user) if reading.is_presence() => {
                         self.begin(entry, user, slave, passage, room);
@@ -105,6 +112,17 @@ impl Bursts {
                 self.busy.extend(room.users[user].slave);
             }
             _ => {}
+        }
+    }
+
+    /// Something comes to a slave, after the ENTERs that came at this instant.
+    fn goes_on(&mut self, slave: SlaveId, reading: &Reading<'_>, room: &Room) {
+        let leave = reading.dmuc.and_then(|dmuc| dmuc.leave);
+        let leaves = leave.and_then(|jid| room.known_user(jid));
+        for burst in self.bursts.iter_mut().filter(|burst| burst.slave == slave) {
+            burst.leaves |= leaves == Some(burst.user);
+            let nick = reading.nick.filter(|_| reading.is_presence());
+            burst.since.extend(nick.map(str::to_owned));
         }
     }
 
@@ -144,6 +162,8 @@ impl Bursts {
             after: Vec::new(),
             hidden: 0,
             others: Vec::new(),
+            since: BTreeSet::new(),
+            leaves: false,
             stored,
             roster: there.map(|(nick, _)| room.nicks[*nick].clone()).collect(),
         });
@@ -166,11 +186,15 @@ impl Bursts {
                 burst.after.extend(heard.filter(|_| late));
             }
             let told = told(passage, &burst.nick);
+            if burst.is_over(&told, reading) {
+                return;
+            }
             if let Told::Other(nick) = &told {
                 let nick = room.known_nick(nick);
                 let stored = nick.and_then(|nick| room.slaves[slave].store.get(&nick));
                 let last = stored.and_then(|stored| stored.recent.back());
-                let sure = is_working(room, slave) && room.master_lost.is_none();
+                let since = reading.nick.is_some_and(|nick| burst.since.contains(nick));
+                let sure = is_working(room, slave) && room.master_lost.is_none() && !since;
                 if let Some(last) = last.filter(|last| last.available && sure) {
                     // What he has said himself here the master may have yet to hear.
                     let said = |one: &User| {
@@ -211,6 +235,18 @@ fn passage_slave(passage: &Passage<'_>, user: UserId, room: &Room) -> Option<Sla
 impl Burst {
     fn at(&self, is: impl Fn(&Told) -> bool) -> Option<usize> {
         self.told.iter().position(is)
+    }
+
+    /// Whether this is none of it: all of it was told, and this is of somebody of whom something
+    /// came since.
+    fn is_over(&self, told: &Told, reading: &Reading<'_>) -> bool {
+        let over = self.told.contains(&Told::Subject);
+        let since = reading.nick.is_some_and(|nick| self.since.contains(nick));
+        match told {
+            Told::Oneself { .. } | Told::Other(_) => over && since,
+            Told::Farewell => self.leaves,
+            Told::Message(_) | Told::Subject | Told::Else => false,
+        }
     }
 
     fn last(&self, is: impl Fn(&Told) -> bool) -> Option<usize> {
@@ -282,77 +318,6 @@ impl Burst {
         }
     }
 
-    fn history(&self, room: &Room, findings: &mut Findings) {
-        let stamps = self.told.iter().filter_map(|told| match told {
-            Told::Message(stamp) => Some(*stamp),
-            _ => None,
-        });
-        let stamps: Vec<_> = stamps.collect();
-        if let Some(limit) = self.limit {
-            let allowed = usize::try_from(limit).unwrap_or(usize::MAX);
-            let expected = format!("the newest {limit} messages at most, as the ENTER allows");
-            let well = stamps.len() < allowed || (stamps.len() == allowed && self.is_newest(room));
-            self.rule("slave.enter.obey-history-limit", well, &expected, room, findings);
-        }
-        let most = room.slaves[self.slave].history_max.min(granted(room, self.slave));
-        if most == 0 {
-            let expected = "no history, as the master wants none to be kept";
-            let well = stamps.is_empty();
-            self.rule("slave.store.history-not-desired", well, expected, room, findings);
-        } else if self.kept > 0 && self.limit != Some(0) {
-            let expected = "history, from the slave's own memory";
-            let well = !stamps.is_empty() || self.limit.is_none();
-            self.rule("slave.store.history", well, expected, room, findings);
-        }
-        if room.slaves[self.slave].registers && !room.silent && most > 0 {
-            // What it was told late it may tell right after.
-            let end = self.at(|told| *told == Told::Subject).unwrap_or(self.told.len());
-            let past = self.told[..end].iter().filter(|told| matches!(told, Told::Message(_)));
-            let expected = format!("the {most} messages at most that were agreed on");
-            let well = past.count() <= most;
-            self.rule("create.negotiate-history", well, &expected, room, findings);
-        }
-        self.gaps(room, findings);
-        if stamps.len() > 1 {
-            let well = stamps.is_sorted();
-            let expected = "history in the order in which it was said";
-            self.rule("slave.history.order", well, expected, room, findings);
-        }
-    }
-
-    /// Whether nothing is kept that is newer than all that he is told.
-    fn is_newest(&self, room: &Room) -> bool {
-        let Some(last) = self.heard.iter().max() else { return true };
-        // What was said when all was well, and before his ENTER, has come before it.
-        let since = room.health.troubled.max(room.slaves[self.slave].synced);
-        let came = |entry: usize, stamp: Time| entry < self.entry && stamp > since + room.clock;
-        // So has what was said before the record, if nothing has gone wrong in it.
-        let whole = since <= room.begun && !room.silent;
-        !room.log.events().any(|(number, one)| {
-            let came = match one.entry {
-                Some(entry) => !one.late && came(entry, one.stamp),
-                None => whole,
-            };
-            number > *last && one.is_history() && came
-        })
-    }
-
-    /// Of what is kept, the newest is told without a gap.
-    fn gaps(&self, room: &Room, findings: &mut Findings) {
-        let (Some(first), Some(last)) = (self.heard.iter().min(), self.heard.iter().max()) else {
-            return;
-        };
-        let between = room.log.events().filter(|(number, _)| (first..=last).contains(&number));
-        let mut kept = between.filter(|(_, one)| one.kept && (!one.late || one.entry.is_none()));
-        let heard = |number: usize| self.heard.contains(&number);
-        let full = self.limit.is_some_and(|limit| self.heard.len() >= limit as usize);
-        let well = kept.all(|(number, _)| heard(number)) && (full || self.is_newest(room));
-        if room.master_lost.is_none() && is_working(room, self.slave) {
-            let id = "slave.broadcast.save-then-send";
-            self.rule(id, well, "all that was said, without a gap", room, findings);
-        }
-    }
-
     fn rule(
         &self,
         id: &'static str,
@@ -387,13 +352,5 @@ impl Burst {
         let whole = self.told.contains(&Told::Subject);
         let findings = findings.shown_if(whole);
         findings.push(id, host, self.entry, what.to_owned(), expected, &self.entries);
-    }
-}
-
-/// How many messages the room lets this slave keep.
-fn granted(room: &Room, slave: SlaveId) -> usize {
-    match room.slaves[slave].registers {
-        true => usize::try_from(room.config.grants.history.maxstanzas).unwrap_or(usize::MAX),
-        false => usize::MAX,
     }
 }

@@ -80,6 +80,11 @@ impl Invariant for Distribution {
     }
 }
 
+/// Whether he has asked to be let in once more, and was not yet: he is told all there is then.
+fn is_entered_anew(user: &User, slave: SlaveId, room: &Room) -> bool {
+    room.slaves[slave].registers && user.asks.joins() > 0
+}
+
 impl Distribution {
     fn came(&mut self, step: &Step<'_>, passage: &Passage<'_>, room: &Room, findings: &Findings) {
         let Class::ToSlave(slave) = passage.class else { return };
@@ -102,6 +107,7 @@ impl Distribution {
                 && one.via == Some(slave)
                 && one.online
                 && one.leaving().is_none()
+                && !is_entered_anew(one, slave, room)
                 && is_news_to(one, reading, &self.leaving, room)
                 && !is_claimed(*user, slave, (step.entry, reading), room)
         };
@@ -273,7 +279,11 @@ impl Copy {
         let moderates = room.users[user].privileges().is_some_and(|one| one.moderates());
         if let (Some(jid), true) = (&self.jid, (moderates || room.is_long_open()) && !self.message)
         {
-            let shown = reading.jids.contains(&jid.as_str());
+            // Of himself, who shares the nick with others, each is shown his own.
+            let own = room.users[user].jid.as_str();
+            let shown = [jid.as_str(), own]
+                .iter()
+                .any(|one| reading.jids.contains(one) && (*one == jid || reading.has(110)));
             let (id, expected) = match moderates {
                 true => {
                     let id = "slave.presence.keep-jid-for-moderators";

@@ -75,6 +75,7 @@ fn to_slave(here: (usize, &Passage<'_>), slave: SlaveId, room: &Room, findings: 
         let wrong = || Wrong::of("there is no real JID in it");
         findings.judge("slave.presence.nonanon", shown, here, expected, wrong);
     } else if room.has_moderator(slave)
+        && (first || other_moderator(slave, reading, room).is_some())
         && !(first && (room.master_lost.is_some() || is_behind(slave, reading, room)))
         && room.slaves[slave].master == Side::Active
     {
@@ -116,19 +117,27 @@ fn another_jid(here: (usize, &Passage<'_>), slave: SlaveId, room: &Room, finding
     }
 }
 
+/// A moderator behind this slave who is somebody else than whom this is about.
+fn other_moderator<'a>(
+    slave: SlaveId,
+    reading: &Reading<'_>,
+    room: &'a Room,
+) -> Option<(&'a NickId, &'a Occupant)> {
+    let nick = reading.nick.and_then(|nick| room.known_nick(nick));
+    room.occupants.iter().find(|(other, one)| {
+        let here = |user: &UserId| room.users[*user].via == Some(slave);
+        Some(**other) != nick && one.privileges.moderates() && one.sessions.iter().any(here)
+    })
+}
+
 /// Of who is gone, or has another nick now, a slave with another moderator is shown the real JID
 /// as before.
 fn departed(here: (usize, &Passage<'_>), slave: SlaveId, room: &Room, findings: &mut Findings) {
     let reading = &here.1.reading;
     let Some(nick) = reading.nick.and_then(|nick| room.known_nick(nick)) else { return };
-    let moderates = |(other, one): (&NickId, &Occupant)| {
-        let here = |user: &UserId| room.users[*user].via == Some(slave);
-        *other != nick && one.privileges.moderates() && one.sessions.iter().any(here)
-    };
     let sure = room.slaves[slave].master == Side::Active && room.master_lost.is_none();
     if !room.open && sure && room.occupants.contains_key(&nick) {
-        let mut others = room.occupants.iter().filter(|one| moderates(*one));
-        let Some((other, one)) = others.next() else { return };
+        let Some((other, one)) = other_moderator(slave, reading, room) else { return };
         let expected = "the real JID, for a slave with a moderator";
         let shown = !reading.jids.is_empty();
         findings.judge("master.presence.jid-with-moderators", shown, here, expected, || {

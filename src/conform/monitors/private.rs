@@ -1,6 +1,6 @@
 //! What is for one only takes no way through a master's broadcast.
 
-use super::super::invariants::reading::nick_in;
+use super::super::invariants::reading::{domain_of, nick_in};
 use super::words;
 use crate::conform::invariants::Invariant;
 use crate::conform::invariants::findings::{Findings, Wrong};
@@ -21,6 +21,7 @@ pub(super) struct Private {
 #[derive(Debug)]
 struct Letter {
     entry: usize,
+    at: Time,
     content: u64,
     stanza: Stanza,
     /// Who has written it, if that is known, and the nick that he had.
@@ -28,6 +29,19 @@ struct Letter {
     answered: bool,
     /// To which addresses it went.
     sent: Vec<String>,
+}
+
+impl Letter {
+    /// Whether it, and an error for it, surely goes on at once: no stream has to be opened first.
+    fn goes_at_once(&self, room: &Room) -> bool {
+        let [from, to] = [&self.stanza.from, &self.stanza.to];
+        let [from, to] = [from, to].map(|jid| jid.as_ref().map_or("", |jid| jid.as_str()));
+        let nick = nick_in(to, &room.address).flatten().and_then(|nick| room.known_nick(nick));
+        let sessions = nick.and_then(|nick| room.occupants.get(&nick)).map(|one| &one.sessions);
+        let servers = sessions.into_iter().flatten().map(|user| &*room.users[*user].domain);
+        let mut servers = servers.chain([domain_of(from)]);
+        servers.all(|server| room.health.reaches(&room.domain, server, room.now))
+    }
 }
 
 impl Invariant for Private {
@@ -42,10 +56,14 @@ impl Invariant for Private {
                 findings.push(id, &one.domain, entry, what, expected, &[]);
             }
         }
-        for letter in self.letters.drain(..) {
-            let id = "scope.one-to-one-unaffected";
+        let id = "scope.one-to-one-unaffected";
+        for letter in std::mem::take(&mut self.letters) {
+            let dialled = letter.at + room.round_trip * DIALS;
             if letter.answered {
                 findings.kept(id);
+            } else if next < dialled && !letter.goes_at_once(room) {
+                // At the end of the record nothing is next.
+                self.letters.extend((next > room.now).then_some(letter));
             } else if room.health.is_smooth() && room.master_lost.is_none() {
                 let what = format!("nothing comes of: {}", words(&letter.stanza));
                 let expected = "a private message to go to its addressee, or to come back";
@@ -88,7 +106,8 @@ impl Private {
             };
             let author = user.and_then(|user| Some((user, nick_of(user, room)?)));
             let (answered, sent) = (false, Vec::new());
-            self.letters.push(Letter { entry, content, stanza, author, answered, sent });
+            let at = room.now;
+            self.letters.push(Letter { entry, at, content, stanza, author, answered, sent });
         }
     }
 
@@ -174,3 +193,6 @@ fn is_letter(passage: &Passage<'_>) -> bool {
 
 /// How long a server that tells nothing of itself may take to hand something on.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How many round trips it takes at most until a stream is open.
+const DIALS: u32 = 9;

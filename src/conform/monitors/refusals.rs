@@ -10,12 +10,12 @@ use crate::time::Time;
 /// What was refused, and what has to be, at this instant.
 #[derive(Debug, Default)]
 pub(super) struct Refusals {
-    /// Presence that was refused: user, entry.
-    refused: Vec<(UserId, usize)>,
+    /// Presence that was refused: user, entry, nick.
+    refused: Vec<(UserId, usize, String)>,
     /// Presence that came: how often each user asks.
     asked: Vec<UserId>,
-    /// ENTERs: whose, entry.
-    entered: Vec<(UserId, usize)>,
+    /// ENTERs: whose, entry, nick.
+    entered: Vec<(UserId, usize, String)>,
     /// What strangers said to everybody: user, entry, content.
     strangers: Vec<(UserId, usize, u64)>,
     /// Who is in the room, and has said something to all at this instant.
@@ -25,14 +25,16 @@ pub(super) struct Refusals {
 impl Invariant for Refusals {
     fn pass(&mut self, _: Time, room: &Room, findings: &mut Findings) {
         let asked = std::mem::take(&mut self.asked);
-        for (user, entry) in self.refused.drain(..) {
+        for (user, entry, nick) in self.refused.drain(..) {
             let often = asked.iter().filter(|one| **one == user).count();
             if often > 1 {
                 continue;
             }
             let id = "master.enter.refusal-is-direct";
-            let entered = self.entered.iter().filter(|(one, _)| *one == user);
-            let causes: Vec<usize> = entered.map(|(_, entry)| *entry).collect();
+            // He may have asked for another nick before.
+            let is_it = |(one, _, other): &&(UserId, usize, String)| *one == user && *other == nick;
+            let entered = self.entered.iter().filter(is_it);
+            let causes: Vec<usize> = entered.map(|(_, entry, _)| *entry).collect();
             if !causes.is_empty() {
                 let what = format!("{} is refused, and entered as well", room.users[user].jid);
                 let expected = "no ENTER for who is refused";
@@ -44,8 +46,10 @@ impl Invariant for Refusals {
         self.entered.clear();
         self.spoken.clear();
         for (user, entry, _) in self.strangers.drain(..) {
-            if room.health.is_smooth() {
-                let what = format!("{} is told nothing", room.users[user].jid);
+            let one = &room.users[user];
+            // An answer may have to wait for a stream.
+            if room.health.is_smooth() && room.health.reaches(&room.domain, &one.domain, room.now) {
+                let what = format!("{} is told nothing", one.jid);
                 let expected = "an error for who speaks without being in the room";
                 findings.push(
                     "master.nonoccupant.reject",
@@ -89,10 +93,12 @@ impl Refusals {
         let said = reading.stanza.is_groupchat() && reading.to_nick.is_none();
         let there = room.occupants.values().any(|one| one.sessions.contains(&user));
         // A master that has forgotten everybody need not tell of it.
-        if said && sure && there && !room.silent && room.users[user].inside {
+        let one = &room.users[user];
+        let stays = one.inside && one.leaving().is_none();
+        if said && sure && there && !room.silent && stays {
             self.spoken.push((user, entry));
         }
-        if said && sure && !is_known && room.users[user].via.is_none() {
+        if said && sure && !is_known && one.via.is_none() && !one.asks.to_be_in() {
             self.strangers.push((user, entry, reading.content));
         }
     }
@@ -111,8 +117,8 @@ impl Refusals {
             Class::ToUser(Some(user)) | Class::Down(user)
                 if stanza.is_error() && *passage.hop.from == *room.domain =>
             {
-                if stanza.kind == Kind::Presence && reading.nick.is_some() {
-                    self.refused.push((user, entry));
+                if let (Kind::Presence, Some(nick)) = (stanza.kind, reading.nick) {
+                    self.refused.push((user, entry, nick.to_owned()));
                 }
                 let condition = stanza.error().map(|error| error.defined_condition);
                 let spoke = self.spoken.iter().find(|(one, _)| *one == user);
@@ -142,7 +148,8 @@ impl Refusals {
             Class::ToSlave(_) => {
                 let jid = reading.dmuc.and_then(|dmuc| dmuc.enter);
                 let user = jid.and_then(|jid| room.known_user(jid));
-                self.entered.extend(user.map(|user| (user, entry)));
+                let nick = reading.nick.unwrap_or_default();
+                self.entered.extend(user.map(|user| (user, entry, nick.to_owned())));
                 let logged = facts.iter().any(|fact| matches!(fact, Fact::Logged(_)));
                 let mut said = self.strangers.iter();
                 let said = said.find(|(.., content)| logged && *content == reading.content);

@@ -10,9 +10,13 @@ use crate::time::Time;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Told {
     Other(String),
-    Oneself { code: bool },
+    Oneself {
+        code: bool,
+    },
     Message(Option<Time>),
     Subject,
+    /// That he is out.
+    Farewell,
     Else,
 }
 
@@ -25,6 +29,7 @@ impl fmt::Display for Told {
             Told::Message(Some(at)) => write!(f, "a message of {at}"),
             Told::Message(None) => f.write_str("a message"),
             Told::Subject => f.write_str("the subject"),
+            Told::Farewell => f.write_str("he is out"),
             Told::Else => f.write_str("something else"),
         }
     }
@@ -42,6 +47,7 @@ pub(super) fn told(passage: &Passage<'_>, nick: &str) -> Told {
                 (false, nick) => Told::Other(nick.unwrap_or_default().to_owned()),
             }
         }
+        Some(_) if reading.is_presence() && reading.has(110) && !reading.has(303) => Told::Farewell,
         _ if stanza.is_subject_change() => Told::Subject,
         _ if stanza.is_groupchat() && reading.delay.is_some() => Told::Message(reading.delay),
         _ => Told::Else,
