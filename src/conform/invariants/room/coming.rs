@@ -136,6 +136,11 @@ impl Coming {
         self.queue.drain(..past.map_or(0, |position| position + 1));
     }
 
+    /// Whether something of it is for a stay over which his connection has ended.
+    pub fn is_past(&self) -> bool {
+        self.queue.iter().any(|one| one.past)
+    }
+
     /// It is for a stay over which his connection has ended, and comes before what is for the next.
     pub fn pass(&mut self) {
         self.queue.iter_mut().for_each(|one| one.past = true);

@@ -323,7 +323,7 @@ impl User {
     /// Whether he is told of such a stay, although he asks to be in again: its end has to come, or
     /// nothing of the next has been sent to him. A slave that is `alone` may let him in itself.
     pub fn is_told_of_before(&self, alone: bool) -> bool {
-        let ended = !self.coming.ends();
+        let ended = !self.coming.ends() && !self.coming.is_past();
         let begun = !self.tracked || self.coming.begins();
         self.is_of_before() && !((alone || (ended && begun)) && self.asks.want_still(None))
     }
