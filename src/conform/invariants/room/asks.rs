@@ -163,17 +163,19 @@ impl Asks {
     }
 
     /// Who is in is told of himself under this nick, for whatever reason. `admitted`: after he was
-    /// let in once more; `may`: or perhaps so; `sent`: when that was said, if it is known.
+    /// let in once more, in answer to what he has asked before he leaves, and after it; `may`: or
+    /// perhaps so; `sent`: when that was said, if it is known.
     pub fn told_in(
         &mut self,
         nick: NickId,
-        admitted: bool,
+        (admitted, again): (bool, bool),
         may: bool,
         sent: Option<Time>,
     ) -> Answered {
         let leave = self.queue.iter().position(|ask| matches!(ask, Ask::Leave { .. }));
         let before = |position: usize| leave.is_none_or(|leave| position < leave);
         let answered = self.queue.iter().enumerate().position(|(position, ask)| {
+            let admitted = if before(position) { admitted } else { again };
             let answers = before(position) && (may || !ask.is_join());
             // What he has asked after he left is not answered before the master has got it.
             let open = self.heard && ask.has_not_come();

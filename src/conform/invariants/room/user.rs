@@ -244,8 +244,11 @@ impl User {
         // Who is told his new nick is not told that he is let in.
         let admitted = comes && self.renaming.is_none();
         let may = comes || alone || !(tracked || self.tracked);
+        // If it says after that that he is out, as often as he has asked for it, what he has asked
+        // after that is not answered yet.
+        let leaves = self.asks.leaves() > self.coming.grants();
         let answered = match self.inside {
-            true => self.asks.told_in(nick, admitted, may, sent),
+            true => self.asks.told_in(nick, (admitted, admitted && leaves), may, sent),
             false => self.asks.told_first(nick, alone, sent),
         };
         if self.entered {
