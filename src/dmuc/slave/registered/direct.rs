@@ -324,69 +324,6 @@ impl RegisteredRoom {
             self.show_gone(&farewell, nick, out);
         }
     }
-
-    /// Somebody is served by the master itself: whether he is in the room.
-    pub(super) fn follow_direct(&mut self, user: &Arc<Jid>, stanza: &Stanza) {
-        if self.is_of_before_he_asked(user, stanza) {
-            return;
-        }
-        if stanza.kind == Kind::Message && stanza.is_error() {
-            // He knows that it was not said, so that it is not said late.
-            self.outbox.take_first(|entry| entry.is_message(user, stanza.id.as_ref()));
-        }
-        let out = stanza.is_unavailable() && stanza.has_code("110") && !stanza.has_code("303");
-        let left = |entry: &Entry| entry.what == What::Leave && entry.status != Status::Held;
-        if out && self.outbox.take_settled(user, left).is_some() {
-            // What he has asked for since is not answered by it.
-            return self.follow_end(user, stanza);
-        }
-        if stanza.kind == Kind::Presence && (stanza.is_error() || stanza.has_code("110")) {
-            // Under another nick he may be answered otherwise.
-            let by_room = stanza.from.as_ref().is_some_and(|from| from.resource().is_none());
-            let asked = |entry: &Entry| match stanza.id {
-                Some(_) if stanza.is_error() => entry.is_refused_by(stanza),
-                _ => by_room || entry.is_answered_by(stanza),
-            };
-            let sent = |entry: &Entry| is_join_that_went_up(entry) && asked(entry);
-            let visit = |entry: &&Entry| entry.what != What::Leave || entry.is_goodbye();
-            let goes = |e: &Entry| e.what == What::Leave && e.sent_to() == stanza.from.as_ref();
-            let anew = stanza.is_error() || !self.outbox.has(user, goes);
-            if anew && !self.outbox.of(user).take_while(visit).any(sent) {
-                // What was asked for before had its answer, under another nick, or was lost.
-                self.outbox.take_settled(user, sent);
-            }
-            while self.outbox.of(user).take_while(visit).any(sent) {
-                self.outbox.take_settled(user, sent);
-            }
-            if stanza.is_error() {
-                self.forget_leaves(user);
-            }
-        }
-        self.follow_end(user, stanza);
-    }
-
-    /// Somebody was not let in: that he leaves after that is answered by nobody, so that it stands
-    /// before nothing that he asks for since.
-    fn forget_leaves(&mut self, user: &Jid) {
-        let goes = |entry: &Entry| entry.what == What::Leave && entry.is_under_way();
-        let left = |entry: &Entry| goes(entry) && !entry.is_goodbye();
-        let presence = |entry: &&Entry| entry.stanza.kind == Kind::Presence;
-        while self.outbox.of(user).find(presence).is_some_and(left) {
-            self.outbox.take_first(|entry| entry.is_of(user) && left(entry));
-        }
-    }
-
-    /// Somebody whom the master serves itself is told that he is out, or not let in.
-    fn follow_end(&mut self, user: &Arc<Jid>, stanza: &Stanza) {
-        let over = stanza.is_unavailable()
-            && stanza.has_code("110")
-            && !stanza.has_code("303")
-            && self.directed.get(user) == stanza.from.as_ref();
-        let refused = stanza.is_error() && stanza.kind == Kind::Presence;
-        if over || refused {
-            self.forget_directed(user);
-        }
-    }
 }
 
 /// It may go up once more, if the slave registers again since.
