@@ -116,6 +116,9 @@ pub struct RegisteredRoom {
     /// To which address of the room a local session has sent available presence, and no
     /// unavailable since.
     directed: BTreeMap<Arc<Jid>, Arc<Jid>>,
+    /// Local sessions that a room which knows no slave has told that they are in, and not since
+    /// that they are out.
+    served: BTreeSet<Arc<Jid>>,
     /// Local sessions whose wish to be told everything again was answered here, and may come to the
     /// master yet; none of those that have sent it presence since.
     answered_here: BTreeSet<Arc<Jid>>,
@@ -300,6 +303,7 @@ impl RegisteredRoom {
             former: BTreeMap::new(),
             ended: BTreeMap::new(),
             directed: BTreeMap::new(),
+            served: BTreeSet::new(),
             answered_here: BTreeSet::new(),
             said: BTreeMap::new(),
             history: History::default(),
@@ -364,11 +368,6 @@ impl RegisteredRoom {
 
     pub(super) fn position(&self) -> Option<&Resume> {
         self.position.as_ref()
-    }
-
-    /// Whether the master has accepted it, now or before.
-    fn is_known(&self) -> bool {
-        self.accepted
     }
 
     fn note(&self, about: &Jid, change: Change) -> Output {

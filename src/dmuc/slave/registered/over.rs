@@ -136,6 +136,7 @@ impl RegisteredRoom {
             former: BTreeMap::new(),
             ended: BTreeMap::new(),
             directed: std::mem::take(&mut self.directed),
+            served: BTreeSet::new(),
             answered_here: BTreeSet::new(),
             said: std::mem::take(&mut self.said),
             history: History::default(),

@@ -1,7 +1,7 @@
 //! The directed presence of local sessions: where it went, what it said, and what a room that knows
 //! no slave answers to it.
 
-use super::direct::is_join_that_went_up;
+use super::direct::{is_farewell, is_join_that_went_up};
 use super::names::is_of_slave;
 use super::outbox::{Entry, Status, What, is_join};
 use super::*;
@@ -53,6 +53,21 @@ impl RegisteredRoom {
         if stanza.is_available() {
             self.said.insert(session.clone(), Arc::new(own_payloads(stanza)));
         }
+    }
+
+    /// A room that knows no slave tells a session that it is in, whichever of its wishes that
+    /// answers, or out.
+    pub(super) fn follow_whether_in(&mut self, user: &Arc<Jid>, stanza: &Stanza) {
+        let is_in = stanza.has_code("110") && stanza.is_available();
+        if !is_in && !is_farewell(stanza) {
+            return;
+        }
+        let his = self.outbox.iter_mut().filter(|entry| entry.is_of(user));
+        his.for_each(|entry| entry.let_in = is_in);
+        match is_in {
+            true => self.served.insert(user.clone()),
+            false => self.served.remove(user),
+        };
     }
 
     /// Somebody is served by the master itself: whether he is in the room.

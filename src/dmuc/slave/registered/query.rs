@@ -31,7 +31,7 @@ impl RegisteredRoom {
         if !get && iq.has_payload("offer", ns::SLAVE) {
             return self.offered(now, iq, out);
         }
-        if !self.is_known() {
+        if !self.accepted {
             self.refuse_request(iq, out);
             let waits = match &self.phase {
                 Phase::Idle => true,
@@ -142,7 +142,7 @@ impl RegisteredRoom {
 
     /// The operator, or the slave itself, ends the registration.
     pub(in crate::dmuc::slave) fn deregister(&mut self, now: Time, out: &mut Vec<Output>) {
-        if !self.is_known() || self.deregistering.is_some() {
+        if !self.accepted || self.deregistering.is_some() {
             return;
         }
         let id = self.id("de");

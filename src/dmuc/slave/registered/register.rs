@@ -82,9 +82,13 @@ impl RegisteredRoom {
     /// The local occupants that it takes the master to have, or that have something to come.
     fn listed(&self) -> Vec<Occupant> {
         let mut listed = IndexMap::new();
-        if self.position.is_none() && (!self.amnesiac || self.claimed) {
+        if self.position.is_none() {
+            // One that was started again knows only whom the room has let in itself since.
+            let any = !self.amnesiac || self.claimed;
             let held = |session: &Jid| self.outbox.has(session, |entry| entry.what == What::Join);
-            for (session, to) in self.directed.iter().filter(|(session, _)| !held(session)) {
+            let there = |session: &Arc<Jid>| any || self.served.contains(session);
+            let there = |session: &Arc<Jid>| there(session) && !held(session);
+            for (session, to) in self.directed.iter().filter(|(session, _)| there(session)) {
                 let nick = to.resource().map(|nick| nick.to_string()).unwrap_or_default();
                 listed.insert(session.clone(), (nick, false));
             }
@@ -151,6 +155,7 @@ impl RegisteredRoom {
         self.say_goodbye();
         // What went up before the request was answered before it.
         self.answered_here.clear();
+        self.served.clear();
         self.former.clear();
         self.ended.clear();
         self.refused_until = None;

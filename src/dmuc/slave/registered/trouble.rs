@@ -42,11 +42,7 @@ impl RegisteredRoom {
             return self.refuse_direct(now, &user, &stanza, out);
         }
         if !self.accepted {
-            if is_farewell(&stanza) || (stanza.has_code("110") && stanza.is_available()) {
-                // Whichever of his wishes that answers.
-                let his = self.outbox.iter_mut().filter(|entry| entry.is_of(&user));
-                his.for_each(|entry| entry.let_in = stanza.is_available());
-            }
+            self.follow_whether_in(&user, &stanza);
             self.follow_direct(&user, &stanza);
             self.hears_directly(&user, &stanza, out);
             if !(stanza.is_groupchat() && self.is_at_the_door(&user)) {

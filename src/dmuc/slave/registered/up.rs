@@ -139,6 +139,7 @@ impl RegisteredRoom {
 
     /// The connection of a local session is over.
     pub(in super::super) fn close(&mut self, session: &Arc<Jid>) {
+        self.served.remove(session);
         if self.locals.contains_key(session) {
             self.closed.insert(session.clone());
         } else {
