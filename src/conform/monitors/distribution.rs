@@ -80,6 +80,21 @@ impl Invariant for Distribution {
     }
 }
 
+/// Whether it says how somebody is who has left behind this slave, as the master has yet to hear.
+fn has_left_here(reading: &Reading<'_>, slave: SlaveId, room: &Room) -> bool {
+    let nick = reading.nick.filter(|_| reading.is_presence() && room.slaves[slave].registers);
+    let Some(nick) = nick.and_then(|nick| room.known_nick(nick)) else { return false };
+    let left = |one: &User| one.slave == Some(slave) && !one.inside;
+    match room.occupants.get(&nick) {
+        Some(occupant) => {
+            let mut sessions = occupant.sessions.iter().map(|user| &room.users[*user]);
+            !occupant.sessions.is_empty() && sessions.all(left)
+        }
+        // The master has heard it since.
+        None => room.users.iter().any(|one| left(one) && one.named.contains(&nick)),
+    }
+}
+
 /// Whether he has asked to be let in once more, and was not yet: he is told all there is then.
 fn is_entered_anew(user: &User, slave: SlaveId, room: &Room) -> bool {
     room.slaves[slave].registers && user.asks.joins() > 0
@@ -95,6 +110,9 @@ impl Distribution {
             return;
         }
         if findings.is_forger(&passage.hop.from) || is_late(step, passage, slave, room) {
+            return;
+        }
+        if has_left_here(reading, slave, room) {
             return;
         }
         // Of somebody a slave is told again for who may see his JID: others need not hear it twice.
