@@ -38,6 +38,11 @@ impl Base {
         matches!(self, Base::Delta(_))
     }
 
+    /// Whether it knows something of this run of the log.
+    pub fn is_of_this_run(self) -> bool {
+        matches!(self, Base::Delta(_) | Base::Full(_))
+    }
+
     /// The last event of this run that it has.
     pub fn seq(self) -> u64 {
         match self {

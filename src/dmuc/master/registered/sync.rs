@@ -113,8 +113,9 @@ impl Master {
     ) {
         let link = &self.links[index];
         let Some(slave) = link.registered() else { return };
-        let expelled =
-            |jid: &Jid| base.is_delta() && slave.farewells.was_expelled_since(jid, base.seq());
+        let expelled = |jid: &Jid| {
+            base.is_of_this_run() && slave.farewells.was_expelled_since(jid, base.seq())
+        };
         let lost = listed.iter().filter(|(jid, listed)| {
             !self.nicks.contains_key(*jid) && (!listed.pending || expelled(jid))
         });
