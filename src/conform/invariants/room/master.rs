@@ -266,6 +266,9 @@ impl Room {
             self.users[user].serve_via(slave);
             let nick = self.nick(&occupant.nick);
             self.place(user, nick);
+            if !self.doubtful.contains(&nick) {
+                self.learn_owner(nick, vec![user]);
+            }
         }
         let slave = &mut self.slaves[slave];
         slave.grant(accept);
