@@ -229,6 +229,33 @@ fn a_join_is_not_held_longer_than_five_seconds() {
     assert_eq!(sent.iter().filter(|s| from(s) == BIGCHEESE).count(), 1, "{}", story(&sent));
 }
 
+/// §4.1: meanwhile the master may serve him itself, and through a slave that does not listen yet.
+/// That he gives up a nick does not say that he is in under it: who waits for that asks again.
+#[test]
+fn a_nick_that_is_given_up_answers_nobody_who_asks_for_it() {
+    let mut alone = LoneSlave::new(Policy::default());
+    alone.join_as(BIGCHEESE, "SmallCheese");
+    alone.join(BIGCHEESE);
+    alone.seconds(6);
+    let item = "<item affiliation='none' nick='SmallCheese' role='participant'/>";
+    alone.down(&format!(
+        "<presence from='{ROOM}/BigCheese' to='{BIGCHEESE}' type='unavailable'>\
+         <x xmlns='http://jabber.org/protocol/muc#user'>{item}\
+         <status code='110'/><status code='303'/></x></presence>"
+    ));
+    alone.seconds(120);
+    alone.join(EFCHEN);
+    let register = alone.register_id().expect("it registers for the next who enters");
+    alone.down(&accept(&register, 415, "full", "", ""));
+    alone.take();
+    alone.down(&synced(415));
+    let late = alone.gone_up();
+    let asks = |stanza: &&Stanza| from(stanza) == BIGCHEESE && stanza.is_available();
+    let nicks = late.iter().filter(asks).filter_map(|stanza| stanza.to.as_ref()?.resource());
+    let nicks: Vec<_> = nicks.map(|nick| nick.as_str()).collect();
+    assert_eq!(nicks.last(), Some(&"BigCheese"), "{}", story(&late));
+}
+
 /// §6: same JID, same instance: a repeat, at any time.
 #[test]
 fn a_repeated_register_is_answered_again() {

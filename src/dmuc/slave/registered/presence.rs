@@ -79,13 +79,14 @@ impl RegisteredRoom {
             // He knows that it was not said, so that it is not said late.
             self.outbox.take_first(|entry| entry.is_message(user, stanza.id.as_ref()));
         }
-        let out = stanza.is_unavailable() && stanza.has_code("110") && !stanza.has_code("303");
         let left = |entry: &Entry| entry.what == What::Leave && entry.status != Status::Held;
-        if out && self.outbox.take_settled(user, left).is_some() {
+        if is_farewell(stanza) && self.outbox.take_settled(user, left).is_some() {
             // What he has asked for since is not answered by it.
             return self.follow_end(user, stanza);
         }
-        if stanza.kind == Kind::Presence && (stanza.is_error() || stanza.has_code("110")) {
+        // That he gives up a nick answers nothing: what comes under the next one does.
+        let own = stanza.has_code("110") && !stanza.has_code("303");
+        if stanza.kind == Kind::Presence && (stanza.is_error() || own) {
             // Under another nick he may be answered otherwise.
             let by_room = stanza.from.as_ref().is_some_and(|from| from.resource().is_none());
             let asked = |entry: &Entry| match stanza.id {
@@ -128,10 +129,7 @@ impl RegisteredRoom {
 
     /// Somebody whom the master serves itself is told that he is out, or not let in.
     pub(super) fn follow_end(&mut self, user: &Arc<Jid>, stanza: &Stanza) {
-        let over = stanza.is_unavailable()
-            && stanza.has_code("110")
-            && !stanza.has_code("303")
-            && self.directed.get(user) == stanza.from.as_ref();
+        let over = is_farewell(stanza) && self.directed.get(user) == stanza.from.as_ref();
         let refused = stanza.is_error() && stanza.kind == Kind::Presence;
         if over || refused {
             self.forget_directed(user);
