@@ -202,7 +202,8 @@ fn is_known(user: UserId, reading: &Reading<'_>, slave: &Slave, room: &Room) -> 
     let renamed = renamed || (slave.registers && reading.has(210));
     // Who has left and is let in again learns that these are two stays.
     let asked = &room.users[user];
-    let left = own && !print.available && asked.leaving().is_some() && asked.coming.begins();
+    let left = asked.leaving().is_some() && asked.coming.begins();
+    let left = own && !print.available && (left || asked.was_told_in_doubt(room.now));
     forgotten
         || left
         || dropped

@@ -12,6 +12,7 @@ mod before;
 mod coming;
 mod configured;
 mod decided;
+mod doubt;
 mod facts;
 mod failures;
 mod given;

@@ -18,7 +18,8 @@ impl Invariant for Stay {
         let out = reading.stanza.is_unavailable() && reading.has(110) && !reading.has(303);
         // Of two LEAVEs that came with an ENTER in between he is told one after the other.
         let dismissed = user.dismissed || user.dismissed_at == Some(room.now);
-        if !out || !user.inside || by_master || user.leaving().is_some() || dismissed {
+        let left = user.leaving().is_some() || user.was_told_in_doubt(room.now);
+        if !out || !user.inside || by_master || left || dismissed {
             return;
         }
         let ordered = reading.has(307) && may_kick(user, room);

@@ -31,6 +31,7 @@ impl Room {
         let (now, reading) = (self.now, &passage.reading);
         self.health.acted = now;
         let nick = reading.to_nick.map(|nick| self.nick(nick));
+        self.users[user].doubt = None;
         if reading.stanza.is_available() {
             let one = &mut self.users[user];
             one.own = Some(reading.content);

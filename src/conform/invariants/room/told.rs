@@ -132,7 +132,7 @@ impl Room {
             return;
         }
         let asked = one.asks.joins();
-        let mut answered = one.told_in(nick, (unsure, tracked), sent);
+        let mut answered = one.told_in(nick, (unsure, tracked), sent, now);
         // A slave without its master changes a nick, and tells nothing else.
         answered.join &= one.renaming.take().is_none() || !alone;
         if !one.inside || answered.join {
@@ -198,6 +198,7 @@ impl Room {
         if let (Some(new), Some(slave)) = (new, self.users[user].slave) {
             self.rename_stored(slave, nick, new, Privileges::of(reading));
         }
+        let now = self.now;
         let one = &mut self.users[user];
         let before = one.privileges();
         one.view.remove(&nick);
@@ -205,6 +206,7 @@ impl Room {
             Some(new) if own => (one.nick, one.renaming) = (Some(new), before),
             None if own => {
                 let expelled = reading.is_unasked();
+                one.was_told_of_before(now);
                 one.told_out(expelled);
                 one.asks.told_out(expelled);
                 // There may have been several over that connection.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::asks::{Answered, Ask, Asks};
 use super::coming::Coming;
+use super::doubt::Doubt;
 use super::slave::Print;
 use super::{NickId, Occupant, Privileges, SlaveId, UserId};
 use crate::conform::invariants::reading::{bare_of, domain_of};
@@ -38,6 +39,8 @@ pub(in crate::conform) struct User {
     pub named: BTreeSet<NickId>,
     /// What he asked and was not answered.
     pub asks: Asks,
+    /// Whether being told last that he is in may have been of a stay that he has left.
+    pub(super) doubt: Option<Doubt>,
     /// Whether an ENTER for this stay reached his slave, or the master serves him itself.
     pub entered: bool,
     /// ENTERs and LEAVEs that he has not been told of yet.
@@ -131,6 +134,7 @@ impl User {
             named: BTreeSet::new(),
             left_unseen: false,
             asks: Asks::default(),
+            doubt: None,
             entered: false,
             coming: Coming::default(),
             let_in_via: None,
@@ -168,6 +172,7 @@ impl User {
     pub fn exit(&mut self) {
         self.was_inside |= self.inside;
         self.inside = false;
+        self.doubt = None;
         self.coming.take(false);
         self.entered = self.coming.begins();
         (self.nick, self.renaming, self.left_unseen) = (None, None, false);
@@ -200,7 +205,7 @@ impl User {
     /// wants to be in: of what he is it tells him in the same words.
     pub fn let_in(&mut self, now: Time, entry: usize, nick: NickId, via: Option<SlaveId>) {
         let ends = self.coming.ends_before(entry);
-        self.tracked = true;
+        (self.tracked, self.doubt) = (true, None);
         self.entered |= self.inside && !ends;
         (self.entered_at, self.dismissed, self.gone_unheard) = (now, false, false);
         // Who has asked for nothing is told nothing by it.
@@ -224,7 +229,7 @@ impl User {
     /// A LEAVE for him came, and what all are told, or he is told himself that he is out.
     /// `expelled`: not because he has asked for it.
     pub fn let_out(&mut self, entry: usize, expelled: bool) {
-        self.tracked = true;
+        (self.tracked, self.doubt) = (true, None);
         // Who has no connection any more is told nothing, unless he has one again when it comes.
         if self.online || self.inside || self.is_of_before() {
             self.coming.push_out(entry, expelled);
@@ -239,6 +244,7 @@ impl User {
         nick: NickId,
         (alone, tracked): (bool, bool),
         sent: Option<Time>,
+        now: Time,
     ) -> Answered {
         let comes = self.coming.begins_first_as(nick) && !self.is_let_in_later();
         // Who is told his new nick is not told that he is let in.
@@ -247,10 +253,15 @@ impl User {
         // If it says after that that he is out, as often as he has asked for it, what he has asked
         // after that is not answered yet.
         let leaves = self.asks.leaves() > self.coming.grants();
+        let again = self.was_told_in_doubt(now);
+        let before = self.before_he_is_in(now);
         let answered = match self.inside {
+            // What he was told before at this instant was none then.
+            true if again => Answered { join: true, left_before: true },
             true => self.asks.told_in(nick, (admitted, admitted && leaves), may, sent),
             false => self.asks.told_first(nick, alone, sent),
         };
+        self.doubt = before.filter(|_| answered.left_before);
         if self.entered {
             // What lets him in under another nick is told after this.
             self.coming.take_first_in_as(nick);
