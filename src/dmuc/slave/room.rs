@@ -159,7 +159,7 @@ impl SlaveRoom {
 
     /// Remember that this was relayed and has to be answered.
     pub(super) fn await_answer(&mut self, now: Time, stanza: Stanza) {
-        self.waiting.push(Relayed { stanza, at: now, again: false, entered: false });
+        self.waiting.push(Relayed { stanza, at: now, again: false, entered: false, told: false });
     }
 
     /// This session is out of the room; unless it has asked again already, it has to ask anew.

@@ -27,6 +27,8 @@ pub(super) struct Relayed {
     pub again: bool,
     /// Whether its session was entered since.
     pub entered: bool,
+    /// Of a leave: whether its author was told that he is out, since he was removed before it came.
+    pub told: bool,
 }
 
 impl Relayed {
@@ -114,23 +116,35 @@ impl Waiting {
         asked
     }
 
-    /// LEAVE for this session: its oldest leave is answered; without one, a join if the session was
-    /// `expelled`. Whether there was one of both.
+    /// LEAVE for this session: its oldest leave is answered, unless the session was `expelled`
+    /// before that came; without one, a join of who was. Whether its author has yet to be told.
     pub fn left(&mut self, session: &Jid, expelled: bool) -> bool {
-        self.settled(session, Stanza::is_unavailable)
-            || (expelled && self.answered(session, |stanza| stanza.kind == Kind::Presence))
+        let Some(leave) = self.position(session, Stanza::is_unavailable) else {
+            return expelled && self.answered(session, |one| one.kind == Kind::Presence);
+        };
+        let told = std::mem::replace(&mut self.relayed[leave].told, true);
+        let up_to = if expelled { leave } else { leave + 1 };
+        self.settle(session, up_to);
+        !told
     }
 
     /// The oldest that `matches` is answered, and with it all presence of this session before.
     fn settled(&mut self, session: &Jid, matches: impl Fn(&Stanza) -> bool) -> bool {
-        let Some(position) = self.position(session, matches) else { return false };
+        let position = self.position(session, matches);
+        position.is_some_and(|position| {
+            self.settle(session, position + 1);
+            true
+        })
+    }
+
+    /// All presence of this session among so many of the oldest is answered.
+    fn settle(&mut self, session: &Jid, count: usize) {
         let mut index = 0;
         self.relayed.retain(|relayed| {
             index += 1;
             let settled = relayed.stanza.kind == Kind::Presence && is_of(&relayed.stanza, session);
-            index > position + 1 || !settled
+            index > count || !settled
         });
-        true
     }
 
     fn position(&self, session: &Jid, matches: impl Fn(&Stanza) -> bool) -> Option<usize> {

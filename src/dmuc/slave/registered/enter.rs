@@ -288,13 +288,17 @@ impl RegisteredRoom {
         out.push(Output::Send(own.with_to(session.clone()).with_payloads(payloads)));
     }
 
-    /// What LEAVE answers: a leave, with all presence of this session before it; else whatever of
-    /// his is late is dropped. Whether he waits for it.
+    /// What LEAVE answers: a leave, with all presence of this session before it, unless he was
+    /// removed before that came; else whatever of his is late is dropped. Whether he waits for it.
     fn answer_leave(&mut self, stanza: &Stanza, session: &Arc<Jid>, out: &mut Vec<Output>) -> bool {
         // He has left more than once; what he has asked since is answered by itself.
         let over = is_granted(stanza) && !self.locals.contains_key(session);
         if over && self.outbox.take_again(session) {
             return false;
+        }
+        let removed = !is_granted(stanza);
+        if let Some(untold) = removed.then(|| self.outbox.is_removed(session)).flatten() {
+            return untold;
         }
         let leave = |entry: &Entry| entry.what == What::Leave && entry.status != Status::Held;
         let left = self.outbox.take_settled(session, leave);
@@ -348,7 +352,7 @@ impl RegisteredRoom {
 }
 
 /// Whether LEAVE says that somebody is out because he has asked for it.
-fn is_granted(stanza: &Stanza) -> bool {
+pub(super) fn is_granted(stanza: &Stanza) -> bool {
     let codes = stanza.muc_user().map(|x| x.status).unwrap_or_default();
     codes.iter().all(|code| *code == xmpp_parsers::muc::user::Status::SelfPresence)
 }

@@ -1,5 +1,6 @@
 //! What comes from the master: which kind it is, whether it is due, and what an event does.
 
+use super::enter::is_granted;
 use super::outbox::{Entry, Status, What, is_join};
 use super::told::Telling;
 use super::*;
@@ -268,7 +269,11 @@ impl RegisteredRoom {
             }
             self.confirmed.shift_remove(&session);
             self.locals.shift_remove(&session);
+            let leave = |entry: &Entry| entry.is_of(&session) && entry.is_leave_under_way();
+            let left = self.outbox.take_first(leave).filter(|_| !is_granted(&stanza));
             self.drop_late(&session, out);
+            // LEAVE comes for his own, too.
+            left.into_iter().for_each(|left| self.outbox.push(Entry { done: true, ..left }));
             self.forget_directed(&session);
         }
         self.drop_jids(moderated);

@@ -38,6 +38,11 @@ impl Entry {
         self.is_under_way() || (self.was_for.is_some() && !self.bounced)
     }
 
+    /// Whether it is a leave that went up and is to be answered.
+    pub fn is_leave_under_way(&self) -> bool {
+        self.what == What::Leave && self.is_under_way()
+    }
+
     /// Whether a later join of the same visit asks for the same and more. `asked`: what the joins
     /// after this one, of each session, ask for.
     fn is_asked_again(&self, asked: &mut BTreeMap<Arc<Jid>, Arc<Jid>>) -> bool {
@@ -91,6 +96,21 @@ impl Outbox {
         let mut his = self.entries.iter_mut().rev().filter(|entry| entry.is_of(session));
         let left = his.find(|entry| entry.what == What::Leave && entry.is_under_way());
         left.into_iter().for_each(|left| left.again += 1);
+    }
+
+    /// This session was removed, and a leave of it is on its way: LEAVE comes for that, too, and
+    /// what was before it is answered. Whether its author has yet to be told that he is out, if
+    /// there is one.
+    pub fn is_removed(&mut self, session: &Jid) -> Option<bool> {
+        let leave = |entry: &Entry| entry.is_of(session) && entry.is_leave_under_way();
+        let position = self.entries.iter().position(leave)?;
+        let untold = !std::mem::replace(&mut self.entries[position].done, true);
+        let mut index = 0;
+        self.entries.retain(|entry| {
+            index += 1;
+            index > position || !entry.is_of(session) || entry.stanza.kind != Kind::Presence
+        });
+        Some(untold)
     }
 
     /// LEAVE comes for a leave of this session that is not kept: whether it does.
