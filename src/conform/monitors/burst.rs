@@ -40,6 +40,8 @@ struct Burst {
     asked: bool,
     /// Whether he was in already.
     inside: bool,
+    /// Whether he was told that he is out again, before another ENTER.
+    over: bool,
     /// How many messages the ENTER allows.
     limit: Option<u32>,
     /// How much his slave has to show.
@@ -153,6 +155,7 @@ impl Bursts {
             slave,
             entry,
             inside: one.inside,
+            over: false,
             asked: one.asked.is_some() || one.inside,
             limit: limit.filter(|_| only),
             kept: room.log.events().filter(|(_, event)| event.kept).count(),
@@ -173,7 +176,13 @@ impl Bursts {
         let (Class::Down(user), reading) = (passage.class, &passage.reading) else { return };
         let is_event = reading.is_presence() || reading.stanza.is_groupchat();
         let Some(slave) = passage_slave(passage, user, room).filter(|_| is_event) else { return };
-        if let Some(burst) = self.bursts.iter_mut().find(|burst| burst.user == user) {
+        let mut his = self.bursts.iter_mut().filter(|burst| burst.user == user && !burst.over);
+        if let (Some(burst), again) = (his.next(), his.next().is_some()) {
+            let out = reading.stanza.is_unavailable() && reading.has(110) && !reading.has(303);
+            burst.over = again && out;
+            if burst.over {
+                return;
+            }
             let full = reading.to == room.users[user].jid;
             let expected = "the full JID of the newcomer as the address";
             findings.judge("slave.enter.to-full-jid", full, (entry, passage), expected, || {
