@@ -69,7 +69,7 @@ impl Master {
         let farewell = farewell(&occupant, &sessions, departure);
         let stanza = unavailable(&occupant, farewell.clone());
         let by = departure.actor.map(|(_, jid)| jid);
-        self.remember_farewell(&occupant, &sessions, &farewell, by);
+        self.remember_farewell(now, &occupant, &sessions, &farewell, by);
         let Some((last, others)) = sessions.split_last() else { return };
         for session in others {
             self.tell_leaver(&occupant, session, &stanza, out);
@@ -107,7 +107,7 @@ impl Master {
         let farewell = farewell(&before, sessions, departure);
         let stanza = unavailable(&before, farewell.clone());
         let by = departure.actor.map(|(_, jid)| jid);
-        self.remember_farewell(&before, sessions, &farewell, by);
+        self.remember_farewell(now, &before, sessions, &farewell, by);
         self.tell_leaver(&before, session, &stanza, out);
         self.log.note(now, Logged::Left(gone(&nick, &before, session, &farewell)));
         self.announce(now, &nick, &Stanza::presence(Type::Absent), None, out);

@@ -80,7 +80,8 @@ pub(super) struct Registry {
     /// When slaves of a domain were synced in full last, and replaced last.
     full_syncs: BTreeMap<String, Time>,
     replaced: BTreeMap<String, Time>,
-    /// How users left whose slave was gone: by its domain, and when it was given up.
+    /// How users left whose slave was gone: by its domain, and when it was given up, or one of them
+    /// was expelled last.
     given_up: BTreeMap<String, (Time, Farewells)>,
     /// Offers that are not answered: the id, and when it went out.
     offers: BTreeMap<String, (String, Time)>,
@@ -126,6 +127,26 @@ impl Registry {
             if self.spoken.len() > SPOKEN_MAX {
                 self.spoken.pop_front();
             }
+        }
+    }
+
+    /// A session of a domain that has no slave is expelled.
+    fn expel(&mut self, now: Time, session: &Arc<Jid>, farewell: &Payloads, seq: u64) {
+        self.prune(now);
+        let domain = session.domain().as_str();
+        let known = self.given_up.contains_key(domain);
+        if !self.open || (self.given_up.len() >= GIVEN_UP_MAX && !known) {
+            return;
+        }
+        let (at, farewells) = self.given_up.entry(domain.to_owned()).or_default();
+        *at = now;
+        farewells.add(session.clone(), farewell.clone(), (0, seq), None);
+    }
+
+    /// The session is in the room again.
+    fn forget_expelled(&mut self, session: &Jid) {
+        if let Some((_, farewells)) = self.given_up.get_mut(session.domain().as_str()) {
+            farewells.forget(session);
         }
     }
 
@@ -263,6 +284,9 @@ impl Master {
 
 #[cfg(test)]
 mod tests;
+
+/// Of how many domains without a slave is remembered whom the room expelled.
+const GIVEN_UP_MAX: usize = 256;
 
 /// How many utterances are remembered, to know one that is submitted twice.
 const SPOKEN_MAX: usize = 4096;

@@ -1,6 +1,7 @@
 //! The end of a registration, by either side or by time, and the offer of one
 //! (`docs/dmuc2-slave.md`, Deregistration and Offer).
 
+use super::farewells::expels;
 use super::*;
 use crate::stanza::slave::Deregister;
 use crate::stanza::{Element, attribute, element, ns};
@@ -149,9 +150,12 @@ impl Master {
         answers && offers.remove(from.as_str()).is_some()
     }
 
-    /// How these sessions leave, until the slave of each surely knows. `by`: who removes them.
+    /// How these sessions leave, until the slave of each surely knows. `by`: who removes them. What
+    /// the room tells somebody itself may be lost: if it expels him, a slave that registers and
+    /// takes him for one of its users has to hear of it.
     pub(in crate::dmuc::master) fn remember_farewell(
         &mut self,
+        now: Time,
         occupant: &Occupant,
         sessions: &[Arc<Jid>],
         farewell: &Payloads,
@@ -159,7 +163,12 @@ impl Master {
     ) {
         let seq = self.log.seq();
         for session in sessions {
-            let Some(link) = occupant.via(session) else { continue };
+            let Some(link) = occupant.via(session) else {
+                if expels(farewell) && self.serving_link(session).is_none() {
+                    self.registry.expel(now, session, farewell, seq);
+                }
+                continue;
+            };
             if let LinkKind::Registered(slave) = &mut self.links[link].kind {
                 let since = (slave.pings, seq);
                 slave.farewells.add(session.clone(), farewell.clone(), since, by);
@@ -193,6 +202,7 @@ impl Master {
 
     /// The session is in the room again.
     pub(in crate::dmuc::master) fn forget_farewell(&mut self, via: Option<usize>, session: &Jid) {
+        self.registry.forget_expelled(session);
         let link = via.map(|link| &mut self.links[link].kind);
         if let Some(LinkKind::Registered(slave)) = link {
             slave.farewells.forget(session);
