@@ -40,8 +40,11 @@ impl Invariant for Duplicates {
                 (Fact::Heard { .. }, Class::Down(user)) if reading.is_said() => {
                     let Some(nick) = reading.nick else { continue };
                     let id = room.log.id(reading);
-                    let again =
-                        if reading.delay.is_some() { room.users[user].joins.max(1) } else { 1 };
+                    let one = &room.users[user];
+                    // What a room that served him itself has told him as he came may be lost: when
+                    // his slave is accepted it asks for it once more.
+                    let bursts = one.joins.max(1) + usize::from(one.unsure);
+                    let again = if reading.delay.is_some() { bursts } else { 1 };
                     let most = may_be_heard(room, &id, reading.content) * again;
                     let key = ((reading.content, id), room.known_nick(nick));
                     let before = self.heard.entry(user).or_default().entry(key).or_default();
