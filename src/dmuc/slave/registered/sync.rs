@@ -139,6 +139,9 @@ impl RegisteredRoom {
         if let Some(subject) = &subject {
             self.reflected(subject, out);
         }
+        if !known {
+            self.outbox.overtake_by_subjects();
+        }
         self.subject = subject;
         if !known && !first {
             let told = StoredMessage::subject_for(self.subject.as_ref(), &self.address);

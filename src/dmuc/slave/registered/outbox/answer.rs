@@ -1,5 +1,6 @@
 //! What becomes of what was sent: which answer is for what, and what is out of date without one.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Entry, Outbox, Status, What, names};
@@ -69,6 +70,21 @@ impl Outbox {
     pub fn forgive(&mut self, matches: impl Fn(&Entry) -> bool) -> bool {
         let refused = self.entries.iter_mut().find(|entry| matches(entry) && entry.refusals > 0);
         refused.map(|entry| entry.refusals -= 1).is_some()
+    }
+
+    /// A netjoin tells of the last subject only, and that is a new one: whether another that went
+    /// up was there before it nobody knows. It does not replace the new one, and what its author
+    /// has said before, and the master has not, is not said after it.
+    pub fn overtake_by_subjects(&mut self) {
+        let mut authors = BTreeSet::new();
+        let said = self.entries.iter_mut().rev().filter(|entry| entry.what == What::Message);
+        for entry in said.filter(|entry| entry.status == Status::Queued) {
+            let Some(author) = entry.stanza.from.clone() else { continue };
+            if entry.stanza.is_subject_change() && !entry.bounced {
+                authors.insert(author.clone());
+            }
+            entry.overtaken |= authors.contains(&author);
+        }
     }
 
     /// The author of this message is told that it may be lost; the master may have it.
