@@ -96,6 +96,11 @@ impl Asks {
         found.and_then(|found| self.queue.get_mut(found))
     }
 
+    /// The master gets such a wish in his name, which he has not said.
+    pub fn come_in_his_name(&mut self) {
+        self.heard = true;
+    }
+
     /// Whether the master has got a wish of his to be in.
     pub fn have_come(&self) -> bool {
         self.queue.iter().any(|ask| matches!(ask, Ask::Be { came: Some(_), .. }))
@@ -163,12 +168,13 @@ impl Asks {
     }
 
     /// Who is in is told of himself under this nick, for whatever reason. `admitted`: after he was
-    /// let in once more, in answer to what he has asked before he leaves, and after it; `may`: or
-    /// perhaps so; `sent`: when that was said, if it is known.
+    /// let in once more, which `comes` with another nick too, in answer to what he has asked before
+    /// he leaves, and after it; `may`: or perhaps so, by a slave alone; `sent`: when that was said,
+    /// if it is known.
     pub fn told_in(
         &mut self,
         nick: NickId,
-        (admitted, again): (bool, bool),
+        (comes, admitted, again): (bool, bool, bool),
         may: bool,
         sent: Option<Time>,
     ) -> Answered {
@@ -176,9 +182,9 @@ impl Asks {
         let before = |position: usize| leave.is_none_or(|leave| position < leave);
         let answered = self.queue.iter().enumerate().position(|(position, ask)| {
             let admitted = if before(position) { admitted } else { again };
-            let answers = before(position) && (may || !ask.is_join());
-            // What he has asked after he left is not answered before the master has got it.
+            // What he has asked is not answered by the master before it has got that.
             let open = self.heard && ask.has_not_come();
+            let answers = before(position) && (may || (comes && !open) || !ask.is_join());
             let answers = answers || (admitted && ask.is_join() && !open);
             ask.is_for(nick) && answers && ask.had_come(sent)
         });

@@ -6,7 +6,8 @@ use crate::conform::invariants::reading::Reading;
 use crate::conform::invariants::steps::{Happening, Step};
 use crate::dmuc::{Change, Note};
 use crate::stanza::{Condition, Kind, Type, ns};
-use crate::transcript::Fate;
+use crate::time::Time;
+use crate::transcript::{Fate, Hop};
 
 impl Room {
     /// Time goes on: what was so at the last instant only is over.
@@ -249,7 +250,12 @@ impl Room {
             self.wanted.insert(nick);
             let said = reading.dmuc.and_then(|dmuc| dmuc.stamp).filter(|_| !self.silent);
             let says = (reading.is_join(), reading.content);
-            self.users[user].asks.come(nick, says, self.now, said);
+            if said.is_some_and(|said| said == self.sent_at(passage.hop)) {
+                // What his slave asks for him is as late as that it asks.
+                self.users[user].asks.come_in_his_name();
+            } else {
+                self.users[user].asks.come(nick, says, self.now, said);
+            }
         }
         if reading.stanza.is_groupchat() {
             self.submission_came(entry, user, passage);
@@ -265,6 +271,14 @@ impl Room {
             // What he says or looks like makes nobody of him.
             let stays = matches!(touch, Touch::Available | Touch::Other) && new.is_none();
             self.doubtful.extend(own.filter(|_| !stays).into_iter().chain(new));
+        }
+    }
+
+    /// When a server has sent what comes now, or wanted to.
+    fn sent_at(&self, hop: &Hop) -> Time {
+        match hop.fate {
+            Fate::Delivered(after) => self.now - after - hop.waited,
+            _ => self.now - hop.waited,
         }
     }
 

@@ -249,16 +249,17 @@ impl User {
         let comes = self.coming.begins_first_as(nick) && !self.is_let_in_later();
         // Who is told his new nick is not told that he is let in.
         let admitted = comes && self.renaming.is_none();
-        let may = comes || alone || !(tracked || self.tracked);
+        let may = alone || !(tracked || self.tracked);
         // If it says after that that he is out, as often as he has asked for it, what he has asked
         // after that is not answered yet.
         let leaves = self.asks.leaves() > self.coming.grants();
         let again = self.was_told_in_doubt(now);
         let before = self.before_he_is_in(now);
+        let let_in = (comes, admitted, admitted && leaves);
         let answered = match self.inside {
             // What he was told before at this instant was none then.
             true if again => Answered { join: true, left_before: true },
-            true => self.asks.told_in(nick, (admitted, admitted && leaves), may, sent),
+            true => self.asks.told_in(nick, let_in, may, sent),
             false => self.asks.told_first(nick, alone, sent),
         };
         self.doubt = before.filter(|_| answered.left_before);
