@@ -96,20 +96,7 @@ impl Room {
                 let waited = self.waited_since(passage.hop);
                 self.emit_to_slave(entry, slave, &passage.reading, waited, facts);
             }
-            Class::ToUser(user) => {
-                let reading = &passage.reading;
-                let waited = self.waited_since(passage.hop);
-                if waited.is_none() || reading.stanza.is_groupchat() {
-                    self.emit_to_user(entry, user, reading, facts);
-                } else if let (Some(user), Some(since)) =
-                    (user, waited.filter(|_| reading.has(110)))
-                {
-                    self.served_late(entry, (user, since), reading, facts);
-                }
-                if user.is_some() {
-                    self.goes_by(entry, passage);
-                }
-            }
+            Class::ToUser(user) => self.goes_direct(entry, user, passage, facts),
             Class::Own(slave) => {
                 let since = self.waited_since(passage.hop);
                 if since.is_some_and(|since| self.slaves[slave].stopped > Some(since)) {
@@ -133,6 +120,26 @@ impl Room {
             if let Class::ToUser(Some(user)) = passage.class {
                 self.users[user].coming.lose(entry);
             }
+        }
+    }
+
+    /// The master sends something to a user whom it serves itself.
+    fn goes_direct(
+        &mut self,
+        entry: usize,
+        user: Option<UserId>,
+        passage: &Passage<'_>,
+        facts: &mut Vec<Fact>,
+    ) {
+        let reading = &passage.reading;
+        let waited = self.waited_since(passage.hop);
+        if waited.is_none() || reading.stanza.is_groupchat() {
+            self.emit_to_user(entry, user, reading, facts);
+        } else if let (Some(user), Some(since)) = (user, waited.filter(|_| reading.has(110))) {
+            self.served_late(entry, (user, since), reading, facts);
+        }
+        if user.is_some() {
+            self.goes_by(entry, passage);
         }
     }
 
