@@ -256,8 +256,8 @@ impl RegisteredRoom {
             self.outbox.has(session, |entry| admitted(entry) && entry.status == status)
         };
         if stanza.has_code("307") {
-            // He was kicked here. What is late says so in this order.
-            return again(Status::Sent);
+            // What is late says so in this order, if he was kicked here.
+            return again(Status::Sent) && self.was_kicked_here(session);
         }
         // He has left; the join that is late follows.
         let leaves = self.outbox.has(session, |entry| entry.what == What::Leave);

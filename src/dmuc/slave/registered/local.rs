@@ -185,6 +185,16 @@ impl RegisteredRoom {
         }
     }
 
+    /// Whether this person was kicked here, and the master has not answered that.
+    pub(super) fn was_kicked_here(&self, session: &Jid) -> bool {
+        let bare = session.to_bare();
+        let kicks = self.outbox.iter().filter(|entry| entry.what == What::Kick);
+        kicks.filter_map(|kick| kick.stanza.payload("query", ns::MUC_ADMIN)).any(|query| {
+            let kicked = query.children().filter_map(|item| item.attr("jid"));
+            kicked.filter_map(|jid| Jid::new(jid).ok()).any(|jid| jid.to_bare() == bare)
+        })
+    }
+
     /// A private message or a query of one local occupant to another.
     pub(super) fn pass_privately(&mut self, stanza: Stanza, nick: &str, out: &mut Vec<Output>) {
         let to = stanza.to.as_ref().and_then(|to| to.resource()).map(|to| to.to_string());
