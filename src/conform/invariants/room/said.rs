@@ -151,6 +151,10 @@ impl Room {
         // It had none, or got one that nobody was told. What waits for a stream got one too, and
         // comes back with it.
         let unnamed = |said: &Submission| open(said) && said.at >= since && said.id.is_empty();
+        // Nobody promises to give back what came while his slave was down.
+        let served = |said: &Submission| unnamed(said) && !said.unserved;
+        let any = self.log.submissions_mut().any(|said| served(said));
+        let unnamed = |said: &Submission| if any { served(said) } else { unnamed(said) };
         let unknown = |said: &Submission| unnamed(said) && said.given.is_none();
         let is_held = |said: &Submission| said.held && unknown(said);
         let held = self.log.submissions_mut().any(|said| is_held(said));
