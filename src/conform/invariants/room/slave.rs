@@ -308,9 +308,9 @@ impl Slave {
         (self.asked, self.asked_before, self.told, self.answered) = (None, None, None, true);
     }
 
-    /// The master answers something that it has sent for itself.
+    /// The master answers something that it has sent for itself: an error has it register anew.
     pub fn is_answered(&mut self, reading: &Reading<'_>) {
-        self.told.take_if(|told| *told == reading.id());
+        self.told.take_if(|told| *told == reading.id() && !reading.stanza.is_error());
     }
 
     /// Whether what it gets answers what it has asked last, as far as the record tells: what it has
