@@ -95,7 +95,9 @@ impl Room {
             self.restate(nick, slave, reading);
             return;
         }
-        if waited.is_some_and(|since| occurs && self.is_outdated(nick, slave, since)) {
+        // State that looks otherwise than news of the same instant was sent before that.
+        let is_old = |since| self.is_outdated(nick, slave, (since, state));
+        if waited.is_some_and(|since| occurs && is_old(since)) {
             self.flight.insert(entry, 0);
             return;
         }
@@ -180,13 +182,14 @@ impl Room {
     }
 
     /// Whether others were told later news of this nick than what has waited for a stream since
-    /// then.
-    fn is_outdated(&self, nick: NickId, slave: SlaveId, since: Time) -> bool {
+    /// then; what was told of it at the same instant may count as `later`.
+    fn is_outdated(&self, nick: NickId, slave: SlaveId, (since, later): (Time, bool)) -> bool {
         if self.silent {
             return self.is_overtaken(nick, slave, since);
         }
         let announced = self.announced.get(&nick);
-        announced.is_some_and(|announced| announced.recent.iter().any(|one| one.at > since))
+        let is_later = |one: &Print| one.at > since || (later && one.at == since);
+        announced.is_some_and(|announced| announced.recent.iter().any(is_later))
     }
 
     /// Whether others were told last that nobody has this nick, later than what has waited for a
