@@ -41,6 +41,7 @@ mod local;
 pub(super) mod names;
 mod outbox;
 mod over;
+mod passing;
 mod presence;
 mod provisional;
 mod query;

@@ -22,6 +22,8 @@ pub(super) struct Outbox {
     entries: VecDeque<Entry>,
     /// How many LEAVEs come yet for who has left more than once and was told that he is out.
     again: BTreeMap<Arc<Jid>, u32>,
+    /// What went up and nobody waits for.
+    pub(super) passing: VecDeque<Entry>,
 }
 
 /// One of them.

@@ -173,6 +173,7 @@ impl RegisteredRoom {
         self.take_terms(&accept, first);
         let Accept { room, epoch, seq, history, .. } = accept.clone();
         let target = Resume { room, epoch, seq };
+        self.outbox.forget_passing();
         self.phase = Phase::Syncing(Box::new(Sync {
             target: target.clone(),
             full,

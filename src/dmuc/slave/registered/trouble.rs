@@ -365,11 +365,15 @@ impl RegisteredRoom {
         let awaited = error.kind == Kind::Presence || (error.kind == Kind::Message && to_room);
         // What is relayed has an id. What has none went past the slave, as it was down.
         let relayed = error.kind == Kind::Presence || error.id.is_some();
-        if awaited && !known && relayed {
+        let passing = self.outbox.take_passing(&user, &error).filter(|_| !known);
+        if awaited && !known && relayed && passing.is_none() {
             // Long settled.
             return;
         }
         self.split(now, out);
+        if passing.is_some_and(|entry| entry.what == What::Leave) {
+            return;
+        }
         if !known {
             let text = crate::stanza::error_element(
                 ErrorType::Wait,

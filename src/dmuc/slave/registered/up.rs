@@ -117,6 +117,8 @@ impl RegisteredRoom {
             }
             self.outbox.push(entry);
             self.outbox.limit();
+        } else if entry.stanza.kind != Kind::Iq {
+            self.outbox.pass(entry);
         }
     }
 
