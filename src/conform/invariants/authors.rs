@@ -136,4 +136,4 @@ fn said_by_somebody(
 }
 
 /// How many stanzas are remembered of each host.
-const LETTERS_MAX: usize = 1024;
+const LETTERS_MAX: usize = 128;
