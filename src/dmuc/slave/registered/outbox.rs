@@ -264,12 +264,17 @@ impl Outbox {
         let position = self.entries.iter().position(|entry| entry.is_of(session) && matches(entry));
         let position = position?;
         let settled = self.entries.remove(position);
+        self.drop_presence_before(session, position);
+        settled
+    }
+
+    /// The presence of this session that is before this place is answered.
+    pub(super) fn drop_presence_before(&mut self, session: &Jid, position: usize) {
         let mut index = 0;
         self.entries.retain(|entry| {
             index += 1;
             index > position || !entry.is_of(session) || entry.stanza.kind != Kind::Presence
         });
-        settled
     }
 
     /// Take out the oldest presence that `matches`, which the master has: it need not have what of

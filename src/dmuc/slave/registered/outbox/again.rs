@@ -105,11 +105,7 @@ impl Outbox {
         let leave = |entry: &Entry| entry.is_of(session) && entry.is_leave_under_way();
         let position = self.entries.iter().position(leave)?;
         let untold = !std::mem::replace(&mut self.entries[position].done, true);
-        let mut index = 0;
-        self.entries.retain(|entry| {
-            index += 1;
-            index > position || !entry.is_of(session) || entry.stanza.kind != Kind::Presence
-        });
+        self.drop_presence_before(session, position);
         Some(untold)
     }
 
